@@ -1,0 +1,155 @@
+//! Definitions of tables and what belongs to them.
+//!
+//! Columns are named by position in [`TableDef::columns`]. If [`TableDef::row_id_column`] is set, that
+//! column *is* the row id and is not among the stored columns of the table's tree.
+
+use super::PersistenceConfig;
+use crate::types::{DataType, Physical};
+use alloc::{string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+
+/// A table's identity for life; never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TableId(pub u64);
+
+/// What a column gets when INSERT does not name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColumnDefault {
+    /// NULL, or an error if the column is NOT NULL.
+    None,
+    /// The value of a constant SQL expression (may call NOW(), UUID(), …).
+    Sql(String),
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnDef {
+    /// Name as declared; names compare without ASCII case.
+    pub name: String,
+    /// Type.
+    pub ty: DataType,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+    /// DEFAULT.
+    pub default: ColumnDefault,
+    /// AUTO_INCREMENT.
+    pub auto_increment: bool,
+}
+
+/// One column of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexColumn {
+    /// Position in [`TableDef::columns`].
+    pub column: usize,
+    /// DESC.
+    pub descending: bool,
+}
+
+/// A secondary index; also behind UNIQUE constraints and PRIMARY KEYs that are not the row id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexDef {
+    /// Name, unique in the table; `PRIMARY` for a primary key.
+    pub name: String,
+    /// Columns in key order.
+    pub columns: Vec<IndexColumn>,
+    /// Whether a key without NULLs may occur only once.
+    pub unique: bool,
+    /// Made for a constraint (PRIMARY KEY, UNIQUE, FOREIGN KEY), not by CREATE INDEX.
+    pub constraint: bool,
+}
+
+/// A CHECK constraint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckDef {
+    /// Name, unique in the table.
+    pub name: String,
+    /// The condition as SQL text.
+    pub sql: String,
+}
+
+/// What happens to children when a parent row goes or its key changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReferentialAction {
+    /// Refuse (RESTRICT and NO ACTION; checked at the end of the statement).
+    Restrict,
+    /// Delete or update the children too.
+    Cascade,
+    /// Set the children's columns to NULL.
+    SetNull,
+}
+
+/// A FOREIGN KEY.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKeyDef {
+    /// Name, unique in the table.
+    pub name: String,
+    /// The child's columns, by position.
+    pub columns: Vec<usize>,
+    /// The parent table.
+    pub parent: TableId,
+    /// The parent's columns, by position; they are its primary key or a unique index.
+    pub parent_columns: Vec<usize>,
+    /// ON DELETE.
+    pub on_delete: ReferentialAction,
+    /// ON UPDATE.
+    pub on_update: ReferentialAction,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableDef {
+    /// Identity.
+    pub id: TableId,
+    /// Schema (database, in MySQL's words) it belongs to.
+    pub schema: String,
+    /// Name as declared; names compare without ASCII case.
+    pub name: String,
+    /// Columns in order.
+    pub columns: Vec<ColumnDef>,
+    /// Columns of the PRIMARY KEY by position, empty if there is none.
+    pub primary_key: Vec<usize>,
+    /// The column that is the row id: a PRIMARY KEY of one signed integer column.
+    pub row_id_column: Option<usize>,
+    /// Secondary indexes.
+    pub indexes: Vec<IndexDef>,
+    /// CHECK constraints.
+    pub checks: Vec<CheckDef>,
+    /// FOREIGN KEYs of which this table is the child.
+    pub foreign_keys: Vec<ForeignKeyDef>,
+    /// Where it lives.
+    pub persistence: PersistenceConfig,
+}
+
+impl TableDef {
+    /// The column of that name, without regard to ASCII case.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|c| c.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Where column `column` is among the stored columns of the tree; `None` for the row id column.
+    pub fn stored_index(&self, column: usize) -> Option<usize> {
+        match self.row_id_column {
+            Some(r) if r == column => None,
+            Some(r) if column > r => Some(column - 1),
+            _ => Some(column),
+        }
+    }
+
+    /// The representations of the stored columns, in order.
+    pub fn stored_physical(&self) -> Vec<Physical> {
+        let stored = |(i, _): &(usize, &ColumnDef)| Some(*i) != self.row_id_column;
+        self.columns
+            .iter()
+            .enumerate()
+            .filter(stored)
+            .map(|(_, c)| c.ty.physical())
+            .collect()
+    }
+
+    /// `schema.name`, for messages that need both.
+    pub fn full_name(&self) -> String {
+        alloc::format!("{}.{}", self.schema, self.name)
+    }
+}

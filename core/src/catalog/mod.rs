@@ -1,0 +1,13 @@
+//! What exists: schemas, tables, columns, indexes, constraints, placements.
+//!
+//! The definitions are plain data, `postcard` in the store. Nothing here evaluates SQL: defaults,
+//! checks and generated columns are kept as SQL text and bound by `sql`.
+
+mod definition;
+mod persistence;
+
+pub use definition::{
+    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef,
+    TableId,
+};
+pub use persistence::{PersistenceConfig, Placement};

@@ -1,0 +1,11 @@
+//! What the engine needs from the machine it runs on besides a store: a clock and randomness.
+
+/// Clock and randomness of the platform.
+pub trait Host: Send + Sync {
+    /// Microseconds since 1970-01-01 00:00:00 UTC.
+    fn unix_micros(&self) -> i64;
+    /// A monotonic clock in microseconds, for latencies and time limits.
+    fn monotonic_micros(&self) -> u64;
+    /// 64 random bits (for RAND(), UUID(); not for keys).
+    fn random(&self) -> u64;
+}

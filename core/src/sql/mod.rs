@@ -1,0 +1,10 @@
+//! SQL: text -> syntax tree -> bound statement -> optimised plan -> batches.
+//!
+//! The folders are the pipeline. `parse` wraps the parser and turns its errors into ours; `bind`
+//! resolves names and types and refuses, by name, whatever is not offered; `plan` is what it makes;
+//! `optimize` rewrites plans, one rule per file; `exec` runs them, one operator per file;
+//! `functions` is the table of scalar and aggregate functions.
+
+pub mod exec;
+pub mod functions;
+pub mod plan;

@@ -1,0 +1,17 @@
+//! What binding makes of a statement: typed expressions, relational plans, statements.
+//!
+//! Everything here is data. All names are resolved, every expression has its type, every implicit
+//! conversion is an explicit [`Expr::Cast`]: the executor never guesses.
+
+mod expr;
+mod query;
+mod statement;
+
+pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
+pub use query::{
+    Access, Join, JoinKind, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
+};
+pub use statement::{
+    AlterAction, ConflictAction, Delete, ExplainFormat, Insert, InsertSource, Isolation, PersistenceChange,
+    Show, Statement, TransactionControl, Update,
+};

@@ -1,0 +1,229 @@
+//! Relational plans.
+
+use super::{AggregateCall, Expr};
+use crate::catalog::TableId;
+use crate::types::DataType;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::ops::Bound;
+
+/// A result column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputColumn {
+    /// Name: the alias, the column's name, or the expression's text.
+    pub name: String,
+    /// Type.
+    pub ty: DataType,
+    /// Table the column comes from, when it is a plain column.
+    pub table: Option<String>,
+}
+
+/// A whole query: its plan, the uncorrelated sub-plans it refers to, and its result columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The plan.
+    pub plan: Plan,
+    /// Uncorrelated subqueries, run once each before the plan, in order; one may use earlier ones.
+    pub sub_plans: Vec<SubPlan>,
+    /// Result columns: the plan's output in order.
+    pub columns: Vec<OutputColumn>,
+}
+
+/// An uncorrelated subquery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubPlan {
+    /// Its plan.
+    pub plan: Plan,
+    /// What is asked of it.
+    pub kind: SubPlanKind,
+}
+
+/// What is asked of a sub-plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubPlanKind {
+    /// One value; its plan has one column.
+    Scalar,
+    /// The set of its values; its plan has one column.
+    Set,
+    /// Whether there is a row.
+    Exists,
+}
+
+/// An ORDER BY key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SortKey {
+    /// What to order by, over the input.
+    pub expr: Expr,
+    /// DESC.
+    pub descending: bool,
+    /// NULLs first. Default: first when ascending, last when descending, as in MySQL and SQLite.
+    pub nulls_first: bool,
+}
+
+/// Kinds of join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// INNER, CROSS.
+    Inner,
+    /// LEFT OUTER. (RIGHT is bound as LEFT with the sides exchanged.)
+    Left,
+}
+
+/// A join; output = left columns, then right columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// Kind.
+    pub kind: JoinKind,
+    /// Left input.
+    pub left: Plan,
+    /// Right input.
+    pub right: Plan,
+    /// Equalities: (over the left input, over the right input), of one type each. Empty: nested loop.
+    pub equal: Vec<(Expr, Expr)>,
+    /// The rest of the ON condition, over left ++ right columns.
+    pub condition: Option<Expr>,
+}
+
+/// How a scan reaches its rows. The optimizer turns `Full` into the others; whatever the access
+/// does not guarantee stays in the scan's filter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Access {
+    /// Every row, in row id order.
+    Full,
+    /// A range of row ids.
+    RowIds {
+        /// Bounds over constants, parameters and scalar sub-plans, of type BIGINT. NULL: no row.
+        bounds: ScanBounds,
+        /// Descending order.
+        reverse: bool,
+    },
+    /// The rows whose ids are listed (`id = ?`, `id IN (…)`): constants, parameters, scalar sub-plans; NULLs match nothing.
+    RowIdList(Vec<Expr>),
+    /// A range of an index: equal on a prefix of its columns, then a range on the next.
+    Index {
+        /// Position in `TableDef::indexes`.
+        index: usize,
+        /// Values of the first columns (constants, parameters, scalar sub-plans), of the columns' types. NULL: no row.
+        equal: Vec<Expr>,
+        /// Range on the column after them.
+        bounds: ScanBounds,
+        /// Walk the index backwards.
+        reverse: bool,
+    },
+}
+
+/// A range with bounds known when the statement starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanBounds {
+    /// Lower bound.
+    pub from: Bound<Expr>,
+    /// Upper bound.
+    pub to: Bound<Expr>,
+}
+
+/// A relational plan. Each node's expressions are over the output columns of its input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plan {
+    /// A table. Output: `columns` of the table, in that order, then the row id (BIGINT) if `row_id`.
+    Scan {
+        /// The table.
+        table: TableId,
+        /// Its name or alias, for EXPLAIN.
+        alias: String,
+        /// Positions in `TableDef::columns`.
+        columns: Vec<usize>,
+        /// Their types.
+        types: Vec<DataType>,
+        /// Whether the row id follows as a last column (for UPDATE and DELETE).
+        row_id: bool,
+        /// How rows are reached.
+        access: Access,
+        /// Condition over the output columns.
+        filter: Option<Expr>,
+    },
+    /// Literal rows (also `SELECT` without FROM: one row of no columns).
+    Values {
+        /// Rows of expressions without columns.
+        rows: Vec<Vec<Expr>>,
+        /// Column types.
+        types: Vec<DataType>,
+    },
+    /// Rows for which the condition is true.
+    Filter {
+        /// Input.
+        input: Box<Plan>,
+        /// Boolean condition.
+        condition: Expr,
+    },
+    /// New columns from old.
+    Project {
+        /// Input.
+        input: Box<Plan>,
+        /// Output columns.
+        exprs: Vec<Expr>,
+    },
+    /// Two inputs.
+    Join(Box<Join>),
+    /// GROUP BY. Output: group keys, then aggregates. No keys: exactly one row.
+    Aggregate {
+        /// Input.
+        input: Box<Plan>,
+        /// Group keys.
+        keys: Vec<Expr>,
+        /// Aggregates.
+        aggregates: Vec<AggregateCall>,
+    },
+    /// Rows without duplicates (NULLs are equal).
+    Distinct {
+        /// Input.
+        input: Box<Plan>,
+    },
+    /// ORDER BY; with a limit only the first `limit` rows are kept (top-N).
+    Sort {
+        /// Input.
+        input: Box<Plan>,
+        /// Keys, most significant first.
+        keys: Vec<SortKey>,
+        /// Rows needed (LIMIT + OFFSET), when the optimizer knows.
+        limit: Option<Expr>,
+    },
+    /// LIMIT and OFFSET: constants, parameters or scalar sub-plans, BIGINT.
+    Limit {
+        /// Input.
+        input: Box<Plan>,
+        /// Rows at most; `None`: all.
+        limit: Option<Expr>,
+        /// Rows skipped.
+        offset: Option<Expr>,
+    },
+}
+
+impl Plan {
+    /// The types of the output columns, in order.
+    pub fn types(&self) -> Vec<DataType> {
+        match self {
+            Plan::Scan { types, row_id, .. } => {
+                let mut t = types.clone();
+                if *row_id {
+                    t.push(DataType::BIGINT);
+                }
+                t
+            }
+            Plan::Values { types, .. } => types.clone(),
+            Plan::Filter { input, .. }
+            | Plan::Distinct { input }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => input.types(),
+            Plan::Project { exprs, .. } => exprs.iter().map(Expr::ty).collect(),
+            Plan::Join(j) => {
+                let mut t = j.left.types();
+                t.extend(j.right.types());
+                t
+            }
+            Plan::Aggregate { keys, aggregates, .. } => keys
+                .iter()
+                .map(Expr::ty)
+                .chain(aggregates.iter().map(|a| a.ty.clone()))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Bound statements.
+
+use super::{Expr, Query};
+use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId};
+use alloc::{boxed::Box, string::String, vec::Vec};
+
+/// Isolation levels. READ UNCOMMITTED is READ COMMITTED; REPEATABLE READ is snapshot isolation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// A snapshot per statement.
+    ReadCommitted,
+    /// A snapshot per transaction; the default.
+    #[default]
+    RepeatableRead,
+    /// As REPEATABLE READ, and what was read is validated at commit.
+    Serializable,
+}
+
+/// Transaction statements.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TransactionControl {
+    /// BEGIN, START TRANSACTION.
+    Begin {
+        /// ISOLATION LEVEL, if given.
+        isolation: Option<Isolation>,
+        /// READ ONLY.
+        read_only: bool,
+    },
+    /// COMMIT, END.
+    Commit,
+    /// ROLLBACK.
+    Rollback,
+    /// SAVEPOINT name.
+    Savepoint(String),
+    /// ROLLBACK TO [SAVEPOINT] name.
+    RollbackTo(String),
+    /// RELEASE [SAVEPOINT] name.
+    Release(String),
+    /// SET [SESSION] TRANSACTION ISOLATION LEVEL …: for the next transactions of the session.
+    SetIsolation(Isolation),
+}
+
+/// Where INSERT's rows come from. The rows have one column per inserted column, converted to its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InsertSource {
+    /// A query (VALUES is one too). Its columns match [`Insert::columns`].
+    Query(Query),
+}
+
+/// What INSERT does with a row whose key exists.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConflictAction {
+    /// Fail.
+    Error,
+    /// INSERT IGNORE, ON CONFLICT DO NOTHING: skip the row.
+    Ignore,
+    /// REPLACE: delete the old row(s) first.
+    Replace,
+    /// ON DUPLICATE KEY UPDATE, ON CONFLICT DO UPDATE.
+    Update {
+        /// Table column and value, over: the table's columns (old row), then the table's columns again (the row to insert).
+        set: Vec<(usize, Expr)>,
+        /// Condition, over the same columns.
+        filter: Option<Expr>,
+    },
+}
+
+/// INSERT, REPLACE and upserts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insert {
+    /// The table.
+    pub table: TableId,
+    /// Table columns the source gives, in the source's order.
+    pub columns: Vec<usize>,
+    /// The rows.
+    pub source: InsertSource,
+    /// For each column of the table: the value where `columns` does not give it, or where the source
+    /// says DEFAULT; evaluated once per row. `None`: NULL (or the next AUTO_INCREMENT value).
+    pub defaults: Vec<Option<Expr>>,
+    /// CHECK constraints over all columns of the table: name and condition.
+    pub checks: Vec<(String, Expr)>,
+    /// What to do with duplicates.
+    pub on_conflict: ConflictAction,
+    /// RETURNING, over all columns of the table.
+    pub returning: Option<Query>,
+}
+
+/// UPDATE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// The table.
+    pub table: TableId,
+    /// The rows: output = all columns of the table, then the row id, then the new values of `set`, in order.
+    pub source: Query,
+    /// Table columns that change; their new values follow the row id in the source.
+    pub set: Vec<usize>,
+    /// CHECK constraints over all columns of the table.
+    pub checks: Vec<(String, Expr)>,
+    /// RETURNING: plan over `Plan::Values`-like input of the table's columns after the change.
+    pub returning: Option<Query>,
+}
+
+/// DELETE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    /// The table.
+    pub table: TableId,
+    /// The rows: output = all columns of the table, then the row id.
+    pub source: Query,
+    /// RETURNING, over all columns of the deleted row.
+    pub returning: Option<Query>,
+}
+
+/// A change of where a table lives; `None` keeps what is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PersistenceChange {
+    /// `persistent = …`
+    pub persistent: Option<bool>,
+    /// `sync_on_write = …`
+    pub sync_on_write: Option<bool>,
+    /// `cache_in_memory = …`
+    pub cache_in_memory: Option<bool>,
+}
+
+/// One action of ALTER TABLE.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlterAction {
+    /// ADD COLUMN.
+    AddColumn {
+        /// The column.
+        column: ColumnDef,
+        /// Its value in existing rows, converted; over no columns.
+        fill: Option<Expr>,
+        /// Where to put it; `None`: last.
+        position: Option<usize>,
+        /// UNIQUE given with the column.
+        unique: bool,
+    },
+    /// DROP COLUMN.
+    DropColumn(usize),
+    /// ADD CONSTRAINT CHECK; the expression is over all columns.
+    AddCheck(CheckDef, Expr),
+    /// ADD PRIMARY KEY, ADD UNIQUE, ADD INDEX.
+    AddIndex {
+        /// The index.
+        index: IndexDef,
+        /// PRIMARY KEY.
+        primary_key: bool,
+    },
+    /// ADD FOREIGN KEY.
+    AddForeignKey(ForeignKeyDef),
+    /// DROP CONSTRAINT / DROP FOREIGN KEY / DROP INDEX / DROP CHECK name.
+    DropConstraint(String),
+    /// DROP PRIMARY KEY.
+    DropPrimaryKey,
+    /// RENAME TO.
+    Rename(String),
+    /// RENAME COLUMN.
+    RenameColumn(usize, String),
+    /// SET (persistent = …, …), ENGINE = ….
+    SetPersistence(PersistenceChange),
+}
+
+/// SHOW statements.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Show {
+    /// SHOW TABLES: of the schema.
+    Tables(String),
+    /// SHOW DATABASES, SHOW SCHEMAS.
+    Schemas,
+    /// SHOW COLUMNS FROM, DESCRIBE.
+    Columns(TableId),
+    /// SHOW CREATE TABLE.
+    CreateTable(TableId),
+    /// SHOW INDEX FROM.
+    Indexes(TableId),
+    /// SHOW PERSISTENCE [FOR table].
+    Persistence(Option<TableId>),
+    /// SHOW STATS: the counters of `stats()`, one row each.
+    Stats,
+}
+
+/// How EXPLAIN answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExplainFormat {
+    /// An indented tree, one line per operator.
+    Text,
+}
+
+/// A bound statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Statement {
+    /// SELECT, VALUES.
+    Query(Query),
+    /// INSERT, REPLACE.
+    Insert(Box<Insert>),
+    /// UPDATE.
+    Update(Box<Update>),
+    /// DELETE.
+    Delete(Box<Delete>),
+    /// CREATE TABLE. The id in the definition, and the parent id of a self-reference, are `TableId(0)` until it is created.
+    CreateTable {
+        /// The table.
+        table: Box<TableDef>,
+        /// Options given; those not given come from a remembered `enable_persistence` or `default_persistent`.
+        persistence: PersistenceChange,
+        /// IF NOT EXISTS (then an existing table of that name is no error).
+        if_not_exists: bool,
+        /// The table exists, and IF NOT EXISTS was given: do nothing.
+        exists: bool,
+    },
+    /// DROP TABLE.
+    DropTable(Vec<TableId>),
+    /// TRUNCATE TABLE.
+    Truncate(TableId),
+    /// CREATE INDEX.
+    CreateIndex {
+        /// The table.
+        table: TableId,
+        /// The index.
+        index: IndexDef,
+    },
+    /// DROP INDEX.
+    DropIndex {
+        /// The table.
+        table: TableId,
+        /// The index's name.
+        name: String,
+    },
+    /// ALTER TABLE; the actions are one change.
+    AlterTable {
+        /// The table.
+        table: TableId,
+        /// Actions in order.
+        actions: Vec<AlterAction>,
+    },
+    /// CREATE DATABASE, CREATE SCHEMA.
+    CreateSchema(String),
+    /// DROP DATABASE, DROP SCHEMA, with its tables.
+    DropSchema(String),
+    /// USE.
+    Use(String),
+    /// BEGIN, COMMIT, ….
+    Transaction(TransactionControl),
+    /// EXPLAIN of a statement, already bound and optimised; ANALYZE runs it.
+    Explain {
+        /// What is explained.
+        statement: Box<Statement>,
+        /// EXPLAIN ANALYZE.
+        analyze: bool,
+        /// Format.
+        format: ExplainFormat,
+    },
+    /// SHOW ….
+    Show(Show),
+    /// Nothing to do: DROP … IF EXISTS of what does not exist, SET NAMES utf8mb4, ….
+    Nothing,
+}
+
+impl Statement {
+    /// The plans of the statement, for rules and EXPLAIN.
+    pub fn queries_mut(&mut self) -> Vec<&mut Query> {
+        match self {
+            Statement::Query(q) => alloc::vec![q],
+            Statement::Insert(i) => {
+                let InsertSource::Query(q) = &mut i.source;
+                alloc::vec![q]
+            }
+            Statement::Update(u) => alloc::vec![&mut u.source],
+            Statement::Delete(d) => alloc::vec![&mut d.source],
+            Statement::Explain { statement, .. } => statement.queries_mut(),
+            _ => Vec::new(),
+        }
+    }
+}

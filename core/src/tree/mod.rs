@@ -1,0 +1,17 @@
+//! The one structure everything lives in: a copy-on-write B+tree of columnar leaves.
+//!
+//! A table is a [`RowTree`] (row id -> columns), a secondary index an [`IndexTree`] (encoded key ->
+//! row id). Cloning a tree clones one `Arc`: the clone is a snapshot. Changing a node that a snapshot
+//! shares copies that node and its path; changing an unshared node happens in place.
+//!
+//! Interior nodes are always in memory. A leaf cell ([`slot`]) holds its leaf, or knows that the leaf
+//! is in the store: then a read records the cell in [`Missing`], pins it in its [`Pins`] and returns
+//! `Pending`; the driver fetches, fills, and calls again. Every operation is all or nothing: if it
+//! returns `Pending` or an error, the tree is unchanged.
+//!
+//! Separator invariant: separator of leaf i <= every key in leaf i < separator of leaf i + 1; the first
+//! leaf of a tree has the empty separator (minus infinity) and is never removed. A leaf's separator is
+//! its name in the store for life.
+//!
+//! Nothing here knows of SQL, transactions, or which placement a table has: [`TreeHome`] says whether
+//! leaves must stay resident and whether they are ever stored.

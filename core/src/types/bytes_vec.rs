@@ -1,0 +1,144 @@
+//! Variable-length values of a column, end to end in one buffer.
+
+use alloc::vec::Vec;
+
+/// Byte strings laid end to end; `ends[i]` is where the i-th stops.
+///
+/// Invariant: `ends` ascends and its last element is `data.len()`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BytesVec {
+    ends: Vec<u32>,
+    data: Vec<u8>,
+}
+
+impl BytesVec {
+    /// An empty vector with room for `rows` values of `bytes` bytes in all.
+    pub fn with_capacity(rows: usize, bytes: usize) -> BytesVec {
+        BytesVec {
+            ends: Vec::with_capacity(rows),
+            data: Vec::with_capacity(bytes),
+        }
+    }
+
+    /// Rebuilds from parts; `None` if `ends` does not ascend or does not end at `data.len()`.
+    pub fn from_parts(ends: Vec<u32>, data: Vec<u8>) -> Option<BytesVec> {
+        let ascending = ends.windows(2).all(|w| w[0] <= w[1]);
+        (ascending && ends.last().map_or(0, |e| *e as usize) == data.len()).then_some(BytesVec { ends, data })
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// End offsets, one per value.
+    pub fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    /// All values end to end.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    fn start(&self, i: usize) -> usize {
+        if i == 0 {
+            0
+        } else {
+            self.ends.get(i - 1).map_or(self.data.len(), |e| *e as usize)
+        }
+    }
+
+    /// The i-th value; empty beyond the end.
+    #[inline]
+    pub fn get(&self, i: usize) -> &[u8] {
+        let end = self.ends.get(i).map_or(self.data.len(), |e| *e as usize);
+        self.data.get(self.start(i)..end).unwrap_or(&[])
+    }
+
+    /// Appends a value. Values beyond 4 GiB in all are the caller's to avoid (blocks are kilobytes).
+    #[inline]
+    pub fn push(&mut self, value: &[u8]) {
+        self.data.extend_from_slice(value);
+        self.ends.push(self.data.len() as u32);
+    }
+
+    /// Replaces the i-th value.
+    pub fn set(&mut self, i: usize, value: &[u8]) {
+        if i >= self.len() {
+            return;
+        }
+        let (start, end) = (self.start(i), self.ends[i] as usize);
+        self.data.splice(start..end, value.iter().copied());
+        let delta = value.len() as i64 - (end - start) as i64;
+        if delta != 0 {
+            self.ends[i..]
+                .iter_mut()
+                .for_each(|e| *e = (*e as i64 + delta) as u32);
+        }
+    }
+
+    /// Inserts a value before position `i` (at the end if `i` is beyond it).
+    pub fn insert(&mut self, i: usize, value: &[u8]) {
+        if i >= self.len() {
+            return self.push(value);
+        }
+        let start = self.start(i);
+        self.data.splice(start..start, value.iter().copied());
+        self.ends.insert(i, start as u32);
+        self.ends[i..].iter_mut().for_each(|e| *e += value.len() as u32);
+    }
+
+    /// Removes the i-th value.
+    pub fn remove(&mut self, i: usize) {
+        if i < self.len() {
+            self.set(i, &[]);
+            self.ends.remove(i);
+        }
+    }
+
+    /// Keeps the first `at` values and returns the rest.
+    pub fn split_off(&mut self, at: usize) -> BytesVec {
+        let at = at.min(self.len());
+        let cut = self.start(at);
+        let data = self.data.split_off(cut);
+        let ends = self
+            .ends
+            .split_off(at)
+            .into_iter()
+            .map(|e| e - cut as u32)
+            .collect();
+        BytesVec { ends, data }
+    }
+
+    /// Appends the values `from..to` of another vector.
+    pub fn extend_range(&mut self, other: &BytesVec, from: usize, to: usize) {
+        let to = to.min(other.len());
+        if from >= to {
+            return;
+        }
+        let (start, end) = (other.start(from), other.ends[to - 1] as usize);
+        let base = self.data.len();
+        self.data.extend_from_slice(&other.data[start..end]);
+        self.ends.extend(
+            other.ends[from..to]
+                .iter()
+                .map(|e| (*e as usize - start + base) as u32),
+        );
+    }
+
+    /// The values in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> + '_ {
+        (0..self.len()).map(|i| self.get(i))
+    }
+
+    /// Bytes of memory held.
+    pub fn memory(&self) -> usize {
+        self.data.capacity() + self.ends.capacity() * 4
+    }
+}

@@ -1,0 +1,434 @@
+//! A typed vector of values with a null bitmap: what leaves store and operators pass around.
+//!
+//! Invariant: data and null bitmap have the same length; a NULL's slot in the data holds the
+//! physical default (0, empty), so that kernels may compute over it blindly.
+//!
+//! Cloning a column clones two `Arc`s. Writing goes through `Arc::make_mut`, so a column that a
+//! snapshot shares is copied once, and the other columns of its block are not.
+
+use super::{Bitmap, BytesVec};
+use alloc::{sync::Arc, vec::Vec};
+use serde::{Deserialize, Serialize};
+
+/// The four physical representations. [`DataType::physical`](super::DataType::physical) maps SQL types to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Physical {
+    /// Integers, booleans, dates and times.
+    I64,
+    /// Floating point.
+    F64,
+    /// Unscaled decimals; the scale is the type's.
+    Decimal,
+    /// Text, blobs, JSON, UUIDs, vectors, geometry.
+    Bytes,
+}
+
+/// The typed data of a [`Column`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum ColumnData {
+    /// See [`Physical::I64`].
+    I64(Arc<Vec<i64>>),
+    /// See [`Physical::F64`].
+    F64(Arc<Vec<f64>>),
+    /// See [`Physical::Decimal`].
+    Decimal(Arc<Vec<i128>>),
+    /// See [`Physical::Bytes`].
+    Bytes(Arc<BytesVec>),
+}
+
+/// A typed vector with an optional null bitmap (`None`: nothing is NULL).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    data: ColumnData,
+    nulls: Option<Arc<Bitmap>>,
+}
+
+/// Applies one body to whichever vector a column holds.
+macro_rules! each {
+    ($data:expr, $v:ident => $fixed:expr, $b:ident => $bytes:expr) => {
+        match $data {
+            ColumnData::I64($v) => $fixed,
+            ColumnData::F64($v) => $fixed,
+            ColumnData::Decimal($v) => $fixed,
+            ColumnData::Bytes($b) => $bytes,
+        }
+    };
+}
+
+impl Column {
+    /// An empty column.
+    pub fn new(physical: Physical) -> Column {
+        Column::with_capacity(physical, 0)
+    }
+
+    /// An empty column with room for `rows` values.
+    pub fn with_capacity(physical: Physical, rows: usize) -> Column {
+        let data = match physical {
+            Physical::I64 => ColumnData::I64(Arc::new(Vec::with_capacity(rows))),
+            Physical::F64 => ColumnData::F64(Arc::new(Vec::with_capacity(rows))),
+            Physical::Decimal => ColumnData::Decimal(Arc::new(Vec::with_capacity(rows))),
+            Physical::Bytes => ColumnData::Bytes(Arc::new(BytesVec::with_capacity(rows, 0))),
+        };
+        Column { data, nulls: None }
+    }
+
+    /// `rows` NULLs.
+    pub fn nulls(physical: Physical, rows: usize) -> Column {
+        let mut c = Column::new(physical);
+        c.extend_nulls(rows);
+        c
+    }
+
+    /// Wraps typed data without NULLs.
+    pub fn from_data(data: ColumnData) -> Column {
+        Column { data, nulls: None }
+    }
+
+    /// Wraps typed data and a null bitmap; a bitmap of another length is cut or padded with "not NULL".
+    pub fn from_parts(data: ColumnData, nulls: Option<Bitmap>) -> Column {
+        let len = each!(&data, v => v.len(), b => b.len());
+        let nulls = nulls.filter(Bitmap::any).map(|n| {
+            let words = n.words().to_vec();
+            Arc::new(if n.len() == len {
+                n
+            } else {
+                Bitmap::from_words(words, len)
+            })
+        });
+        Column { data, nulls }
+    }
+
+    /// A column of integers.
+    pub fn from_i64(values: Vec<i64>) -> Column {
+        Column::from_data(ColumnData::I64(Arc::new(values)))
+    }
+
+    /// A column of floats.
+    pub fn from_f64(values: Vec<f64>) -> Column {
+        Column::from_data(ColumnData::F64(Arc::new(values)))
+    }
+
+    /// A column of unscaled decimals.
+    pub fn from_decimals(values: Vec<i128>) -> Column {
+        Column::from_data(ColumnData::Decimal(Arc::new(values)))
+    }
+
+    /// A column of byte strings.
+    pub fn from_bytes(values: BytesVec) -> Column {
+        Column::from_data(ColumnData::Bytes(Arc::new(values)))
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        each!(&self.data, v => v.len(), b => b.len())
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The representation.
+    pub fn physical(&self) -> Physical {
+        match self.data {
+            ColumnData::I64(_) => Physical::I64,
+            ColumnData::F64(_) => Physical::F64,
+            ColumnData::Decimal(_) => Physical::Decimal,
+            ColumnData::Bytes(_) => Physical::Bytes,
+        }
+    }
+
+    /// The typed data.
+    pub fn data(&self) -> &ColumnData {
+        &self.data
+    }
+
+    /// The null bitmap; `None` if nothing is NULL.
+    pub fn null_bitmap(&self) -> Option<&Bitmap> {
+        self.nulls.as_deref()
+    }
+
+    /// Whether value `i` is NULL.
+    #[inline]
+    pub fn is_null(&self, i: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|n| n.get(i))
+    }
+
+    /// The integers, or an empty slice if the column holds something else.
+    pub fn i64s(&self) -> &[i64] {
+        if let ColumnData::I64(v) = &self.data {
+            v
+        } else {
+            &[]
+        }
+    }
+
+    /// The floats, or an empty slice if the column holds something else.
+    pub fn f64s(&self) -> &[f64] {
+        if let ColumnData::F64(v) = &self.data {
+            v
+        } else {
+            &[]
+        }
+    }
+
+    /// The unscaled decimals, or an empty slice if the column holds something else.
+    pub fn decimals(&self) -> &[i128] {
+        if let ColumnData::Decimal(v) = &self.data {
+            v
+        } else {
+            &[]
+        }
+    }
+
+    /// The byte strings, if the column holds them.
+    pub fn bytes(&self) -> Option<&BytesVec> {
+        if let ColumnData::Bytes(v) = &self.data {
+            Some(v)
+        } else {
+            None
+        }
+    }
+
+    /// The i-th byte string; empty if the column holds something else.
+    #[inline]
+    pub fn bytes_at(&self, i: usize) -> &[u8] {
+        if let ColumnData::Bytes(v) = &self.data {
+            v.get(i)
+        } else {
+            &[]
+        }
+    }
+
+    /// Appends NULL.
+    pub fn push_null(&mut self) {
+        self.extend_nulls(1);
+    }
+
+    /// Appends `n` NULLs.
+    pub fn extend_nulls(&mut self, n: usize) {
+        let old = self.len();
+        each!(&mut self.data, v => { let v = Arc::make_mut(v); v.resize(old + n, Default::default()) },
+            b => { let b = Arc::make_mut(b); (0..n).for_each(|_| b.push(&[])) });
+        if n > 0 {
+            let nulls = self
+                .nulls
+                .get_or_insert_with(|| Arc::new(Bitmap::filled(old, false)));
+            Arc::make_mut(nulls).extend_filled(n, true);
+        }
+    }
+
+    fn pushed(&mut self) {
+        if let Some(n) = &mut self.nulls {
+            Arc::make_mut(n).push(false);
+        }
+    }
+
+    /// Appends an integer. A column of another representation gets NULL: types are checked before.
+    #[inline]
+    pub fn push_i64(&mut self, value: i64) {
+        if let ColumnData::I64(v) = &mut self.data {
+            Arc::make_mut(v).push(value);
+            self.pushed();
+        } else {
+            self.push_null();
+        }
+    }
+
+    /// Appends a float; see [`Column::push_i64`].
+    #[inline]
+    pub fn push_f64(&mut self, value: f64) {
+        if let ColumnData::F64(v) = &mut self.data {
+            Arc::make_mut(v).push(value);
+            self.pushed();
+        } else {
+            self.push_null();
+        }
+    }
+
+    /// Appends an unscaled decimal; see [`Column::push_i64`].
+    #[inline]
+    pub fn push_decimal(&mut self, value: i128) {
+        if let ColumnData::Decimal(v) = &mut self.data {
+            Arc::make_mut(v).push(value);
+            self.pushed();
+        } else {
+            self.push_null();
+        }
+    }
+
+    /// Appends a byte string; see [`Column::push_i64`].
+    #[inline]
+    pub fn push_bytes(&mut self, value: &[u8]) {
+        if let ColumnData::Bytes(v) = &mut self.data {
+            Arc::make_mut(v).push(value);
+            self.pushed();
+        } else {
+            self.push_null();
+        }
+    }
+
+    /// Appends value `i` of another column of the same representation.
+    pub fn push_from(&mut self, other: &Column, i: usize) {
+        self.extend_range(other, i, i + 1);
+    }
+
+    /// Appends the values `from..to` of another column of the same representation
+    /// (of another one: NULLs).
+    pub fn extend_range(&mut self, other: &Column, from: usize, to: usize) {
+        let to = to.min(other.len());
+        if from >= to {
+            return;
+        }
+        let old = self.len();
+        match (&mut self.data, &other.data) {
+            (ColumnData::I64(a), ColumnData::I64(b)) => Arc::make_mut(a).extend_from_slice(&b[from..to]),
+            (ColumnData::F64(a), ColumnData::F64(b)) => Arc::make_mut(a).extend_from_slice(&b[from..to]),
+            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => {
+                Arc::make_mut(a).extend_from_slice(&b[from..to])
+            }
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).extend_range(b, from, to),
+            _ => return self.extend_nulls(to - from),
+        }
+        match (&mut self.nulls, &other.nulls) {
+            (None, None) => {}
+            (Some(n), None) => Arc::make_mut(n).extend_filled(to - from, false),
+            (nulls, Some(o)) => {
+                if nulls.is_some() || (from..to).any(|i| o.get(i)) {
+                    let n = nulls.get_or_insert_with(|| Arc::new(Bitmap::filled(old, false)));
+                    let n = Arc::make_mut(n);
+                    (from..to).for_each(|i| n.push(o.get(i)));
+                }
+            }
+        }
+    }
+
+    /// Replaces value `i` by value `j` of another column of the same representation.
+    pub fn set_from(&mut self, i: usize, other: &Column, j: usize) {
+        if i >= self.len() || j >= other.len() {
+            return;
+        }
+        match (&mut self.data, &other.data) {
+            (ColumnData::I64(a), ColumnData::I64(b)) => Arc::make_mut(a)[i] = b[j],
+            (ColumnData::F64(a), ColumnData::F64(b)) => Arc::make_mut(a)[i] = b[j],
+            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => Arc::make_mut(a)[i] = b[j],
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).set(i, b.get(j)),
+            _ => return,
+        }
+        let null = other.is_null(j);
+        if null != self.is_null(i) {
+            let len = self.len();
+            let n = self
+                .nulls
+                .get_or_insert_with(|| Arc::new(Bitmap::filled(len, false)));
+            Arc::make_mut(n).set(i, null);
+        }
+    }
+
+    /// Inserts value `j` of another column of the same representation before position `i`.
+    pub fn insert_from(&mut self, i: usize, other: &Column, j: usize) {
+        if i >= self.len() {
+            return self.push_from(other, j);
+        }
+        if j >= other.len() {
+            return;
+        }
+        match (&mut self.data, &other.data) {
+            (ColumnData::I64(a), ColumnData::I64(b)) => Arc::make_mut(a).insert(i, b[j]),
+            (ColumnData::F64(a), ColumnData::F64(b)) => Arc::make_mut(a).insert(i, b[j]),
+            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => Arc::make_mut(a).insert(i, b[j]),
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).insert(i, b.get(j)),
+            _ => return,
+        }
+        if self.nulls.is_some() || other.is_null(j) {
+            let old = self
+                .nulls
+                .take()
+                .unwrap_or_else(|| Arc::new(Bitmap::filled(self.len() - 1, false)));
+            let mut new = Bitmap::default();
+            (0..i).for_each(|k| new.push(old.get(k)));
+            new.push(other.is_null(j));
+            (i..old.len()).for_each(|k| new.push(old.get(k)));
+            self.nulls = Some(Arc::new(new));
+        }
+    }
+
+    /// Removes value `i`.
+    pub fn remove(&mut self, i: usize) {
+        if i >= self.len() {
+            return;
+        }
+        each!(&mut self.data, v => { Arc::make_mut(v).remove(i); }, b => Arc::make_mut(b).remove(i));
+        if let Some(old) = self.nulls.take() {
+            let mut new = Bitmap::default();
+            (0..old.len())
+                .filter(|k| *k != i)
+                .for_each(|k| new.push(old.get(k)));
+            self.nulls = new.any().then(|| Arc::new(new));
+        }
+    }
+
+    /// Keeps the first `at` values and returns the rest.
+    pub fn split_off(&mut self, at: usize) -> Column {
+        let rest = self.slice(at, self.len());
+        *self = self.slice(0, at);
+        rest
+    }
+
+    /// The values `from..to` as a column of their own.
+    pub fn slice(&self, from: usize, to: usize) -> Column {
+        if from == 0 && to >= self.len() {
+            return self.clone();
+        }
+        let mut c = Column::with_capacity(self.physical(), to.saturating_sub(from));
+        c.extend_range(self, from, to);
+        c
+    }
+
+    /// The values at `rows`, in that order; a row beyond the end gives NULL.
+    pub fn gather(&self, rows: &[u32]) -> Column {
+        let data = match &self.data {
+            ColumnData::I64(v) => ColumnData::I64(Arc::new(gather(v, rows))),
+            ColumnData::F64(v) => ColumnData::F64(Arc::new(gather(v, rows))),
+            ColumnData::Decimal(v) => ColumnData::Decimal(Arc::new(gather(v, rows))),
+            ColumnData::Bytes(v) => {
+                let total = rows.iter().map(|r| v.get(*r as usize).len()).sum();
+                let mut out = BytesVec::with_capacity(rows.len(), total);
+                rows.iter().for_each(|r| {
+                    out.push(if (*r as usize) < v.len() {
+                        v.get(*r as usize)
+                    } else {
+                        &[]
+                    })
+                });
+                ColumnData::Bytes(Arc::new(out))
+            }
+        };
+        let len = self.len();
+        let beyond = rows.iter().any(|r| *r as usize >= len);
+        let nulls = (self.nulls.is_some() || beyond).then(|| {
+            let mut n = Bitmap::default();
+            rows.iter()
+                .for_each(|r| n.push(*r as usize >= len || self.is_null(*r as usize)));
+            n
+        });
+        Column::from_parts(data, nulls)
+    }
+
+    /// Bytes of memory held.
+    pub fn memory(&self) -> usize {
+        let data = match &self.data {
+            ColumnData::I64(v) => v.capacity() * 8,
+            ColumnData::F64(v) => v.capacity() * 8,
+            ColumnData::Decimal(v) => v.capacity() * 16,
+            ColumnData::Bytes(v) => v.memory(),
+        };
+        data + self.nulls.as_ref().map_or(0, |n| n.words().len() * 8)
+    }
+}
+
+fn gather<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter()
+        .map(|r| values.get(*r as usize).copied().unwrap_or_default())
+        .collect()
+}

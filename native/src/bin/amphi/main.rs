@@ -1,0 +1,2 @@
+//! The `amphi` SQL shell.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Amphi for Rust programs.

@@ -1,0 +1,1 @@
+//! Shared pieces of the integration tests: the stores and fixtures every placement is tested on.

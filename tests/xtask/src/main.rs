@@ -1,0 +1,2 @@
+//! The project chores behind `cargo xtask`.
+fn main() {}
