@@ -1,1 +1,4 @@
 //! Shared pieces of the integration tests: the stores and fixtures every placement is tested on.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod conformance;

@@ -1,0 +1,232 @@
+//! Which directories are ours, and how the store file comes into being.
+//!
+//! Invariant: a directory or file that is not an Amphi store is refused before anything in it is
+//! written. The file is made under another name, marked as ours, and only then renamed, so that a
+//! crash leaves either no store or a whole one.
+
+use super::redb::{RedbFile, guarded, store_error};
+use amphi_core::{Error, Result};
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The store's file in its directory.
+pub const FILE_NAME: &str = "amphi.redb";
+/// The file while it is being made.
+const UNFINISHED: &str = "amphi.redb.new";
+/// Entries of the marker table; only [`FORMAT`] today.
+const MARKER: TableDefinition<'static, &str, u64> = TableDefinition::new("amphi");
+const FORMAT: &str = "format";
+/// The layout of the file: which redb tables there are. What the entries mean is the engine's.
+const FORMAT_VERSION: u64 = 1;
+
+/// How to open a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Whether to open for writing. A directory is only ever created for writing.
+    pub writable: bool,
+    /// Bytes redb may use to cache its own pages. Small on purpose: the engine's block cache is
+    /// the cache that users size, and a block held twice would count once.
+    pub cache_bytes: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> StoreOptions {
+        StoreOptions {
+            writable: true,
+            cache_bytes: 16 << 20,
+        }
+    }
+}
+
+fn not_a_store(path: &Path, message: impl Into<String>) -> Error {
+    Error::NotAStore {
+        path: path.display().to_string(),
+        message: message.into(),
+    }
+}
+
+fn io_error(action: &str, path: &Path, error: &io::Error) -> Error {
+    Error::store(format!("cannot {action} {}: {error}", path.display()))
+}
+
+fn locked(directory: &Path) -> Error {
+    Error::Locked {
+        path: directory.display().to_string(),
+    }
+}
+
+/// What a path holds.
+enum Found {
+    Store(PathBuf),
+    /// Nothing, an empty directory, or the leftover of an interrupted creation.
+    Nothing,
+}
+
+fn look(directory: &Path) -> Result<Found> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
+            return Err(not_a_store(directory, "it is a file, not a directory"));
+        }
+        Err(e) => return Err(io_error("read directory", directory, &e)),
+    };
+    let file = directory.join(FILE_NAME);
+    if file.is_file() {
+        return Ok(Found::Store(file));
+    }
+    for entry in entries {
+        let name = entry
+            .map_err(|e| io_error("read directory", directory, &e))?
+            .file_name();
+        if name != UNFINISHED {
+            return Err(not_a_store(
+                directory,
+                format!("it holds other files ({}) and no {FILE_NAME}", name.display()),
+            ));
+        }
+    }
+    Ok(Found::Nothing)
+}
+
+/// Opens the store in `directory`, making both if there is none and `options.writable`.
+pub(super) fn open(directory: &Path, options: &StoreOptions) -> Result<RedbFile> {
+    match look(directory)? {
+        Found::Store(file) if options.writable => {
+            let db = open_file(directory, &file, options)?;
+            check_marker(directory, &db)?;
+            Ok(RedbFile::Writable(db))
+        }
+        Found::Store(file) => open_read_only(directory, &file, options),
+        Found::Nothing if options.writable => create(directory, options).map(RedbFile::Writable),
+        Found::Nothing => Err(not_a_store(
+            directory,
+            "there is no database, and a read-only one is not created",
+        )),
+    }
+}
+
+fn builder(options: &StoreOptions) -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(options.cache_bytes);
+    builder
+}
+
+fn open_error(directory: &Path, error: DatabaseError) -> Error {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => locked(directory),
+        DatabaseError::UpgradeRequired(version) => not_a_store(
+            directory,
+            format!("{FILE_NAME} has redb file format {version}, which this version does not read"),
+        ),
+        // redb's answer to a wrong magic number.
+        DatabaseError::Storage(StorageError::Io(e)) if e.kind() == io::ErrorKind::InvalidData => {
+            not_a_store(directory, format!("{FILE_NAME}: {e}"))
+        }
+        other => Error::store(format!(
+            "cannot open {}: {other}",
+            directory.join(FILE_NAME).display()
+        )),
+    }
+}
+
+fn open_file(directory: &Path, file: &Path, options: &StoreOptions) -> Result<Database> {
+    guarded(|| builder(options).open(file).map_err(|e| open_error(directory, e)))
+}
+
+fn open_read_only(directory: &Path, file: &Path, options: &StoreOptions) -> Result<RedbFile> {
+    let open = || guarded(|| Ok(builder(options).open_read_only(file)));
+    let db = match open()? {
+        // Not closed cleanly. Like SQLite's rollback of a hot journal, the repair is done even for
+        // a reader, if the file's permissions allow it: committed data does not change.
+        Err(DatabaseError::RepairAborted) => {
+            drop(open_file(directory, file, options)?);
+            open()?
+        }
+        other => other,
+    }
+    .map_err(|e| open_error(directory, e))?;
+    check_marker(directory, &db)?;
+    Ok(RedbFile::ReadOnly(db))
+}
+
+fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
+    let format = guarded(|| {
+        let txn = db.begin_read().map_err(store_error)?;
+        match txn.open_table(MARKER) {
+            Ok(table) => Ok(table.get(FORMAT).map_err(store_error)?.map(|v| v.value())),
+            Err(TableError::Storage(e)) => Err(store_error(e)),
+            Err(_) => Ok(None),
+        }
+    })?;
+    match format {
+        Some(FORMAT_VERSION) => Ok(()),
+        Some(other) => Err(not_a_store(
+            directory,
+            format!("{FILE_NAME} has layout {other}; this version knows layout {FORMAT_VERSION}"),
+        )),
+        None => Err(not_a_store(
+            directory,
+            format!("{FILE_NAME} is a redb file of another program"),
+        )),
+    }
+}
+
+fn create(directory: &Path, options: &StoreOptions) -> Result<Database> {
+    fs::create_dir_all(directory).map_err(|e| io_error("create directory", directory, &e))?;
+    let unfinished = directory.join(UNFINISHED);
+    let file = directory.join(FILE_NAME);
+    clear_unfinished(directory, &unfinished)?;
+    let db = guarded(|| {
+        let db = builder(options)
+            .create(&unfinished)
+            .map_err(|e| open_error(directory, e))?;
+        let txn = db.begin_write().map_err(store_error)?;
+        txn.open_table(MARKER)
+            .map_err(store_error)?
+            .insert(FORMAT, FORMAT_VERSION)
+            .map_err(store_error)?;
+        txn.open_table(super::redb::ENTRIES).map_err(store_error)?;
+        txn.commit().map_err(store_error)?;
+        Ok(db)
+    })?;
+    let rename = || fs::rename(&unfinished, &file).map_err(|e| io_error("create", &file, &e));
+    if cfg!(unix) {
+        // Renamed while open: the lock on it is never given up.
+        rename()?;
+        // The new name must survive a power failure as well as the file's contents do.
+        for directory in [Some(directory), directory.parent()].into_iter().flatten() {
+            let directory = if directory.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                directory
+            };
+            File::open(directory)
+                .and_then(|d| d.sync_all())
+                .map_err(|e| io_error("sync", directory, &e))?;
+        }
+        Ok(db)
+    } else {
+        drop(db);
+        rename()?;
+        open_file(directory, &file, options)
+    }
+}
+
+/// Empties the leftover of an interrupted creation, unless a process is at it right now.
+fn clear_unfinished(directory: &Path, unfinished: &Path) -> Result<()> {
+    let file = match File::options().write(true).open(unfinished) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(io_error("open", unfinished, &e)),
+    };
+    match file.try_lock() {
+        Ok(()) => file.set_len(0).map_err(|e| io_error("truncate", unfinished, &e)),
+        Err(TryLockError::WouldBlock) => Err(locked(directory)),
+        Err(TryLockError::Error(e)) => Err(io_error("lock", unfinished, &e)),
+    }
+}

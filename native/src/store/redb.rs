@@ -1,0 +1,211 @@
+//! The engine's store over one redb file.
+//!
+//! Every entry is one entry of one redb table, and a batch is one redb transaction. redb keeps
+//! several non-durable commits in memory and makes them all durable, in order, with the next
+//! durable one; after a crash it opens at the last durable commit. That is the prefix the
+//! [`KvBackend`] contract asks for.
+
+use super::directory::{self, StoreOptions};
+use amphi_core::{
+    Error, Result,
+    kv::{Durability, KvBackend, StoreFuture, WriteBatch},
+};
+use redb::{Database, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase, TableDefinition};
+use std::{
+    fmt,
+    future::ready,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// The one table that holds the engine's keys.
+pub(super) const ENTRIES: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("entries");
+
+/// An open redb file.
+pub(super) enum RedbFile {
+    Writable(Database),
+    ReadOnly(ReadOnlyDatabase),
+}
+
+/// A [`KvBackend`] over the redb file `amphi.redb` in a directory of its own.
+///
+/// The file is locked while the store is open: a second process that opens it gets
+/// [`Error::Locked`].
+pub struct RedbStore {
+    directory: PathBuf,
+    /// `None` once closed. The lock is held shared by every call, exclusively by `close`.
+    file: RwLock<Option<RedbFile>>,
+    /// Whether a relaxed commit waits for a durable one.
+    undurable: AtomicBool,
+}
+
+/// Any redb error as ours.
+pub(super) fn store_error(error: impl Into<redb::Error>) -> Error {
+    match error.into() {
+        redb::Error::DatabaseClosed => Error::Closed,
+        other => Error::store(other.to_string()),
+    }
+}
+
+/// Runs a redb call and turns a panic into an error: redb trusts the structure of a cleanly closed
+/// file and may panic when something else has damaged it.
+pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let reason = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("unknown");
+        Err(Error::store(format!("the store file is damaged ({reason})")))
+    })
+}
+
+impl RedbStore {
+    /// Opens the store in `directory`, which is created if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`] if the file is open already, [`Error::NotAStore`] if the directory or the
+    /// file is not ours (nothing in it is changed), [`Error::Store`] if it cannot be read or made.
+    pub fn open(directory: impl AsRef<Path>, options: StoreOptions) -> Result<RedbStore> {
+        let directory = directory.as_ref().to_path_buf();
+        let file = directory::open(&directory, &options)?;
+        Ok(RedbStore {
+            directory,
+            file: RwLock::new(Some(file)),
+            undurable: AtomicBool::new(false),
+        })
+    }
+
+    /// The directory the store is in.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Makes every commit durable and releases the file and its lock. Later calls answer
+    /// [`Error::Closed`]; closing twice is allowed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the last write failed; the file is released all the same.
+    pub fn close(&self) -> Result<()> {
+        let durable = match self.commit_now(WriteBatch::default(), Durability::Sync) {
+            Err(Error::Closed | Error::ReadOnly { .. }) => Ok(()),
+            other => other,
+        };
+        let file = self.file.write().unwrap_or_else(PoisonError::into_inner).take();
+        let closed = guarded(|| match file {
+            Some(RedbFile::Writable(db)) => db.close().map_err(store_error),
+            Some(RedbFile::ReadOnly(db)) => db.close().map_err(store_error),
+            None => Ok(()),
+        });
+        durable.and(closed)
+    }
+
+    fn with_file<T>(&self, call: impl FnOnce(&RedbFile) -> Result<T>) -> Result<T> {
+        let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
+        guarded(|| call(file.as_ref().ok_or(Error::Closed)?))
+    }
+
+    fn with_entries<T>(
+        &self,
+        read: impl FnOnce(&ReadOnlyTable<&'static [u8], &'static [u8]>) -> Result<T, redb::StorageError>,
+    ) -> Result<T> {
+        self.with_file(|file| {
+            let txn: ReadTransaction = match file {
+                RedbFile::Writable(db) => db.begin_read(),
+                RedbFile::ReadOnly(db) => db.begin_read(),
+            }
+            .map_err(store_error)?;
+            let table = txn.open_table(ENTRIES).map_err(store_error)?;
+            read(&table).map_err(store_error)
+        })
+    }
+
+    fn commit_now(&self, batch: WriteBatch, durability: Durability) -> Result<()> {
+        let sync = durability == Durability::Sync;
+        if batch.is_empty() && !(sync && self.undurable.load(Ordering::Acquire)) {
+            return self.with_file(|_| Ok(()));
+        }
+        self.with_file(|file| {
+            let RedbFile::Writable(db) = file else {
+                return Err(Error::ReadOnly {
+                    name: self.directory.display().to_string(),
+                });
+            };
+            let mut txn = db.begin_write().map_err(store_error)?;
+            txn.set_durability(match durability {
+                Durability::Sync => redb::Durability::Immediate,
+                Durability::Relaxed => redb::Durability::None,
+            })
+            .map_err(store_error)?;
+            {
+                let mut table = txn.open_table(ENTRIES).map_err(store_error)?;
+                for (from, to) in &batch.delete_ranges {
+                    if from < to {
+                        table
+                            .retain_in(from.as_slice()..to.as_slice(), |_, _| false)
+                            .map_err(store_error)?;
+                    }
+                }
+                for (key, change) in &batch.changes {
+                    match change {
+                        Some(value) => table.insert(key.as_slice(), value.as_slice()),
+                        None => table.remove(key.as_slice()),
+                    }
+                    .map_err(store_error)?;
+                }
+            }
+            // Inside the transaction, which is the only one: no relaxed commit comes between.
+            let before = self.undurable.swap(!sync, Ordering::AcqRel);
+            txn.commit().map_err(|e| {
+                self.undurable.store(before, Ordering::Release);
+                store_error(e)
+            })
+        })
+    }
+}
+
+impl fmt::Debug for RedbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedbStore")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KvBackend for RedbStore {
+    fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
+        Box::pin(ready(self.with_entries(|table| {
+            keys.iter()
+                .map(|key| Ok(table.get(key.as_slice())?.map(|v| v.value().to_vec())))
+                .collect()
+        })))
+    }
+
+    fn scan<'a>(
+        &'a self,
+        from: &'a [u8],
+        to: &'a [u8],
+        limit: usize,
+    ) -> StoreFuture<'a, Vec<(Vec<u8>, Vec<u8>)>> {
+        if from >= to {
+            return Box::pin(ready(self.with_file(|_| Ok(Vec::new()))));
+        }
+        Box::pin(ready(self.with_entries(|table| {
+            table
+                .range(from..to)?
+                .take(limit)
+                .map(|entry| entry.map(|(k, v)| (k.value().to_vec(), v.value().to_vec())))
+                .collect()
+        })))
+    }
+
+    fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()> {
+        Box::pin(ready(self.commit_now(batch, durability)))
+    }
+}
