@@ -4,7 +4,7 @@
 //! row id). Cloning a tree clones one `Arc`: the clone is a snapshot. Changing a node that a snapshot
 //! shares copies that node and its path; changing an unshared node happens in place.
 //!
-//! Interior nodes are always in memory. A leaf cell ([`slot`]) holds its leaf, or knows that the leaf
+//! Interior nodes are always in memory. A leaf cell  holds its leaf, or knows that the leaf
 //! is in the store: then a read records the cell in [`Missing`], pins it in its [`Pins`] and returns
 //! `Pending`; the driver fetches, fills, and calls again. Every operation is all or nothing: if it
 //! returns `Pending` or an error, the tree is unchanged.
@@ -15,3 +15,14 @@
 //!
 //! Nothing here knows of SQL, transactions, or which placement a table has: [`TreeHome`] says whether
 //! leaves must stay resident and whether they are ever stored.
+
+mod cache;
+mod home;
+mod missing;
+mod stub;
+
+pub use crate::codec::TreeId;
+pub use cache::{BlockCache, EvictionPolicy};
+pub use home::{BlockSizing, Garbage, Residency, TreeHome};
+pub use missing::{Missing, Pins, StoredBlock};
+pub use stub::*;

@@ -1,0 +1,175 @@
+//! What a tree is to the store: its identity, whether its leaves may leave memory, how big they get.
+
+use super::BlockCache;
+use crate::codec::TreeId;
+use alloc::{sync::Arc, vec::Vec};
+use core::{
+    fmt, mem,
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+};
+use spin::Mutex;
+
+/// Whether leaves must stay in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residency {
+    /// Memory and dual tables: every leaf is resident.
+    Always,
+    /// Persistent tables: a clean leaf is resident while the block cache keeps it.
+    Cached,
+}
+
+/// How big leaves and interior nodes get before they split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockSizing {
+    /// Rows (index entries) of a leaf.
+    pub max_rows: usize,
+    /// Bytes of a leaf, roughly; a single bigger row still has a leaf of its own.
+    pub max_bytes: usize,
+    /// Children of an interior node, leaves of a directory page.
+    pub fanout: usize,
+}
+
+impl Default for BlockSizing {
+    fn default() -> BlockSizing {
+        BlockSizing {
+            max_rows: 256,
+            max_bytes: 8 << 10,
+            fanout: 64,
+        }
+    }
+}
+
+/// The home of a tree's blocks, shared by all versions of the tree.
+///
+/// Once [marked](TreeHome::mark_dropped), the id of a stored tree reaches [`Garbage`] when the last
+/// version (snapshot, cursor, cell) is gone: only then may its blocks leave the store.
+pub struct TreeHome {
+    /// Identity in the store.
+    pub id: TreeId,
+    /// Whether leaves must stay in memory.
+    pub residency: Residency,
+    /// Whether the tree is written to the store.
+    pub stored: bool,
+    /// When leaves and nodes split.
+    pub sizing: BlockSizing,
+    /// The table's or index's name, for errors.
+    pub label: Arc<str>,
+    cache: Arc<BlockCache>,
+    garbage: Arc<Garbage>,
+    dropped: AtomicBool,
+    /// Removals recorded so far, over all versions.
+    removals: AtomicU64,
+    /// Removals up to this number are in the store.
+    flushed_removals: AtomicU64,
+    /// Bytes of leaves not yet written, over all versions alive.
+    dirty_bytes: AtomicUsize,
+}
+
+impl TreeHome {
+    /// A home for one tree. `sizing` is clamped to what the block format allows.
+    pub fn new(
+        id: TreeId,
+        residency: Residency,
+        stored: bool,
+        sizing: BlockSizing,
+        label: Arc<str>,
+        cache: Arc<BlockCache>,
+        garbage: Arc<Garbage>,
+    ) -> Arc<TreeHome> {
+        let limit = crate::codec::MAX_BLOCK_ROWS;
+        let sizing = BlockSizing {
+            max_rows: sizing.max_rows.clamp(2, limit),
+            max_bytes: sizing.max_bytes.clamp(64, 1 << 24),
+            fanout: sizing.fanout.clamp(4, limit),
+        };
+        Arc::new(TreeHome {
+            id,
+            residency,
+            stored,
+            sizing,
+            label,
+            cache,
+            garbage,
+            dropped: AtomicBool::new(false),
+            removals: AtomicU64::new(0),
+            flushed_removals: AtomicU64::new(0),
+            dirty_bytes: AtomicUsize::new(0),
+        })
+    }
+
+    /// Declares the tree dropped: when nothing can read it any more, its id goes to the garbage.
+    pub fn mark_dropped(&self) {
+        self.dropped.store(true, Ordering::Release);
+    }
+
+    /// The cache that bounds the resident leaves of this tree, if its residency is `Cached`.
+    pub fn cache(&self) -> &Arc<BlockCache> {
+        &self.cache
+    }
+
+    pub(super) fn is_cached(&self) -> bool {
+        self.residency == Residency::Cached
+    }
+
+    pub(super) fn next_removal(&self) -> u64 {
+        self.removals.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn flushed_removals(&self) -> u64 {
+        self.flushed_removals.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_flushed_removals(&self, upto: u64) {
+        self.flushed_removals.fetch_max(upto, Ordering::AcqRel);
+    }
+
+    pub(super) fn dirty_bytes(&self) -> usize {
+        self.dirty_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn change_dirty_bytes(&self, old: usize, new: usize) {
+        self.dirty_bytes.fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
+    }
+}
+
+impl Drop for TreeHome {
+    fn drop(&mut self) {
+        if self.stored && *self.dropped.get_mut() {
+            self.garbage.ids.lock().push(self.id);
+        }
+    }
+}
+
+impl fmt::Debug for TreeHome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TreeHome")
+            .field("id", &self.id)
+            .field("label", &self.label)
+            .field("residency", &self.residency)
+            .field("stored", &self.stored)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Dropped trees that nothing can read any more: their ranges may be deleted from the store.
+#[derive(Debug, Default)]
+pub struct Garbage {
+    ids: Mutex<Vec<TreeId>>,
+}
+
+impl Garbage {
+    /// No garbage yet.
+    pub fn new() -> Arc<Garbage> {
+        Arc::default()
+    }
+
+    /// Takes the ids collected so far, for the next batch.
+    pub fn take(&self) -> Vec<TreeId> {
+        mem::take(&mut *self.ids.lock())
+    }
+
+    /// Gives ids back whose deletion failed.
+    pub fn put_back(&self, ids: Vec<TreeId>) {
+        self.ids.lock().extend(ids);
+    }
+}
