@@ -5,6 +5,8 @@
 //! `optimize` rewrites plans, one rule per file; `exec` runs them, one operator per file;
 //! `functions` is the table of scalar and aggregate functions.
 
+pub mod bind;
 pub mod exec;
 pub mod functions;
+pub mod parse;
 pub mod plan;

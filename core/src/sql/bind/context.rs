@@ -1,0 +1,48 @@
+//! What binding is given: the schema, the current schema's name, the types of the parameters.
+
+use crate::catalog::{TableDef, TableId};
+use crate::sql::parse::Parsed;
+use crate::sql::plan::{Expr, Statement};
+use crate::types::{DataType, Error, Result};
+use alloc::{string::String, sync::Arc, vec::Vec};
+
+/// The definitions a statement may refer to.
+pub trait SchemaSource {
+    /// The table of that name, without regard to ASCII case.
+    fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>>;
+    /// The table of that id.
+    fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>>;
+    /// How many rows it has, roughly.
+    fn row_count(&self, id: TableId) -> u64;
+    /// Whether the schema exists, without regard to ASCII case.
+    fn schema_exists(&self, name: &str) -> bool;
+    /// The tables of a schema.
+    fn table_names(&self, schema: &str) -> Vec<String>;
+    /// All schemas.
+    fn schema_names(&self) -> Vec<String>;
+}
+
+/// What a statement is bound in.
+pub struct BindContext<'a> {
+    /// The definitions.
+    pub source: &'a dyn SchemaSource,
+    /// The current schema.
+    pub schema: &'a str,
+    /// Types of the values bound to the parameters; [`DataType::Null`] for NULL.
+    pub params: &'a [DataType],
+}
+
+/// Binds a parsed statement.
+pub fn bind(_parsed: &Parsed, _cx: &BindContext<'_>) -> Result<Statement> {
+    Err(Error::unsupported("this statement"))
+}
+
+/// Binds a CHECK condition over all columns of a table; the result is boolean.
+pub fn bind_table_expr(_sql: &str, _def: &TableDef, _cx: &BindContext<'_>) -> Result<Expr> {
+    Err(Error::unsupported("this expression"))
+}
+
+/// Binds the text of a DEFAULT and converts it to the column's type.
+pub fn bind_default(_sql: &str, _ty: &DataType, _cx: &BindContext<'_>) -> Result<Expr> {
+    Err(Error::unsupported("this expression"))
+}
