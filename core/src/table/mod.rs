@@ -1,1 +1,36 @@
-//! (to come)
+//! One table: its row tree and its index trees, kept consistent with each other.
+//!
+//! Every operation on rows is all or nothing: if it returns `Pending` or an error, the table holds
+//! what it held before. On trees whose leaves may be in the store it first makes every leaf it will
+//! touch resident and pins it, then changes all of them without waiting. What takes many steps
+//! (building an index, rewriting a table, changing its placement, checking it) is a job: a state
+//! machine whose `step` is called again after `Pending`.
+//!
+//! Nothing here knows of transactions, SQL texts, or when changes reach the store.
+
+mod append;
+mod check;
+mod index_build;
+mod index_key;
+mod insert;
+mod key_change;
+mod rebuild;
+mod rehome;
+mod remove;
+mod row;
+mod sequence;
+mod table;
+#[cfg(test)]
+mod testing;
+mod unique;
+mod update;
+mod wait;
+
+pub use check::Check;
+pub use index_build::IndexBuild;
+pub use index_key::{IndexKey, RowView};
+pub use rebuild::{ColumnSource, Rebuild};
+pub use rehome::Rehome;
+pub use row::Row;
+pub use sequence::Sequence;
+pub use table::{Table, TreeFactory};

@@ -1,0 +1,71 @@
+//! Removing one row.
+
+use super::index_key::RowView;
+use super::table::Table;
+use super::wait::{Wait, settled};
+use crate::tree::{Missing, Pins};
+use crate::types::{Result, RowId};
+use alloc::vec::Vec;
+use core::task::{Poll, ready};
+
+impl Table {
+    /// Removes a row; false if there is none of that id.
+    pub fn remove(&mut self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
+        if self.indexes.is_empty() {
+            return self.rows.remove(id, pins, missing);
+        }
+        let Some(at) = ready!(self.rows.get(id, pins, missing))? else {
+            return Poll::Ready(Ok(false));
+        };
+        let view = RowView::Stored {
+            columns: at.leaf.columns(),
+            row: at.pos,
+        };
+        let keys: Vec<Vec<u8>> = self.keys.iter().map(|k| k.encoded(id, view).0).collect();
+        // While the leaf is held here, changing it would copy it.
+        drop(at);
+        if self.may_wait() {
+            let mut wait = Wait::default();
+            wait.see(self.rows.ensure(id, pins, missing))?;
+            for (tree, key) in self.indexes.iter().zip(&keys) {
+                wait.see(tree.ensure(key, pins, missing))?;
+            }
+            ready!(wait.done());
+        }
+        for (done, key) in keys.iter().enumerate() {
+            let Some(tree) = self.indexes.get_mut(done) else {
+                break;
+            };
+            if let Err(error) = settled(tree.remove(key, pins, missing)) {
+                for (tree, key) in self.indexes.iter_mut().zip(&keys).take(done) {
+                    settled(tree.insert(key, id, pins, missing))?;
+                }
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(settled(self.rows.remove(id, pins, missing)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::table::testing::{Fixture, ints, texts};
+
+    #[test]
+    fn a_removed_row_frees_its_keys() {
+        for mut t in Fixture::both() {
+            for i in 1..=30 {
+                t.insert(i, &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])])
+                    .unwrap();
+            }
+            for i in (1..=30).filter(|i| i % 2 == 0) {
+                assert!(t.remove(i).unwrap());
+            }
+            assert!(!t.remove(2).unwrap(), "a row is removed once");
+            assert_eq!(t.table.rows.len(), 15);
+            t.insert(2, &[ints(&[2]), texts(&["k4"]), ints(&[0])]).unwrap();
+            assert_eq!(t.check(), [""; 0]);
+        }
+    }
+}

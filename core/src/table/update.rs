@@ -1,0 +1,253 @@
+//! Updating one row, moving it when its row id changes.
+
+use super::index_key::RowView;
+use super::key_change::{KeyChange, KeyFailure};
+use super::table::Table;
+use super::wait::{Wait, settled};
+use crate::tree::{Missing, Pins};
+use crate::types::{Column, Error, Result, RowId};
+use alloc::vec::Vec;
+use core::task::{Poll, ready};
+
+impl Table {
+    /// Replaces the table columns `set` of row `id` by `values` (one column each, value at `row`).
+    /// Only indexes on these columns change; a new value in the row id column moves the row.
+    /// Returns the row's id afterwards, `None` if there is no such row.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateKey`] for the new row id or a unique index; [`Error::NotNull`] for NULL as row id.
+    pub fn update(
+        &mut self,
+        id: RowId,
+        set: &[usize],
+        values: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<Option<RowId>>> {
+        let new_id = self.new_row_id(id, set, values, row)?;
+        let moves = new_id != id;
+        if !moves && !self.keys.iter().any(|k| k.touches(set)) {
+            let found = ready!(self.update_stored(id, set, values, row, pins, missing))?;
+            return Poll::Ready(Ok(found.then_some(id)));
+        }
+        let Some(at) = ready!(self.rows.get(id, pins, missing))? else {
+            return Poll::Ready(Ok(None));
+        };
+        let old = RowView::Stored {
+            columns: at.leaf.columns(),
+            row: at.pos,
+        };
+        let new = RowView::Changed {
+            columns: at.leaf.columns(),
+            at: at.pos,
+            set,
+            values,
+            row,
+        };
+        let mut changes = Vec::new();
+        for (index, keys) in self.keys.iter().enumerate() {
+            if !moves && !keys.touches(set) {
+                continue;
+            }
+            let (old, new) = (keys.encoded(id, old).0, keys.encoded(new_id, new).0);
+            if moves || old != new {
+                changes.push(KeyChange { index, old, new });
+            }
+        }
+        let moved = moves.then(|| self.changed_row(at.leaf.columns(), at.pos, set, values, row));
+        // While the leaf is held here, changing it would copy it.
+        drop(at);
+        if self.may_wait() {
+            let mut wait = Wait::default();
+            wait.see(self.rows.ensure(id, pins, missing))?;
+            wait.see(self.rows.ensure(new_id, pins, missing))?;
+            self.ensure_keys(&changes, &mut wait, pins, missing)?;
+            ready!(wait.done());
+        }
+        if let Some(moved) = &moved
+            && !settled(self.rows.insert(new_id, moved, 0, pins, missing))?
+        {
+            return Poll::Ready(Err(self.duplicate_row_id(new_id)));
+        }
+        if let Err(failure) = self.change_keys(&changes, id, new_id, pins, missing) {
+            if moves {
+                settled(self.rows.remove(new_id, pins, missing))?;
+            }
+            return Poll::Ready(Err(match failure {
+                KeyFailure::Other(error) => error,
+                KeyFailure::Duplicate(index) => {
+                    self.duplicate_changed(index, id, (set, values, row), pins, missing)?
+                }
+            }));
+        }
+        if moves {
+            settled(self.rows.remove(id, pins, missing))?;
+            self.sequence.raise_above(new_id);
+        } else {
+            settled(self.update_stored(id, set, values, row, pins, missing))?;
+        }
+        Poll::Ready(Ok(Some(new_id)))
+    }
+
+    /// The row id after the change.
+    fn new_row_id(&self, id: RowId, set: &[usize], values: &[Column], row: usize) -> Result<RowId> {
+        let Some(column) = self.def.row_id_column else {
+            return Ok(id);
+        };
+        let Some(values) = set
+            .iter()
+            .position(|s| *s == column)
+            .and_then(|k| values.get(k))
+        else {
+            return Ok(id);
+        };
+        match values.i64s().get(row) {
+            Some(new) if !values.is_null(row) => Ok(*new),
+            _ => Err(Error::NotNull {
+                table: self.def.name.clone(),
+                column: self
+                    .def
+                    .columns
+                    .get(column)
+                    .map_or_else(Default::default, |c| c.name.clone()),
+            }),
+        }
+    }
+
+    /// Replaces stored columns only.
+    fn update_stored(
+        &mut self,
+        id: RowId,
+        set: &[usize],
+        values: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        match self.def.row_id_column {
+            None => self.rows.update(id, set, values, row, pins, missing),
+            Some(_) => {
+                let stored: Vec<usize> = set.iter().filter_map(|s| self.def.stored_index(*s)).collect();
+                if stored.len() == set.len() {
+                    return self.rows.update(id, &stored, values, row, pins, missing);
+                }
+                let is_stored = |s: &usize| self.def.stored_index(*s).is_some();
+                let values: Vec<Column> = set
+                    .iter()
+                    .zip(values)
+                    .filter(|(s, _)| is_stored(s))
+                    .map(|(_, v)| v.clone())
+                    .collect();
+                self.rows.update(id, &stored, &values, row, pins, missing)
+            }
+        }
+    }
+
+    /// The stored columns of a row after the change, one value each.
+    fn changed_row(
+        &self,
+        columns: &[Column],
+        at: usize,
+        set: &[usize],
+        values: &[Column],
+        row: usize,
+    ) -> Vec<Column> {
+        let mut changed: Vec<Column> = columns.iter().map(|c| c.slice(at, at + 1)).collect();
+        for (s, values) in set.iter().zip(values) {
+            let slot = self.def.stored_index(*s).and_then(|s| changed.get_mut(s));
+            if let Some(slot) = slot {
+                *slot = values.slice(row, row + 1);
+            }
+        }
+        changed
+    }
+
+    /// The error for a changed row whose key exists; reads the old row again, which is resident.
+    fn duplicate_changed(
+        &self,
+        index: usize,
+        id: RowId,
+        (set, values, row): (&[usize], &[Column], usize),
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Result<Error> {
+        let at = settled(self.rows.get(id, pins, missing))?;
+        let (columns, at) = at
+            .as_ref()
+            .map_or((&[][..], 0), |at| (at.leaf.columns(), at.pos));
+        let view = RowView::Changed {
+            columns,
+            at,
+            set,
+            values,
+            row,
+        };
+        Ok(self.duplicate_key(index, id, view))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::table::testing::{Fixture, ints, texts};
+    use crate::types::{Column, Error, Physical};
+
+    fn filled() -> [Fixture; 2] {
+        let mut both = Fixture::both();
+        for t in &mut both {
+            for i in 1..=20 {
+                t.insert(i, &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])])
+                    .unwrap();
+            }
+        }
+        both
+    }
+
+    #[test]
+    fn keys_follow_the_values() {
+        for mut t in filled() {
+            assert_eq!(t.update(4, &[1, 2], &[texts(&["new"]), ints(&[9])]), Ok(Some(4)));
+            assert_eq!(t.text(4, 1).as_deref(), Some("new"));
+            t.insert(30, &[ints(&[30]), texts(&["k4"]), ints(&[0])]).unwrap();
+            assert_eq!(t.update(77, &[1], &[texts(&["x"])]), Ok(None));
+            assert_eq!(t.check(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_collision_changes_nothing_and_names_the_new_key() {
+        for mut t in filled() {
+            let collision = t.update(4, &[2, 1], &[ints(&[5]), texts(&["k5"])]);
+            assert_eq!(
+                collision,
+                Err(Error::DuplicateKey {
+                    table: "t".into(),
+                    index: "by_name".into(),
+                    key: "'k5'".into()
+                })
+            );
+            assert_eq!(t.text(4, 1).as_deref(), Some("k4"));
+            assert_eq!(t.check(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_new_row_id_moves_the_row_with_its_keys() {
+        for mut t in filled() {
+            assert_eq!(t.update(4, &[0], &[ints(&[400])]), Ok(Some(400)));
+            assert_eq!(t.text(400, 1).as_deref(), Some("k4"));
+            assert_eq!(t.text(4, 1), None);
+            assert!(matches!(t.update(400, &[0], &[ints(&[5])]), Err(Error::DuplicateKey { .. })));
+            let both = t.update(400, &[0, 1], &[ints(&[401]), texts(&["k5"])]);
+            assert!(matches!(both, Err(Error::DuplicateKey { .. })));
+            assert_eq!(t.text(401, 1), None);
+            assert!(matches!(
+                t.update(400, &[0], &[Column::nulls(Physical::I64, 1)]),
+                Err(Error::NotNull { .. })
+            ));
+            assert_eq!(t.table.sequence.next(1), Ok(401));
+            assert_eq!(t.check(), [""; 0]);
+        }
+    }
+}
