@@ -8,5 +8,6 @@
 pub mod bind;
 pub mod exec;
 pub mod functions;
+pub mod optimize;
 pub mod parse;
 pub mod plan;

@@ -1,0 +1,82 @@
+//! What all aggregates have in common: a state per group, fed a batch at a time.
+
+use super::count::Count;
+use super::distinct::DistinctRows;
+use super::group_concat::GroupConcat;
+use super::min_max::min_max;
+use super::sum::{ExactSum, FloatSum};
+use crate::sql::functions::Aggregate;
+use crate::sql::plan::AggregateCall;
+use crate::types::{Column, DataType, Physical, Result};
+use alloc::boxed::Box;
+
+/// To which groups the rows of a batch belong.
+#[derive(Debug, Clone, Copy)]
+pub enum Groups<'a> {
+    /// All rows to group 0.
+    One(usize),
+    /// Row `i` to group `ids[i]`.
+    Each(&'a [u32]),
+}
+
+impl Groups<'_> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Groups::One(rows) => *rows,
+            Groups::Each(ids) => ids.len(),
+        }
+    }
+
+    /// Calls `f` with every row and its group.
+    #[inline]
+    pub fn each(&self, mut f: impl FnMut(usize, usize) -> Result<()>) -> Result<()> {
+        match self {
+            Groups::One(rows) => (0..*rows).try_for_each(|row| f(row, 0)),
+            Groups::Each(ids) => ids
+                .iter()
+                .enumerate()
+                .try_for_each(|(row, g)| f(row, *g as usize)),
+        }
+    }
+}
+
+/// The states of one aggregate, one per group.
+pub trait Accumulator: Send {
+    /// Makes room for `groups` groups in all; new ones start empty.
+    fn grow(&mut self, groups: usize);
+
+    /// Adds a batch: the argument's column has one value per row (COUNT(*) has none).
+    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()>;
+
+    /// The results, one per group, in order.
+    fn finish(&mut self) -> Result<Column>;
+
+    /// Bytes of memory held.
+    fn memory(&self) -> usize;
+}
+
+/// The accumulator of an aggregate call.
+pub fn accumulator(call: &AggregateCall) -> Box<dyn Accumulator> {
+    let arg = call.arg.as_ref().map_or(DataType::BIGINT, |a| a.ty());
+    let inner: Box<dyn Accumulator> = match call.function {
+        Aggregate::Count => Box::new(Count::default()),
+        Aggregate::Sum | Aggregate::Avg => {
+            let average = call.function == Aggregate::Avg;
+            if arg.physical() == Physical::F64 || call.ty.physical() == Physical::F64 {
+                Box::new(FloatSum::new(average, arg.scale()))
+            } else {
+                Box::new(ExactSum::new(average, arg.scale(), call.ty.clone()))
+            }
+        }
+        Aggregate::Min => min_max(&arg, false),
+        Aggregate::Max => min_max(&arg, true),
+        Aggregate::GroupConcat => Box::new(GroupConcat::new(call.separator.as_deref().unwrap_or(","))),
+    };
+    match call.function {
+        // The smallest of distinct values is the smallest.
+        Aggregate::Min | Aggregate::Max => inner,
+        _ if call.distinct && call.arg.is_some() => Box::new(DistinctRows::new(inner, &arg)),
+        _ => inner,
+    }
+}

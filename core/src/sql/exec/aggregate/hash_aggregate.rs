@@ -1,0 +1,127 @@
+//! GROUP BY by hashing; without keys, the one group of all rows.
+//!
+//! Output: group keys (the first value seen of each), then aggregates, groups in the order they first came.
+
+use super::{Accumulator, Groups, accumulator};
+use crate::sql::exec::eval::eval;
+use crate::sql::exec::key_table::{KeyTable, Nulls};
+use crate::sql::exec::memory::{MemoryUse, PlanMemory};
+use crate::sql::exec::row_buffer::RowBuffer;
+use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
+use crate::sql::plan::{AggregateCall, Expr};
+use crate::types::{Batch, Column, DataType, Result};
+use alloc::{boxed::Box, vec::Vec};
+use core::task::{Poll, ready};
+
+/// See the module.
+pub struct HashAggregate {
+    input: Box<dyn Operator>,
+    keys: Vec<Expr>,
+    args: Vec<Option<Expr>>,
+    table: KeyTable,
+    key_values: RowBuffer,
+    accumulators: Vec<Box<dyn Accumulator>>,
+    memory: MemoryUse,
+    groups: Vec<u32>,
+    fresh: Vec<u32>,
+    result: Option<Batch>,
+    done: usize,
+}
+
+impl HashAggregate {
+    /// `aggregates` of the rows of `input` per distinct value of `keys`.
+    pub fn new(
+        input: Box<dyn Operator>,
+        keys: &[Expr],
+        aggregates: &[AggregateCall],
+        memory: &PlanMemory,
+    ) -> HashAggregate {
+        let types: Vec<DataType> = keys.iter().map(Expr::ty).collect();
+        let physicals: Vec<_> = types.iter().map(DataType::physical).collect();
+        let mut accumulators: Vec<_> = aggregates.iter().map(accumulator).collect();
+        if keys.is_empty() {
+            accumulators.iter_mut().for_each(|a| a.grow(1));
+        }
+        HashAggregate {
+            input,
+            keys: keys.to_vec(),
+            args: aggregates.iter().map(|a| a.arg.clone()).collect(),
+            table: KeyTable::new(&types, Nulls::Equal),
+            key_values: RowBuffer::new(&physicals),
+            accumulators,
+            memory: memory.part(),
+            groups: Vec::new(),
+            fresh: Vec::new(),
+            result: None,
+            done: 0,
+        }
+    }
+
+    fn add(&mut self, batch: &Batch, cx: &Cx<'_>) -> Result<()> {
+        let scope = cx.env.scope();
+        let rows = batch.rows();
+        if rows == 0 {
+            return Ok(());
+        }
+        if !self.keys.is_empty() {
+            let keys = self
+                .keys
+                .iter()
+                .map(|k| eval(k, batch, &scope))
+                .collect::<Result<Vec<_>>>()?;
+            self.table
+                .insert(&keys, rows, &mut self.groups, &mut self.fresh)?;
+            if !self.fresh.is_empty() {
+                let fresh = keys.iter().map(|k| k.gather(&self.fresh)).collect();
+                self.key_values.append(&Batch::new(fresh, self.fresh.len()))?;
+                self.accumulators
+                    .iter_mut()
+                    .for_each(|a| a.grow(self.table.len()));
+            }
+        }
+        let groups = if self.keys.is_empty() {
+            Groups::One(rows)
+        } else {
+            Groups::Each(&self.groups)
+        };
+        for (acc, arg) in self.accumulators.iter_mut().zip(&self.args) {
+            match arg {
+                None => acc.add(groups, None)?,
+                Some(arg) => acc.add(groups, Some(&eval(arg, batch, &scope)?))?,
+            }
+        }
+        let held = self.accumulators.iter().map(|a| a.memory()).sum::<usize>();
+        let held = held + self.table.memory() + self.key_values.memory();
+        self.memory.set(held, cx.env.memory_limit)
+    }
+
+    fn finish(&mut self) -> Result<Batch> {
+        let rows = if self.keys.is_empty() { 1 } else { self.table.len() };
+        let mut columns: Vec<Column> = self.key_values.columns().to_vec();
+        for acc in &mut self.accumulators {
+            columns.push(acc.finish()?);
+        }
+        Ok(Batch::new(columns, rows))
+    }
+}
+
+impl Operator for HashAggregate {
+    fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
+        if self.result.is_none() {
+            while let Some(batch) = ready!(self.input.next(cx))? {
+                self.add(&batch, cx)?;
+            }
+            self.result = Some(self.finish()?);
+        }
+        let Some(all) = &self.result else {
+            return Poll::Ready(Ok(None));
+        };
+        if self.done >= all.len {
+            return Poll::Ready(Ok(None));
+        }
+        let to = all.len.min(self.done + BATCH_ROWS);
+        let batch = all.slice(self.done, to);
+        self.done = to;
+        Poll::Ready(Ok(Some(batch)))
+    }
+}

@@ -1,0 +1,53 @@
+//! Values known when an operator starts: expressions without columns, such as bounds and limits.
+
+use super::eval::eval;
+use super::{BATCH_ROWS, Env};
+use crate::sql::plan::Expr;
+use crate::types::{Batch, Column, Result, Value};
+
+/// The value of an expression over constants, parameters and scalar sub-plans: a column of one row.
+pub fn constant(expr: &Expr, env: &Env) -> Result<Column> {
+    if let Some(i) = plain_int(expr, env) {
+        return Ok(Column::from_i64(alloc::vec![i]));
+    }
+    eval(expr, &Batch::new(alloc::vec::Vec::new(), 1), &env.scope())
+}
+
+/// The value of an integer expression without columns; `None`: NULL.
+pub fn constant_int(expr: &Expr, env: &Env) -> Result<Option<i64>> {
+    if let Some(i) = plain_int(expr, env) {
+        return Ok(Some(i));
+    }
+    let c = constant(expr, env)?;
+    Ok(if c.is_null(0) {
+        None
+    } else {
+        c.i64s().first().copied()
+    })
+}
+
+/// The value of LIMIT or OFFSET: NULL and negative count as `default` (MySQL and SQLite: a negative LIMIT is no limit).
+pub fn constant_rows(expr: Option<&Expr>, default: u64, env: &Env) -> Result<u64> {
+    match expr {
+        None => Ok(default),
+        Some(e) => Ok(constant_int(e, env)?.map_or(default, |n| u64::try_from(n).unwrap_or(default))),
+    }
+}
+
+/// Rows to reserve room for when a query asks for at most `limit`.
+pub fn room(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX).min(BATCH_ROWS)
+}
+
+/// The common case without evaluation: an integer literal or parameter of an integer type.
+fn plain_int(expr: &Expr, env: &Env) -> Option<i64> {
+    let (value, ty) = match expr {
+        Expr::Literal { value, ty } => (value, ty),
+        Expr::Param { index, ty } => (env.params.get(*index)?, ty),
+        _ => return None,
+    };
+    match (value, ty) {
+        (Value::Int(i), crate::types::DataType::Int(_)) => Some(*i),
+        _ => None,
+    }
+}

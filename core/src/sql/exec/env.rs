@@ -1,0 +1,53 @@
+//! What a running query refers to besides its data: parameters, results of sub-plans, the session's
+//! facts and the memory limit. Fixed for the run of one statement, except that sub-plans add their
+//! results before the plan itself starts.
+
+use super::eval::{Scope, SubResult};
+use crate::host::Host;
+use crate::sql::functions::EvalContext;
+use crate::tree::Missing;
+use crate::types::Value;
+use alloc::{string::String, sync::Arc, vec::Vec};
+
+/// The surroundings of a statement.
+#[derive(Clone)]
+pub struct Env {
+    /// Parameter values, by position.
+    pub params: Vec<Value>,
+    /// Results of the sub-plans that have run, by position.
+    pub sub_results: Vec<SubResult>,
+    /// The statement's fixed time: microseconds since the epoch, UTC.
+    pub now: i64,
+    /// Clock and randomness.
+    pub host: Arc<dyn Host>,
+    /// Current schema.
+    pub schema: String,
+    /// Last AUTO_INCREMENT value of the session.
+    pub last_insert_id: i64,
+    /// Bytes that the operators of one plan may hold together.
+    pub memory_limit: usize,
+}
+
+impl Env {
+    /// What expressions may refer to.
+    pub fn scope(&self) -> Scope<'_> {
+        Scope {
+            params: &self.params,
+            sub_results: &self.sub_results,
+            functions: EvalContext {
+                now: self.now,
+                host: &*self.host,
+                schema: &self.schema,
+                last_insert_id: self.last_insert_id,
+            },
+        }
+    }
+}
+
+/// What one step of an operator works with.
+pub struct Cx<'a> {
+    /// Where blocks that are not resident are recorded before `Pending` is returned.
+    pub missing: &'a mut Missing,
+    /// The statement's surroundings.
+    pub env: &'a Env,
+}

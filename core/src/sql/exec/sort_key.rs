@@ -1,0 +1,241 @@
+//! Sort keys as bytes: memcmp order = the order ORDER BY asks for (direction, place of NULLs, collation).
+//!
+//! The first 16 bytes of each key are kept as one integer, so most comparisons touch nothing else; only
+//! keys that may be longer are kept whole too. Invariant: one prefix per row, and, if `long`, one key.
+
+use crate::codec::{KeyPart, encode_key_part};
+use crate::sql::plan::SortKey;
+use crate::types::{BytesVec, Column, Error, Physical, Result};
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+/// How one key column is ordered.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    key: KeyPart,
+    nulls_first: bool,
+}
+
+/// The keys of collected rows.
+#[derive(Debug)]
+pub struct SortKeys {
+    parts: Vec<Part>,
+    prefixes: Vec<u128>,
+    whole: Option<BytesVec>,
+    scratch: Vec<u8>,
+}
+
+impl SortKeys {
+    /// No keys yet, of the given order.
+    pub fn new(keys: &[SortKey]) -> SortKeys {
+        let width = |k: &SortKey| match k.expr.ty().physical() {
+            Physical::I64 | Physical::F64 => 9,
+            Physical::Decimal => 18,
+            Physical::Bytes => 1000,
+        };
+        SortKeys {
+            parts: keys
+                .iter()
+                .map(|k| Part {
+                    key: KeyPart {
+                        physical: k.expr.ty().physical(),
+                        collation: k.expr.ty().collation(),
+                        descending: k.descending,
+                    },
+                    nulls_first: k.nulls_first,
+                })
+                .collect(),
+            prefixes: Vec::new(),
+            whole: (keys.iter().map(width).sum::<usize>() > 16).then(BytesVec::default),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.prefixes.len()
+    }
+
+    /// Appends the keys of `rows` rows, one column per part.
+    ///
+    /// # Errors
+    /// [`Error::QueryMemory`] beyond 4 GiB of long keys.
+    pub fn append(&mut self, columns: &[Column], rows: usize) -> Result<()> {
+        self.prefixes.reserve(rows);
+        for row in 0..rows {
+            self.scratch.clear();
+            for (part, column) in self.parts.iter().zip(columns) {
+                push_part(&mut self.scratch, *part, column, row);
+            }
+            self.prefixes.push(prefix(&self.scratch));
+            if let Some(whole) = &mut self.whole {
+                if whole.data().len().saturating_add(self.scratch.len()) >= u32::MAX as usize {
+                    return Err(Error::QueryMemory {
+                        limit: u32::MAX as usize,
+                    });
+                }
+                whole.push(&self.scratch);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the keys of two rows.
+    #[inline]
+    pub fn compare(&self, a: usize, b: usize) -> Ordering {
+        let of = |i: usize| self.prefixes.get(i).copied().unwrap_or(0);
+        of(a).cmp(&of(b)).then_with(|| self.compare_rest(a, b))
+    }
+
+    fn compare_rest(&self, a: usize, b: usize) -> Ordering {
+        match &self.whole {
+            None => Ordering::Equal,
+            Some(w) => w.get(a).cmp(w.get(b)),
+        }
+    }
+
+    /// The rows in order; rows with equal keys stay in the order they came.
+    pub fn order(&self) -> Vec<u32> {
+        let mut rows: Vec<(u128, u32)> = self.prefixes.iter().copied().zip(0..).collect();
+        if self.whole.is_none() {
+            rows.sort_unstable();
+        } else {
+            rows.sort_unstable_by(|a, b| {
+                let rest = || self.compare_rest(a.1 as usize, b.1 as usize);
+                a.0.cmp(&b.0).then_with(rest).then(a.1.cmp(&b.1))
+            });
+        }
+        rows.into_iter().map(|r| r.1).collect()
+    }
+
+    /// Keeps only the given rows, in that order.
+    pub fn keep(&mut self, rows: &[u32]) {
+        self.prefixes = rows
+            .iter()
+            .map(|r| self.prefixes.get(*r as usize).copied().unwrap_or(0))
+            .collect();
+        if let Some(whole) = &mut self.whole {
+            let mut kept = BytesVec::with_capacity(rows.len(), 0);
+            rows.iter().for_each(|r| kept.push(whole.get(*r as usize)));
+            *whole = kept;
+        }
+    }
+
+    /// Keeps the first `from` keys, and of those after them only the ones at `from + rows[i]`.
+    pub fn keep_after(&mut self, from: usize, rows: &[u32]) {
+        let tail = self.prefixes.split_off(from.min(self.prefixes.len()));
+        self.prefixes
+            .extend(rows.iter().filter_map(|r| tail.get(*r as usize)));
+        if let Some(whole) = &mut self.whole {
+            let tail = whole.split_off(from);
+            rows.iter().for_each(|r| whole.push(tail.get(*r as usize)));
+        }
+    }
+
+    /// Bytes of memory held, counting those that sorting needs.
+    pub fn memory(&self) -> usize {
+        self.prefixes.capacity() * 16
+            + self.prefixes.len() * 36
+            + self.whole.as_ref().map_or(0, BytesVec::memory)
+    }
+}
+
+/// The first 16 bytes as a big-endian integer, padded with zeros.
+fn prefix(key: &[u8]) -> u128 {
+    match key.first_chunk::<16>() {
+        Some(first) => u128::from_be_bytes(*first),
+        None => key
+            .iter()
+            .enumerate()
+            .fold(0, |p, (i, b)| p | u128::from(*b) << (120 - 8 * i)),
+    }
+}
+
+/// As index keys are encoded, except that NULL's place is free.
+fn push_part(out: &mut Vec<u8>, part: Part, column: &Column, row: usize) {
+    if column.is_null(row) {
+        out.push(if part.nulls_first { 0 } else { 0xff });
+    } else {
+        encode_key_part(out, &part.key, column, row);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::types::{DataType, Value};
+
+    fn key(ty: DataType, descending: bool, nulls_first: bool) -> SortKey {
+        SortKey {
+            expr: crate::sql::plan::Expr::Literal {
+                value: Value::Null,
+                ty,
+            },
+            descending,
+            nulls_first,
+        }
+    }
+
+    fn order(keys: &[SortKey], columns: &[Column]) -> Vec<u32> {
+        let mut k = SortKeys::new(keys);
+        k.append(columns, columns[0].len()).unwrap();
+        k.order()
+    }
+
+    #[test]
+    fn nulls_go_where_the_key_says_in_both_directions() {
+        let mut c = Column::from_i64(alloc::vec![i64::MIN, i64::MAX]);
+        c.push_null();
+        let by = |descending, first| order(&[key(DataType::BIGINT, descending, first)], &[c.clone()]);
+        assert_eq!(by(false, true), [2, 0, 1]);
+        assert_eq!(by(false, false), [0, 1, 2]);
+        assert_eq!(by(true, true), [2, 1, 0]);
+        assert_eq!(by(true, false), [1, 0, 2]);
+    }
+
+    #[test]
+    fn long_texts_with_a_common_start_order_by_their_ends_and_ties_stay() {
+        let mut c = Column::new(Physical::Bytes);
+        let start = "a long common beginning ";
+        for end in ["b", "a", "", "b"] {
+            c.push_bytes(alloc::format!("{start}{end}").as_bytes());
+        }
+        assert_eq!(
+            order(&[key(DataType::TEXT, false, true)], &[c.clone()]),
+            [2, 1, 0, 3]
+        );
+        assert_eq!(order(&[key(DataType::TEXT, true, false)], &[c]), [0, 3, 1, 2]);
+    }
+
+    #[test]
+    fn later_keys_decide_between_equal_earlier_ones() {
+        let a = Column::from_f64(alloc::vec![0.0, -0.0, -1.0]);
+        let b = Column::from_decimals(alloc::vec![5, -5, 0]);
+        let ty = DataType::Decimal {
+            precision: 10,
+            scale: 2,
+            unsigned: false,
+        };
+        assert_eq!(
+            order(
+                &[key(DataType::Double, false, true), key(ty, false, true)],
+                &[a, b]
+            ),
+            [2, 1, 0]
+        );
+    }
+
+    #[test]
+    fn candidates_that_do_not_enter_leave_no_trace() {
+        let mut k = SortKeys::new(&[
+            key(DataType::BIGINT, false, true),
+            key(DataType::BIGINT, false, true),
+        ]);
+        let columns = |v: &[i64]| [Column::from_i64(v.to_vec()), Column::from_i64(v.to_vec())];
+        k.append(&columns(&[5, 3]), 2).unwrap();
+        k.append(&columns(&[9, 1, 4]), 3).unwrap();
+        k.keep_after(2, &[1, 2]);
+        assert_eq!(k.order(), [2, 1, 3, 0]);
+    }
+}
