@@ -4,6 +4,11 @@
 //! several non-durable commits in memory and makes them all durable, in order, with the next
 //! durable one; after a crash it opens at the last durable commit. That is the prefix the
 //! [`KvBackend`] contract asks for.
+//!
+//! Commits are redb's one-phase commits (one fsync, checksums decide after a crash), not its
+//! two-phase ones with quick repair: measured on 40,000 blocks of 8 kB, a durable one-block commit
+//! took 0.28 ms instead of 0.56 ms, and opening after a crash 240 ms instead of 1.5 ms. A program
+//! commits more often than it crashes.
 
 use super::directory::{self, StoreOptions};
 use amphi_core::{
@@ -17,7 +22,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
-        PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -41,7 +46,20 @@ pub struct RedbStore {
     file: RwLock<Option<RedbFile>>,
     /// Whether a relaxed commit waits for a durable one.
     undurable: AtomicBool,
+    reader: RwLock<Reader>,
 }
+
+/// A view of the last commit, kept because opening one costs three times a block's lookup.
+///
+/// It is dropped before every commit, so that it does not keep redb from reusing pages, and again
+/// after it. `commits` lets a reader that opened its view meanwhile see that it is out of date.
+#[derive(Default)]
+struct Reader {
+    commits: u64,
+    view: Option<Arc<View>>,
+}
+
+type View = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// Any redb error as ours.
 pub(super) fn store_error(error: impl Into<redb::Error>) -> Error {
@@ -78,6 +96,7 @@ impl RedbStore {
             directory,
             file: RwLock::new(Some(file)),
             undurable: AtomicBool::new(false),
+            reader: RwLock::default(),
         })
     }
 
@@ -98,6 +117,7 @@ impl RedbStore {
             other => other,
         };
         let file = self.file.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.drop_view();
         let closed = guarded(|| match file {
             Some(RedbFile::Writable(db)) => db.close().map_err(store_error),
             Some(RedbFile::ReadOnly(db)) => db.close().map_err(store_error),
@@ -111,19 +131,35 @@ impl RedbStore {
         guarded(|| call(file.as_ref().ok_or(Error::Closed)?))
     }
 
-    fn with_entries<T>(
-        &self,
-        read: impl FnOnce(&ReadOnlyTable<&'static [u8], &'static [u8]>) -> Result<T, redb::StorageError>,
-    ) -> Result<T> {
-        self.with_file(|file| {
-            let txn: ReadTransaction = match file {
-                RedbFile::Writable(db) => db.begin_read(),
-                RedbFile::ReadOnly(db) => db.begin_read(),
+    fn drop_view(&self) {
+        let mut reader = self.reader.write().unwrap_or_else(PoisonError::into_inner);
+        reader.commits += 1;
+        reader.view = None;
+    }
+
+    fn view(&self, file: &RedbFile) -> Result<Arc<View>> {
+        let commits = {
+            let reader = self.reader.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(view) = &reader.view {
+                return Ok(view.clone());
             }
-            .map_err(store_error)?;
-            let table = txn.open_table(ENTRIES).map_err(store_error)?;
-            read(&table).map_err(store_error)
-        })
+            reader.commits
+        };
+        let txn: ReadTransaction = match file {
+            RedbFile::Writable(db) => db.begin_read(),
+            RedbFile::ReadOnly(db) => db.begin_read(),
+        }
+        .map_err(store_error)?;
+        let view = Arc::new(txn.open_table(ENTRIES).map_err(store_error)?);
+        let mut reader = self.reader.write().unwrap_or_else(PoisonError::into_inner);
+        if reader.commits == commits {
+            reader.view = Some(view.clone());
+        }
+        Ok(view)
+    }
+
+    fn with_entries<T>(&self, read: impl FnOnce(&View) -> Result<T, redb::StorageError>) -> Result<T> {
+        self.with_file(|file| read(&*self.view(file)?).map_err(store_error))
     }
 
     fn commit_now(&self, batch: WriteBatch, durability: Durability) -> Result<()> {
@@ -138,6 +174,7 @@ impl RedbStore {
                 });
             };
             let mut txn = db.begin_write().map_err(store_error)?;
+            self.drop_view();
             txn.set_durability(match durability {
                 Durability::Sync => redb::Durability::Immediate,
                 Durability::Relaxed => redb::Durability::None,
@@ -162,7 +199,9 @@ impl RedbStore {
             }
             // Inside the transaction, which is the only one: no relaxed commit comes between.
             let before = self.undurable.swap(!sync, Ordering::AcqRel);
-            txn.commit().map_err(|e| {
+            let committed = txn.commit();
+            self.drop_view();
+            committed.map_err(|e| {
                 self.undurable.store(before, Ordering::Release);
                 store_error(e)
             })

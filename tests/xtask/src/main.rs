@@ -1,2 +1,36 @@
-//! The project chores behind `cargo xtask`.
-fn main() {}
+//! The project's chores behind `cargo xtask`.
+
+mod checks;
+mod setup;
+mod steps;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+commands:
+  test   do all set-up and run every check and test (`ci` is the same)
+  setup  only the set-up: the wasm32 target and cargo-deny";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test" | "ci"] => checks::run_all(),
+        ["setup"] => match setup::wasm_toolchain().and(setup::cargo_deny()) {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("set-up failed: {message}");
+                ExitCode::FAILURE
+            }
+        },
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}

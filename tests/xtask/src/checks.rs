@@ -1,0 +1,46 @@
+//! Every check of the project, in the order in which they fail fastest.
+
+use crate::{
+    setup,
+    steps::{Steps, cargo, root, run},
+};
+use std::process::{Command, ExitCode};
+
+/// Does the set-up, runs every check and says how each went.
+pub fn run_all() -> ExitCode {
+    let mut steps = Steps::default();
+    let mut wasm = Err("the wasm32 target is missing".to_owned());
+    steps.run("set up the wasm32 target", || {
+        wasm = setup::wasm_toolchain();
+        wasm.as_ref().map(|_| ()).map_err(Clone::clone)
+    });
+    steps.run("set up cargo-deny", setup::cargo_deny);
+    steps.run("formatting", || run(&mut cargo(&["fmt", "--all", "--check"])));
+    steps.run("lints", || {
+        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        run(&mut cargo(&arguments))
+    });
+    steps.run("licences, bans and sources of dependencies", || {
+        // The advisory database would have to be fetched; this check works without a network.
+        println!("(advisories are not checked: their database is not part of the project)");
+        run(Command::new(setup::deny_program())
+            .args(["--workspace", "check", "licenses", "bans", "sources"])
+            .current_dir(root()))
+    });
+    steps.run("the engine without std (wasm32)", || {
+        let arguments = ["build", "-p", "amphi-no-std", "-p", "amphi-wasm"];
+        run(cargo(&arguments)
+            .args(["--target", "wasm32-unknown-unknown"])
+            .envs(wasm?))
+    });
+    steps.run("tests", || {
+        run(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--tests"]))
+    });
+    steps.run("documentation examples", || {
+        run(&mut cargo(&["test", "--workspace", "--doc"]))
+    });
+    steps.run("documentation", || {
+        run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    steps.summary()
+}
