@@ -6,21 +6,39 @@ mod batch;
 mod bitmap;
 mod bytes_vec;
 mod column;
+mod column_value;
+mod convert;
 mod data_type;
 mod date_time;
+mod date_time_text;
 mod decimal;
 mod error;
+mod geometry;
+mod json_text;
+mod uuid;
 mod value;
+mod vector;
+mod wide;
 
 pub use batch::Batch;
 pub use bitmap::Bitmap;
 pub use bytes_vec::BytesVec;
 pub use column::{Column, ColumnData, Physical};
 pub use data_type::{Collation, DataType, IntType};
-pub use date_time::{Date, DateTime, Time};
+pub use date_time::{DAY, Date, DateTime, DateTimeParts, SECOND, Time, days_in_month, is_leap};
 pub use decimal::Decimal;
 pub use error::{Error, Position, Result};
+pub use json_text::{MAX_JSON_DEPTH, is_json, json_string};
+pub use uuid::{format_uuid, parse_uuid};
 pub use value::Value;
+pub use vector::{format_vector, parse_vector, vector_bytes, vector_elements};
+
+pub(crate) use column_value::text as utf8_text;
+pub(crate) use convert::write_f64;
+pub(crate) use decimal::{
+    compare as compare_decimals, divide as divide_decimals, multiply as multiply_decimals,
+};
+pub(crate) use decimal::{pow10, rescale as rescale_decimal};
 
 /// The row id: the key of a table's tree. An INTEGER PRIMARY KEY is the row id itself.
 pub type RowId = i64;

@@ -3,15 +3,19 @@
 use crate::sql::functions::EvalContext;
 use crate::sql::plan::Expr;
 use crate::types::{Batch, Column, Result, Value};
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
+
+mod value_set;
+
+pub use value_set::ValueSet;
 
 /// The result of an uncorrelated subquery, computed once before the query runs.
 #[derive(Debug, Clone)]
 pub enum SubResult {
     /// One value, as a column of one row.
     Scalar(Column),
-    /// A column of values; evaluation hashes it once.
-    Set(Column),
+    /// The values, hashed once: `SubResult::Set(Arc::new(ValueSet::new(&column, &ty)))`.
+    Set(Arc<ValueSet>),
     /// Whether there was a row.
     Exists(bool),
 }

@@ -1,0 +1,91 @@
+//! A set of values of one type, hashed for IN.
+
+use crate::types::{Bitmap, BytesVec, Collation, Column, ColumnData, DataType};
+use alloc::{boxed::Box, vec::Vec};
+use hashbrown::HashSet;
+
+/// The values of a column without duplicates, and whether NULL was among them.
+#[derive(Debug, Clone)]
+pub struct ValueSet {
+    values: Values,
+    has_null: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Values {
+    I64(HashSet<i64>),
+    /// By bits; -0.0 is held as 0.0.
+    F64(HashSet<u64>),
+    Decimal(HashSet<i128>),
+    /// In lower case if the collation is [`Collation::NoCase`].
+    Bytes(HashSet<Box<[u8]>>, Collation),
+}
+
+fn bits(v: f64) -> u64 {
+    (v + 0.0).to_bits()
+}
+
+impl ValueSet {
+    /// The set of the values of a column of type `ty`.
+    pub fn new(column: &Column, ty: &DataType) -> ValueSet {
+        let valid = |i: &usize| !column.is_null(*i);
+        let rows = (0..column.len()).filter(valid);
+        let values = match column.data() {
+            ColumnData::I64(v) => Values::I64(rows.filter_map(|i| v.get(i).copied()).collect()),
+            ColumnData::F64(v) => Values::F64(rows.filter_map(|i| v.get(i).map(|v| bits(*v))).collect()),
+            ColumnData::Decimal(v) => Values::Decimal(rows.filter_map(|i| v.get(i).copied()).collect()),
+            ColumnData::Bytes(v) => {
+                let collation = ty.collation();
+                let fold = |b: &[u8]| match collation {
+                    Collation::Binary => Box::from(b),
+                    Collation::NoCase => b.to_ascii_lowercase().into_boxed_slice(),
+                };
+                Values::Bytes(rows.map(|i| fold(v.get(i))).collect(), collation)
+            }
+        };
+        ValueSet {
+            values,
+            has_null: column.null_bitmap().is_some_and(Bitmap::any),
+        }
+    }
+
+    /// Whether NULL is in the set: then a value that is not found is NULL, not false.
+    pub fn has_null(&self) -> bool {
+        self.has_null
+    }
+
+    /// Whether the set has no value, not even NULL.
+    pub fn is_empty(&self) -> bool {
+        !self.has_null
+            && match &self.values {
+                Values::I64(s) => s.is_empty(),
+                Values::F64(s) => s.is_empty(),
+                Values::Decimal(s) => s.is_empty(),
+                Values::Bytes(s, _) => s.is_empty(),
+            }
+    }
+
+    /// For each value of a column of the set's type whether it is in the set; meaningless for NULLs.
+    pub(super) fn contains(&self, column: &Column) -> Vec<bool> {
+        match (&self.values, column.data()) {
+            (Values::I64(s), ColumnData::I64(v)) => v.iter().map(|v| s.contains(v)).collect(),
+            (Values::F64(s), ColumnData::F64(v)) => v.iter().map(|v| s.contains(&bits(*v))).collect(),
+            (Values::Decimal(s), ColumnData::Decimal(v)) => v.iter().map(|v| s.contains(v)).collect(),
+            (Values::Bytes(s, Collation::Binary), ColumnData::Bytes(v)) => {
+                v.iter().map(|v| s.contains(v)).collect()
+            }
+            (Values::Bytes(s, Collation::NoCase), ColumnData::Bytes(v)) => contains_folded(s, v),
+            _ => alloc::vec![false; column.len()],
+        }
+    }
+}
+
+fn contains_folded(set: &HashSet<Box<[u8]>>, values: &BytesVec) -> Vec<bool> {
+    let mut folded = Vec::new();
+    let mut found = |v: &[u8]| {
+        folded.clear();
+        folded.extend(v.iter().map(u8::to_ascii_lowercase));
+        set.contains(folded.as_slice())
+    };
+    values.iter().map(&mut found).collect()
+}
