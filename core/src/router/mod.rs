@@ -1,1 +1,16 @@
-//! (to come)
+//! Which blocks go where: placements become homes of trees, commits become store batches, stores
+//! become catalogs again.
+//!
+//! This is the only layer that knows both transactions and the store. Reads need no routing: a tree's
+//! home says whether its blocks may be missing, and the driver fetches them. Nothing here knows SQL.
+
+mod commit;
+mod config;
+mod engine;
+mod open;
+mod trees;
+mod write;
+
+pub use config::{CacheConfig, CachePolicy, Config};
+pub use engine::Engine;
+pub use trees::Trees;

@@ -51,7 +51,13 @@ impl BatchKeys {
         self.data.get(start..end).unwrap_or(&[])
     }
 
-    fn ensure(&self, tree: &IndexTree, wait: &mut Wait, pins: &mut Pins, missing: &mut Missing) -> Result<()> {
+    fn ensure(
+        &self,
+        tree: &IndexTree,
+        wait: &mut Wait,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Result<()> {
         for row in &self.order {
             wait.see(tree.ensure(self.get(*row), pins, missing))?;
         }
@@ -78,7 +84,13 @@ impl BatchKeys {
     }
 
     /// Removes the first `done` keys in key order.
-    fn take_back(&self, tree: &mut IndexTree, done: usize, pins: &mut Pins, missing: &mut Missing) -> Result<()> {
+    fn take_back(
+        &self,
+        tree: &mut IndexTree,
+        done: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Result<()> {
         for row in self.order.iter().take(done) {
             settled(tree.remove(self.get(*row), pins, missing))?;
         }
@@ -86,7 +98,12 @@ impl BatchKeys {
     }
 
     /// The first row whose key exists in the tree or in an earlier row of the batch.
-    fn first_duplicate(&self, tree: &IndexTree, pins: &mut Pins, missing: &mut Missing) -> Result<Option<u32>> {
+    fn first_duplicate(
+        &self,
+        tree: &IndexTree,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Result<Option<u32>> {
         let mut first: Option<u32> = None;
         let mut previous: Option<u32> = None;
         for row in self.order.iter().copied() {
@@ -230,7 +247,11 @@ mod tests {
             assert_eq!(t.append(&[60, 70, 80], &rows(&names), 27), Ok(3));
             assert_eq!(t.text(80, 1).as_deref(), Some("m29"));
             assert_eq!(t.check(), [""; 0]);
-            assert_eq!(t.append(&[75, 90], &rows(&names), 0), Ok(0), "not above the last row id");
+            assert_eq!(
+                t.append(&[75, 90], &rows(&names), 0),
+                Ok(0),
+                "not above the last row id"
+            );
             assert_eq!(t.append(&[91, 91], &rows(&names), 0), Ok(0), "not ascending");
             assert_eq!(t.table.rows.len(), 53);
         }

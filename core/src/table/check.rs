@@ -195,13 +195,16 @@ impl Check {
 
     fn compare_count(&mut self, what: &str, seen: u64, counted: u64) {
         if seen != counted {
-            self.report(format!("{what}{seen} entries were found where {counted} are counted"));
+            self.report(format!(
+                "{what}{seen} entries were found where {counted} are counted"
+            ));
         }
     }
 
     fn report(&mut self, problem: String) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(format!("table {}: {problem}", self.table.def.name));
+            self.problems
+                .push(format!("table {}: {problem}", self.table.def.name));
         }
     }
 }

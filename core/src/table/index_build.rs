@@ -119,9 +119,7 @@ impl IndexBuild {
 
     fn fail(&mut self, id: RowId, missing: &mut Missing) -> Poll<Result<IndexTree>> {
         let at = ready!(self.table.rows.get(id, &mut self.pins, missing))?;
-        let (columns, row) = at
-            .as_ref()
-            .map_or((&[][..], 0), |at| (at.leaf.columns(), at.pos));
+        let (columns, row) = at.as_ref().map_or((&[][..], 0), |at| (at.leaf.columns(), at.pos));
         Poll::Ready(Err(Error::DuplicateKey {
             table: self.table.def.name.clone(),
             index: self.index.name.clone(),
@@ -147,8 +145,15 @@ mod tests {
     fn a_built_index_holds_what_inserts_would_have_put_there() {
         for mut t in Fixture::both() {
             for i in 1..=40 {
-                t.insert(i, &[ints(&[i]), texts(&[&format!("k{}", (i * 7) % 40)]), ints(&[i % 3])])
-                    .unwrap();
+                t.insert(
+                    i,
+                    &[
+                        ints(&[i]),
+                        texts(&[&format!("k{}", (i * 7) % 40)]),
+                        ints(&[i % 3]),
+                    ],
+                )
+                .unwrap();
             }
             t.store_all();
             for position in 0..t.table.indexes.len() {

@@ -109,8 +109,11 @@ mod tests {
     fn a_duplicate_leaves_nothing_behind() {
         for mut t in Fixture::both() {
             for i in 1..=20 {
-                t.insert(i, &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])])
-                    .unwrap();
+                t.insert(
+                    i,
+                    &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])],
+                )
+                .unwrap();
             }
             let again = [ints(&[99]), texts(&["k7"]), ints(&[1])];
             assert_eq!(
@@ -142,7 +145,10 @@ mod tests {
                 t.insert(i, &[ints(&[i]), Column::nulls(Physical::Bytes, 1), ints(&[0])])
                     .unwrap();
             }
-            assert_eq!(t.conflicts(None, &[ints(&[9]), Column::nulls(Physical::Bytes, 1), ints(&[0])]), []);
+            assert_eq!(
+                t.conflicts(None, &[ints(&[9]), Column::nulls(Physical::Bytes, 1), ints(&[0])]),
+                []
+            );
             assert_eq!(t.check(), [""; 0]);
         }
     }

@@ -84,7 +84,8 @@ mod tests {
                     .unwrap();
             }
             t.store_all();
-            for (persistent, cache_in_memory) in [(true, false), (false, false), (true, true), (true, false)] {
+            for (persistent, cache_in_memory) in [(true, false), (false, false), (true, true), (true, false)]
+            {
                 let mut def = TableDef::clone(&t.table.def);
                 def.persistence = PersistenceConfig {
                     persistent,

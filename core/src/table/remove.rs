@@ -56,8 +56,11 @@ mod tests {
     fn a_removed_row_frees_its_keys() {
         for mut t in Fixture::both() {
             for i in 1..=30 {
-                t.insert(i, &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])])
-                    .unwrap();
+                t.insert(
+                    i,
+                    &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])],
+                )
+                .unwrap();
             }
             for i in (1..=30).filter(|i| i % 2 == 0) {
                 assert!(t.remove(i).unwrap());

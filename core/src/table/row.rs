@@ -20,7 +20,10 @@ impl Row {
         if self.def.row_id_column == Some(column) {
             return (Cow::Owned(self.at.leaf.row_ids()), self.at.pos);
         }
-        let stored = self.def.stored_index(column).and_then(|s| self.at.leaf.columns().get(s));
+        let stored = self
+            .def
+            .stored_index(column)
+            .and_then(|s| self.at.leaf.columns().get(s));
         match stored {
             Some(c) => (Cow::Borrowed(c), self.at.pos),
             None => (Cow::Owned(Column::nulls(Physical::I64, 1)), 0),

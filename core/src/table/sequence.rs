@@ -58,7 +58,10 @@ mod tests {
     #[test]
     fn values_are_consecutive_and_never_repeat() {
         let s = Sequence::new(1);
-        assert_eq!((s.next(1).unwrap(), s.next(3).unwrap(), s.next(1).unwrap()), (1, 2, 5));
+        assert_eq!(
+            (s.next(1).unwrap(), s.next(3).unwrap(), s.next(1).unwrap()),
+            (1, 2, 5)
+        );
         s.raise_above(100);
         s.raise_above(7);
         assert_eq!(s.next(1).unwrap(), 101);

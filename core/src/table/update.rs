@@ -95,11 +95,7 @@ impl Table {
         let Some(column) = self.def.row_id_column else {
             return Ok(id);
         };
-        let Some(values) = set
-            .iter()
-            .position(|s| *s == column)
-            .and_then(|k| values.get(k))
-        else {
+        let Some(values) = set.iter().position(|s| *s == column).and_then(|k| values.get(k)) else {
             return Ok(id);
         };
         match values.i64s().get(row) {
@@ -173,9 +169,7 @@ impl Table {
         missing: &mut Missing,
     ) -> Result<Error> {
         let at = settled(self.rows.get(id, pins, missing))?;
-        let (columns, at) = at
-            .as_ref()
-            .map_or((&[][..], 0), |at| (at.leaf.columns(), at.pos));
+        let (columns, at) = at.as_ref().map_or((&[][..], 0), |at| (at.leaf.columns(), at.pos));
         let view = RowView::Changed {
             columns,
             at,
@@ -197,8 +191,11 @@ mod tests {
         let mut both = Fixture::both();
         for t in &mut both {
             for i in 1..=20 {
-                t.insert(i, &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])])
-                    .unwrap();
+                t.insert(
+                    i,
+                    &[ints(&[i]), texts(&[&alloc::format!("k{i}")]), ints(&[i % 3])],
+                )
+                .unwrap();
             }
         }
         both
@@ -238,7 +235,10 @@ mod tests {
             assert_eq!(t.update(4, &[0], &[ints(&[400])]), Ok(Some(400)));
             assert_eq!(t.text(400, 1).as_deref(), Some("k4"));
             assert_eq!(t.text(4, 1), None);
-            assert!(matches!(t.update(400, &[0], &[ints(&[5])]), Err(Error::DuplicateKey { .. })));
+            assert!(matches!(
+                t.update(400, &[0], &[ints(&[5])]),
+                Err(Error::DuplicateKey { .. })
+            ));
             let both = t.update(400, &[0, 1], &[ints(&[401]), texts(&["k5"])]);
             assert!(matches!(both, Err(Error::DuplicateKey { .. })));
             assert_eq!(t.text(401, 1), None);

@@ -23,7 +23,11 @@ impl Wait {
 
     /// Ready if every answer was.
     pub(super) fn done(&self) -> Poll<()> {
-        if self.pending { Poll::Pending } else { Poll::Ready(()) }
+        if self.pending {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
     }
 }
 

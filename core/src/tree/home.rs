@@ -128,7 +128,8 @@ impl TreeHome {
     }
 
     pub(super) fn change_dirty_bytes(&self, old: usize, new: usize) {
-        self.dirty_bytes.fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
+        self.dirty_bytes
+            .fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
     }
 }
 
@@ -166,6 +167,11 @@ impl Garbage {
     /// Takes the ids collected so far, for the next batch.
     pub fn take(&self) -> Vec<TreeId> {
         mem::take(&mut *self.ids.lock())
+    }
+
+    /// Whether there is any.
+    pub fn has_any(&self) -> bool {
+        !self.ids.lock().is_empty()
     }
 
     /// Gives ids back whose deletion failed.

@@ -1,1 +1,28 @@
-//! (to come)
+//! Transactions: private versions of the catalog, what they changed and read, and moving them onto
+//! later versions.
+//!
+//! A snapshot is one pointer, so MVCC, rollback, savepoints and statement atomicity are kept or dropped
+//! pointers. First committer wins. Nothing here knows of SQL or writes to the store.
+
+mod counters;
+mod define;
+mod drive;
+mod foreign_keys;
+mod history;
+mod latch;
+mod read_set;
+mod rebase;
+mod row_id_set;
+mod rows;
+mod transaction;
+mod write_set;
+
+pub use counters::Counters;
+pub use drive::{drive, fetch};
+pub use history::{Base, History, Snapshot};
+pub use latch::{Latch, LatchGuard};
+pub use read_set::ReadSet;
+pub use rebase::Rebase;
+pub use row_id_set::RowIdSet;
+pub use transaction::{IsolationLevel, Transaction, TransactionOptions};
+pub use write_set::{Collision, WriteSet};

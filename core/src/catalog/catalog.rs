@@ -1,0 +1,202 @@
+//! One version of everything that exists: schemas, tables, remembered settings.
+//!
+//! Cloning a catalog clones a few `Arc`s; changing a clone copies only the lists it changes. Names
+//! compare without ASCII case.
+
+use super::{PersistenceConfig, TableDef, TableId};
+use crate::table::Table;
+use crate::types::{Error, Result};
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// The key a name is found under: its ASCII lower case.
+pub fn name_key(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// A version of the catalog.
+#[derive(Clone, Default)]
+pub struct Catalog {
+    /// Schemas by name key, with the name as declared.
+    schemas: Arc<BTreeMap<String, String>>,
+    /// Tables, ascending by id.
+    tables: Arc<Vec<Arc<Table>>>,
+    /// Table ids by (schema key, table key).
+    names: Arc<BTreeMap<(String, String), TableId>>,
+    /// Persistence enabled for tables that do not exist yet, by (schema key, table key).
+    remembered: Arc<BTreeMap<(String, String), PersistenceConfig>>,
+    /// Changes with every definition; plans are cached under it.
+    schema_version: u64,
+}
+
+impl Catalog {
+    /// A catalog of one empty schema.
+    pub fn new(schema: &str) -> Catalog {
+        let mut catalog = Catalog::default();
+        Arc::make_mut(&mut catalog.schemas).insert(name_key(schema), schema.to_string());
+        catalog
+    }
+
+    /// Changes with every committed or pending change of a definition (not of rows); plans are cached under it.
+    pub fn schema_version(&self) -> u64 {
+        self.schema_version
+    }
+
+    /// Gives the catalog a schema version no other version of it has.
+    pub fn set_schema_version(&mut self, version: u64) {
+        self.schema_version = version;
+    }
+
+    fn position(&self, id: TableId) -> core::result::Result<usize, usize> {
+        self.tables.binary_search_by_key(&id, |t| t.def.id)
+    }
+
+    /// The table of that id.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if it does not exist in this version.
+    pub fn table(&self, id: TableId) -> Result<&Arc<Table>> {
+        self.get(id).ok_or_else(|| Error::Unknown {
+            kind: "table",
+            name: alloc::format!("#{}", id.0),
+            nearest: None,
+            position: None,
+        })
+    }
+
+    /// The table of that id, if it exists in this version.
+    pub fn get(&self, id: TableId) -> Option<&Arc<Table>> {
+        self.position(id).ok().and_then(|i| self.tables.get(i))
+    }
+
+    /// The table of that id, to be changed; copied first if a snapshot shares it.
+    pub fn table_mut(&mut self, id: TableId) -> Result<&mut Table> {
+        self.table(id)?;
+        let i = self.position(id).unwrap_or(0);
+        match Arc::make_mut(&mut self.tables).get_mut(i) {
+            Some(table) => Ok(Arc::make_mut(table)),
+            None => Err(Error::invalid("the table does not exist")),
+        }
+    }
+
+    /// The table of that name.
+    pub fn find(&self, schema: &str, name: &str) -> Option<&Arc<Table>> {
+        self.names
+            .get(&(name_key(schema), name_key(name)))
+            .and_then(|id| self.get(*id))
+    }
+
+    /// All tables, by id.
+    pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.iter()
+    }
+
+    /// The tables of one schema, by name.
+    pub fn tables_of(&self, schema: &str) -> impl Iterator<Item = &Arc<Table>> {
+        let key = name_key(schema);
+        let from = (key.clone(), String::new());
+        self.names
+            .range(from..)
+            .take_while(move |((s, _), _)| *s == key)
+            .filter_map(|(_, id)| self.get(*id))
+    }
+
+    /// Schema names as declared.
+    pub fn schemas(&self) -> impl Iterator<Item = &str> {
+        self.schemas.values().map(String::as_str)
+    }
+
+    /// The declared name of a schema.
+    pub fn schema(&self, name: &str) -> Option<&str> {
+        self.schemas.get(&name_key(name)).map(String::as_str)
+    }
+
+    /// Adds a schema; nothing happens if it exists.
+    pub fn add_schema(&mut self, name: &str) {
+        Arc::make_mut(&mut self.schemas).insert(name_key(name), name.to_string());
+    }
+
+    /// Removes a schema (its tables are removed one by one before).
+    pub fn remove_schema(&mut self, name: &str) {
+        Arc::make_mut(&mut self.schemas).remove(&name_key(name));
+    }
+
+    /// Adds a table, or replaces the one of the same id (whose name may have been another).
+    pub fn put_table(&mut self, table: Arc<Table>) {
+        let def = table.def.clone();
+        let names = Arc::make_mut(&mut self.names);
+        if let Some(old) = self
+            .tables
+            .binary_search_by_key(&def.id, |t| t.def.id)
+            .ok()
+            .map(|i| &self.tables[i])
+        {
+            names.remove(&(name_key(&old.def.schema), name_key(&old.def.name)));
+        }
+        names.insert((name_key(&def.schema), name_key(&def.name)), def.id);
+        let tables = Arc::make_mut(&mut self.tables);
+        match tables.binary_search_by_key(&def.id, |t| t.def.id) {
+            Ok(i) => tables[i] = table,
+            Err(i) => tables.insert(i, table),
+        }
+    }
+
+    /// Replaces a table by another version of the same definition (only rows differ).
+    pub fn replace_rows(&mut self, table: Arc<Table>) {
+        if let Ok(i) = self.position(table.def.id)
+            && let Some(slot) = Arc::make_mut(&mut self.tables).get_mut(i)
+        {
+            *slot = table;
+        }
+    }
+
+    /// Removes a table and returns it.
+    pub fn remove_table(&mut self, id: TableId) -> Option<Arc<Table>> {
+        let i = self.position(id).ok()?;
+        let table = Arc::make_mut(&mut self.tables).remove(i);
+        Arc::make_mut(&mut self.names).remove(&(name_key(&table.def.schema), name_key(&table.def.name)));
+        Some(table)
+    }
+
+    /// Changes a definition in place. Only parts that the trees do not depend on may change.
+    pub fn redefine(&mut self, id: TableId, change: impl FnOnce(&mut TableDef)) -> Result<()> {
+        let mut table = Table::clone(self.table(id)?);
+        change(Arc::make_mut(&mut table.def));
+        self.put_table(Arc::new(table));
+        Ok(())
+    }
+
+    /// Settings remembered for tables that do not exist yet: (schema key, table key) and settings.
+    pub fn remembered(&self) -> &BTreeMap<(String, String), PersistenceConfig> {
+        &self.remembered
+    }
+
+    /// Remembers (or with `None` forgets) settings for a table that does not exist yet.
+    pub fn remember(&mut self, schema: &str, name: &str, config: Option<PersistenceConfig>) {
+        let remembered = Arc::make_mut(&mut self.remembered);
+        let key = (name_key(schema), name_key(name));
+        match config {
+            Some(c) => remembered.insert(key, c),
+            None => remembered.remove(&key),
+        };
+    }
+
+    /// Settings remembered for that name.
+    pub fn remembered_for(&self, schema: &str, name: &str) -> Option<&PersistenceConfig> {
+        self.remembered.get(&(name_key(schema), name_key(name)))
+    }
+
+    /// The tables that have a foreign key to `parent` (itself included if it refers to itself).
+    pub fn children_of(&self, parent: TableId) -> Vec<TableId> {
+        let refers = |t: &&Arc<Table>| t.def.foreign_keys.iter().any(|f| f.parent == parent);
+        self.tables.iter().filter(refers).map(|t| t.def.id).collect()
+    }
+
+    /// Takes over schemas and remembered settings of another version.
+    pub fn adopt_schemas(&mut self, other: &Catalog) {
+        self.schemas = other.schemas.clone();
+        self.remembered = other.remembered.clone();
+    }
+}

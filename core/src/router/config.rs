@@ -1,0 +1,144 @@
+//! The options of a database: from Rust, or from a JSON document by `serde`. Unknown keys are refused.
+
+use crate::tree::{BlockSizing, EvictionPolicy};
+use crate::types::{Error, Result};
+use alloc::string::{String, ToString};
+use serde::{Deserialize, Serialize};
+
+/// Which clean blocks of persistent tables leave the cache first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CachePolicy {
+    /// The one not used for longest.
+    #[default]
+    Lru,
+    /// The one used least often.
+    Lfu,
+}
+
+impl From<CachePolicy> for EvictionPolicy {
+    fn from(policy: CachePolicy) -> EvictionPolicy {
+        match policy {
+            CachePolicy::Lru => EvictionPolicy::Lru,
+            CachePolicy::Lfu => EvictionPolicy::Lfu,
+        }
+    }
+}
+
+/// The block cache of persistent tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Whether blocks stay in memory after use.
+    pub enabled: bool,
+    /// Bound on the clean blocks held, in MiB.
+    pub max_size_mb: u64,
+    /// Which block goes first.
+    pub eviction_policy: CachePolicy,
+    /// Bound in bytes; overrides `max_size_mb`. Not part of the JSON document.
+    #[serde(skip)]
+    pub max_bytes: Option<usize>,
+}
+
+impl Default for CacheConfig {
+    fn default() -> CacheConfig {
+        CacheConfig {
+            enabled: true,
+            max_size_mb: 256,
+            eviction_policy: CachePolicy::Lru,
+            max_bytes: None,
+        }
+    }
+}
+
+impl CacheConfig {
+    /// The bound in bytes; 0 when the cache is disabled.
+    pub fn bytes(&self) -> usize {
+        let configured = usize::try_from(self.max_size_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
+        if self.enabled {
+            self.max_bytes.unwrap_or(configured)
+        } else {
+            0
+        }
+    }
+}
+
+/// How a database is opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Name of the database: its first schema.
+    pub name: String,
+    /// Whether anything may be changed.
+    pub writable: bool,
+    /// Directory of the store; empty: no store, all tables in memory.
+    pub data_dir: String,
+    /// Whether new tables are persistent unless they say otherwise.
+    pub default_persistent: bool,
+    /// Whether the store in `data_dir` is used at all.
+    pub enable_store: bool,
+    /// The block cache.
+    pub cache: CacheConfig,
+    /// Longest time a relaxed commit waits before it is written, in milliseconds.
+    pub flush_interval_ms: u64,
+    /// Most unwritten bytes of relaxed commits, in MiB; beyond it a commit writes them itself.
+    pub max_pending_mb: u64,
+    /// Most memory one query may use for sorting, joining and grouping, in MiB.
+    pub max_query_memory_mb: u64,
+    /// Size of blocks. Not part of the JSON document.
+    #[serde(skip)]
+    pub sizing: BlockSizing,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            name: "main".to_string(),
+            writable: true,
+            data_dir: String::new(),
+            default_persistent: false,
+            enable_store: true,
+            cache: CacheConfig::default(),
+            flush_interval_ms: 50,
+            max_pending_mb: 64,
+            max_query_memory_mb: 1024,
+            sizing: BlockSizing::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Refuses values that make no sense together.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the option.
+    pub fn validate(&self, has_store: bool) -> Result<()> {
+        let bad = |option: &str, message: &str| {
+            Err(Error::Config {
+                option: option.to_string(),
+                message: message.to_string(),
+            })
+        };
+        if self.name.is_empty() {
+            return bad("name", "must not be empty");
+        }
+        if self.default_persistent && !has_store {
+            return bad(
+                "default_persistent",
+                "needs a store: set data_dir and enable_store",
+            );
+        }
+        if self.cache.enabled && self.cache.max_size_mb == 0 && self.cache.max_bytes.is_none() {
+            return bad(
+                "cache.max_size_mb",
+                "must be at least 1; to switch the cache off set cache.enabled = false",
+            );
+        }
+        Ok(())
+    }
+
+    /// The query memory limit in bytes.
+    pub fn query_memory(&self) -> usize {
+        usize::try_from(self.max_query_memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,136 @@
+//! The running database: one history of snapshots, one store, and what connects them.
+
+use super::config::Config;
+use super::trees::Trees;
+use crate::catalog::TableId;
+use crate::host::Host;
+use crate::kv::KvBackend;
+use crate::tree::Missing;
+use crate::txn::{Counters, History, Latch, Transaction, TransactionOptions, drive};
+use crate::types::{Error, Result};
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use core::task::Poll;
+use spin::Mutex;
+
+/// The state all sessions of a database share.
+pub struct Engine {
+    pub(super) history: Arc<History>,
+    pub(super) store: Option<Arc<dyn KvBackend>>,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) trees: Trees,
+    pub(super) counters: Arc<Counters>,
+    pub(super) config: Config,
+    /// Held from validation to publication of a commit.
+    pub(super) commit_latch: Latch,
+    /// Held while a batch is put together and written: batches reach the store in order.
+    pub(super) store_latch: Latch,
+    /// Catalog records as the store has them, by key.
+    pub(super) records: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
+    /// Whether a published commit is not in the store yet.
+    pub(super) unwritten: AtomicBool,
+    pub(super) poisoned: Mutex<Option<String>>,
+    pub(super) closed: AtomicBool,
+    pub(super) next_table: AtomicU64,
+    pub(super) next_schema_version: AtomicU64,
+}
+
+impl Engine {
+    /// The history: current snapshot and recent commits.
+    pub fn history(&self) -> &Arc<History> {
+        &self.history
+    }
+
+    /// The options it was opened with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Clock and randomness.
+    pub fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
+    /// Whether there is a store.
+    pub fn has_store(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// The store, to fetch blocks from.
+    pub fn store(&self) -> Option<&dyn KvBackend> {
+        self.store.as_deref()
+    }
+
+    /// Makes homes for new trees.
+    pub fn trees(&self) -> &Trees {
+        &self.trees
+    }
+
+    /// The counters behind `stats()`.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    /// A table id nobody else has.
+    pub fn new_table_id(&self) -> TableId {
+        TableId(self.next_table.fetch_add(1, Relaxed))
+    }
+
+    /// A schema version nobody else has.
+    pub fn new_schema_version(&self) -> u64 {
+        self.next_schema_version.fetch_add(1, Relaxed)
+    }
+
+    /// Starts a transaction on the current snapshot.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn begin(&self, options: TransactionOptions) -> Result<Transaction> {
+        self.require_open()?;
+        Ok(Transaction::new(
+            self.history.begin(),
+            options,
+            self.counters.clone(),
+        ))
+    }
+
+    /// # Errors
+    /// [`Error::Closed`] after `close`.
+    pub fn require_open(&self) -> Result<()> {
+        if self.closed.load(Relaxed) {
+            Err(Error::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// # Errors
+    /// [`Error::ReadOnly`], [`Error::Poisoned`], [`Error::Closed`].
+    pub fn require_writable(&self) -> Result<()> {
+        self.require_open()?;
+        if !self.config.writable {
+            return Err(Error::ReadOnly {
+                name: alloc::format!("database {}", self.config.name),
+            });
+        }
+        match &*self.poisoned.lock() {
+            Some(cause) => Err(Error::Poisoned { cause: cause.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn poison(&self, error: &Error) {
+        self.poisoned.lock().get_or_insert_with(|| error.to_string());
+    }
+
+    /// Runs a step to its end, fetching what it misses.
+    ///
+    /// # Errors
+    /// What the step or the store reports.
+    pub async fn drive<T>(&self, step: impl FnMut(&mut Missing) -> Poll<Result<T>>) -> Result<T> {
+        drive(self.store(), &self.counters, step).await
+    }
+}

@@ -1,0 +1,103 @@
+//! From a version of the catalog to one atomic store batch.
+
+use super::engine::Engine;
+use crate::catalog::{Catalog, SchemasRecord, TableRecord, encode_record};
+use crate::codec::{config_key, table_key, tree_range};
+use crate::kv::{Durability, WriteBatch};
+use crate::table::Table;
+use crate::tree::{IndexLeaf, RowLeaf, Written};
+use crate::txn::Counters;
+use crate::types::Result;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// The record of a stored table.
+fn record(table: &Table) -> TableRecord {
+    TableRecord {
+        def: (*table.def).clone(),
+        rows: table.rows.home().id.0,
+        indexes: table.indexes.iter().map(|i| i.home().id.0).collect(),
+        sequence: table.sequence.peek(),
+    }
+}
+
+/// The catalog records a version has in the store, by key.
+fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    let schemas = SchemasRecord {
+        schemas: catalog.schemas().map(Into::into).collect(),
+        remembered: catalog
+            .remembered()
+            .iter()
+            .map(|((s, t), c)| (s.clone(), t.clone(), c.clone()))
+            .collect(),
+    };
+    let mut records = BTreeMap::from([(config_key(), encode_record(&schemas)?)]);
+    for table in catalog.tables().filter(|t| t.def.persistence.persistent) {
+        records.insert(table_key(table.def.id.0), encode_record(&record(table))?);
+    }
+    Ok(records)
+}
+
+impl Engine {
+    /// Writes the current version; see [`Engine::flush`].
+    pub(super) async fn write_current(&self) -> Result<()> {
+        let latch = self.store_latch.acquire().await;
+        // Read under the latch: a version published before is not written after a later one.
+        let snapshot = self.history.current();
+        let written = self.write_latched(&snapshot.catalog).await;
+        drop(latch);
+        written
+    }
+
+    /// Writes all that differs between the store and a version, in one durable batch.
+    ///
+    /// # Errors
+    /// [`Error::Store`](crate::Error::Store); then the store is as it was.
+    pub(super) async fn write(&self, catalog: &Catalog) -> Result<()> {
+        let _latch = self.store_latch.acquire().await;
+        self.write_latched(catalog).await
+    }
+
+    async fn write_latched(&self, catalog: &Catalog) -> Result<()> {
+        let Some(store) = self.store() else { return Ok(()) };
+        let mut batch = WriteBatch::default();
+        let (mut rows, mut indexes): (Vec<Written<RowLeaf>>, Vec<Written<IndexLeaf>>) = Default::default();
+        for table in catalog.tables().filter(|t| t.def.persistence.persistent) {
+            if table.rows.is_dirty() {
+                rows.push(table.rows.write_dirty(&mut batch)?);
+            }
+            for index in table.indexes.iter().filter(|i| i.is_dirty()) {
+                indexes.push(index.write_dirty(&mut batch)?);
+            }
+        }
+        let new = records(catalog)?;
+        {
+            let old = self.records.lock();
+            new.iter()
+                .filter(|(k, v)| old.get(*k) != Some(v))
+                .for_each(|(k, v)| batch.put(k.clone(), v.clone()));
+            old.keys()
+                .filter(|k| !new.contains_key(*k))
+                .for_each(|k| batch.delete(k.clone()));
+        }
+        let garbage = self.trees.garbage().take();
+        for id in &garbage {
+            let (from, to) = tree_range(*id);
+            batch.delete_range(from, to);
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let bytes = batch.bytes() as u64;
+        if let Err(e) = store.commit(batch, Durability::Sync).await {
+            self.trees.garbage().put_back(garbage);
+            return Err(e);
+        }
+        rows.into_iter().for_each(Written::settle);
+        indexes.into_iter().for_each(Written::settle);
+        *self.records.lock() = new;
+        Counters::add(&self.counters.store_commits, 1);
+        Counters::add(&self.counters.store_bytes, bytes);
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! Changes of what exists, inside a transaction: they commit and roll back like rows.
+//!
+//! Building indexes, rewriting a table and moving it to another placement are jobs of the table layer;
+//! their results are put here.
+
+use super::Transaction;
+use crate::catalog::{PersistenceConfig, TableDef, TableId};
+use crate::table::{Table, TreeFactory};
+use crate::types::{Error, Result};
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+impl Transaction {
+    /// Marks the catalog's definitions as changed; `schema_version` is one nobody else has.
+    fn defined(&mut self, table: TableId, schema_version: u64) {
+        self.recorder().define(table);
+        self.catalog.set_schema_version(schema_version);
+    }
+
+    /// Creates an empty table under the id in its definition.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Unknown`] for the schema.
+    pub fn create_table(
+        &mut self,
+        def: TableDef,
+        trees: &dyn TreeFactory,
+        schema_version: u64,
+    ) -> Result<()> {
+        if self.catalog.find(&def.schema, &def.name).is_some() {
+            return Err(Error::Exists {
+                kind: "table",
+                name: def.name,
+            });
+        }
+        self.require_schema(&def.schema)?;
+        let id = def.id;
+        self.catalog.remember(&def.schema, &def.name, None);
+        self.catalog
+            .put_table(Arc::new(Table::create(Arc::new(def), trees)));
+        self.defined(id, schema_version);
+        Ok(())
+    }
+
+    fn require_schema(&self, name: &str) -> Result<()> {
+        self.catalog
+            .schema(name)
+            .map(|_| ())
+            .ok_or_else(|| Error::Unknown {
+                kind: "schema",
+                name: name.to_string(),
+                nearest: None,
+                position: None,
+            })
+    }
+
+    /// Puts a new version of a table: other trees, another definition, or both.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if the table is gone, [`Error::Exists`] if its new name is taken.
+    pub fn replace_table(&mut self, table: Table, schema_version: u64) -> Result<()> {
+        let def = table.def.clone();
+        self.catalog.table(def.id)?;
+        if self
+            .catalog
+            .find(&def.schema, &def.name)
+            .is_some_and(|t| t.def.id != def.id)
+        {
+            return Err(Error::Exists {
+                kind: "table",
+                name: def.name.clone(),
+            });
+        }
+        self.catalog.put_table(Arc::new(table));
+        self.defined(def.id, schema_version);
+        Ok(())
+    }
+
+    /// Drops tables together; foreign keys among them do not stand in the way.
+    ///
+    /// # Errors
+    /// [`Error::ForeignKeyViolated`] if another table refers to one of them.
+    pub fn drop_tables(&mut self, tables: &[TableId], schema_version: u64) -> Result<()> {
+        for id in tables {
+            self.refuse_if_referenced(*id, tables)?;
+        }
+        for id in tables {
+            self.catalog.table(*id)?;
+            self.catalog.remove_table(*id);
+            self.defined(*id, schema_version);
+        }
+        Ok(())
+    }
+
+    /// Empties a table by giving it new trees; its sequence starts again, as in MySQL.
+    ///
+    /// # Errors
+    /// [`Error::ForeignKeyViolated`] if another table refers to it, as in MySQL.
+    pub fn truncate_table(
+        &mut self,
+        id: TableId,
+        trees: &dyn TreeFactory,
+        schema_version: u64,
+    ) -> Result<()> {
+        self.refuse_if_referenced(id, &[id])?;
+        let def = self.catalog.table(id)?.def.clone();
+        self.catalog.put_table(Arc::new(Table::create(def, trees)));
+        self.defined(id, schema_version);
+        Ok(())
+    }
+
+    fn refuse_if_referenced(&self, id: TableId, besides: &[TableId]) -> Result<()> {
+        let child = self
+            .catalog
+            .children_of(id)
+            .into_iter()
+            .find(|c| !besides.contains(c));
+        let Some(child) = child.and_then(|c| self.catalog.get(c)) else {
+            return Ok(());
+        };
+        let constraint = child.def.foreign_keys.iter().find(|f| f.parent == id);
+        Err(Error::ForeignKeyViolated {
+            table: child.def.name.clone(),
+            constraint: constraint.map_or_else(Default::default, |f| f.name.clone()),
+            key: alloc::format!("table {}", self.catalog.table(id)?.def.name),
+            parent: true,
+        })
+    }
+
+    /// Creates a schema.
+    ///
+    /// # Errors
+    /// [`Error::Exists`].
+    pub fn create_schema(&mut self, name: &str, schema_version: u64) -> Result<()> {
+        if self.catalog.schema(name).is_some() {
+            return Err(Error::Exists {
+                kind: "schema",
+                name: name.to_string(),
+            });
+        }
+        self.catalog.add_schema(name);
+        self.recorder().touch_schemas();
+        self.catalog.set_schema_version(schema_version);
+        Ok(())
+    }
+
+    /// Drops a schema with its tables.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::ForeignKeyViolated`] if a table elsewhere refers to one of its tables.
+    pub fn drop_schema(&mut self, name: &str, schema_version: u64) -> Result<()> {
+        self.require_schema(name)?;
+        let tables: Vec<TableId> = self.catalog.tables_of(name).map(|t| t.def.id).collect();
+        self.drop_tables(&tables, schema_version)?;
+        self.catalog.remove_schema(name);
+        self.recorder().touch_schemas();
+        self.catalog.set_schema_version(schema_version);
+        Ok(())
+    }
+
+    /// Remembers persistence settings for a table that does not exist yet (`None`: forgets them).
+    pub fn remember_persistence(&mut self, schema: &str, name: &str, config: Option<PersistenceConfig>) {
+        self.catalog.remember(schema, name, config);
+        self.recorder().touch_schemas();
+    }
+}

@@ -1,0 +1,413 @@
+//! Foreign keys, checked at the end of a statement over the rows it touched.
+//!
+//! For every touched row the version before the statement and the one after are compared. A new key of
+//! a child must have its parent; an old key of a parent that is gone must have no children left, or the
+//! children follow by ON DELETE / ON UPDATE, which touches further rows: they join the queue.
+//!
+//! A parent table that lived in memory does not exist after a restart. Until a table of its name is
+//! created again, no new key of a child finds its parent.
+
+use super::Transaction;
+use crate::catalog::{Catalog, ForeignKeyDef, ReferentialAction, TableId};
+use crate::codec::{encode_key_part, prefix_end};
+use crate::table::Table;
+use crate::tree::{IndexCursor, Missing, Pins};
+use crate::types::{Column, Error, Result, RowId};
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Bound;
+use core::task::{Poll, ready};
+
+/// The progress of a check: rows still to look at, as inclusive ranges.
+pub(super) struct ForeignKeyCheck {
+    queue: VecDeque<(TableId, RowId, RowId)>,
+}
+
+/// A key's values as columns of one row.
+type Key = Vec<Column>;
+
+fn same(a: &Key, b: &Key) -> bool {
+    a.len() == b.len()
+        && a.iter()
+            .zip(b)
+            .all(|(a, b)| a.is_null(0) == b.is_null(0) && a.data() == b.data())
+}
+
+fn has_null(key: &Key) -> bool {
+    key.iter().any(|c| c.is_null(0))
+}
+
+/// The values of some columns of a row; `None` if there is no such row.
+fn key_of(
+    table: &Table,
+    id: RowId,
+    columns: &[usize],
+    pins: &mut Pins,
+    missing: &mut Missing,
+) -> Poll<Result<Option<Key>>> {
+    let Some(at) = ready!(table.rows.get(id, pins, missing))? else {
+        return Poll::Ready(Ok(None));
+    };
+    let value = |c: &usize| match table.def.stored_index(*c) {
+        Some(stored) => at.leaf.columns().get(stored).map_or_else(
+            || Column::from_i64(alloc::vec![0]),
+            |col| col.slice(at.pos, at.pos + 1),
+        ),
+        None => Column::from_i64(alloc::vec![id]),
+    };
+    Poll::Ready(Ok(Some(columns.iter().map(value).collect())))
+}
+
+/// The position of an index whose first columns are `columns` in any order, and for each of these
+/// index columns the position in `columns`.
+fn index_over(table: &Table, columns: &[usize], unique: bool) -> Option<(usize, Vec<usize>)> {
+    table.def.indexes.iter().enumerate().find_map(|(i, index)| {
+        if unique && (!index.unique || index.columns.len() != columns.len()) {
+            return None;
+        }
+        let first = index.columns.get(..columns.len())?;
+        let order: Option<Vec<usize>> = first
+            .iter()
+            .map(|c| columns.iter().position(|k| *k == c.column))
+            .collect();
+        order.map(|o| (i, o))
+    })
+}
+
+/// The one row whose `columns` (a primary key or unique index) equal `key`.
+fn parent_with(
+    table: &Table,
+    columns: &[usize],
+    key: &Key,
+    pins: &mut Pins,
+    missing: &mut Missing,
+) -> Poll<Result<bool>> {
+    if let ([c], [k]) = (columns, key.as_slice())
+        && table.def.row_id_column == Some(*c)
+    {
+        let Some(id) = k.i64s().first().copied() else {
+            return Poll::Ready(Ok(false));
+        };
+        return Poll::Ready(Ok(ready!(table.rows.get(id, pins, missing))?.is_some()));
+    }
+    let (index, prefix) = prefix_of(table, columns, key, true)?;
+    match table.indexes.get(index) {
+        Some(tree) => Poll::Ready(Ok(ready!(tree.get(&prefix, pins, missing))?.is_some())),
+        None => Poll::Ready(Ok(false)),
+    }
+}
+
+/// The index over `columns` and the beginning of its entries for `key`.
+fn prefix_of(table: &Table, columns: &[usize], key: &Key, unique: bool) -> Result<(usize, Vec<u8>)> {
+    let (index, order) = index_over(table, columns, unique).ok_or_else(|| {
+        Error::invalid(alloc::format!(
+            "table {} has no index over the columns of its foreign key",
+            table.def.name
+        ))
+    })?;
+    let mut prefix = Vec::new();
+    for (part, k) in table.index_parts(index).iter().zip(&order) {
+        if let Some(column) = key.get(*k) {
+            encode_key_part(&mut prefix, part, column, 0);
+        }
+    }
+    Ok((index, prefix))
+}
+
+/// A walk over the children of one key; kept while it is Pending, since its cursor holds what was fetched.
+pub(super) struct ChildWalk {
+    table: TableId,
+    prefix: Vec<u8>,
+    cursor: IndexCursor,
+    ids: Vec<RowId>,
+}
+
+/// Ids of the rows whose `columns` equal `key`, at least `limit` if there are so many.
+fn children_with(
+    walk: &mut Option<ChildWalk>,
+    table: &Table,
+    columns: &[usize],
+    key: &Key,
+    limit: usize,
+    missing: &mut Missing,
+) -> Poll<Result<Vec<RowId>>> {
+    let (index, prefix) = prefix_of(table, columns, key, false)?;
+    let Some(tree) = table.indexes.get(index) else {
+        return Poll::Ready(Ok(Vec::new()));
+    };
+    let mut current = match walk.take() {
+        Some(w) if w.table == table.def.id && w.prefix == prefix => w,
+        _ => {
+            let to = prefix_end(&prefix).map_or(Bound::Unbounded, Bound::Excluded);
+            let cursor = tree.cursor(Bound::Included(prefix.clone()), to, false);
+            ChildWalk {
+                table: table.def.id,
+                prefix,
+                cursor,
+                ids: Vec::new(),
+            }
+        }
+    };
+    while current.ids.len() < limit {
+        match current.cursor.next(missing) {
+            Poll::Pending => {
+                *walk = Some(current);
+                return Poll::Pending;
+            }
+            Poll::Ready(span) => match span? {
+                Some(s) => current
+                    .ids
+                    .extend(s.leaf.row_ids().get(s.from..s.to).unwrap_or(&[])),
+                None => break,
+            },
+        }
+    }
+    Poll::Ready(Ok(current.ids))
+}
+
+fn text(key: &Key, types: impl Iterator<Item = crate::types::DataType>) -> String {
+    let values: Vec<String> = key
+        .iter()
+        .zip(types)
+        .map(|(c, _ty)| alloc::format!("{:?}", c.data()))
+        .collect();
+    match values.as_slice() {
+        [one] => one.clone(),
+        _ => alloc::format!("({})", values.join(", ")),
+    }
+}
+
+fn violated(
+    table: &Table,
+    foreign: &ForeignKeyDef,
+    key: &Key,
+    owner: &Table,
+    columns: &[usize],
+    parent: bool,
+) -> Error {
+    let types = columns.iter().map(|c| {
+        owner
+            .def
+            .columns
+            .get(*c)
+            .map_or(crate::types::DataType::BIGINT, |d| d.ty.clone())
+    });
+    Error::ForeignKeyViolated {
+        table: table.def.name.clone(),
+        constraint: foreign.name.clone(),
+        key: text(key, types),
+        parent,
+    }
+}
+
+impl Transaction {
+    /// Checks the foreign keys of everything the statement touched, and carries out ON DELETE and
+    /// ON UPDATE. Called until it is ready, before [`Transaction::end_statement`].
+    ///
+    /// # Errors
+    /// [`Error::ForeignKeyViolated`]; [`Error::NotNull`] from SET NULL. The caller undoes the statement.
+    pub fn finish_statement(&mut self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
+        let Some(statement) = &mut self.statement else {
+            return Poll::Ready(Ok(()));
+        };
+        if statement.check.is_none() {
+            let mut check = ForeignKeyCheck {
+                queue: VecDeque::new(),
+            };
+            for (table, rows) in statement.writes.rows() {
+                if !takes_part(&self.catalog, *table) {
+                    continue;
+                }
+                rows.runs()
+                    .for_each(|(from, to)| check.queue.push_back((*table, from, to)));
+            }
+            statement.check = Some(check);
+        }
+        let before = statement.before.clone();
+        while let Some((table, from, to)) = self.next_unchecked() {
+            ready!(self.check_row(&before, table, from, pins, missing))?;
+            // Only now is the row done: `Pending` comes back to it.
+            if let Some(queue) = self.check_queue() {
+                queue.pop_front();
+                if from < to {
+                    queue.push_front((table, from + 1, to));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn check_queue(&mut self) -> Option<&mut VecDeque<(TableId, RowId, RowId)>> {
+        self.statement
+            .as_mut()
+            .and_then(|s| s.check.as_mut())
+            .map(|c| &mut c.queue)
+    }
+
+    fn next_unchecked(&mut self) -> Option<(TableId, RowId, RowId)> {
+        self.check_queue().and_then(|q| q.front().copied())
+    }
+
+    /// Queues a row that a referential action touched.
+    fn queue_row(&mut self, table: TableId, id: RowId) {
+        if takes_part(&self.catalog, table)
+            && let Some(queue) = self.check_queue()
+        {
+            queue.push_back((table, id, id));
+        }
+    }
+
+    fn check_row(
+        &mut self,
+        before: &Catalog,
+        table: TableId,
+        id: RowId,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<()>> {
+        let Some(now) = self.catalog.get(table).cloned() else {
+            return Poll::Ready(Ok(()));
+        };
+        let old = before.get(table);
+        for foreign in &now.def.foreign_keys {
+            ready!(self.check_child(old, &now, foreign, id, pins, missing))?;
+        }
+        let Some(old) = old else {
+            return Poll::Ready(Ok(()));
+        };
+        for child in self.catalog.children_of(table) {
+            let Some(child) = self.catalog.get(child).cloned() else {
+                continue;
+            };
+            for foreign in child.def.foreign_keys.iter().filter(|f| f.parent == table) {
+                ready!(self.check_parent(old, &now, &child, foreign, id, pins, missing))?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// A key that is new in a child must have its parent.
+    fn check_child(
+        &self,
+        old: Option<&Arc<Table>>,
+        now: &Table,
+        foreign: &ForeignKeyDef,
+        id: RowId,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<()>> {
+        let Some(key) = ready!(key_of(now, id, &foreign.columns, pins, missing))? else {
+            return Poll::Ready(Ok(()));
+        };
+        if has_null(&key) {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(old) = old
+            && let Some(was) = ready!(key_of(old, id, &foreign.columns, pins, missing))?
+            && same(&was, &key)
+        {
+            return Poll::Ready(Ok(()));
+        }
+        let found = match self.catalog.get(foreign.parent) {
+            Some(parent) => ready!(parent_with(parent, &foreign.parent_columns, &key, pins, missing))?,
+            None => false,
+        };
+        Poll::Ready(if found {
+            Ok(())
+        } else {
+            Err(violated(now, foreign, &key, now, &foreign.columns, false))
+        })
+    }
+
+    /// A key that is gone from a parent must have no children, or they follow.
+    fn check_parent(
+        &mut self,
+        old: &Table,
+        now: &Table,
+        child: &Arc<Table>,
+        foreign: &ForeignKeyDef,
+        id: RowId,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<()>> {
+        let Some(was) = ready!(key_of(old, id, &foreign.parent_columns, pins, missing))? else {
+            return Poll::Ready(Ok(()));
+        };
+        let is = ready!(key_of(now, id, &foreign.parent_columns, pins, missing))?;
+        if has_null(&was) || is.as_ref().is_some_and(|k| same(k, &was)) {
+            return Poll::Ready(Ok(()));
+        }
+        if ready!(parent_with(now, &foreign.parent_columns, &was, pins, missing))? {
+            return Poll::Ready(Ok(())); // another row has taken the key over
+        }
+        let action = if is.is_some() {
+            foreign.on_update
+        } else {
+            foreign.on_delete
+        };
+        let limit = if action == ReferentialAction::Restrict {
+            1
+        } else {
+            usize::MAX
+        };
+        let children = ready!(children_with(
+            &mut self.child_walk,
+            child,
+            &foreign.columns,
+            &was,
+            limit,
+            missing
+        ))?;
+        if children.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let new_key: Vec<Column> = match (action, is) {
+            (ReferentialAction::Restrict, _) => {
+                return Poll::Ready(Err(violated(
+                    child,
+                    foreign,
+                    &was,
+                    old,
+                    &foreign.parent_columns,
+                    true,
+                )));
+            }
+            (ReferentialAction::Cascade, None) => {
+                for row in children {
+                    // Rows already gone (an earlier turn was Pending half-way) are no error.
+                    ready!(self.delete_row(child.def.id, row, pins, missing))?;
+                    self.queue_row(child.def.id, row);
+                }
+                return Poll::Ready(Ok(()));
+            }
+            (ReferentialAction::Cascade, Some(key)) => key,
+            (ReferentialAction::SetNull, _) => {
+                let not_null = |c: &&usize| child.def.columns.get(**c).is_some_and(|d| !d.nullable);
+                if let Some(c) = foreign.columns.iter().find(not_null) {
+                    return Poll::Ready(Err(Error::NotNull {
+                        table: child.def.name.clone(),
+                        column: child
+                            .def
+                            .columns
+                            .get(*c)
+                            .map_or_else(String::new, |d| d.name.clone()),
+                    }));
+                }
+                was.iter().map(|c| Column::nulls(c.physical(), 1)).collect()
+            }
+        };
+        for row in children {
+            ready!(self.update_row(child.def.id, row, &foreign.columns, &new_key, 0, pins, missing))?;
+            self.queue_row(child.def.id, row);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Whether the table is a child or a parent of any foreign key.
+pub(super) fn takes_part(catalog: &Catalog, table: TableId) -> bool {
+    catalog.get(table).is_some_and(|t| !t.def.foreign_keys.is_empty())
+        || !catalog.children_of(table).is_empty()
+}

@@ -1,0 +1,272 @@
+//! Row operations of a transaction: the table's own, plus generated keys, the write set and counters.
+//!
+//! Each is all or nothing: `Pending` or an error leaves the transaction as it was, so that the caller
+//! fetches and calls again with the same arguments.
+
+use super::transaction::Reserved;
+use super::{Counters, Transaction};
+use crate::catalog::{Placement, TableDef, TableId};
+use crate::tree::{Missing, Pins};
+use crate::types::{Column, Physical, Result, RowId};
+use alloc::vec::Vec;
+use core::task::{Poll, ready};
+
+/// The AUTO_INCREMENT column that is not the row id.
+fn generated_column(def: &TableDef) -> Option<usize> {
+    def.columns
+        .iter()
+        .position(|c| c.auto_increment)
+        .filter(|i| Some(*i) != def.row_id_column)
+}
+
+/// The integer in a generated column, whichever representation the column has (BIGINT UNSIGNED is a decimal).
+fn generated_value(column: &Column, row: usize) -> Option<i64> {
+    if column.is_null(row) {
+        return None;
+    }
+    match column.physical() {
+        Physical::Decimal => column.decimals().get(row).and_then(|v| i64::try_from(*v).ok()),
+        _ => column.i64s().get(row).copied(),
+    }
+}
+
+impl Transaction {
+    /// Inserts the row at `row` of `columns` (one per table column). A NULL in the row id column or in
+    /// an AUTO_INCREMENT column becomes the next value of the table's sequence.
+    ///
+    /// Returns the row id and, if one was generated, the value.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateKey`](crate::Error::DuplicateKey), [`Error::OutOfRange`](crate::Error::OutOfRange)
+    /// when the sequence is used up.
+    pub fn insert_row(
+        &mut self,
+        table: TableId,
+        columns: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<(RowId, Option<i64>)>> {
+        let def = self.catalog.table(table)?.def.clone();
+        let given = def
+            .row_id_column
+            .and_then(|c| columns.get(c))
+            .and_then(|c| generated_value(c, row));
+        let column = generated_column(&def);
+        let wanted = column
+            .and_then(|c| columns.get(c))
+            .and_then(|c| generated_value(c, row));
+        let fresh = match (given, column, wanted) {
+            // One number serves as hidden row id and as AUTO_INCREMENT value.
+            (None, _, _) => Some(self.reserve(table, 1)?),
+            (Some(id), _, _) => {
+                self.catalog.table(table)?.sequence.raise_above(id);
+                None
+            }
+        };
+        let id = given.or(fresh).unwrap_or_default();
+        let mut generated = fresh.filter(|_| def.row_id_column.is_some());
+        let patched: Option<Vec<Column>> = match (column, wanted) {
+            (Some(c), None) => {
+                generated = Some(id);
+                Some(patch(columns, c, row, id))
+            }
+            (Some(_), Some(value)) => {
+                self.catalog.table(table)?.sequence.raise_above(value);
+                None
+            }
+            (None, _) => None,
+        };
+        let result = match &patched {
+            Some(p) => self.catalog.table_mut(table)?.insert(id, p, 0, pins, missing),
+            None => self
+                .catalog
+                .table_mut(table)?
+                .insert(id, columns, row, pins, missing),
+        };
+        ready!(result)?;
+        self.reserved = None;
+        self.recorder().row(table, id);
+        self.count_writes(def.persistence.placement(), 1);
+        Poll::Ready(Ok((id, generated)))
+    }
+
+    /// Inserts `rows` rows at once where the bulk path applies: row ids all generated, or ascending
+    /// above the last one. `None`: it does not apply, insert row by row.
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_row`]; then no row of the batch is there.
+    pub fn insert_batch(
+        &mut self,
+        table: TableId,
+        columns: &[Column],
+        rows: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<Option<(Vec<RowId>, Option<i64>)>>> {
+        let found = self.catalog.table(table)?.clone();
+        let def = &found.def;
+        if rows == 0 {
+            return Poll::Ready(Ok(Some((Vec::new(), None))));
+        }
+        if generated_column(def).is_some() {
+            return Poll::Ready(Ok(None));
+        }
+        let key = def.row_id_column.and_then(|c| columns.get(c));
+        let all_null = key.is_none_or(|k| k.null_bitmap().is_some_and(|n| n.count_ones() >= rows));
+        let no_null = key.is_some_and(|k| k.null_bitmap().is_none());
+        let last = ready!(found.rows.last_row_id(pins, missing))?;
+        let (ids, generated) = if all_null {
+            let first = self.reserve(table, rows as u64)?;
+            if last.is_some_and(|l| l >= first) {
+                return Poll::Ready(Ok(None));
+            }
+            (
+                (0..rows as i64).map(|i| first.saturating_add(i)).collect(),
+                key.map(|_| first),
+            )
+        } else if let (true, Some(key)) = (no_null, key) {
+            let ids = key.i64s().get(..rows).unwrap_or(&[]);
+            let ascending = ids.len() == rows
+                && ids.windows(2).all(|w| w[0] < w[1])
+                && ids.first().is_some_and(|f| last.is_none_or(|l| l < *f));
+            if !ascending {
+                return Poll::Ready(Ok(None));
+            }
+            if let Some(last) = ids.last() {
+                found.sequence.raise_above(*last);
+            }
+            (ids.to_vec(), None)
+        } else {
+            return Poll::Ready(Ok(None));
+        };
+        drop(found); // or every leaf would be copied
+        ready!(
+            self.catalog
+                .table_mut(table)?
+                .append(&ids, columns, 0, pins, missing)
+        )?;
+        self.reserved = None;
+        let recorder = self.recorder();
+        let mut run = 0;
+        for i in 1..=ids.len() {
+            let breaks = ids
+                .get(i)
+                .is_none_or(|id| ids.get(i - 1).is_none_or(|p| p.checked_add(1) != Some(*id)));
+            if breaks && let (Some(from), Some(to)) = (ids.get(run), ids.get(i - 1)) {
+                recorder.row_range(table, *from, *to);
+                run = i;
+            }
+        }
+        let placement = self.catalog.table(table)?.def.persistence.placement();
+        self.count_writes(placement, rows as u64);
+        Poll::Ready(Ok(Some((ids, generated))))
+    }
+
+    /// The rows an insert of this row would collide with: their ids, and on which index (`None`: the row id).
+    ///
+    /// # Errors
+    /// None of its own; those of the trees.
+    pub fn conflicts(
+        &mut self,
+        table: TableId,
+        columns: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<Vec<(RowId, Option<usize>)>>> {
+        let table = self.catalog.table(table)?;
+        let id = table
+            .def
+            .row_id_column
+            .and_then(|c| columns.get(c))
+            .and_then(|c| generated_value(c, row));
+        table.conflicts(id, columns, row, pins, missing)
+    }
+
+    /// Replaces the columns `set` of a row by the values at `row` of `values`. Returns the row's id
+    /// after the change; `None` if there is no such row.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateKey`](crate::Error::DuplicateKey).
+    pub fn update_row(
+        &mut self,
+        table: TableId,
+        id: RowId,
+        set: &[usize],
+        values: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<Option<RowId>>> {
+        let found = self.catalog.table_mut(table)?;
+        let placement = found.def.persistence.placement();
+        let Some(new) = ready!(found.update(id, set, values, row, pins, missing))? else {
+            return Poll::Ready(Ok(None));
+        };
+        if new != id {
+            found.sequence.raise_above(new);
+        }
+        let recorder = self.recorder();
+        recorder.row(table, id);
+        recorder.row(table, new);
+        self.count_writes(placement, 1);
+        Poll::Ready(Ok(Some(new)))
+    }
+
+    /// Removes a row; false if there is none.
+    ///
+    /// # Errors
+    /// None of its own; those of the trees.
+    pub fn delete_row(
+        &mut self,
+        table: TableId,
+        id: RowId,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let found = self.catalog.table_mut(table)?;
+        let placement = found.def.persistence.placement();
+        if !ready!(found.remove(id, pins, missing))? {
+            return Poll::Ready(Ok(false));
+        }
+        self.recorder().row(table, id);
+        self.count_writes(placement, 1);
+        Poll::Ready(Ok(true))
+    }
+
+    /// The next `count` values of the table's sequence; the same again while the operation is Pending.
+    fn reserve(&mut self, table: TableId, count: u64) -> Result<RowId> {
+        match &self.reserved {
+            Some(r) if r.table == table && r.count == count => Ok(r.first),
+            _ => {
+                let first = self.catalog.table(table)?.sequence.next(count)?;
+                self.reserved = Some(Reserved { table, first, count });
+                Ok(first)
+            }
+        }
+    }
+
+    fn count_writes(&self, placement: Placement, rows: u64) {
+        if placement != Placement::Persistent {
+            Counters::add(&self.counters.memory_writes, rows);
+        }
+        if placement.is_stored() {
+            Counters::add(&self.counters.store_writes, rows);
+        }
+    }
+}
+
+/// Row `row` of the columns as columns of one row, with an integer put into column `column`.
+fn patch(columns: &[Column], column: usize, row: usize, value: i64) -> Vec<Column> {
+    let one = |(i, c): (usize, &Column)| {
+        if i != column {
+            return c.slice(row, row + 1);
+        }
+        match c.physical() {
+            Physical::Decimal => Column::from_decimals(alloc::vec![i128::from(value)]),
+            _ => Column::from_i64(alloc::vec![value]),
+        }
+    };
+    columns.iter().enumerate().map(one).collect()
+}

@@ -1,0 +1,258 @@
+//! A transaction: a private version of the catalog on top of a base snapshot.
+//!
+//! Reading is reading the private version. Writing changes it copy-on-write and records what changed.
+//! Rolling back is dropping it; a savepoint is a kept copy. Nothing here touches the store: committing
+//! is the router's.
+
+use super::foreign_keys::{ChildWalk, ForeignKeyCheck};
+use super::history::Base;
+use super::{Collision, Counters, ReadSet, WriteSet};
+use crate::catalog::{Catalog, TableId};
+use crate::types::{Error, Result};
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// Isolation levels; see [`crate::sql::plan::Isolation`] for how SQL names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IsolationLevel {
+    /// Every statement sees what was committed before it started.
+    ReadCommitted,
+    /// Every statement sees what was committed before the transaction started: snapshot isolation.
+    #[default]
+    RepeatableRead,
+    /// Snapshot isolation, and what was read must still hold at commit.
+    Serializable,
+}
+
+/// How a transaction runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TransactionOptions {
+    /// Isolation level.
+    pub isolation: IsolationLevel,
+    /// Refuse every write.
+    pub read_only: bool,
+    /// Make the commit durable before it returns, whatever the tables' settings.
+    pub sync: bool,
+}
+
+struct Savepoint {
+    name: String,
+    catalog: Catalog,
+    writes: WriteSet,
+}
+
+/// What one statement has done so far.
+pub(super) struct StatementState {
+    /// The private version before the statement.
+    pub(super) before: Catalog,
+    /// What the statement changed.
+    pub(super) writes: WriteSet,
+    /// The foreign-key check, once it runs.
+    pub(super) check: Option<ForeignKeyCheck>,
+}
+
+/// Row ids taken from a sequence for a row operation that is Pending, so that its repetition uses the same.
+pub(super) struct Reserved {
+    pub(super) table: TableId,
+    pub(super) first: i64,
+    pub(super) count: u64,
+}
+
+/// An open transaction.
+pub struct Transaction {
+    base: Base,
+    options: TransactionOptions,
+    pub(super) catalog: Catalog,
+    pub(super) counters: Arc<Counters>,
+    writes: WriteSet,
+    reads: ReadSet,
+    pub(super) statement: Option<StatementState>,
+    pub(super) reserved: Option<Reserved>,
+    pub(super) child_walk: Option<ChildWalk>,
+    savepoints: Vec<Savepoint>,
+}
+
+impl Transaction {
+    /// Starts on a base snapshot.
+    pub fn new(base: Base, options: TransactionOptions, counters: Arc<Counters>) -> Transaction {
+        let catalog = base.snapshot().catalog.clone();
+        Transaction {
+            base,
+            options,
+            catalog,
+            counters,
+            writes: WriteSet::default(),
+            reads: ReadSet::default(),
+            statement: None,
+            reserved: None,
+            child_walk: None,
+            savepoints: Vec::new(),
+        }
+    }
+
+    /// This transaction's version of the database, own changes included.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The snapshot the transaction started from (or was last moved to).
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// How it runs.
+    pub fn options(&self) -> &TransactionOptions {
+        &self.options
+    }
+
+    /// What it changed, the running statement excluded.
+    pub fn writes(&self) -> &WriteSet {
+        &self.writes
+    }
+
+    /// What it read, to be validated at commit: recorded for SERIALIZABLE only.
+    pub fn record_reads(&mut self) -> Option<&mut ReadSet> {
+        (self.options.isolation == IsolationLevel::Serializable).then_some(&mut self.reads)
+    }
+
+    /// Starts a statement: from here on everything is undone by [`Transaction::undo_statement`].
+    pub fn begin_statement(&mut self) {
+        self.reserved = None;
+        self.statement = Some(StatementState {
+            before: self.catalog.clone(),
+            writes: WriteSet::default(),
+            check: None,
+        });
+    }
+
+    /// Starts a statement that stands for the whole transaction since its base, so that
+    /// [`Transaction::finish_statement`] checks all foreign keys again: after a move to a later base.
+    pub fn begin_recheck(&mut self) {
+        let before = self.base.snapshot().catalog.clone();
+        self.statement = Some(StatementState {
+            before,
+            writes: self.writes.clone(),
+            check: None,
+        });
+    }
+
+    /// Keeps what the statement did.
+    pub fn end_statement(&mut self) {
+        if let Some(statement) = self.statement.take() {
+            self.writes.extend(&statement.writes);
+        }
+    }
+
+    /// Undoes what the statement did.
+    pub fn undo_statement(&mut self) {
+        if let Some(statement) = self.statement.take() {
+            self.catalog = statement.before;
+        }
+        self.reserved = None;
+    }
+
+    /// Where changes are recorded: the running statement, or the transaction outside one.
+    pub(super) fn recorder(&mut self) -> &mut WriteSet {
+        match &mut self.statement {
+            Some(statement) => &mut statement.writes,
+            None => &mut self.writes,
+        }
+    }
+
+    /// Sets a savepoint; one of the same name is hidden until this one is released.
+    pub fn savepoint(&mut self, name: &str) {
+        self.savepoints.push(Savepoint {
+            name: name.to_string(),
+            catalog: self.catalog.clone(),
+            writes: self.writes.clone(),
+        });
+    }
+
+    fn find_savepoint(&self, name: &str) -> Result<usize> {
+        self.savepoints
+            .iter()
+            .rposition(|s| s.name.eq_ignore_ascii_case(name))
+            .ok_or_else(|| Error::Unknown {
+                kind: "savepoint",
+                name: name.to_string(),
+                nearest: None,
+                position: None,
+            })
+    }
+
+    /// Undoes everything since the savepoint, which stays.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such savepoint.
+    pub fn rollback_to(&mut self, name: &str) -> Result<()> {
+        let i = self.find_savepoint(name)?;
+        self.savepoints.truncate(i + 1);
+        if let Some(s) = self.savepoints.last() {
+            self.catalog = s.catalog.clone();
+            self.writes = s.writes.clone();
+        }
+        Ok(())
+    }
+
+    /// Forgets the savepoint and all set after it; changes stay.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such savepoint.
+    pub fn release(&mut self, name: &str) -> Result<()> {
+        let i = self.find_savepoint(name)?;
+        self.savepoints.truncate(i);
+        Ok(())
+    }
+
+    /// The error for a collision, naming the table.
+    pub(super) fn conflict(&self, collision: Collision) -> Error {
+        let name = match collision {
+            Collision::Schemas => "(schemas)".to_string(),
+            Collision::Table(id) => self
+                .catalog
+                .get(id)
+                .or_else(|| self.base.snapshot().catalog.get(id))
+                .map_or_else(|| alloc::format!("#{}", id.0), |t| t.def.name.clone()),
+        };
+        Error::WriteConflict { table: name }
+    }
+
+    /// Checks what this transaction read and wrote against the commits since its base.
+    ///
+    /// # Errors
+    /// [`Error::WriteConflict`].
+    pub fn validate(&self) -> Result<()> {
+        for writes in self.base.commits_since() {
+            if let Some(collision) = self.writes.collision(&writes) {
+                return Err(self.conflict(collision));
+            }
+            // A read-only transaction saw one snapshot: it takes its place in the order there.
+            if self.options.isolation == IsolationLevel::Serializable
+                && !self.writes.is_empty()
+                && let Some(table) = self.reads.invalidated_by(&writes)
+            {
+                return Err(self.conflict(Collision::Table(table)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the transaction to a later base with the given private version (own changes replayed on it).
+    /// Savepoints are of the old base: they go.
+    pub(super) fn moved(&mut self, base: Base, catalog: Catalog) {
+        self.base = base;
+        self.catalog = catalog;
+        self.savepoints.clear();
+    }
+
+    /// Whether a savepoint is set.
+    pub fn has_savepoints(&self) -> bool {
+        !self.savepoints.is_empty()
+    }
+
+    /// Takes the transaction apart for publishing.
+    pub fn into_parts(self) -> (Base, Catalog, WriteSet) {
+        (self.base, self.catalog, self.writes)
+    }
+}

@@ -1,0 +1,105 @@
+//! What a transaction changed: row ids by table, and which tables it defined anew.
+
+use super::RowIdSet;
+use crate::catalog::TableId;
+use alloc::collections::{BTreeMap, BTreeSet};
+
+/// The rows (by table and row id) a transaction changed, and the tables whose definition or trees it
+/// replaced as a whole (CREATE, DROP, ALTER, TRUNCATE, a change of placement).
+#[derive(Debug, Clone, Default)]
+pub struct WriteSet {
+    rows: BTreeMap<TableId, RowIdSet>,
+    defined: BTreeSet<TableId>,
+    schemas: bool,
+}
+
+impl WriteSet {
+    /// Records a changed row.
+    pub fn row(&mut self, table: TableId, id: i64) {
+        self.rows.entry(table).or_default().insert(id);
+    }
+
+    /// Records the changed rows `from..=to`.
+    pub fn row_range(&mut self, table: TableId, from: i64, to: i64) {
+        self.rows.entry(table).or_default().insert_range(from, to);
+    }
+
+    /// Records that the table as a whole was created, dropped, altered or moved.
+    pub fn define(&mut self, table: TableId) {
+        self.defined.insert(table);
+    }
+
+    /// Records that schemas or remembered persistence settings changed.
+    pub fn touch_schemas(&mut self) {
+        self.schemas = true;
+    }
+
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.defined.is_empty() && !self.schemas
+    }
+
+    /// Changed rows by table.
+    pub fn rows(&self) -> &BTreeMap<TableId, RowIdSet> {
+        &self.rows
+    }
+
+    /// Changed rows of one table.
+    pub fn rows_of(&self, table: TableId) -> Option<&RowIdSet> {
+        self.rows.get(&table)
+    }
+
+    /// Tables defined anew.
+    pub fn defined(&self) -> &BTreeSet<TableId> {
+        &self.defined
+    }
+
+    /// Whether schemas or remembered persistence settings changed.
+    pub fn schemas_changed(&self) -> bool {
+        self.schemas
+    }
+
+    /// Every table touched in any way.
+    pub fn tables(&self) -> BTreeSet<TableId> {
+        self.rows.keys().chain(self.defined.iter()).copied().collect()
+    }
+
+    /// Adds all of another write set.
+    pub fn extend(&mut self, other: &WriteSet) {
+        for (table, rows) in &other.rows {
+            self.rows.entry(*table).or_default().extend(rows);
+        }
+        self.defined.extend(other.defined.iter().copied());
+        self.schemas |= other.schemas;
+    }
+
+    /// The first table that both changed in ways that cannot both stand: the same row, a definition
+    /// and anything else of the same table, or schemas on both sides.
+    pub fn collision(&self, other: &WriteSet) -> Option<Collision> {
+        if self.schemas && other.schemas {
+            return Some(Collision::Schemas);
+        }
+        let defined = |a: &WriteSet, b: &WriteSet| {
+            a.defined
+                .iter()
+                .find(|t| b.defined.contains(t) || b.rows.contains_key(t))
+                .copied()
+        };
+        if let Some(table) = defined(self, other).or_else(|| defined(other, self)) {
+            return Some(Collision::Table(table));
+        }
+        self.rows
+            .iter()
+            .find(|(table, rows)| other.rows.get(table).is_some_and(|o| o.intersects(rows)))
+            .map(|(table, _)| Collision::Table(*table))
+    }
+}
+
+/// Where two write sets collide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collision {
+    /// In this table.
+    Table(TableId),
+    /// In the list of schemas.
+    Schemas,
+}
