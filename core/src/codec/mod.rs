@@ -3,14 +3,19 @@
 //! Nothing here knows of trees or of the store; everything here is bounded on untrusted input:
 //! decoding never panics, never allocates more than its input justifies.
 
+mod block;
+mod index_block;
 mod key;
+mod packed;
+mod reader;
+mod row_block;
 mod store_key;
 
+pub use block::{BLOCK_FORMAT, BlockKind, MAX_BLOCK_ROWS};
+pub use index_block::{IndexBlock, encode_index_block};
 pub use key::{KeyPart, encode_key, encode_key_part, key_row_id, prefix_end};
+pub use row_block::{Field, RowBlockView, RowIds, encode_row_block};
 pub use store_key::{
     TreeId, block_key, blocks_range, config_key, schema_key, schema_range, superblock_key, table_key,
     table_range, tree_of_key, tree_range,
 };
-
-/// Most rows, entries or children one block may hold.
-pub const MAX_BLOCK_ROWS: usize = 1024;

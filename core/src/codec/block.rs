@@ -1,0 +1,87 @@
+//! The frame of every block in the store.
+//!
+//! ```text
+//! magic (1) | format version (1) | kind (1) | crc32 (4) | body
+//! ```
+//!
+//! The checksum covers the block's own store key, version, kind and body, so a block found under
+//! another key does not open. All integers of a body are little-endian.
+
+use super::reader::Reader;
+use alloc::vec::Vec;
+
+/// The format version this code writes and the only one it reads.
+pub const BLOCK_FORMAT: u8 = 1;
+
+/// Most rows, entries or children one block may hold. It bounds what a few hostile bytes can make
+/// the decoder allocate: constant columns take no bytes per row.
+pub const MAX_BLOCK_ROWS: usize = 1024;
+
+const MAGIC: u8 = 0xa3;
+const HEADER: usize = 7;
+
+/// What a block holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockKind {
+    /// A leaf of rows.
+    Rows = 0,
+    /// A leaf of index entries.
+    Entries = 1,
+    /// A directory page: separators and row counts of leaves.
+    Directory = 2,
+}
+
+fn checksum(key: &[u8], kind: BlockKind, body: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(key);
+    crc.update(&[BLOCK_FORMAT, kind as u8]);
+    crc.update(body);
+    crc.finalize()
+}
+
+/// An encoder's buffer, with room for the frame in front.
+pub(super) fn start(capacity: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER + capacity);
+    out.resize(HEADER, 0);
+    out
+}
+
+/// Completes the frame around the body written after [`start`].
+pub(super) fn seal(mut block: Vec<u8>, key: &[u8], kind: BlockKind) -> Vec<u8> {
+    if let Some((header, body)) = block.split_first_chunk_mut::<HEADER>() {
+        let [a, b, c, d] = checksum(key, kind, body).to_le_bytes();
+        *header = [MAGIC, BLOCK_FORMAT, kind as u8, a, b, c, d];
+    }
+    block
+}
+
+/// The body of the block stored under `key`; `None` if it is not that block, whole and unchanged.
+pub(super) fn open<'a>(block: &'a [u8], key: &[u8], kind: BlockKind) -> Option<Reader<'a>> {
+    let ([magic, version, found, crc @ ..], body) = block.split_first_chunk::<HEADER>()?;
+    let framed = *magic == MAGIC && *version == BLOCK_FORMAT && *found == kind as u8;
+    let intact = framed && checksum(key, kind, body) == u32::from_le_bytes(*crc);
+    intact.then(|| Reader::new(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_opens_only_whole_unchanged_and_under_its_key() {
+        let mut block = start(4);
+        block.extend_from_slice(b"body");
+        let block = seal(block, b"key", BlockKind::Rows);
+        assert!(open(&block, b"key", BlockKind::Rows).is_some());
+        assert!(open(&block, b"kez", BlockKind::Rows).is_none());
+        assert!(open(&block, b"key", BlockKind::Entries).is_none());
+        for cut in 0..block.len() {
+            assert!(open(block.get(..cut).unwrap_or(&[]), b"key", BlockKind::Rows).is_none());
+        }
+        for bit in 0..block.len() * 8 {
+            let mut bad = block.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(open(&bad, b"key", BlockKind::Rows).is_none(), "bit {bit}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A leaf of index entries, and a directory page, as bytes: ascending keys, each with an integer
+//! (the row id; the number of rows of a leaf).
+//!
+//! ```text
+//! entries (2) | prefix length (4) | prefix of all keys | bytes: the rest of each key | i64s
+//! ```
+
+use super::{
+    BlockKind, MAX_BLOCK_ROWS, block,
+    packed::{PackedBytes, PackedInts},
+};
+use crate::types::BytesVec;
+use alloc::vec::Vec;
+
+/// Most bytes that repeating the prefix may add when a block is decoded.
+const MAX_PREFIX_BYTES: usize = 1 << 20;
+
+/// Encodes entries, to be stored under `key`. The keys ascend strictly; there are as many integers,
+/// at most [`MAX_BLOCK_ROWS`].
+pub fn encode_index_block(key: &[u8], kind: BlockKind, keys: &BytesVec, values: &[i64]) -> Vec<u8> {
+    let n = keys.len();
+    let (first, last) = (keys.get(0), keys.get(n.saturating_sub(1)));
+    let common = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+    let prefix = if n < 2 {
+        &[]
+    } else {
+        let most = MAX_PREFIX_BYTES / n;
+        first.get(..common.min(most)).unwrap_or(&[])
+    };
+    let mut out = block::start(32 + keys.data().len() + n * 12);
+    out.extend_from_slice(&(n as u16).to_le_bytes());
+    out.extend_from_slice(&(prefix.len() as u32).to_le_bytes());
+    out.extend_from_slice(prefix);
+    PackedBytes::write(&mut out, keys, prefix.len());
+    PackedInts::write(&mut out, values);
+    block::seal(out, key, kind)
+}
+
+/// Decoded entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexBlock {
+    /// The keys, strictly ascending.
+    pub keys: BytesVec,
+    /// The integer of each.
+    pub values: Vec<i64>,
+}
+
+impl IndexBlock {
+    /// Decodes the block stored under `key`; `None` if it is not that block, whole and unchanged.
+    pub fn decode(key: &[u8], kind: BlockKind, bytes: &[u8]) -> Option<IndexBlock> {
+        let mut body = block::open(bytes, key, kind)?;
+        let n = usize::from(body.u16()?);
+        let length = body.u32()? as usize;
+        let prefix = body.take(length)?;
+        if n > MAX_BLOCK_ROWS || prefix.len().checked_mul(n)? > MAX_PREFIX_BYTES {
+            return None;
+        }
+        let keys = PackedBytes::read(&mut body, n)?.to_bytes(prefix)?;
+        let values = PackedInts::read(&mut body, n)?.to_vec();
+        let ascending = (1..n).all(|i| keys.get(i - 1) < keys.get(i));
+        (ascending && body.is_empty()).then_some(IndexBlock { keys, values })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const KIND: BlockKind = BlockKind::Entries;
+
+    fn entries() -> impl Strategy<Value = IndexBlock> {
+        let key = proptest::collection::vec(0u8..4, 0..6);
+        let prefix = proptest::collection::vec(any::<u8>(), 0..10);
+        (proptest::collection::btree_map(key, any::<i64>(), 0..40), prefix).prop_map(|(map, prefix)| {
+            let mut keys = BytesVec::default();
+            map.keys()
+                .for_each(|k| keys.push(&[prefix.as_slice(), k].concat()));
+            IndexBlock {
+                keys,
+                values: map.into_values().collect(),
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn entries_come_back(e in entries()) {
+            let block = encode_index_block(b"k", KIND, &e.keys, &e.values);
+            prop_assert_eq!(IndexBlock::decode(b"k", KIND, &block), Some(e));
+            prop_assert_eq!(IndexBlock::decode(b"k", BlockKind::Directory, &block), None);
+        }
+
+        #[test]
+        fn any_bytes_behind_a_good_checksum_decode_without_harm(
+            body in proptest::collection::vec(any::<u8>(), 0..200),
+            e in entries(),
+            changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let mut random = block::start(0);
+            random.extend_from_slice(&body);
+            let _ = IndexBlock::decode(b"k", KIND, &block::seal(random, b"k", KIND));
+            let mut bad = encode_index_block(b"k", KIND, &e.keys, &e.values);
+            let length = bad.len() - 7;
+            changes.iter().for_each(|(at, byte)| bad[7 + at.index(length)] = *byte);
+            if let Some(read) = IndexBlock::decode(b"k", KIND, &block::seal(bad, b"k", KIND)) {
+                prop_assert!((1..read.keys.len()).all(|i| read.keys.get(i - 1) < read.keys.get(i)));
+                prop_assert_eq!(read.keys.len(), read.values.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_shared_prefix_is_stored_once() {
+        let mut keys = BytesVec::default();
+        (0..200u8).for_each(|i| {
+            keys.push(&[b"a long key that all of them start with".as_slice(), &[i]].concat());
+        });
+        let ids: Vec<i64> = (1000..1200).collect();
+        let block = encode_index_block(b"k", KIND, &keys, &ids);
+        assert!(block.len() < 2 * 200 + 100, "{}", block.len());
+    }
+}
