@@ -6,10 +6,18 @@
 #![forbid(unsafe_code)]
 
 mod executor;
+mod from_row;
+mod from_value;
 mod host;
+mod nearest;
+mod params;
+mod row;
 pub mod store;
 
 pub use amphi_core as core;
 pub use amphi_core::{Error, Result, Value};
 pub use executor::block_on;
+pub use from_value::FromValue;
 pub use host::SystemHost;
+pub use params::{IntoParams, Params};
+pub use row::{ColumnIndex, Row};

@@ -1,0 +1,166 @@
+//! The values of a statement's parameters, positional (`?`, `?1`, `$1`) or named (`:name`).
+
+use amphi_core::{Result, Value};
+
+/// Values for a statement's parameters. Made by [`IntoParams`] from tuples, arrays and slices, by
+/// [`params!`](crate::params) and by [`named_params!`](crate::named_params).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Params {
+    /// Values for `?`, `?1` or `$1`, in order.
+    Positional(Vec<Value>),
+    /// Values for `:name`; names without the colon.
+    Named(Vec<(String, Value)>),
+}
+
+impl Params {
+    /// No parameters.
+    pub fn none() -> Params {
+        Params::Positional(Vec::new())
+    }
+}
+
+impl Default for Params {
+    fn default() -> Params {
+        Params::none()
+    }
+}
+
+/// What can be passed as the parameters of a statement.
+///
+/// `()` for none; a tuple of up to 16 values of any types; an array, slice or vector of one type;
+/// [`params!`](crate::params) for any number of any types; [`named_params!`](crate::named_params)
+/// for `:name`. A single parameter is a tuple of one: `(5,)`.
+///
+/// # Examples
+///
+/// ```
+/// use amphi::{Database, named_params, params};
+///
+/// let db = Database::memory()?;
+/// db.execute("CREATE TABLE t (id INT PRIMARY KEY, name TEXT, score DOUBLE)", ())?;
+/// db.execute("INSERT INTO t VALUES (?, ?, ?)", (1, "Ada", 9.5))?;
+/// db.execute("INSERT INTO t VALUES (?, ?, ?)", params![2, "Grace", None::<f64>])?;
+/// db.execute("INSERT INTO t VALUES (:id, :name, 7)", named_params! { ":id": 3, ":name": "Edsger" })?;
+/// let n: i64 = db.query_row("SELECT count(*) FROM t WHERE id IN (?, ?)", [1, 3])?.get(0)?;
+/// assert_eq!(n, 2);
+/// # Ok::<(), amphi::Error>(())
+/// ```
+pub trait IntoParams {
+    /// The values.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`](crate::Error::Parameter) if a value has no SQL counterpart.
+    fn into_params(self) -> Result<Params>;
+}
+
+impl IntoParams for Params {
+    fn into_params(self) -> Result<Params> {
+        Ok(self)
+    }
+}
+
+impl IntoParams for () {
+    fn into_params(self) -> Result<Params> {
+        Ok(Params::none())
+    }
+}
+
+impl<T: Into<Value>> IntoParams for Vec<T> {
+    fn into_params(self) -> Result<Params> {
+        Ok(Params::Positional(self.into_iter().map(Into::into).collect()))
+    }
+}
+
+impl<T: Into<Value>, const N: usize> IntoParams for [T; N] {
+    fn into_params(self) -> Result<Params> {
+        Ok(Params::Positional(self.into_iter().map(Into::into).collect()))
+    }
+}
+
+impl<T: Into<Value> + Clone> IntoParams for &[T] {
+    fn into_params(self) -> Result<Params> {
+        Ok(Params::Positional(self.iter().cloned().map(Into::into).collect()))
+    }
+}
+
+impl<T: Into<Value> + Clone, const N: usize> IntoParams for &[T; N] {
+    fn into_params(self) -> Result<Params> {
+        self.as_slice().into_params()
+    }
+}
+
+impl<T: Into<Value> + Clone> IntoParams for &Vec<T> {
+    fn into_params(self) -> Result<Params> {
+        self.as_slice().into_params()
+    }
+}
+
+macro_rules! tuples {
+    ($(($($t:ident $i:tt),+))+) => {
+        $(impl<$($t: Into<Value>),+> IntoParams for ($($t,)+) {
+            fn into_params(self) -> Result<Params> {
+                Ok(Params::Positional(vec![$(self.$i.into()),+]))
+            }
+        })+
+    };
+}
+
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, P 15)
+}
+
+/// A list of parameters of any number and types.
+///
+/// # Examples
+///
+/// ```
+/// use amphi::{Params, Value, params};
+///
+/// let list = params![1, "two", None::<f64>];
+/// assert_eq!(list, Params::Positional(vec![Value::Int(1), Value::from("two"), Value::Null]));
+/// ```
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        $crate::Params::Positional(::std::vec![$($crate::Value::from($value)),*])
+    };
+}
+
+/// Parameters by name, with or without the leading colon.
+///
+/// # Examples
+///
+/// ```
+/// use amphi::{Params, Value, named_params};
+///
+/// let named = named_params! { ":id": 1, "name": "Ada" };
+/// assert_eq!(
+///     named,
+///     Params::Named(vec![("id".to_owned(), Value::Int(1)), ("name".to_owned(), Value::from("Ada"))])
+/// );
+/// ```
+#[macro_export]
+macro_rules! named_params {
+    ($($name:literal : $value:expr),* $(,)?) => {
+        $crate::Params::Named(::std::vec![$((
+            ::std::string::String::from($name.trim_start_matches(':')),
+            $crate::Value::from($value),
+        )),*])
+    };
+}
