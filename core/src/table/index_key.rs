@@ -150,29 +150,13 @@ impl IndexKey {
     /// The values of the key as SQL: `7`, or `('a', 7)` if it has several.
     pub fn text(&self, id: RowId, row: RowView<'_>) -> String {
         let literal = |c: &KeyColumn| match c.stored.and_then(|stored| row.find(c.column, stored)) {
-            Some((column, at)) => literal(column, at, &c.ty),
+            Some((column, at)) => column.value(at, &c.ty).to_sql_literal(),
             None => alloc::format!("{id}"),
         };
         let values: Vec<String> = self.columns.iter().map(literal).collect();
         match values.as_slice() {
             [one] => one.clone(),
             _ => alloc::format!("({})", values.join(", ")),
-        }
-    }
-}
-
-/// A value as a SQL literal.
-fn literal(column: &Column, row: usize, ty: &DataType) -> String {
-    let _ = ty;
-    if column.is_null(row) {
-        return "NULL".into();
-    }
-    match column.data() {
-        crate::types::ColumnData::I64(v) => alloc::format!("{}", v.get(row).copied().unwrap_or(0)),
-        crate::types::ColumnData::F64(v) => alloc::format!("{}", v.get(row).copied().unwrap_or(0.0)),
-        crate::types::ColumnData::Decimal(v) => alloc::format!("{}", v.get(row).copied().unwrap_or(0)),
-        crate::types::ColumnData::Bytes(v) => {
-            alloc::format!("'{}'", String::from_utf8_lossy(v.get(row)).replace('\'', "''"))
         }
     }
 }

@@ -9,6 +9,30 @@ use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
 impl Table {
+    /// Makes every leaf resident that inserting this row touches.
+    pub fn prepare_insert(
+        &self,
+        id: RowId,
+        columns: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<()>> {
+        if !self.may_wait() {
+            return Poll::Ready(Ok(()));
+        }
+        let view = RowView::Full { columns, row };
+        let mut key = Vec::new();
+        let mut wait = Wait::default();
+        wait.see(self.rows.ensure(id, pins, missing))?;
+        for (tree, index) in self.indexes.iter().zip(self.keys.iter()) {
+            key.clear();
+            index.encode(&mut key, id, view);
+            wait.see(tree.ensure(&key, pins, missing))?;
+        }
+        wait.done().map(Ok)
+    }
+
     /// Inserts a row under `id`: one column per table column, values at `row`; what the row id column
     /// holds there is not looked at.
     ///
@@ -27,16 +51,7 @@ impl Table {
         }
         let view = RowView::Full { columns, row };
         let mut key = Vec::new();
-        if self.may_wait() {
-            let mut wait = Wait::default();
-            wait.see(self.rows.ensure(id, pins, missing))?;
-            for (tree, index) in self.indexes.iter().zip(self.keys.iter()) {
-                key.clear();
-                index.encode(&mut key, id, view);
-                wait.see(tree.ensure(&key, pins, missing))?;
-            }
-            ready!(wait.done());
-        }
+        ready!(self.prepare_insert(id, columns, row, pins, missing))?;
         let stored = stored_columns(&self.def, columns);
         if !settled(self.rows.insert(id, &stored, row, pins, missing))? {
             return Poll::Ready(Err(self.duplicate_row_id(id)));

@@ -9,21 +9,22 @@ use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
 impl Table {
-    /// Removes a row; false if there is none of that id.
-    pub fn remove(&mut self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
-        if self.indexes.is_empty() {
-            return self.rows.remove(id, pins, missing);
-        }
+    /// Makes every leaf resident that removing this row touches, and returns the row's keys in all
+    /// indexes; `None` if there is no such row.
+    fn keys_of(
+        &self,
+        id: RowId,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<Option<Vec<Vec<u8>>>>> {
         let Some(at) = ready!(self.rows.get(id, pins, missing))? else {
-            return Poll::Ready(Ok(false));
+            return Poll::Ready(Ok(None));
         };
         let view = RowView::Stored {
             columns: at.leaf.columns(),
             row: at.pos,
         };
         let keys: Vec<Vec<u8>> = self.keys.iter().map(|k| k.encoded(id, view).0).collect();
-        // While the leaf is held here, changing it would copy it.
-        drop(at);
         if self.may_wait() {
             let mut wait = Wait::default();
             wait.see(self.rows.ensure(id, pins, missing))?;
@@ -32,6 +33,25 @@ impl Table {
             }
             ready!(wait.done());
         }
+        Poll::Ready(Ok(Some(keys)))
+    }
+
+    /// Makes every leaf resident that removing this row touches.
+    pub fn prepare_remove(&self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
+        if !self.may_wait() {
+            return Poll::Ready(Ok(()));
+        }
+        self.keys_of(id, pins, missing).map_ok(|_| ())
+    }
+
+    /// Removes a row; false if there is none of that id.
+    pub fn remove(&mut self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
+        if self.indexes.is_empty() {
+            return self.rows.remove(id, pins, missing);
+        }
+        let Some(keys) = ready!(self.keys_of(id, pins, missing))? else {
+            return Poll::Ready(Ok(false));
+        };
         for (done, key) in keys.iter().enumerate() {
             let Some(tree) = self.indexes.get_mut(done) else {
                 break;

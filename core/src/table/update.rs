@@ -9,7 +9,31 @@ use crate::types::{Column, Error, Result, RowId};
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
+/// What an update will do, its leaves resident. It holds no leaf: changing one held here would copy it.
+struct Plan {
+    new_id: RowId,
+    keys: Vec<KeyChange>,
+    /// The whole new row, if it moves to another id: one value per stored column.
+    moved: Option<Vec<Column>>,
+}
+
 impl Table {
+    /// Makes every leaf resident that this update touches.
+    pub fn prepare_update(
+        &self,
+        id: RowId,
+        set: &[usize],
+        values: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<()>> {
+        if !self.may_wait() {
+            return Poll::Ready(Ok(()));
+        }
+        self.plan_update(id, set, values, row, pins, missing).map_ok(|_| ())
+    }
+
     /// Replaces the table columns `set` of row `id` by `values` (one column each, value at `row`).
     /// Only indexes on these columns change; a new value in the row id column moves the row.
     /// Returns the row's id afterwards, `None` if there is no such row.
@@ -25,12 +49,50 @@ impl Table {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
-        let new_id = self.new_row_id(id, set, values, row)?;
-        let moves = new_id != id;
-        if !moves && !self.keys.iter().any(|k| k.touches(set)) {
+        if !self.def.row_id_column.is_some_and(|c| set.contains(&c)) && !self.keys.iter().any(|k| k.touches(set)) {
             let found = ready!(self.update_stored(id, set, values, row, pins, missing))?;
             return Poll::Ready(Ok(found.then_some(id)));
         }
+        let Some(plan) = ready!(self.plan_update(id, set, values, row, pins, missing))? else {
+            return Poll::Ready(Ok(None));
+        };
+        let new_id = plan.new_id;
+        if let Some(moved) = &plan.moved
+            && !settled(self.rows.insert(new_id, moved, 0, pins, missing))?
+        {
+            return Poll::Ready(Err(self.duplicate_row_id(new_id)));
+        }
+        if let Err(failure) = self.change_keys(&plan.keys, id, new_id, pins, missing) {
+            if plan.moved.is_some() {
+                settled(self.rows.remove(new_id, pins, missing))?;
+            }
+            return Poll::Ready(Err(match failure {
+                KeyFailure::Other(error) => error,
+                KeyFailure::Duplicate(index) => {
+                    self.duplicate_changed(index, id, (set, values, row), pins, missing)?
+                }
+            }));
+        }
+        if plan.moved.is_some() {
+            settled(self.rows.remove(id, pins, missing))?;
+            self.sequence.raise_above(new_id);
+        } else {
+            settled(self.update_stored(id, set, values, row, pins, missing))?;
+        }
+        Poll::Ready(Ok(Some(new_id)))
+    }
+
+    fn plan_update(
+        &self,
+        id: RowId,
+        set: &[usize],
+        values: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<Option<Plan>>> {
+        let new_id = self.new_row_id(id, set, values, row)?;
+        let moves = new_id != id;
         let Some(at) = ready!(self.rows.get(id, pins, missing))? else {
             return Poll::Ready(Ok(None));
         };
@@ -45,49 +107,25 @@ impl Table {
             values,
             row,
         };
-        let mut changes = Vec::new();
-        for (index, keys) in self.keys.iter().enumerate() {
-            if !moves && !keys.touches(set) {
+        let mut keys = Vec::new();
+        for (index, key) in self.keys.iter().enumerate() {
+            if !moves && !key.touches(set) {
                 continue;
             }
-            let (old, new) = (keys.encoded(id, old).0, keys.encoded(new_id, new).0);
+            let (old, new) = (key.encoded(id, old).0, key.encoded(new_id, new).0);
             if moves || old != new {
-                changes.push(KeyChange { index, old, new });
+                keys.push(KeyChange { index, old, new });
             }
         }
-        let moved = moves.then(|| self.changed_row(at.leaf.columns(), at.pos, set, values, row));
-        // While the leaf is held here, changing it would copy it.
-        drop(at);
         if self.may_wait() {
             let mut wait = Wait::default();
             wait.see(self.rows.ensure(id, pins, missing))?;
             wait.see(self.rows.ensure(new_id, pins, missing))?;
-            self.ensure_keys(&changes, &mut wait, pins, missing)?;
+            self.ensure_keys(&keys, &mut wait, pins, missing)?;
             ready!(wait.done());
         }
-        if let Some(moved) = &moved
-            && !settled(self.rows.insert(new_id, moved, 0, pins, missing))?
-        {
-            return Poll::Ready(Err(self.duplicate_row_id(new_id)));
-        }
-        if let Err(failure) = self.change_keys(&changes, id, new_id, pins, missing) {
-            if moves {
-                settled(self.rows.remove(new_id, pins, missing))?;
-            }
-            return Poll::Ready(Err(match failure {
-                KeyFailure::Other(error) => error,
-                KeyFailure::Duplicate(index) => {
-                    self.duplicate_changed(index, id, (set, values, row), pins, missing)?
-                }
-            }));
-        }
-        if moves {
-            settled(self.rows.remove(id, pins, missing))?;
-            self.sequence.raise_above(new_id);
-        } else {
-            settled(self.update_stored(id, set, values, row, pins, missing))?;
-        }
-        Poll::Ready(Ok(Some(new_id)))
+        let moved = moves.then(|| self.changed_row(at.leaf.columns(), at.pos, set, values, row));
+        Poll::Ready(Ok(Some(Plan { new_id, keys, moved })))
     }
 
     /// The row id after the change.
