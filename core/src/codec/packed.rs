@@ -160,8 +160,7 @@ impl<'a> PackedDecimals<'a> {
     }
 
     pub(super) fn get(&self, i: usize) -> i128 {
-        self.base
-            .wrapping_add(element(self.data, self.width, i) as i128)
+        self.base.wrapping_add(element(self.data, self.width, i) as i128)
     }
 
     pub(super) fn to_vec(self) -> Vec<i128> {
@@ -185,11 +184,7 @@ impl<'a> PackedBytes<'a> {
         let tail = |i: usize| values.get(i).get(skip..).unwrap_or(&[]);
         let total: usize = (0..n).map(|i| tail(i).len()).sum();
         let equal = n > 0 && (1..n).all(|i| tail(i).len() == tail(0).len());
-        let width = if equal {
-            0
-        } else {
-            width_of(total as u128).max(1)
-        };
+        let width = if equal { 0 } else { width_of(total as u128).max(1) };
         out.push(width as u8);
         out.extend_from_slice(&(total as u32).to_le_bytes());
         let ends = (0..n).scan(0u64, |end, i| {

@@ -65,8 +65,7 @@ fn write_gaps(out: &mut Vec<u8>, gaps: &[i64]) {
     if gaps.iter().any(|g| *g < 0) {
         out.extend_from_slice(&0i64.to_le_bytes());
         out.push(8);
-        gaps.iter()
-            .for_each(|g| out.extend_from_slice(&g.to_le_bytes()));
+        gaps.iter().for_each(|g| out.extend_from_slice(&g.to_le_bytes()));
     } else {
         PackedInts::write(out, gaps);
     }
@@ -182,9 +181,7 @@ impl<'a> RowBlockView<'a> {
 
     /// Row id `i`.
     pub fn row_id(&self, i: usize) -> RowId {
-        self.first
-            .wrapping_add(self.gaps.get(i))
-            .wrapping_add(i as i64)
+        self.first.wrapping_add(self.gaps.get(i)).wrapping_add(i as i64)
     }
 
     /// All row ids.

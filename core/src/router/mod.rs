@@ -8,9 +8,11 @@ mod commit;
 mod config;
 mod engine;
 mod open;
+mod stats;
 mod trees;
 mod write;
 
 pub use config::{CacheConfig, CachePolicy, Config};
 pub use engine::Engine;
+pub use stats::Stats;
 pub use trees::Trees;

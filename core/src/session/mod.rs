@@ -1,1 +1,20 @@
-//! (to come)
+//! Sessions: SQL text in, outcomes out, and the transaction state between statements.
+//!
+//! A statement runs in the session's transaction, or in one of its own (autocommit). The only
+//! asynchronous code is here and in the driver; what runs inside a step is not.
+
+mod alter;
+mod define;
+mod names;
+mod outcome;
+mod params;
+mod plan_cache;
+mod read_ranges;
+mod session;
+mod show;
+
+pub use names::Names;
+pub use outcome::{Outcome, RowStream};
+pub use params::Params;
+pub use plan_cache::PlanCache;
+pub use session::{Session, Shared};

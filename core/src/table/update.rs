@@ -31,7 +31,8 @@ impl Table {
         if !self.may_wait() {
             return Poll::Ready(Ok(()));
         }
-        self.plan_update(id, set, values, row, pins, missing).map_ok(|_| ())
+        self.plan_update(id, set, values, row, pins, missing)
+            .map_ok(|_| ())
     }
 
     /// Replaces the table columns `set` of row `id` by `values` (one column each, value at `row`).
@@ -49,7 +50,9 @@ impl Table {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
-        if !self.def.row_id_column.is_some_and(|c| set.contains(&c)) && !self.keys.iter().any(|k| k.touches(set)) {
+        if !self.def.row_id_column.is_some_and(|c| set.contains(&c))
+            && !self.keys.iter().any(|k| k.touches(set))
+        {
             let found = ready!(self.update_stored(id, set, values, row, pins, missing))?;
             return Poll::Ready(Ok(found.then_some(id)));
         }

@@ -16,6 +16,8 @@ pub struct Counters {
     pub memory_writes: AtomicU64,
     /// Rows written to tables held in the store (persistent and dual).
     pub store_writes: AtomicU64,
+    /// Rows written, each once.
+    pub rows_written: AtomicU64,
     /// Transactions committed that changed something.
     pub commits: AtomicU64,
     /// Transactions rolled back that had changed something.

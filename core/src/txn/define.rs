@@ -164,4 +164,23 @@ impl Transaction {
         self.catalog.remember(schema, name, config);
         self.recorder().touch_schemas();
     }
+
+    /// Changes parts of a definition that the trees do not depend on.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if the table is gone.
+    pub fn redefine(&mut self, id: TableId, change: impl FnOnce(&mut TableDef)) -> Result<()> {
+        self.catalog.redefine(id, change)?;
+        self.recorder().define(id);
+        Ok(())
+    }
+
+    /// Has the foreign keys of these rows checked at the end of the statement as if the rows were new.
+    pub fn recheck_as_new(&mut self, table: TableId, ranges: &[(i64, i64)]) {
+        if let Some(statement) = &mut self.statement {
+            statement
+                .recheck
+                .extend(ranges.iter().map(|(from, to)| (table, *from, *to)));
+        }
+    }
 }

@@ -20,9 +20,19 @@ use alloc::vec::Vec;
 use core::ops::Bound;
 use core::task::{Poll, ready};
 
-/// The progress of a check: rows still to look at, as inclusive ranges.
+/// Rows `from..=to` to look at.
+#[derive(Clone, Copy)]
+struct Rows {
+    table: TableId,
+    from: RowId,
+    to: RowId,
+    /// Take them as inserted by the statement, whatever was there before.
+    as_new: bool,
+}
+
+/// The progress of a check: rows still to look at.
 pub(super) struct ForeignKeyCheck {
-    queue: VecDeque<(TableId, RowId, RowId)>,
+    queue: VecDeque<Rows>,
 }
 
 /// A key's values as columns of one row.
@@ -171,7 +181,7 @@ fn text(key: &Key, types: impl Iterator<Item = crate::types::DataType>) -> Strin
     let values: Vec<String> = key
         .iter()
         .zip(types)
-        .map(|(c, _ty)| alloc::format!("{:?}", c.data()))
+        .map(|(c, ty)| c.value(0, &ty).to_sql_literal())
         .collect();
     match values.as_slice() {
         [one] => one.clone(),
@@ -220,33 +230,43 @@ impl Transaction {
                 if !takes_part(&self.catalog, *table) {
                     continue;
                 }
-                rows.runs()
-                    .for_each(|(from, to)| check.queue.push_back((*table, from, to)));
+                rows.runs().for_each(|(from, to)| {
+                    check.queue.push_back(Rows {
+                        table: *table,
+                        from,
+                        to,
+                        as_new: false,
+                    })
+                });
             }
             statement.check = Some(check);
         }
         let before = statement.before.clone();
-        while let Some((table, from, to)) = self.next_unchecked() {
-            ready!(self.check_row(&before, table, from, pins, missing))?;
+        while let Some(rows) = self.next_unchecked() {
+            let old = before.get(rows.table).filter(|_| !rows.as_new);
+            ready!(self.check_row(old, rows.table, rows.from, pins, missing))?;
             // Only now is the row done: `Pending` comes back to it.
             if let Some(queue) = self.check_queue() {
                 queue.pop_front();
-                if from < to {
-                    queue.push_front((table, from + 1, to));
+                if rows.from < rows.to {
+                    queue.push_front(Rows {
+                        from: rows.from + 1,
+                        ..rows
+                    });
                 }
             }
         }
         Poll::Ready(Ok(()))
     }
 
-    fn check_queue(&mut self) -> Option<&mut VecDeque<(TableId, RowId, RowId)>> {
+    fn check_queue(&mut self) -> Option<&mut VecDeque<Rows>> {
         self.statement
             .as_mut()
             .and_then(|s| s.check.as_mut())
             .map(|c| &mut c.queue)
     }
 
-    fn next_unchecked(&mut self) -> Option<(TableId, RowId, RowId)> {
+    fn next_unchecked(&mut self) -> Option<Rows> {
         self.check_queue().and_then(|q| q.front().copied())
     }
 
@@ -255,13 +275,18 @@ impl Transaction {
         if takes_part(&self.catalog, table)
             && let Some(queue) = self.check_queue()
         {
-            queue.push_back((table, id, id));
+            queue.push_back(Rows {
+                table,
+                from: id,
+                to: id,
+                as_new: false,
+            });
         }
     }
 
     fn check_row(
         &mut self,
-        before: &Catalog,
+        old: Option<&Arc<Table>>,
         table: TableId,
         id: RowId,
         pins: &mut Pins,
@@ -270,7 +295,6 @@ impl Transaction {
         let Some(now) = self.catalog.get(table).cloned() else {
             return Poll::Ready(Ok(()));
         };
-        let old = before.get(table);
         for foreign in &now.def.foreign_keys {
             ready!(self.check_child(old, &now, foreign, id, pins, missing))?;
         }

@@ -248,6 +248,7 @@ impl Transaction {
     }
 
     fn count_writes(&self, placement: Placement, rows: u64) {
+        Counters::add(&self.counters.rows_written, rows);
         if placement != Placement::Persistent {
             Counters::add(&self.counters.memory_writes, rows);
         }

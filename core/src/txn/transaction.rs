@@ -48,6 +48,8 @@ pub(super) struct StatementState {
     pub(super) before: Catalog,
     /// What the statement changed.
     pub(super) writes: WriteSet,
+    /// Rows whose foreign keys are checked although the statement did not touch them.
+    pub(super) recheck: Vec<(TableId, i64, i64)>,
     /// The foreign-key check, once it runs.
     pub(super) check: Option<ForeignKeyCheck>,
 }
@@ -122,6 +124,7 @@ impl Transaction {
         self.statement = Some(StatementState {
             before: self.catalog.clone(),
             writes: WriteSet::default(),
+            recheck: Vec::new(),
             check: None,
         });
     }
@@ -133,6 +136,7 @@ impl Transaction {
         self.statement = Some(StatementState {
             before,
             writes: self.writes.clone(),
+            recheck: Vec::new(),
             check: None,
         });
     }

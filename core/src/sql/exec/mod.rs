@@ -23,3 +23,6 @@ mod values;
 
 pub use env::{Cx, Env};
 pub use operator::{BATCH_ROWS, Operator};
+
+mod pending;
+pub use pending::{QueryRun, dml, explain};

@@ -3,6 +3,8 @@
 //! Everything here is data. All names are resolved, every expression has its type, every implicit
 //! conversion is an explicit [`Expr::Cast`]: the executor never guesses.
 
+pub use crate::txn::IsolationLevel as Isolation;
+
 mod expr;
 mod query;
 mod statement;
@@ -12,6 +14,6 @@ pub use query::{
     Access, Join, JoinKind, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
 };
 pub use statement::{
-    AlterAction, ConflictAction, Delete, ExplainFormat, Insert, InsertSource, Isolation, PersistenceChange,
-    Show, Statement, TransactionControl, Update,
+    AlterAction, ConflictAction, Delete, ExplainFormat, Insert, InsertSource, PersistenceChange, Show,
+    Statement, TransactionControl, Update,
 };

@@ -226,4 +226,21 @@ impl Plan {
                 .collect(),
         }
     }
+
+    /// Calls `f` on every input of this node.
+    pub fn for_each_input<'a>(&'a self, f: &mut dyn FnMut(&'a Plan)) {
+        match self {
+            Plan::Scan { .. } | Plan::Values { .. } => {}
+            Plan::Filter { input, .. }
+            | Plan::Project { input, .. }
+            | Plan::Aggregate { input, .. }
+            | Plan::Distinct { input }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => f(input),
+            Plan::Join(j) => {
+                f(&j.left);
+                f(&j.right);
+            }
+        }
+    }
 }

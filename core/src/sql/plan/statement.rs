@@ -2,19 +2,8 @@
 
 use super::{Expr, Query};
 use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId};
+use crate::txn::IsolationLevel;
 use alloc::{boxed::Box, string::String, vec::Vec};
-
-/// Isolation levels. READ UNCOMMITTED is READ COMMITTED; REPEATABLE READ is snapshot isolation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Isolation {
-    /// A snapshot per statement.
-    ReadCommitted,
-    /// A snapshot per transaction; the default.
-    #[default]
-    RepeatableRead,
-    /// As REPEATABLE READ, and what was read is validated at commit.
-    Serializable,
-}
 
 /// Transaction statements.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +11,7 @@ pub enum TransactionControl {
     /// BEGIN, START TRANSACTION.
     Begin {
         /// ISOLATION LEVEL, if given.
-        isolation: Option<Isolation>,
+        isolation: Option<IsolationLevel>,
         /// READ ONLY.
         read_only: bool,
     },
@@ -37,7 +26,7 @@ pub enum TransactionControl {
     /// RELEASE [SAVEPOINT] name.
     Release(String),
     /// SET [SESSION] TRANSACTION ISOLATION LEVEL …: for the next transactions of the session.
-    SetIsolation(Isolation),
+    SetIsolation(IsolationLevel),
 }
 
 /// Where INSERT's rows come from. The rows have one column per inserted column, converted to its type.

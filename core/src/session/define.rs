@@ -1,0 +1,278 @@
+//! Statements that change what exists: tables, indexes, schemas, placements.
+//!
+//! Each is a statement like any other: it runs in the session's transaction or in one of its own, and
+//! is undone with it.
+
+use super::Session;
+use crate::catalog::{Catalog, IndexDef, PersistenceConfig, TableDef, TableId};
+use crate::router::Engine;
+use crate::sql::plan::{PersistenceChange, Statement};
+use crate::table::{IndexBuild, Rehome, Table, TreeFactory};
+use crate::txn::Transaction;
+use crate::types::{Error, Result, Value};
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+impl PersistenceChange {
+    /// The settings after the change.
+    pub fn apply(&self, to: &PersistenceConfig) -> PersistenceConfig {
+        PersistenceConfig {
+            persistent: self.persistent.unwrap_or(to.persistent),
+            sync_on_write: self.sync_on_write.unwrap_or(to.sync_on_write),
+            cache_in_memory: self.cache_in_memory.unwrap_or(to.cache_in_memory),
+        }
+    }
+}
+
+impl Session {
+    pub(super) async fn define(&mut self, statement: &Statement, params: Vec<Value>) -> Result<()> {
+        let shared = self.shared.clone();
+        let env = self.env(params);
+        let schema = self.schema.clone();
+        self.write(async |transaction| {
+            let engine = &shared.engine;
+            let version = engine.new_schema_version();
+            match statement {
+                Statement::CreateTable {
+                    exists: true,
+                    if_not_exists: true,
+                    ..
+                } => Ok(()),
+                Statement::CreateTable {
+                    table, persistence, ..
+                } => {
+                    let def = new_definition(engine, transaction.catalog(), table, persistence)?;
+                    transaction.create_table(def, engine.trees(), version)
+                }
+                Statement::DropTable(tables) => transaction.drop_tables(tables, version),
+                Statement::Truncate(table) => transaction.truncate_table(*table, engine.trees(), version),
+                Statement::CreateIndex { table, index } => {
+                    let table = add_index(engine, transaction.catalog(), *table, index, false).await?;
+                    transaction.replace_table(table, version)
+                }
+                Statement::DropIndex { table, name } => {
+                    let table = drop_index(transaction.catalog(), *table, name)?;
+                    transaction.replace_table(table, version)
+                }
+                Statement::AlterTable { table, actions } => {
+                    for action in actions {
+                        super::alter::alter(engine, transaction, *table, action, &env, &schema).await?;
+                    }
+                    Ok(())
+                }
+                Statement::CreateSchema(name) => transaction.create_schema(name, version),
+                Statement::DropSchema(name) => transaction.drop_schema(name, version),
+                _ => Err(Error::unsupported("this statement here")),
+            }
+        })
+        .await
+    }
+}
+
+/// The definition of a new table: its id, and the persistence settings that hold for it.
+fn new_definition(
+    engine: &Engine,
+    catalog: &Catalog,
+    table: &TableDef,
+    change: &PersistenceChange,
+) -> Result<TableDef> {
+    let mut def = table.clone();
+    def.id = engine.new_table_id();
+    for foreign in def.foreign_keys.iter_mut().filter(|f| f.parent == TableId(0)) {
+        foreign.parent = def.id;
+    }
+    let default = PersistenceConfig {
+        persistent: engine.config().default_persistent,
+        ..Default::default()
+    };
+    let base = catalog.remembered_for(&def.schema, &def.name).unwrap_or(&default);
+    def.persistence = change.apply(base);
+    require_store(engine, &def)?;
+    Ok(def)
+}
+
+/// # Errors
+/// [`Error::NoStore`] if the table is to be stored and there is no store.
+pub(super) fn require_store(engine: &Engine, def: &TableDef) -> Result<()> {
+    if def.persistence.persistent && !engine.has_store() {
+        return Err(Error::NoStore {
+            table: def.name.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// A version of the table with one more index, built over its rows.
+pub(super) async fn add_index(
+    engine: &Engine,
+    catalog: &Catalog,
+    id: TableId,
+    index: &IndexDef,
+    primary_key: bool,
+) -> Result<Table> {
+    let table = catalog.table(id)?.clone();
+    if table
+        .def
+        .indexes
+        .iter()
+        .any(|i| i.name.eq_ignore_ascii_case(&index.name))
+    {
+        return Err(Error::Exists {
+            kind: "index",
+            name: index.name.clone(),
+        });
+    }
+    let label = alloc::format!("{}.{}", table.def.name, index.name);
+    let home = engine.trees().home(&label, table.def.persistence.placement());
+    let mut build = IndexBuild::new(&table, index.clone(), home);
+    let tree = engine.drive(|missing| build.step(missing)).await?;
+    let mut def = (*table.def).clone();
+    def.indexes.push(index.clone());
+    if primary_key {
+        def.primary_key = index.columns.iter().map(|c| c.column).collect();
+    }
+    let mut indexes = table.indexes.clone();
+    indexes.push(tree);
+    Ok(Table::from_parts(
+        Arc::new(def),
+        table.rows.clone(),
+        indexes,
+        table.sequence.clone(),
+    ))
+}
+
+/// A version of the table without an index.
+///
+/// # Errors
+/// [`Error::Unknown`]; [`Error::Invalid`] if a foreign key needs the index.
+pub(super) fn drop_index(catalog: &Catalog, id: TableId, name: &str) -> Result<Table> {
+    let table = catalog.table(id)?.clone();
+    let position = table
+        .def
+        .indexes
+        .iter()
+        .position(|i| i.name.eq_ignore_ascii_case(name))
+        .ok_or_else(|| Error::Unknown {
+            kind: "index",
+            name: name.to_string(),
+            nearest: None,
+            position: None,
+        })?;
+    let mut def = (*table.def).clone();
+    let index = def.indexes.remove(position);
+    refuse_if_needed(catalog, &table.def, &def, &index)?;
+    if index.name == "PRIMARY" {
+        def.primary_key.clear();
+    }
+    let mut indexes = table.indexes.clone();
+    indexes.remove(position);
+    Ok(Table::from_parts(
+        Arc::new(def),
+        table.rows.clone(),
+        indexes,
+        table.sequence.clone(),
+    ))
+}
+
+/// Refuses to lose the last index a foreign key is checked with.
+fn refuse_if_needed(catalog: &Catalog, old: &TableDef, new: &TableDef, index: &IndexDef) -> Result<()> {
+    let needed = |name: &str, child: &TableDef| {
+        Err(Error::invalid(alloc::format!(
+            "index {} of table {} is needed by foreign key {name} of table {}; drop that first",
+            index.name,
+            old.name,
+            child.name
+        )))
+    };
+    let leads = |def: &TableDef, columns: &[usize], unique: bool| {
+        def.row_id_column.is_some_and(|r| columns == [r])
+            || def.indexes.iter().any(|i| {
+                (!unique || (i.unique && i.columns.len() == columns.len()))
+                    && i.columns
+                        .get(..columns.len())
+                        .is_some_and(|first| first.iter().all(|c| columns.contains(&c.column)))
+            })
+    };
+    for foreign in &old.foreign_keys {
+        if leads(old, &foreign.columns, false) && !leads(new, &foreign.columns, false) {
+            return needed(&foreign.name, old);
+        }
+    }
+    for child in catalog
+        .children_of(old.id)
+        .into_iter()
+        .filter_map(|c| catalog.get(c))
+    {
+        for foreign in child.def.foreign_keys.iter().filter(|f| f.parent == old.id) {
+            if leads(old, &foreign.parent_columns, true) && !leads(new, &foreign.parent_columns, true) {
+                return needed(&foreign.name, &child.def);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves a table to where the settings say, or changes only the settings if its placement stays.
+pub(crate) async fn set_persistence(
+    engine: &Engine,
+    transaction: &mut Transaction,
+    id: TableId,
+    config: PersistenceConfig,
+) -> Result<()> {
+    let table = transaction.catalog().table(id)?.clone();
+    if table.def.persistence == config {
+        return Ok(());
+    }
+    let mut def = (*table.def).clone();
+    def.persistence = config;
+    require_store(engine, &def)?;
+    let moved = if def.persistence.placement() == table.def.persistence.placement() {
+        Table::from_parts(
+            Arc::new(def),
+            table.rows.clone(),
+            table.indexes.clone(),
+            table.sequence.clone(),
+        )
+    } else {
+        let mut rehome = Rehome::new(&table, def, engine.trees());
+        engine.drive(|missing| rehome.step(missing)).await?
+    };
+    transaction.replace_table(moved, engine.new_schema_version())
+}
+
+impl Session {
+    /// Changes where a table lives, in a statement of its own.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such table (unless `remember`: then the settings are kept for it).
+    pub(crate) async fn set_table_persistence(
+        &mut self,
+        schema: &str,
+        name: &str,
+        remember: bool,
+        change: impl Fn(&PersistenceConfig) -> PersistenceConfig,
+    ) -> Result<()> {
+        let shared = self.shared.clone();
+        self.write(async |transaction| {
+            if let Some(table) = transaction.catalog().find(schema, name).cloned() {
+                let config = change(&table.def.persistence);
+                return set_persistence(&shared.engine, transaction, table.def.id, config).await;
+            }
+            let known = transaction.catalog().remembered_for(schema, name).is_some();
+            let config = change(&PersistenceConfig::default());
+            if !remember || (!config.persistent && !known) {
+                let name = name.to_string();
+                return Err(Error::Unknown {
+                    kind: "table",
+                    name,
+                    nearest: None,
+                    position: None,
+                });
+            }
+            transaction.remember_persistence(schema, name, config.persistent.then_some(config));
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,36 @@
+//! The catalog as the binder sees it.
+
+use crate::catalog::{Catalog, TableDef, TableId};
+use crate::sql::bind::SchemaSource;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// Definitions of one catalog version.
+pub struct Names<'a>(pub &'a Catalog);
+
+impl SchemaSource for Names<'_> {
+    fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
+        self.0.find(schema, name).map(|t| t.def.clone())
+    }
+
+    fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {
+        self.0.get(id).map(|t| t.def.clone())
+    }
+
+    fn row_count(&self, id: TableId) -> u64 {
+        self.0.get(id).map_or(0, |t| t.rows.len())
+    }
+
+    fn schema_exists(&self, name: &str) -> bool {
+        self.0.schema(name).is_some()
+    }
+
+    fn table_names(&self, schema: &str) -> Vec<String> {
+        self.0.tables_of(schema).map(|t| t.def.name.clone()).collect()
+    }
+
+    fn schema_names(&self) -> Vec<String> {
+        self.0.schemas().map(ToString::to_string).collect()
+    }
+}

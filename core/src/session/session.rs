@@ -1,0 +1,439 @@
+//! A session: the current schema, the open transaction, and the dispatch of statements.
+
+use super::names::Names;
+use super::params::types_of;
+use super::plan_cache::{Cached, PlanCache, PlanKey};
+use super::read_ranges;
+use super::{Outcome, Params, RowStream};
+use crate::catalog::Catalog;
+use crate::router::Engine;
+use crate::sql::bind::{self, BindContext};
+use crate::sql::exec::dml::{DeleteRun, DmlResult, InsertRun, UpdateRun};
+use crate::sql::exec::{Env, QueryRun, explain};
+use crate::sql::optimize;
+use crate::sql::parse::{self, Parsed};
+use crate::sql::plan::{InsertSource, OutputColumn, Query, Statement, TransactionControl};
+use crate::tree::{Missing, Pins};
+use crate::txn::{Counters, IsolationLevel, Transaction, TransactionOptions};
+use crate::types::{DataType, Error, Result, Value};
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::task::{Poll, ready};
+
+/// What all sessions of a database share.
+pub struct Shared {
+    /// The engine.
+    pub engine: Engine,
+    /// Plans by SQL text.
+    pub plans: PlanCache,
+}
+
+/// How often an autocommit statement that lost a write conflict runs again before the error is reported.
+const AUTOCOMMIT_RETRIES: usize = 64;
+
+/// One line of work on a database: its own current schema and transaction.
+///
+/// Dropping a session rolls its open transaction back.
+pub struct Session {
+    pub(super) shared: Arc<Shared>,
+    pub(super) schema: String,
+    pub(super) transaction: Option<Transaction>,
+    isolation: IsolationLevel,
+    last_insert_id: i64,
+}
+
+impl Session {
+    /// A session in the database's first schema.
+    pub fn new(shared: Arc<Shared>) -> Session {
+        let schema = shared.engine.config().name.clone();
+        Session {
+            shared,
+            schema,
+            transaction: None,
+            isolation: IsolationLevel::default(),
+            last_insert_id: 0,
+        }
+    }
+
+    /// The current schema.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    /// The last AUTO_INCREMENT value generated in this session; 0 if none was.
+    pub fn last_insert_id(&self) -> i64 {
+        self.last_insert_id
+    }
+
+    /// Opens a transaction, as BEGIN does.
+    ///
+    /// # Errors
+    /// [`Error::TransactionState`] if one is open.
+    pub fn begin(&mut self, options: TransactionOptions) -> Result<()> {
+        if self.transaction.is_some() {
+            return Err(Error::TransactionState {
+                message: "a transaction is open already; COMMIT or ROLLBACK it first".into(),
+            });
+        }
+        self.transaction = Some(self.shared.engine.begin(options)?);
+        Ok(())
+    }
+
+    /// Commits the open transaction. After an error it is rolled back.
+    ///
+    /// # Errors
+    /// [`Error::TransactionState`] if none is open; those of [`Engine::commit`].
+    pub async fn commit(&mut self) -> Result<()> {
+        let transaction = self.take_transaction("COMMIT")?;
+        self.shared.engine.commit(transaction).await
+    }
+
+    /// Rolls the open transaction back.
+    ///
+    /// # Errors
+    /// [`Error::TransactionState`] if none is open.
+    pub fn rollback(&mut self) -> Result<()> {
+        let transaction = self.take_transaction("ROLLBACK")?;
+        if !transaction.writes().is_empty() {
+            Counters::add(&self.shared.engine.counters().rollbacks, 1);
+        }
+        Ok(())
+    }
+
+    fn take_transaction(&mut self, statement: &str) -> Result<Transaction> {
+        self.transaction.take().ok_or_else(|| Error::TransactionState {
+            message: alloc::format!("{statement} without a transaction; BEGIN one first"),
+        })
+    }
+
+    /// Runs a text of one or more statements and answers for the last one. Parameters need a text of
+    /// one statement.
+    ///
+    /// # Errors
+    /// The first error; earlier statements of the text stay done.
+    pub async fn execute(&mut self, sql: &str, params: &Params) -> Result<Outcome> {
+        self.shared.engine.require_open()?;
+        if let Some(cached) = self.shared.plans.get(sql) {
+            return self.execute_parsed(sql, cached, params).await;
+        }
+        let mut parsed = parse::parse(sql)?;
+        if parsed.len() == 1
+            && let Some(one) = parsed.pop()
+        {
+            let cached = Cached {
+                parsed: Arc::new(one),
+                plan: None,
+            };
+            return self.execute_parsed(sql, cached, params).await;
+        }
+        if !matches!(params, Params::None) {
+            return Err(Error::Parameter {
+                message: "a text of several statements takes none".into(),
+            });
+        }
+        let mut outcome = Outcome::Done;
+        for statement in parsed {
+            let bound = Arc::new(self.bind(&statement, &[])?);
+            outcome = self.run(bound, Vec::new()).await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn execute_parsed(&mut self, sql: &str, cached: Cached, params: &Params) -> Result<Outcome> {
+        let values = params.resolve(cached.parsed.parameter_names())?;
+        let statement = self.plan(sql, cached, &values)?;
+        self.run(statement, values).await
+    }
+
+    /// Parses and binds a statement without running it, and returns its result columns (none if it has
+    /// no result). Parameters are taken as NULL.
+    ///
+    /// # Errors
+    /// Those of parsing and binding; [`Error::Invalid`] if the text is not one statement.
+    pub fn describe(&mut self, sql: &str) -> Result<(Vec<OutputColumn>, usize)> {
+        let parsed = parse::parse(sql)?;
+        let [one] = parsed.as_slice() else {
+            return Err(Error::invalid("prepare takes one statement"));
+        };
+        let types = alloc::vec![DataType::Null; one.parameter_count()];
+        let columns = match self.bind(one, &types)? {
+            Statement::Query(q) => q.columns,
+            _ => Vec::new(),
+        };
+        Ok((columns, one.parameter_count()))
+    }
+
+    /// The catalog a statement sees now.
+    pub(super) fn catalog(&self) -> Catalog {
+        match &self.transaction {
+            Some(t) => t.catalog().clone(),
+            None => self.shared.engine.history().current().catalog.clone(),
+        }
+    }
+
+    /// The plan of a text for these values, from the cache if it is still valid.
+    fn plan(&self, sql: &str, mut cached: Cached, values: &[Value]) -> Result<Arc<Statement>> {
+        let key = PlanKey {
+            schema_version: self.catalog().schema_version(),
+            schema: self.schema.clone(),
+            types: types_of(values),
+        };
+        if let Some((k, statement)) = &cached.plan
+            && *k == key
+        {
+            return Ok(statement.clone());
+        }
+        let statement = Arc::new(self.bind(&cached.parsed, &key.types)?);
+        cached.plan = Some((key, statement.clone()));
+        self.shared.plans.put(sql, cached);
+        Ok(statement)
+    }
+
+    fn bind(&self, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
+        let catalog = self.catalog();
+        let names = Names(&catalog);
+        let context = BindContext {
+            source: &names,
+            schema: &self.schema,
+            params: types,
+        };
+        let mut statement = bind::bind(parsed, &context)?;
+        for query in statement.queries_mut() {
+            optimize::optimize(query, &names);
+        }
+        Ok(statement)
+    }
+
+    pub(super) fn env(&self, params: Vec<Value>) -> Env {
+        let engine = &self.shared.engine;
+        Env {
+            params,
+            sub_results: Vec::new(),
+            now: engine.host().unix_micros(),
+            host: engine.host().clone(),
+            schema: self.schema.clone(),
+            last_insert_id: self.last_insert_id,
+            memory_limit: engine.config().query_memory(),
+        }
+    }
+
+    async fn run(&mut self, statement: Arc<Statement>, params: Vec<Value>) -> Result<Outcome> {
+        match &*statement {
+            Statement::Query(query) => self.query(query, params).await,
+            Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
+                self.change(&statement, params).await
+            }
+            Statement::Transaction(control) => self.control(control).await,
+            Statement::Explain {
+                statement, analyze, ..
+            } => self.explain(statement, *analyze, params).await,
+            Statement::Show(show) => self.show(show),
+            Statement::Use(schema) => {
+                self.schema = self.catalog().schema(schema).unwrap_or(schema).to_string();
+                Ok(Outcome::Done)
+            }
+            Statement::Nothing => Ok(Outcome::Done),
+            definition => self.define(definition, params).await.map(|()| Outcome::Done),
+        }
+    }
+
+    /// Before a statement of a READ COMMITTED transaction: move it to what is committed now.
+    async fn refresh(&mut self) -> Result<()> {
+        match &mut self.transaction {
+            Some(t) if t.options().isolation == IsolationLevel::ReadCommitted && !t.has_savepoints() => {
+                self.shared.engine.rebase(t).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn query(&mut self, query: &Query, params: Vec<Value>) -> Result<Outcome> {
+        self.refresh().await?;
+        let env = self.env(params);
+        if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
+            read_ranges::record(query, &env, reads);
+        }
+        let run = QueryRun::new(Arc::new(query.clone()), &self.catalog(), env)?;
+        Ok(Outcome::Rows(RowStream::of_run(self.shared.clone(), run)))
+    }
+
+    async fn change(&mut self, statement: &Statement, params: Vec<Value>) -> Result<Outcome> {
+        let env = self.env(params);
+        let (columns, source) = match statement {
+            Statement::Insert(i) => {
+                let InsertSource::Query(q) = &i.source;
+                (returned(&i.returning), q)
+            }
+            Statement::Update(u) => (returned(&u.returning), &u.source),
+            Statement::Delete(d) => (returned(&d.returning), &d.source),
+            _ => return Err(Error::invalid("not a statement that changes rows")),
+        };
+        let shared = self.shared.clone();
+        let result = self
+            .write(async |transaction| {
+                if let Some(reads) = transaction.record_reads() {
+                    read_ranges::record(source, &env, reads);
+                }
+                let mut run = Change::new(statement, transaction.catalog(), env.clone())?;
+                shared
+                    .engine
+                    .drive(|missing| run.step(transaction, missing))
+                    .await
+            })
+            .await?;
+        if let Some(id) = result.last_insert_id {
+            self.last_insert_id = id;
+        }
+        match (columns, result.returning) {
+            (Some(columns), Some(batches)) => Ok(Outcome::Rows(RowStream::of_batches(
+                self.shared.clone(),
+                columns,
+                batches,
+            ))),
+            _ => Ok(Outcome::Affected {
+                rows: result.affected,
+                last_insert_id: result.last_insert_id,
+            }),
+        }
+    }
+
+    /// Runs one statement that writes: in the open transaction, undone alone if it fails; or in a
+    /// transaction of its own, which runs again if another one committed first.
+    pub(super) async fn write<T>(
+        &mut self,
+        mut statement: impl AsyncFnMut(&mut Transaction) -> Result<T>,
+    ) -> Result<T> {
+        self.shared.engine.require_writable()?;
+        self.refresh().await?;
+        let shared = self.shared.clone();
+        let engine = &shared.engine;
+        if let Some(transaction) = &mut self.transaction {
+            if transaction.options().read_only {
+                return Err(Error::ReadOnly {
+                    name: "the transaction".into(),
+                });
+            }
+            let done = run_statement(engine, transaction, &mut statement).await;
+            match &done {
+                Ok(_) => transaction.end_statement(),
+                Err(_) => transaction.undo_statement(),
+            }
+            return done;
+        }
+        let mut retries = 0;
+        loop {
+            let options = TransactionOptions {
+                isolation: self.isolation,
+                ..TransactionOptions::default()
+            };
+            let mut transaction = engine.begin(options)?;
+            let result = run_statement(engine, &mut transaction, &mut statement).await?;
+            transaction.end_statement();
+            match engine.commit(transaction).await {
+                Ok(()) => return Ok(result),
+                Err(e) if e.is_retryable() && retries < AUTOCOMMIT_RETRIES => retries += 1,
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    async fn control(&mut self, control: &TransactionControl) -> Result<Outcome> {
+        match control {
+            TransactionControl::Begin { isolation, read_only } => self.begin(TransactionOptions {
+                isolation: isolation.unwrap_or(self.isolation),
+                read_only: *read_only,
+                sync: false,
+            })?,
+            TransactionControl::Commit => self.commit().await?,
+            TransactionControl::Rollback => self.rollback()?,
+            TransactionControl::Savepoint(name) => self.open_transaction("SAVEPOINT")?.savepoint(name),
+            TransactionControl::RollbackTo(name) => {
+                self.open_transaction("ROLLBACK TO SAVEPOINT")?
+                    .rollback_to(name)?;
+            }
+            TransactionControl::Release(name) => self.open_transaction("RELEASE SAVEPOINT")?.release(name)?,
+            TransactionControl::SetIsolation(level) => self.isolation = *level,
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn open_transaction(&mut self, statement: &str) -> Result<&mut Transaction> {
+        self.transaction.as_mut().ok_or_else(|| Error::TransactionState {
+            message: alloc::format!("{statement} without a transaction; BEGIN one first"),
+        })
+    }
+
+    async fn explain(&mut self, statement: &Statement, analyze: bool, params: Vec<Value>) -> Result<Outcome> {
+        let lines = if analyze {
+            let Statement::Query(query) = statement else {
+                return Err(Error::unsupported(
+                    "EXPLAIN ANALYZE of a statement that changes rows",
+                ));
+            };
+            self.refresh().await?;
+            let mut run =
+                explain::AnalyzeRun::new(Arc::new(query.clone()), &self.catalog(), self.env(params))?;
+            self.shared.engine.drive(|missing| run.step(missing)).await?
+        } else {
+            explain::render(statement, &self.catalog())
+        };
+        let rows: Vec<Vec<Value>> = lines.into_iter().map(|l| alloc::vec![Value::Text(l)]).collect();
+        Ok(Outcome::Rows(RowStream::of_values(
+            self.shared.clone(),
+            &[("plan", DataType::TEXT)],
+            &rows,
+        )?))
+    }
+}
+
+fn returned(query: &Option<Query>) -> Option<Vec<OutputColumn>> {
+    query.as_ref().map(|q| q.columns.clone())
+}
+
+/// A statement and its foreign keys; the caller ends or undoes it.
+async fn run_statement<T>(
+    engine: &Engine,
+    transaction: &mut Transaction,
+    statement: &mut impl AsyncFnMut(&mut Transaction) -> Result<T>,
+) -> Result<T> {
+    transaction.begin_statement();
+    let result = statement(transaction).await?;
+    let mut pins = Pins::default();
+    engine
+        .drive(|missing| transaction.finish_statement(&mut pins, missing))
+        .await?;
+    Ok(result)
+}
+
+/// A statement that changes rows, on its way.
+enum Change {
+    Insert(InsertRun),
+    Update(UpdateRun),
+    Delete(DeleteRun),
+}
+
+impl Change {
+    fn new(statement: &Statement, catalog: &Catalog, env: Env) -> Result<Change> {
+        Ok(match statement {
+            Statement::Insert(i) => Change::Insert(InsertRun::new(Arc::new((**i).clone()), catalog, env)?),
+            Statement::Update(u) => Change::Update(UpdateRun::new(Arc::new((**u).clone()), catalog, env)?),
+            Statement::Delete(d) => Change::Delete(DeleteRun::new(Arc::new((**d).clone()), catalog, env)?),
+            _ => return Err(Error::invalid("not a statement that changes rows")),
+        })
+    }
+
+    fn step(&mut self, transaction: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+        let result = ready!(match self {
+            Change::Insert(run) => run.step(transaction, missing),
+            Change::Update(run) => run.step(transaction, missing),
+            Change::Delete(run) => run.step(transaction, missing),
+        });
+        Poll::Ready(result)
+    }
+}

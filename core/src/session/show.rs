@@ -1,0 +1,255 @@
+//! SHOW: what exists, as rows.
+
+use super::{Outcome, RowStream, Session};
+use crate::catalog::{Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId};
+use crate::sql::plan::Show;
+use crate::types::{DataType, Result, Value};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+fn text(s: impl ToString) -> Value {
+    Value::Text(s.to_string())
+}
+
+fn yes(b: bool) -> Value {
+    text(if b { "YES" } else { "NO" })
+}
+
+impl Session {
+    pub(super) fn show(&self, show: &Show) -> Result<Outcome> {
+        let catalog = self.catalog();
+        let name = |id: &TableId| -> Result<TableDef> { Ok((*catalog.table(*id)?.def).clone()) };
+        let (columns, rows): (Vec<&str>, Vec<Vec<Value>>) = match show {
+            Show::Tables(schema) => (
+                vec!["table"],
+                catalog
+                    .tables_of(schema)
+                    .map(|t| vec![text(&t.def.name)])
+                    .collect(),
+            ),
+            Show::Schemas => (vec!["schema"], catalog.schemas().map(|s| vec![text(s)]).collect()),
+            Show::Columns(id) => (
+                vec!["column", "type", "null", "key", "default", "extra"],
+                columns_of(&name(id)?),
+            ),
+            Show::CreateTable(id) => {
+                let def = name(id)?;
+                (
+                    vec!["table", "create_table"],
+                    vec![vec![text(&def.name), text(create_table(&catalog, &def))]],
+                )
+            }
+            Show::Indexes(id) => (
+                vec!["index", "unique", "position", "column", "order"],
+                indexes_of(&name(id)?),
+            ),
+            Show::Persistence(id) => return self.show_persistence(&catalog, *id),
+            Show::Stats => {
+                let stats = self.shared.engine.stats();
+                let rows = stats
+                    .entries()
+                    .into_iter()
+                    .map(|(k, v)| vec![text(k), text(v)])
+                    .collect();
+                (vec!["counter", "value"], rows)
+            }
+        };
+        let columns: Vec<(&str, DataType)> = columns.into_iter().map(|c| (c, DataType::TEXT)).collect();
+        Ok(Outcome::Rows(RowStream::of_values(
+            self.shared.clone(),
+            &columns,
+            &rows,
+        )?))
+    }
+
+    fn show_persistence(&self, catalog: &Catalog, only: Option<TableId>) -> Result<Outcome> {
+        let row = |schema: &str, table: &str, p: &PersistenceConfig, exists: bool| {
+            vec![
+                text(schema),
+                text(table),
+                text(p.placement()),
+                Value::Bool(p.persistent),
+                Value::Bool(p.sync_on_write),
+                Value::Bool(p.cache_in_memory),
+                Value::Bool(exists),
+            ]
+        };
+        let tables = catalog.tables().filter(|t| only.is_none_or(|id| t.def.id == id));
+        let mut rows: Vec<Vec<Value>> = tables
+            .map(|t| row(&t.def.schema, &t.def.name, &t.def.persistence, true))
+            .collect();
+        if only.is_none() {
+            rows.extend(catalog.remembered().iter().map(|((s, t), p)| row(s, t, p, false)));
+        }
+        let columns = [
+            ("schema", DataType::TEXT),
+            ("table", DataType::TEXT),
+            ("placement", DataType::TEXT),
+            ("persistent", DataType::Bool),
+            ("sync_on_write", DataType::Bool),
+            ("cache_in_memory", DataType::Bool),
+            ("exists", DataType::Bool),
+        ];
+        Ok(Outcome::Rows(RowStream::of_values(
+            self.shared.clone(),
+            &columns,
+            &rows,
+        )?))
+    }
+}
+
+fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
+    let key = |i: usize| {
+        if def.primary_key.contains(&i) {
+            return "PRI";
+        }
+        let first = |unique: bool| {
+            def.indexes
+                .iter()
+                .any(|x| x.unique == unique && x.columns.first().is_some_and(|c| c.column == i))
+        };
+        if first(true) {
+            "UNI"
+        } else if first(false) {
+            "MUL"
+        } else {
+            ""
+        }
+    };
+    let row = |(i, c): (usize, &crate::catalog::ColumnDef)| {
+        let default = match &c.default {
+            ColumnDefault::None => Value::Null,
+            ColumnDefault::Sql(sql) => text(sql),
+        };
+        let extra = if c.auto_increment { "auto_increment" } else { "" };
+        vec![
+            text(&c.name),
+            text(&c.ty),
+            yes(c.nullable),
+            text(key(i)),
+            default,
+            text(extra),
+        ]
+    };
+    def.columns.iter().enumerate().map(row).collect()
+}
+
+fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
+    let column = |c: usize| def.columns.get(c).map_or_else(String::new, |c| c.name.clone());
+    let mut rows = Vec::new();
+    if let Some(c) = def.row_id_column {
+        rows.push(vec![
+            text("PRIMARY"),
+            yes(true),
+            text(1),
+            text(column(c)),
+            text("ASC"),
+        ]);
+    }
+    for index in &def.indexes {
+        for (n, c) in index.columns.iter().enumerate() {
+            let order = if c.descending { "DESC" } else { "ASC" };
+            rows.push(vec![
+                text(&index.name),
+                yes(index.unique),
+                text(n + 1),
+                text(column(c.column)),
+                text(order),
+            ]);
+        }
+    }
+    rows
+}
+
+/// An identifier in backticks.
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+/// The statement that creates the table again, placement and constraints included.
+pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
+    let column_name = |i: &usize| def.columns.get(*i).map_or("", |c| c.name.as_str());
+    let mut parts = Vec::new();
+    for c in &def.columns {
+        let mut s = format!("{} {}", quoted(&c.name), c.ty);
+        if !c.nullable {
+            s.push_str(" NOT NULL");
+        }
+        if let ColumnDefault::Sql(sql) = &c.default {
+            let _ = write!(s, " DEFAULT {sql}");
+        }
+        if c.auto_increment {
+            s.push_str(" AUTO_INCREMENT");
+        }
+        parts.push(s);
+    }
+    if !def.primary_key.is_empty() {
+        parts.push(format!(
+            "PRIMARY KEY ({})",
+            list(def.primary_key.iter().map(column_name))
+        ));
+    }
+    for i in def.indexes.iter().filter(|i| i.name != "PRIMARY") {
+        let columns: Vec<String> = i
+            .columns
+            .iter()
+            .map(|c| {
+                format!(
+                    "{}{}",
+                    quoted(column_name(&c.column)),
+                    if c.descending { " DESC" } else { "" }
+                )
+            })
+            .collect();
+        let kind = if i.unique { "UNIQUE KEY" } else { "KEY" };
+        parts.push(format!("{kind} {} ({})", quoted(&i.name), columns.join(", ")));
+    }
+    for f in &def.foreign_keys {
+        let parent = catalog.get(f.parent);
+        let parent_name = parent.map_or_else(|| format!("#{}", f.parent.0), |p| quoted(&p.def.name));
+        let parent_columns = f.parent_columns.iter().map(|c| {
+            parent
+                .and_then(|p| p.def.columns.get(*c))
+                .map_or("?", |c| c.name.as_str())
+        });
+        let mut s = format!(
+            "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {parent_name} ({})",
+            quoted(&f.name),
+            list(f.columns.iter().map(column_name)),
+            list(parent_columns)
+        );
+        for (on, action) in [("DELETE", f.on_delete), ("UPDATE", f.on_update)] {
+            let action = match action {
+                ReferentialAction::Restrict => continue,
+                ReferentialAction::Cascade => "CASCADE",
+                ReferentialAction::SetNull => "SET NULL",
+            };
+            let _ = write!(s, " ON {on} {action}");
+        }
+        parts.push(s);
+    }
+    for c in &def.checks {
+        parts.push(format!("CONSTRAINT {} CHECK ({})", quoted(&c.name), c.sql));
+    }
+    let p = &def.persistence;
+    let with = if p.persistent {
+        format!(
+            " WITH (persistent = true, sync_on_write = {}, cache_in_memory = {})",
+            p.sync_on_write, p.cache_in_memory
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "CREATE TABLE {} (\n  {}\n){with}",
+        quoted(&def.name),
+        parts.join(",\n  ")
+    )
+}
