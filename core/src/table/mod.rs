@@ -21,7 +21,7 @@ mod row;
 mod sequence;
 mod table;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod unique;
 mod update;
 mod wait;

@@ -64,7 +64,7 @@ impl TreeFactory for SmallTrees {
 pub(crate) struct Fixture {
     pub(crate) table: Table,
     trees: SmallTrees,
-    store: MemoryStore,
+    pub(crate) store: MemoryStore,
 }
 
 impl Fixture {

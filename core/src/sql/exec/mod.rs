@@ -6,6 +6,7 @@
 mod aggregate;
 mod constant;
 mod distinct;
+pub mod dml;
 mod env;
 pub mod eval;
 mod filter;
@@ -25,4 +26,4 @@ pub use env::{Cx, Env};
 pub use operator::{BATCH_ROWS, Operator};
 
 mod pending;
-pub use pending::{QueryRun, dml, explain};
+pub use pending::{QueryRun, explain};

@@ -19,6 +19,10 @@ impl QueryRun {
         todo!()
     }
     /// x
+    pub fn env(&self) -> &super::Env {
+        todo!()
+    }
+    /// x
     pub fn columns(&self) -> &[crate::sql::plan::OutputColumn] {
         &[]
     }
@@ -51,43 +55,4 @@ pub mod explain {
     ) -> alloc::vec::Vec<alloc::string::String> {
         todo!()
     }
-}
-/// x
-pub mod dml {
-    /// x
-    pub struct DmlResult {
-        /// x
-        pub affected: u64,
-        /// x
-        pub last_insert_id: Option<i64>,
-        /// x
-        pub returning: Option<alloc::vec::Vec<crate::types::Batch>>,
-    }
-    macro_rules! x {
-        ($n:ident, $s:ident) => {
-            /// x
-            pub struct $n;
-            impl $n {
-                /// x
-                pub fn new(
-                    _: alloc::sync::Arc<crate::sql::plan::$s>,
-                    _: &crate::catalog::Catalog,
-                    _: super::super::Env,
-                ) -> crate::Result<$n> {
-                    todo!()
-                }
-                /// x
-                pub fn step(
-                    &mut self,
-                    _: &mut crate::txn::Transaction,
-                    _: &mut crate::tree::Missing,
-                ) -> core::task::Poll<crate::Result<DmlResult>> {
-                    todo!()
-                }
-            }
-        };
-    }
-    x!(InsertRun, Insert);
-    x!(UpdateRun, Update);
-    x!(DeleteRun, Delete);
 }

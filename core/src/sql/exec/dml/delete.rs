@@ -1,0 +1,145 @@
+//! DELETE.
+
+use super::DmlResult;
+use super::ahead::{Ahead, LOOK_AHEAD};
+use super::distinct_rows::DistinctRows;
+use super::returning::Returning;
+use super::source::{Collected, Source, drain, unnamed};
+use crate::catalog::{Catalog, TableDef};
+use crate::sql::exec::Env;
+use crate::sql::plan::Delete;
+use crate::tree::Missing;
+use crate::txn::Transaction;
+use crate::types::{Batch, Column, Result};
+use alloc::{sync::Arc, vec::Vec};
+use core::task::{Poll, ready};
+
+/// A DELETE under way.
+pub struct DeleteRun {
+    plan: Arc<Delete>,
+    def: Arc<TableDef>,
+    env: Env,
+    /// Gone when everything is collected.
+    source: Option<Source>,
+    collected: Collected,
+    returning: Option<Returning>,
+    /// Row ids to delete.
+    ids: Vec<Column>,
+    /// Position of the next row: in `ids`, and in that column.
+    next: (usize, usize),
+    distinct: DistinctRows,
+    ahead: Ahead,
+    affected: u64,
+}
+
+impl DeleteRun {
+    /// A run of `plan` in the given version of the database.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`](crate::Error::Unknown) if the table does not exist.
+    pub fn new(plan: Arc<Delete>, catalog: &Catalog, env: Env) -> Result<DeleteRun> {
+        let def = catalog.table(plan.table)?.def.clone();
+        let returning = plan.returning.as_ref();
+        let distinct = DistinctRows::new(&plan.source.plan);
+        Ok(DeleteRun {
+            source: Some(Source::new(&plan.source, catalog, &env)?),
+            returning: returning.map(|q| Returning::new(q, catalog, &env)).transpose()?,
+            plan,
+            def,
+            env,
+            collected: Collected::default(),
+            ids: Vec::new(),
+            next: (0, 0),
+            distinct,
+            ahead: Ahead::default(),
+            affected: 0,
+        })
+    }
+
+    /// Goes on until a block is missing or all is done.
+    ///
+    /// # Errors
+    /// Those of the source and of the row operations; the session undoes the statement.
+    pub fn step(&mut self, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+        if let Some(source) = &mut self.source {
+            if let Some(returning) = &mut self.returning {
+                ready!(returning.prepare(missing))?;
+            }
+            let width = self.def.columns.len();
+            let (returning, distinct) = (&mut self.returning, &mut self.distinct);
+            let (collected, ids) = (&mut self.collected, &mut self.ids);
+            let limit = self.env.memory_limit;
+            ready!(drain(
+                source,
+                &self.plan.source,
+                &unnamed,
+                &self.env,
+                missing,
+                |mut batch| {
+                    if let Some(rows) = distinct.new_rows(&batch.column(width)) {
+                        batch = batch.select(rows);
+                    }
+                    let column = batch.column(width);
+                    collected.add(core::iter::once(&column), limit)?;
+                    ids.push(column);
+                    if let Some(returning) = returning {
+                        let columns: Vec<Column> = (0..width).map(|i| batch.column(i)).collect();
+                        let rows = batch.rows();
+                        returning.add(Batch::new(columns, rows))?;
+                    }
+                    Ok(())
+                }
+            ))?;
+            // Its cursors hold the table's leaves: while they do, every change copies.
+            self.source = None;
+        }
+        while let Some(ids) = self.ids.get(self.next.0) {
+            while let Some(id) = ids.i64s().get(self.next.1) {
+                match txn.delete_row(self.plan.table, *id, &mut self.ahead.pins, missing) {
+                    Poll::Ready(deleted) => self.affected += u64::from(deleted?),
+                    Poll::Pending => {
+                        let table = txn.catalog().table(self.plan.table)?;
+                        for id in ids.i64s().iter().skip(self.next.1 + 1).take(LOOK_AHEAD) {
+                            // Pending is the point: it notes what is missing.
+                            if let Poll::Ready(looked) =
+                                table.prepare_remove(*id, &mut self.ahead.pins, missing)
+                            {
+                                looked?;
+                            }
+                        }
+                        self.ahead.looked();
+                        return Poll::Pending;
+                    }
+                }
+                self.next.1 += 1;
+                self.ahead.row_done();
+            }
+            self.next = (self.next.0 + 1, 0);
+        }
+        Poll::Ready(Ok(DmlResult {
+            affected: self.affected,
+            last_insert_id: None,
+            returning: self.returning.take().map(Returning::finish),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testing::{Bench, delete, returned, returning_name_and_id};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn rows_found_twice_are_deleted_and_returned_once() {
+        for mut b in Bench::both(30) {
+            let ids: Vec<i64> = (1..=28).rev().chain([5, 5]).collect();
+            let mut plan = delete(&ids);
+            plan.returning = returning_name_and_id();
+            let result = b.delete(plan).unwrap();
+            assert_eq!(result.affected, 28);
+            assert_eq!(returned(result.returning).len(), 28);
+            assert_eq!(b.rows(), ["29 k29 0", "30 k30 0"]);
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! INSERT, REPLACE and upserts: completing the rows, then putting them in by the batch or one by one.
+
+use super::DmlResult;
+use super::ahead::{Ahead, LOOK_AHEAD};
+use super::checks::{reads_column, refuse_false, refuse_null};
+use super::returning::Returning;
+use super::source::{Collected, Source, drain};
+use super::upsert::Upsert;
+use crate::catalog::{Catalog, TableDef};
+use crate::sql::exec::Env;
+use crate::sql::exec::eval::eval;
+use crate::sql::plan::{ConflictAction, Insert, InsertSource, Query};
+use crate::tree::Missing;
+use crate::txn::Transaction;
+use crate::types::{Batch, Column, DataType, Error, Physical, Result, RowId};
+use alloc::{string::ToString, sync::Arc, vec::Vec};
+use core::task::{Poll, ready};
+
+/// An INSERT under way.
+pub struct InsertRun {
+    plan: Arc<Insert>,
+    def: Arc<TableDef>,
+    env: Env,
+    /// Gone when everything is collected.
+    source: Option<Source>,
+    collected: Collected,
+    /// Collected rows, one column per table column.
+    batches: Vec<Batch>,
+    /// Position of the next row: batch, and row in it.
+    next: (usize, usize),
+    /// The bulk path was tried for this batch and does not apply.
+    one_by_one: bool,
+    ahead: Ahead,
+    output: Output,
+    upsert: Upsert,
+}
+
+/// What the rows put in so far leave behind.
+struct Output {
+    affected: u64,
+    last_insert_id: Option<i64>,
+    returning: Option<Returning>,
+    /// Rows for RETURNING of the batch at hand.
+    rows: Vec<Column>,
+}
+
+impl InsertRun {
+    /// A run of `plan` in the given version of the database.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if the table does not exist.
+    pub fn new(plan: Arc<Insert>, catalog: &Catalog, env: Env) -> Result<InsertRun> {
+        let def = catalog.table(plan.table)?.def.clone();
+        let returning = plan.returning.as_ref();
+        let InsertSource::Query(query) = &plan.source;
+        Ok(InsertRun {
+            source: Some(Source::new(query, catalog, &env)?),
+            output: Output {
+                affected: 0,
+                last_insert_id: None,
+                returning: returning.map(|q| Returning::new(q, catalog, &env)).transpose()?,
+                rows: Vec::new(),
+            },
+            upsert: Upsert::new(&plan.on_conflict),
+            plan,
+            def,
+            env,
+            collected: Collected::default(),
+            batches: Vec::new(),
+            next: (0, 0),
+            one_by_one: false,
+            ahead: Ahead::default(),
+        })
+    }
+
+    /// Goes on until a block is missing or all is done.
+    ///
+    /// # Errors
+    /// Those of the source, [`Error::NotNull`], [`Error::CheckViolated`], [`Error::DuplicateKey`]; the
+    /// session undoes the statement.
+    pub fn step(&mut self, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+        ready!(self.collect(missing))?;
+        while let Some(batch) = self.batches.get(self.next.0).cloned() {
+            let bulk = matches!(self.plan.on_conflict, ConflictAction::Error) && batch.len > 1;
+            if bulk && !self.one_by_one {
+                self.one_by_one = !ready!(self.whole_batch(&batch, txn, missing))?;
+            } else {
+                while self.next.1 < batch.len {
+                    match self.row(&batch, self.next.1, txn, missing) {
+                        Poll::Ready(done) => done?,
+                        Poll::Pending => {
+                            self.look_ahead(&batch, txn, missing)?;
+                            return Poll::Pending;
+                        }
+                    }
+                    self.next.1 += 1;
+                    self.ahead.row_done();
+                }
+                self.output.flush()?;
+                self.one_by_one = false;
+                self.next = (self.next.0 + 1, 0);
+            }
+        }
+        Poll::Ready(Ok(DmlResult {
+            affected: self.output.affected,
+            last_insert_id: self.output.last_insert_id,
+            returning: self.output.returning.take().map(Returning::finish),
+        }))
+    }
+
+    fn collect(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
+        let Some(source) = &mut self.source else {
+            return Poll::Ready(Ok(()));
+        };
+        if let Some(returning) = &mut self.output.returning {
+            ready!(returning.prepare(missing))?;
+        }
+        let (plan, def, env) = (&*self.plan, &*self.def, &self.env);
+        let (collected, batches) = (&mut self.collected, &mut self.batches);
+        let name = |i: usize| plan.columns.get(i).and_then(|c| column_name(def, *c));
+        let query: &Query = {
+            let InsertSource::Query(query) = &plan.source;
+            query
+        };
+        ready!(drain(source, query, &name, env, missing, |batch| {
+            let batch = complete(batch, plan, def, env)?;
+            collected.add(batch.columns.iter(), env.memory_limit)?;
+            batches.push(batch);
+            Ok(())
+        }))?;
+        if let Some(env) = source.env() {
+            self.env = env;
+        }
+        // Its cursors hold leaves: while they do, every change of one copies it.
+        self.source = None;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Puts a batch in by the bulk path; false if that does not apply.
+    fn whole_batch(
+        &mut self,
+        batch: &Batch,
+        txn: &mut Transaction,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let pins = &mut self.ahead.pins;
+        let inserted = ready!(txn.insert_batch(self.plan.table, &batch.columns, batch.len, pins, missing))?;
+        self.ahead.pins.clear();
+        let Some((ids, generated)) = inserted else {
+            return Poll::Ready(Ok(false));
+        };
+        let mut rows = batch.clone();
+        if let (Some(first), Some(column)) = (generated, self.def.row_id_column) {
+            self.output.last_insert_id.get_or_insert(first);
+            for id in ids.first().into_iter().chain(ids.last()) {
+                refuse_overflow(&self.def, column, *id)?;
+            }
+            if let Some(slot) = rows.columns.get_mut(column) {
+                *slot = Column::from_i64(ids);
+            }
+            self.check_generated(column, &rows)?;
+        }
+        self.output.affected += batch.len as u64;
+        if let Some(returning) = &mut self.output.returning {
+            returning.add(rows)?;
+        }
+        self.next = (self.next.0 + 1, 0);
+        Poll::Ready(Ok(true))
+    }
+
+    /// Puts one row in, or does what the statement says about conflicts.
+    fn row(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        txn: &mut Transaction,
+        missing: &mut Missing,
+    ) -> Poll<Result<()>> {
+        let table = self.plan.table;
+        let pins = &mut self.ahead.pins;
+        if !matches!(self.plan.on_conflict, ConflictAction::Error) {
+            let found = ready!(txn.conflicts(table, &batch.columns, row, pins, missing))?;
+            match (&self.plan.on_conflict, found.first()) {
+                (_, None) | (ConflictAction::Error, _) => {}
+                (ConflictAction::Ignore, Some(_)) => return Poll::Ready(Ok(())),
+                (ConflictAction::Replace, Some(_)) => {
+                    // If the insert below has to wait, the next turn finds no conflict any more.
+                    for (id, _) in found {
+                        ready!(txn.delete_row(table, id, pins, missing))?;
+                    }
+                }
+                (ConflictAction::Update { set, filter }, Some((id, _))) => {
+                    let assignments = (set.as_slice(), filter.as_ref());
+                    let new = (batch, row);
+                    let updated = ready!(self.upsert.update(
+                        (&self.plan, &self.def, &self.env),
+                        assignments,
+                        *id,
+                        new,
+                        txn,
+                        pins,
+                        missing
+                    ))?;
+                    if let Some(columns) = updated {
+                        self.output.affected += 1;
+                        self.output.push(&columns, 0);
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
+        let (id, generated) = ready!(txn.insert_row(table, &batch.columns, row, pins, missing))?;
+        self.inserted(batch, row, id, generated)?;
+        Poll::Ready(Ok(()))
+    }
+
+    fn inserted(&mut self, batch: &Batch, row: usize, id: RowId, generated: Option<i64>) -> Result<()> {
+        self.output.affected += 1;
+        let Some(value) = generated else {
+            self.output.push(&batch.columns, row);
+            return Ok(());
+        };
+        self.output.last_insert_id.get_or_insert(value);
+        let mut columns: Vec<Column> = batch.columns.iter().map(|c| c.slice(row, row + 1)).collect();
+        for column in generated_columns(&self.def) {
+            let Some(slot) = columns.get_mut(column).filter(|c| c.is_null(0)) else {
+                continue;
+            };
+            let value = match self.def.row_id_column == Some(column) {
+                true => id,
+                false => value,
+            };
+            *slot = match slot.physical() {
+                Physical::Decimal => Column::from_decimals(alloc::vec![i128::from(value)]),
+                _ => Column::from_i64(alloc::vec![value]),
+            };
+            refuse_overflow(&self.def, column, value)?;
+            self.check_generated(column, &Batch::new(columns.clone(), 1))?;
+        }
+        self.output.push(&columns, 0);
+        Ok(())
+    }
+
+    /// The CHECKs that read a generated column, which was NULL when all were checked.
+    fn check_generated(&self, column: usize, rows: &Batch) -> Result<()> {
+        let checks = self.plan.checks.iter().filter(|(_, c)| reads_column(c, column));
+        refuse_false(&self.def, checks, rows, &self.env.scope())
+    }
+
+    /// Asks for the blocks of the rows after the one that waits, too.
+    fn look_ahead(&mut self, batch: &Batch, txn: &mut Transaction, missing: &mut Missing) -> Result<()> {
+        let from = self.next.1 + 1;
+        let to = from.saturating_add(LOOK_AHEAD).min(batch.len);
+        let pins = &mut self.ahead.pins;
+        for row in from..to {
+            // Pending is the point: it notes what is missing.
+            let looked = match self.plan.on_conflict {
+                ConflictAction::Error => {
+                    let table = txn.catalog().table(self.plan.table)?;
+                    let given = self.def.row_id_column.and_then(|c| batch.columns.get(c));
+                    let given = given.filter(|c| !c.is_null(row)).and_then(|c| c.i64s().get(row));
+                    let id = given.copied().unwrap_or_else(|| table.sequence.peek());
+                    table.prepare_insert(id, &batch.columns, row, pins, missing)
+                }
+                _ => txn
+                    .conflicts(self.plan.table, &batch.columns, row, pins, missing)
+                    .map_ok(|_| ()),
+            };
+            if let Poll::Ready(looked) = looked {
+                looked?;
+            }
+        }
+        self.ahead.looked();
+        Ok(())
+    }
+}
+
+impl Output {
+    /// Adds a row to those of RETURNING.
+    fn push(&mut self, columns: &[Column], row: usize) {
+        if self.returning.is_none() {
+            return;
+        }
+        if self.rows.is_empty() {
+            self.rows = columns.iter().map(|c| Column::new(c.physical())).collect();
+        }
+        for (to, from) in self.rows.iter_mut().zip(columns) {
+            to.push_from(from, row);
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let columns = core::mem::take(&mut self.rows);
+        let rows = columns.first().map_or(0, Column::len);
+        match &mut self.returning {
+            Some(returning) => returning.add(Batch::new(columns, rows)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The rows of a source batch with every column of the table, checked as far as they are known.
+fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -> Result<Batch> {
+    let rows = batch.rows();
+    let nothing = Batch::new(Vec::new(), rows);
+    let scope = env.scope();
+    let mut columns = Vec::with_capacity(def.columns.len());
+    for (i, column) in def.columns.iter().enumerate() {
+        let given = plan.columns.iter().position(|c| *c == i);
+        let values = match (given, plan.defaults.get(i)) {
+            (Some(k), _) => batch.column(k),
+            (None, Some(Some(default))) => eval(default, &nothing, &scope)?,
+            (None, _) => Column::nulls(column.ty.physical(), rows),
+        };
+        if !generated_columns(def).any(|g| g == i) {
+            refuse_null(def, i, &values)?;
+        }
+        columns.push(values);
+    }
+    let batch = Batch::new(columns, rows);
+    refuse_false(def, plan.checks.iter(), &batch, &scope)?;
+    Ok(batch)
+}
+
+/// The columns in which NULL stands for the next value of the table's sequence.
+fn generated_columns(def: &TableDef) -> impl Iterator<Item = usize> + '_ {
+    let automatic = def.columns.iter().position(|c| c.auto_increment);
+    let other = automatic.filter(|c| Some(*c) != def.row_id_column);
+    def.row_id_column.into_iter().chain(other)
+}
+
+/// Refuses a generated value beyond its column's type.
+fn refuse_overflow(def: &TableDef, column: usize, value: i64) -> Result<()> {
+    let Some(DataType::Int(int)) = def.columns.get(column).map(|c| &c.ty) else {
+        return Ok(());
+    };
+    let (least, most) = int.range();
+    if value < least || value > most {
+        return Err(Error::OutOfRange {
+            value: value.to_string(),
+            expected: DataType::Int(*int).to_string(),
+            column: column_name(def, column),
+        });
+    }
+    Ok(())
+}
+
+/// `table.column`, for messages.
+fn column_name(def: &TableDef, column: usize) -> Option<alloc::string::String> {
+    let column = def.columns.get(column)?;
+    Some(alloc::format!("{}.{}", def.name, column.name))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testing::{Bench, check, column, insert, int, returned, returning_name_and_id, text};
+    use super::*;
+    use crate::sql::plan::Expr;
+    use crate::types::Value;
+    use alloc::{boxed::Box, vec};
+
+    #[test]
+    fn generated_ids_are_returned_and_the_first_is_the_last_insert_id() {
+        for mut b in Bench::both(3) {
+            let rows = ["a", "b", "c"].map(|n| [Value::Null, text(n), int(1)]);
+            let mut plan = insert(rows.to_vec(), ConflictAction::Error);
+            plan.returning = returning_name_and_id();
+            let result = b.insert(plan).unwrap();
+            assert_eq!((result.affected, result.last_insert_id), (3, Some(4)));
+            assert_eq!(returned(result.returning), ["a 4", "b 5", "c 6"]);
+            // Given and generated ids in one statement go row by row.
+            let mixed = vec![[int(20), text("d"), int(1)], [Value::Null, text("e"), int(1)]];
+            let mut plan = insert(mixed, ConflictAction::Error);
+            plan.returning = returning_name_and_id();
+            let result = b.insert(plan).unwrap();
+            assert_eq!((result.affected, result.last_insert_id), (2, Some(21)));
+            assert_eq!(returned(result.returning), ["d 20", "e 21"]);
+            assert_eq!(b.rows().len(), 8);
+        }
+    }
+
+    #[test]
+    fn constraints_are_checked_and_named() {
+        for mut b in Bench::both(0) {
+            let mut plan = insert(
+                vec![[int(1), text("a"), int(9)], [int(2), text("b"), int(10)]],
+                ConflictAction::Error,
+            );
+            plan.checks = vec![check()];
+            assert_eq!(
+                b.insert(plan.clone()).map(|r| r.affected),
+                Err(Error::CheckViolated {
+                    table: "t".into(),
+                    constraint: "small".into()
+                })
+            );
+            plan.source = insert(vec![[int(1), text("a"), Value::Null]], ConflictAction::Error).source;
+            assert_eq!(b.insert(plan).map(|r| r.affected), Ok(1), "NULL passes a CHECK");
+            let again = insert(vec![[int(7), text("a"), int(1)]], ConflictAction::Error);
+            assert_eq!(
+                b.insert(again).map(|r| r.affected),
+                Err(Error::DuplicateKey {
+                    table: "t".into(),
+                    index: "by_name".into(),
+                    key: "'a'".into()
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn conflicts_are_ignored_replaced_or_updated() {
+        let rows = || vec![[int(2), text("k2"), int(5)], [int(9), text("new"), int(5)]];
+        for mut b in Bench::both(3) {
+            let ignored = b.insert(insert(rows(), ConflictAction::Ignore)).unwrap();
+            assert_eq!(ignored.affected, 1);
+            assert_eq!(b.rows(), ["1 k1 0", "2 k2 0", "3 k3 0", "9 new 5"]);
+        }
+        for mut b in Bench::both(3) {
+            // Collides with row 1 by its id and with row 3 by its name: both go.
+            let row = vec![[int(1), text("k3"), int(5)]];
+            assert_eq!(
+                b.insert(insert(row, ConflictAction::Replace)).unwrap().affected,
+                1
+            );
+            assert_eq!(b.rows(), ["1 k3 5", "2 k2 0"]);
+        }
+        for mut b in Bench::both(3) {
+            // SET grp = the new row's grp, then with a condition on the old row that is false.
+            let action = |filter| ConflictAction::Update {
+                set: vec![(2, column(5))],
+                filter,
+            };
+            let mut plan = insert(rows(), action(None));
+            plan.returning = returning_name_and_id();
+            let result = b.insert(plan).unwrap();
+            assert_eq!(result.affected, 2);
+            assert_eq!(returned(result.returning), ["k2 2", "new 9"]);
+            assert_eq!(b.rows(), ["1 k1 0", "2 k2 5", "3 k3 0", "9 new 5"]);
+            let old_name_is_null = Expr::IsNull {
+                operand: Box::new(column(1)),
+                negated: false,
+            };
+            let plan = insert(vec![[int(3), text("x"), int(7)]], action(Some(old_name_is_null)));
+            assert_eq!(b.insert(plan).unwrap().affected, 0);
+            assert_eq!(b.rows().len(), 4);
+        }
+    }
+}

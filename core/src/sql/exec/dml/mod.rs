@@ -1,0 +1,26 @@
+//! Running INSERT, UPDATE and DELETE in two phases.
+//!
+//! *Collect* runs the statement's source to its end and writes nothing, so a statement never meets rows
+//! it wrote itself. *Apply* then makes the changes through the transaction's row operations, each of
+//! which is all or nothing: a run that returned `Pending` goes on at the same row.
+//!
+//! What an error leaves half done is the session's to undo, and foreign keys are checked by
+//! [`Transaction::finish_statement`](crate::txn::Transaction::finish_statement) afterwards.
+
+mod ahead;
+mod checks;
+mod delete;
+mod distinct_rows;
+mod insert;
+mod result;
+mod returning;
+mod source;
+#[cfg(test)]
+mod testing;
+mod update;
+mod upsert;
+
+pub use delete::DeleteRun;
+pub use insert::InsertRun;
+pub use result::DmlResult;
+pub use update::UpdateRun;

@@ -1,0 +1,160 @@
+//! The rows a statement starts from, batch by batch, and how much memory keeping them may take.
+
+use crate::catalog::Catalog;
+use crate::sql::exec::eval::{Scope, eval};
+use crate::sql::exec::{BATCH_ROWS, Env, QueryRun};
+use crate::sql::plan::{Expr, Plan, Query};
+use crate::tree::Missing;
+use crate::types::{Batch, Column, DataType, Error, Result, Value};
+use alloc::{string::String, sync::Arc, vec::Vec};
+use core::task::{Poll, ready};
+
+/// Runs a query, or reads the rows of a VALUES list straight from the statement.
+pub(super) enum Source {
+    /// Rows of VALUES done so far; the list itself stays in the statement.
+    Values(usize),
+    /// Anything else.
+    Query(QueryRun),
+}
+
+impl Source {
+    pub(super) fn new(query: &Query, catalog: &Catalog, env: &Env) -> Result<Source> {
+        if query.sub_plans.is_empty() && matches!(query.plan, Plan::Values { .. }) {
+            return Ok(Source::Values(0));
+        }
+        let run = QueryRun::new(Arc::new(query.clone()), catalog, env.clone())?;
+        Ok(Source::Query(run))
+    }
+
+    /// The next rows of `query`, the query it was made for; `None` at the end.
+    /// Errors of a VALUES list get the column's name from `name`.
+    fn next(
+        &mut self,
+        query: &Query,
+        name: &dyn Fn(usize) -> Option<String>,
+        env: &Env,
+        missing: &mut Missing,
+    ) -> Poll<Result<Option<Batch>>> {
+        match self {
+            Source::Query(run) => run.step(missing),
+            Source::Values(done) => {
+                let Plan::Values { rows, types } = &query.plan else {
+                    return Poll::Ready(Ok(None));
+                };
+                let rows = rows.get(*done..).unwrap_or(&[]);
+                let rows = rows.get(..BATCH_ROWS.min(rows.len())).unwrap_or(&[]);
+                *done += rows.len();
+                Poll::Ready(values(rows, types, name, env))
+            }
+        }
+    }
+
+    /// The surroundings with the results of the query's sub-plans, once it has run; `None`: unchanged.
+    pub(super) fn env(&self) -> Option<Env> {
+        match self {
+            Source::Values(_) => None,
+            Source::Query(run) => Some(run.env().clone()),
+        }
+    }
+}
+
+fn values(
+    rows: &[Vec<Expr>],
+    types: &[DataType],
+    name: &dyn Fn(usize) -> Option<String>,
+    env: &Env,
+) -> Result<Option<Batch>> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let scope = env.scope();
+    let mut columns = Vec::with_capacity(types.len());
+    for (i, ty) in types.iter().enumerate() {
+        let mut column = Column::with_capacity(ty.physical(), rows.len());
+        for row in rows {
+            match row.get(i) {
+                Some(expr) => push(&mut column, expr, ty, &scope).map_err(|e| named(e, || name(i)))?,
+                None => column.push_null(),
+            }
+        }
+        columns.push(column);
+    }
+    Ok(Some(Batch::new(columns, rows.len())))
+}
+
+/// The error with the column the value was meant for, if it does not say.
+fn named(mut error: Error, name: impl FnOnce() -> Option<String>) -> Error {
+    if let Error::TypeMismatch { column, .. } | Error::OutOfRange { column, .. } = &mut error
+        && column.is_none()
+    {
+        *column = name();
+    }
+    error
+}
+
+/// Appends the value of an expression without columns.
+fn push(column: &mut Column, expr: &Expr, ty: &DataType, scope: &Scope<'_>) -> Result<()> {
+    match plain(expr, ty, scope) {
+        Some(value) => column.push_value(value, ty),
+        None => {
+            column.push_from(&eval(expr, &Batch::new(Vec::new(), 1), scope)?, 0);
+            Ok(())
+        }
+    }
+}
+
+/// The value of a literal or parameter, also one that is converted to the very type it is stored as:
+/// appending it converts by the same rules.
+fn plain<'a>(expr: &'a Expr, ty: &DataType, scope: &Scope<'a>) -> Option<&'a Value> {
+    match expr {
+        Expr::Literal { value, .. } => Some(value),
+        Expr::Param { index, .. } => scope.params.get(*index),
+        Expr::Cast {
+            operand,
+            ty: to,
+            strict: true,
+        } if to == ty && matches!(**operand, Expr::Literal { .. } | Expr::Param { .. }) => {
+            plain(operand, ty, scope)
+        }
+        _ => None,
+    }
+}
+
+/// Counts the bytes of collected rows against the statement's limit.
+#[derive(Default)]
+pub(super) struct Collected {
+    bytes: usize,
+}
+
+impl Collected {
+    pub(super) fn add<'a>(&mut self, columns: impl Iterator<Item = &'a Column>, limit: usize) -> Result<()> {
+        let bytes: usize = columns.map(Column::memory).sum();
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > limit {
+            return Err(Error::QueryMemory { limit });
+        }
+        Ok(())
+    }
+}
+
+/// Runs a source to its end and hands over its batches that have rows.
+pub(super) fn drain(
+    source: &mut Source,
+    query: &Query,
+    name: &dyn Fn(usize) -> Option<String>,
+    env: &Env,
+    missing: &mut Missing,
+    mut take: impl FnMut(Batch) -> Result<()>,
+) -> Poll<Result<()>> {
+    while let Some(batch) = ready!(source.next(query, name, env, missing))? {
+        if batch.rows() > 0 {
+            take(batch)?;
+        }
+    }
+    Poll::Ready(Ok(()))
+}
+
+/// For sources whose columns are not meant for columns of a table.
+pub(super) fn unnamed(_: usize) -> Option<String> {
+    None
+}

@@ -1,0 +1,69 @@
+//! ON DUPLICATE KEY UPDATE, ON CONFLICT DO UPDATE: changing the row that is there.
+
+use super::checks::{refuse_false, refuse_null};
+use crate::catalog::TableDef;
+use crate::sql::exec::Env;
+use crate::sql::exec::eval::{eval, eval_filter};
+use crate::sql::plan::{ConflictAction, Expr, Insert};
+use crate::tree::{Missing, Pins};
+use crate::txn::Transaction;
+use crate::types::{Batch, Column, Result, RowId};
+use alloc::vec::Vec;
+use core::task::{Poll, ready};
+
+/// The update of existing rows; holds what every row has in common.
+pub(super) struct Upsert {
+    /// Table columns that are set.
+    set: Vec<usize>,
+}
+
+impl Upsert {
+    pub(super) fn new(action: &ConflictAction) -> Upsert {
+        Upsert {
+            set: match action {
+                ConflictAction::Update { set, .. } => set.iter().map(|(column, _)| *column).collect(),
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    /// Updates row `id`, which row `new` collides with. Returns the row afterwards, one column of one
+    /// value per table column; `None` if the statement's condition leaves it as it is.
+    pub(super) fn update(
+        &self,
+        (plan, def, env): (&Insert, &TableDef, &Env),
+        (set, filter): (&[(usize, Expr)], Option<&Expr>),
+        id: RowId,
+        (new, row): (&Batch, usize),
+        txn: &mut Transaction,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<Option<Vec<Column>>>> {
+        let table = txn.catalog().table(plan.table)?;
+        let Some(old) = ready!(table.row(id, pins, missing))?.map(|row| row.to_columns()) else {
+            return Poll::Ready(Ok(None));
+        };
+        let new = new.columns.iter().map(|c| c.slice(row, row + 1));
+        let both = Batch::new(old.iter().cloned().chain(new).collect(), 1);
+        let scope = env.scope();
+        if let Some(filter) = filter
+            && eval_filter(filter, &both, &scope)?.is_empty()
+        {
+            return Poll::Ready(Ok(None));
+        }
+        let mut changed = old;
+        let mut values = Vec::with_capacity(set.len());
+        for (column, expr) in set {
+            let value = eval(expr, &both, &scope)?;
+            refuse_null(def, *column, &value)?;
+            if let Some(slot) = changed.get_mut(*column) {
+                *slot = value.clone();
+            }
+            values.push(value);
+        }
+        let changed = Batch::new(changed, 1);
+        refuse_false(def, plan.checks.iter(), &changed, &scope)?;
+        let updated = ready!(txn.update_row(plan.table, id, &self.set, &values, 0, pins, missing))?;
+        Poll::Ready(Ok(updated.map(|_| changed.columns)))
+    }
+}
