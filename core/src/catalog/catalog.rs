@@ -3,7 +3,7 @@
 //! Cloning a catalog clones a few `Arc`s; changing a clone copies only the lists it changes. Names
 //! compare without ASCII case.
 
-use super::{PersistenceConfig, TableDef, TableId};
+use super::{ForeignKeyDef, ParentName, PersistenceConfig, TableDef, TableId};
 use crate::table::Table;
 use crate::types::{Error, Result};
 use alloc::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub struct Catalog {
     names: Arc<BTreeMap<(String, String), TableId>>,
     /// Persistence enabled for tables that do not exist yet, by (schema key, table key).
     remembered: Arc<BTreeMap<(String, String), PersistenceConfig>>,
+    /// Parents that do not exist (they were in memory before a restart), by child and foreign key name.
+    orphans: Arc<BTreeMap<(TableId, String), ParentName>>,
     /// Changes with every definition; plans are cached under it.
     schema_version: u64,
 }
@@ -198,5 +200,53 @@ impl Catalog {
     pub fn adopt_schemas(&mut self, other: &Catalog) {
         self.schemas = other.schemas.clone();
         self.remembered = other.remembered.clone();
+    }
+
+    /// The parent of a foreign key by name, whether or not the table exists.
+    pub fn parent_name(&self, child: TableId, foreign: &ForeignKeyDef) -> Option<ParentName> {
+        let Some(parent) = self.get(foreign.parent) else {
+            return self.orphans.get(&(child, foreign.name.clone())).cloned();
+        };
+        let column = |c: &usize| parent.def.columns.get(*c).map(|c| c.name.clone());
+        Some(ParentName {
+            schema: parent.def.schema.clone(),
+            table: parent.def.name.clone(),
+            columns: foreign.parent_columns.iter().map(column).collect::<Option<_>>()?,
+        })
+    }
+
+    /// Notes the parent of a foreign key whose table does not exist.
+    pub fn add_orphan(&mut self, child: TableId, foreign: &str, parent: ParentName) {
+        Arc::make_mut(&mut self.orphans).insert((child, foreign.to_string()), parent);
+    }
+
+    /// Points foreign keys whose parent did not exist at `parent`, if it has their name and a key over
+    /// their columns. Returns the children changed. Rows they have already are not checked.
+    pub fn adopt_orphans(&mut self, parent: TableId) -> Result<Vec<TableId>> {
+        let def = self.table(parent)?.def.clone();
+        let fits = |p: &ParentName| -> Option<Vec<usize>> {
+            let named = p.schema.eq_ignore_ascii_case(&def.schema) && p.table.eq_ignore_ascii_case(&def.name);
+            let columns = p
+                .columns
+                .iter()
+                .map(|c| def.column(c))
+                .collect::<Option<Vec<_>>>()?;
+            (named && def.has_key_over(&columns)).then_some(columns)
+        };
+        let found: Vec<_> = self
+            .orphans
+            .iter()
+            .filter_map(|(key, p)| fits(p).map(|columns| (key.clone(), columns)))
+            .collect();
+        for ((child, name), columns) in &found {
+            self.redefine(*child, |child| {
+                for foreign in child.foreign_keys.iter_mut().filter(|f| f.name == *name) {
+                    foreign.parent = parent;
+                    foreign.parent_columns = columns.clone();
+                }
+            })?;
+            Arc::make_mut(&mut self.orphans).remove(&(*child, name.clone()));
+        }
+        Ok(found.into_iter().map(|((child, _), _)| child).collect())
     }
 }

@@ -148,6 +148,16 @@ impl TableDef {
             .collect()
     }
 
+    /// Whether these columns together are the row id, or those of a unique index.
+    pub fn has_key_over(&self, columns: &[usize]) -> bool {
+        let same = |i: &IndexDef| {
+            i.unique
+                && i.columns.len() == columns.len()
+                && i.columns.iter().all(|c| columns.contains(&c.column))
+        };
+        self.row_id_column.is_some_and(|r| columns == [r]) || self.indexes.iter().any(same)
+    }
+
     /// `schema.name`, for messages that need both.
     pub fn full_name(&self) -> String {
         alloc::format!("{}.{}", self.schema, self.name)

@@ -14,4 +14,4 @@ pub use definition::{
     TableId,
 };
 pub use persistence::{PersistenceConfig, Placement};
-pub use record::{SchemasRecord, TableRecord, decode_record, encode_record};
+pub use record::{ParentName, SchemasRecord, TableRecord, decode_record, encode_record};

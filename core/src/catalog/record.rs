@@ -11,6 +11,17 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// The format version of catalog records.
 const VERSION: u8 = 1;
 
+/// The parent of a foreign key by name, for when its table does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentName {
+    /// The parent's schema.
+    pub schema: String,
+    /// The parent's name.
+    pub table: String,
+    /// The parent's columns.
+    pub columns: Vec<String>,
+}
+
 /// One stored table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRecord {
@@ -22,6 +33,9 @@ pub struct TableRecord {
     pub indexes: Vec<u64>,
     /// Next row id to hand out.
     pub sequence: i64,
+    /// The parents of the definition's foreign keys by name, in its order: a parent in memory is gone
+    /// after a restart.
+    pub parents: Vec<ParentName>,
 }
 
 /// Everything of the catalog that is not a table.

@@ -113,19 +113,30 @@ async fn restore(
         records.insert(key, bytes);
     }
     let (mut from, to) = table_range();
+    let mut parents = Vec::new();
     loop {
         let page = store.scan(&from, &to, PAGE).await?;
         let full = page.len() == PAGE;
         for (key, bytes) in page {
             let record: TableRecord = decode_record(&bytes, &key)?;
+            parents.push((record.def.id, record.parents.clone()));
             catalog.put_table(Arc::new(load_table(store, trees, record, &key).await?));
             from = [key.as_slice(), &[0]].concat();
             records.insert(key, bytes);
         }
         if !full {
-            return Ok(records);
+            break;
         }
     }
+    for (child, names) in parents {
+        let foreign = catalog.table(child)?.def.foreign_keys.clone();
+        for (f, name) in foreign.iter().zip(names) {
+            if catalog.get(f.parent).is_none() {
+                catalog.add_orphan(child, &f.name, name);
+            }
+        }
+    }
+    Ok(records)
 }
 
 async fn load_table(store: &dyn KvBackend, trees: &Trees, record: TableRecord, key: &[u8]) -> Result<Table> {

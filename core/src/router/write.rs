@@ -12,8 +12,14 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// The record of a stored table.
-fn record(table: &Table) -> TableRecord {
+fn record(catalog: &Catalog, table: &Table) -> TableRecord {
+    let def = &table.def;
     TableRecord {
+        parents: def
+            .foreign_keys
+            .iter()
+            .filter_map(|f| catalog.parent_name(def.id, f))
+            .collect(),
         def: (*table.def).clone(),
         rows: table.rows.home().id.0,
         indexes: table.indexes.iter().map(|i| i.home().id.0).collect(),
@@ -33,7 +39,7 @@ fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
     };
     let mut records = BTreeMap::from([(config_key(), encode_record(&schemas)?)]);
     for table in catalog.tables().filter(|t| t.def.persistence.persistent) {
-        records.insert(table_key(table.def.id.0), encode_record(&record(table))?);
+        records.insert(table_key(table.def.id.0), encode_record(&record(catalog, table))?);
     }
     Ok(records)
 }

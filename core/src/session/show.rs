@@ -212,18 +212,14 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
         parts.push(format!("{kind} {} ({})", quoted(&i.name), columns.join(", ")));
     }
     for f in &def.foreign_keys {
-        let parent = catalog.get(f.parent);
-        let parent_name = parent.map_or_else(|| format!("#{}", f.parent.0), |p| quoted(&p.def.name));
-        let parent_columns = f.parent_columns.iter().map(|c| {
-            parent
-                .and_then(|p| p.def.columns.get(*c))
-                .map_or("?", |c| c.name.as_str())
-        });
+        let parent = catalog.parent_name(def.id, f);
+        let (name, columns) = parent.map_or_else(Default::default, |p| (p.table, p.columns));
         let mut s = format!(
-            "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {parent_name} ({})",
+            "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
             quoted(&f.name),
             list(f.columns.iter().map(column_name)),
-            list(parent_columns)
+            quoted(&name),
+            list(columns.iter().map(String::as_str))
         );
         for (on, action) in [("DELETE", f.on_delete), ("UPDATE", f.on_update)] {
             let action = match action {

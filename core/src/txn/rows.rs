@@ -7,7 +7,8 @@ use super::transaction::Reserved;
 use super::{Counters, Transaction};
 use crate::catalog::{Placement, TableDef, TableId};
 use crate::tree::{Missing, Pins};
-use crate::types::{Column, Physical, Result, RowId};
+use crate::types::{Column, DataType, Error, Physical, Result, RowId};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
@@ -28,6 +29,26 @@ fn generated_value(column: &Column, row: usize) -> Option<i64> {
         Physical::Decimal => column.decimals().get(row).and_then(|v| i64::try_from(*v).ok()),
         _ => column.i64s().get(row).copied(),
     }
+}
+
+/// # Errors
+/// [`Error::OutOfRange`] if a generated value does not fit its column.
+fn require_range(def: &TableDef, column: Option<usize>, value: i64) -> Result<()> {
+    let Some(column) = column.and_then(|c| def.columns.get(c)) else {
+        return Ok(());
+    };
+    let fits = match &column.ty {
+        DataType::Int(int) => (int.range().0..=int.range().1).contains(&value),
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::OutOfRange {
+        value: alloc::format!("the next AUTO_INCREMENT value {value}"),
+        expected: column.ty.to_string(),
+        column: Some(alloc::format!("{}.{}", def.name, column.name)),
+    })
 }
 
 impl Transaction {
@@ -66,6 +87,9 @@ impl Transaction {
         };
         let id = given.or(fresh).unwrap_or_default();
         let mut generated = fresh.filter(|_| def.row_id_column.is_some());
+        if fresh.is_some() {
+            require_range(&def, def.row_id_column.or(column), id)?;
+        }
         let patched: Option<Vec<Column>> = match (column, wanted) {
             (Some(c), None) => {
                 generated = Some(id);
@@ -118,6 +142,7 @@ impl Transaction {
         let last = ready!(found.rows.last_row_id(pins, missing))?;
         let (ids, generated) = if all_null {
             let first = self.reserve(table, rows as u64)?;
+            require_range(def, def.row_id_column, first.saturating_add(rows as i64 - 1))?;
             if last.is_some_and(|l| l >= first) {
                 return Poll::Ready(Ok(None));
             }
