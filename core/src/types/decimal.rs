@@ -165,6 +165,9 @@ impl Decimal {
         if wanted >= 0 && digits.next().is_some_and(|b| b >= b'5') {
             v += 1;
         }
+        if v == LIMIT && scale > 0 {
+            (v, scale) = (v / 10, scale - 1);
+        }
         Some(Decimal::new(
             in_range(if negative { -v } else { v })?,
             scale as u8,
