@@ -1,7 +1,14 @@
-//! The table of scalar functions.
+//! What a scalar function is, and finding one by name.
+//!
+//! Calls with a syntax of their own are bound to plain ones: `EXTRACT(u FROM x)` is `EXTRACT('u', x)`,
+//! `DATE_ADD(x, INTERVAL n u)` and `x + INTERVAL n u` are `DATE_ADD(x, n, 'u')` (likewise DATE_SUB),
+//! `TIMESTAMPADD(u, n, x)` is `DATE_ADD(x, n, 'u')`, `TIMESTAMPDIFF(u, a, b)` is `TIMESTAMPDIFF('u', a, b)`,
+//! `TRIM(BOTH r FROM s)` is `TRIM(s, r)` (LEADING: LTRIM, TRAILING: RTRIM), `POSITION(a IN b)` is
+//! `LOCATE(a, b)`, `SUBSTRING(s FROM a FOR n)` is `SUBSTRING(s, a, n)`. IF, IFNULL, COALESCE and NULLIF
+//! are bound to CASE.
 
 use crate::host::Host;
-use crate::types::{Column, DataType, Result};
+use crate::types::{Column, DataType, Result, Value};
 
 /// What binding converts an argument to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +44,8 @@ pub enum ReturnKind {
     Same,
     /// Computed from the argument types.
     Of(fn(&[DataType]) -> DataType),
+    /// Computed from the argument types and the arguments that are constants (ROUND's digits, a format).
+    OfConstants(fn(&[DataType], &[Option<Value>]) -> DataType),
 }
 
 /// What a function may ask of its surroundings.
@@ -71,8 +80,36 @@ pub struct ScalarFunction {
     pub strict: bool,
     /// One line for the reference.
     pub doc: &'static str,
-    /// Evaluates `rows` rows: one column per argument, the argument types, the result type.
+    /// Evaluates `rows` rows: one column per argument, the argument types, the result type. A column of
+    /// one row is a constant and stands for every row; so does a result of one row.
     pub eval: fn(&EvalContext<'_>, &[Column], &[DataType], &DataType, usize) -> Result<Column>,
+}
+
+impl ScalarFunction {
+    /// What argument `i` is converted to; the last kind repeats.
+    pub fn arg_kind(&self, i: usize) -> ArgKind {
+        self.args
+            .get(i)
+            .or(self.args.last())
+            .copied()
+            .unwrap_or(ArgKind::Any)
+    }
+
+    /// The result type, from the types of the converted arguments and, where they are constants, their values.
+    pub fn result_type(&self, types: &[DataType], constants: &[Option<Value>]) -> DataType {
+        match self.returns {
+            ReturnKind::Fixed(f) => f(),
+            ReturnKind::Same => {
+                let same = types
+                    .iter()
+                    .enumerate()
+                    .find(|(i, _)| self.arg_kind(*i) == ArgKind::Same);
+                same.map_or(DataType::Null, |(_, t)| t.clone())
+            }
+            ReturnKind::Of(f) => f(types),
+            ReturnKind::OfConstants(f) => f(types, constants),
+        }
+    }
 }
 
 impl core::fmt::Debug for ScalarFunction {

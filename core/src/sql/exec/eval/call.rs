@@ -1,0 +1,64 @@
+//! Calling scalar functions.
+//!
+//! A constant argument reaches the function as a column of one row, which stands for every row. A
+//! function of constants only is called for one row.
+
+use super::evaluate::evaluate;
+use super::input::Input;
+use super::scope::Scope;
+use super::vector::{Vector, assemble, union, with_nulls};
+use crate::sql::functions::ScalarFunction;
+use crate::sql::plan::Expr;
+use crate::types::{Bitmap, Column, DataType, Result};
+use alloc::vec::Vec;
+
+/// Calls a function over the rows of the input.
+pub(super) fn call(
+    function: &ScalarFunction,
+    args: &[Expr],
+    ty: &DataType,
+    input: &Input<'_>,
+    scope: &Scope<'_>,
+) -> Result<Vector> {
+    let vectors = args
+        .iter()
+        .map(|a| evaluate(a, input, scope))
+        .collect::<Result<Vec<Vector>>>()?;
+    let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
+    if function.strict && vectors.iter().any(Vector::is_null_constant) {
+        return Ok(Vector::null(ty.physical()));
+    }
+    let constant = function.deterministic && vectors.iter().all(|v| v.constant);
+    let rows = if constant { 1 } else { input.rows() };
+    let run = |columns: &[Column], rows| (function.eval)(&scope.functions, columns, &types, ty, rows);
+    let columns: Vec<Column> = vectors.iter().map(|v| v.column.clone()).collect();
+    let nulls = match function.strict {
+        true => vectors.iter().fold(None, |n, v| union(n.as_ref(), v.nulls())),
+        false => None,
+    };
+    let column = match (run(&columns, rows), nulls) {
+        (Err(_), Some(nulls)) => {
+            // The values under NULLs may be at fault: leave those rows out.
+            let valid: Vec<u32> = (0..rows as u32).filter(|i| !nulls.get(*i as usize)).collect();
+            let some = |v: &Vector| {
+                if v.constant {
+                    v.column.clone()
+                } else {
+                    v.column.gather(&valid)
+                }
+            };
+            let columns: Vec<Column> = vectors.iter().map(some).collect();
+            if valid.is_empty() {
+                Column::nulls(ty.physical(), rows)
+            } else {
+                let part = Vector::column(run(&columns, valid.len())?);
+                assemble(&[(valid, part)], rows, ty.physical())
+            }
+        }
+        (result, nulls) => with_nulls(result?, nulls.filter(Bitmap::any)),
+    };
+    Ok(Vector {
+        constant: constant || (column.len() == 1 && input.rows() != 1),
+        column,
+    })
+}
