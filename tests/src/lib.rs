@@ -1,4 +1,8 @@
 //! Shared pieces of the integration tests: the stores and fixtures every placement is tested on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod block_on;
 pub mod conformance;
+pub mod pending_store;
+pub mod placements;
+pub mod sql_client;
