@@ -1,0 +1,191 @@
+//! Rows by ranges of an index, in key order or backwards.
+//!
+//! Row ids come from the index in growing gulps (so that a LIMIT reads little, and a long range makes few
+//! trips); for each gulp all missing leaves of the table are asked for at once. If only row ids or the
+//! number of rows are wanted the table is not visited.
+
+use super::constant::constant;
+use super::filter::narrow;
+use super::key_range::{KeyRange, extend_prefix, prefix_range, value_range};
+use super::row_fetch::RowFetch;
+use super::table_columns::TableColumns;
+use super::{BATCH_ROWS, Cx, Env, Operator};
+use crate::codec::KeyPart;
+use crate::sql::plan::{Expr, ScanBounds};
+use crate::tree::{IndexCursor, IndexTree, RowTree};
+use crate::types::{Batch, Column, Error, Result, RowId};
+use alloc::{string::String, string::ToString, vec::Vec};
+use core::ops::Bound;
+use core::task::{Poll, ready};
+
+/// Row ids asked for in the first gulp.
+const FIRST_GULP: usize = 16;
+
+/// What of an index is read.
+#[derive(Debug, Clone)]
+pub enum IndexKeys {
+    /// Equal on the first columns, a range on the next.
+    Range(Vec<Expr>, ScanBounds),
+    /// Equal on the first columns, one of a list on the next.
+    List(Vec<Expr>, Vec<Expr>),
+}
+
+/// See the module.
+pub struct IndexScan {
+    index: IndexTree,
+    parts: Vec<KeyPart>,
+    keys: IndexKeys,
+    reverse: bool,
+    columns: TableColumns,
+    filter: Option<Expr>,
+    fetch: RowFetch,
+    table: String,
+    /// The ranges still to read, last first, once known.
+    ranges: Option<Vec<KeyRange>>,
+    cursor: Option<IndexCursor>,
+    /// Ids read from the index and not yet looked up.
+    ids: Vec<RowId>,
+    gulp: usize,
+}
+
+impl IndexScan {
+    /// The rows of `rows` under the keys of `index` that pass the filter. `parts`: how keys are encoded;
+    /// `table`: its name, for errors.
+    pub fn new(
+        rows: RowTree,
+        index: IndexTree,
+        parts: Vec<KeyPart>,
+        table: &str,
+        keys: IndexKeys,
+        reverse: bool,
+        columns: TableColumns,
+        filter: Option<Expr>,
+    ) -> IndexScan {
+        IndexScan {
+            index,
+            parts,
+            keys,
+            reverse,
+            columns,
+            filter,
+            fetch: RowFetch::new(rows),
+            table: table.to_string(),
+            ranges: None,
+            cursor: None,
+            ids: Vec::new(),
+            gulp: FIRST_GULP,
+        }
+    }
+
+    /// The ranges to read, last first.
+    fn ranges(&self, env: &Env) -> Result<Vec<KeyRange>> {
+        let (IndexKeys::Range(equal, _) | IndexKeys::List(equal, _)) = &self.keys;
+        let mut prefix = Vec::new();
+        for (e, part) in equal.iter().zip(&self.parts) {
+            if extend_prefix(&mut prefix, part, &constant(e, env)?, 0).is_none() {
+                return Ok(Vec::new());
+            }
+        }
+        let Some(part) = self.parts.get(equal.len()) else {
+            return Ok(alloc::vec![prefix_range(prefix)]);
+        };
+        match &self.keys {
+            IndexKeys::Range(_, bounds) => {
+                let from = constant_bound(&bounds.from, env)?;
+                let to = constant_bound(&bounds.to, env)?;
+                Ok(value_range(&prefix, part, from.as_ref(), to.as_ref()).into_iter().collect())
+            }
+            IndexKeys::List(_, list) => {
+                let mut keys = Vec::with_capacity(list.len());
+                for e in list {
+                    let mut key = prefix.clone();
+                    if extend_prefix(&mut key, part, &constant(e, env)?, 0).is_some() {
+                        keys.push(key);
+                    }
+                }
+                keys.sort_unstable();
+                keys.dedup();
+                if !self.reverse {
+                    keys.reverse();
+                }
+                Ok(keys.into_iter().map(prefix_range).collect())
+            }
+        }
+    }
+
+    /// The next row ids, in order; none at the end.
+    fn next_ids(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Vec<RowId>>> {
+        if self.ranges.is_none() {
+            self.ranges = Some(self.ranges(cx.env)?);
+        }
+        while self.ids.len() < self.gulp {
+            let Some(cursor) = &mut self.cursor else {
+                match self.ranges.as_mut().and_then(Vec::pop) {
+                    Some(range) => self.cursor = Some(self.index.cursor(range.from, range.to, self.reverse)),
+                    None => break,
+                }
+                continue;
+            };
+            match ready!(cursor.next(cx.missing))? {
+                None => self.cursor = None,
+                Some(span) => {
+                    let ids = span.leaf.row_ids().get(span.from..span.to).unwrap_or(&[]);
+                    if self.reverse {
+                        self.ids.extend(ids.iter().rev());
+                    } else {
+                        self.ids.extend_from_slice(ids);
+                    }
+                }
+            }
+        }
+        let take = self.ids.len().min(self.gulp);
+        let ids = self.ids.drain(..take).collect();
+        self.gulp = (self.gulp * 2).min(BATCH_ROWS);
+        Poll::Ready(Ok(ids))
+    }
+}
+
+fn constant_bound(bound: &Bound<Expr>, env: &Env) -> Result<Bound<Column>> {
+    Ok(match bound {
+        Bound::Unbounded => Bound::Unbounded,
+        Bound::Included(e) => Bound::Included(constant(e, env)?),
+        Bound::Excluded(e) => Bound::Excluded(constant(e, env)?),
+    })
+}
+
+impl Operator for IndexScan {
+    fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
+        loop {
+            let batch = if self.columns.only_row_ids() {
+                let ids = ready!(self.next_ids(cx))?;
+                if ids.is_empty() {
+                    return Poll::Ready(Ok(None));
+                }
+                self.columns.of_row_ids(ids)
+            } else {
+                if !self.fetch.is_busy() {
+                    let ids = ready!(self.next_ids(cx))?;
+                    if ids.is_empty() {
+                        return Poll::Ready(Ok(None));
+                    }
+                    self.fetch.start(ids);
+                }
+                let found = ready!(self.fetch.step(cx.missing))?;
+                let rows: Option<Vec<_>> = found.into_iter().collect();
+                // An index entry without its row.
+                let rows = rows.ok_or_else(|| Error::Corrupted {
+                    table: self.table.clone(),
+                    key: self.index.home().label.to_string(),
+                })?;
+                self.columns.of_rows(&rows)
+            };
+            let batch = match &self.filter {
+                None => Some(batch),
+                Some(f) => narrow(batch, f, cx)?,
+            };
+            if batch.is_some() {
+                return Poll::Ready(Ok(batch));
+            }
+        }
+    }
+}
