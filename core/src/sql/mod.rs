@@ -7,6 +7,7 @@
 
 pub mod bind;
 pub mod exec;
+pub mod explain;
 pub mod functions;
 pub mod optimize;
 pub mod parse;

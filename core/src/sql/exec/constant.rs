@@ -1,7 +1,7 @@
 //! Values known when an operator starts: expressions without columns, such as bounds and limits.
 
+use super::Env;
 use super::eval::eval;
-use super::{BATCH_ROWS, Env};
 use crate::sql::plan::Expr;
 use crate::types::{Batch, Column, Result, Value};
 
@@ -32,11 +32,6 @@ pub fn constant_rows(expr: Option<&Expr>, default: u64, env: &Env) -> Result<u64
         None => Ok(default),
         Some(e) => Ok(constant_int(e, env)?.map_or(default, |n| u64::try_from(n).unwrap_or(default))),
     }
-}
-
-/// Rows to reserve room for when a query asks for at most `limit`.
-pub fn room(limit: u64) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX).min(BATCH_ROWS)
 }
 
 /// The common case without evaluation: an integer literal or parameter of an integer type.

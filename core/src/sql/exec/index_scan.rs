@@ -93,7 +93,9 @@ impl IndexScan {
             IndexKeys::Range(_, bounds) => {
                 let from = constant_bound(&bounds.from, env)?;
                 let to = constant_bound(&bounds.to, env)?;
-                Ok(value_range(&prefix, part, from.as_ref(), to.as_ref()).into_iter().collect())
+                Ok(value_range(&prefix, part, from.as_ref(), to.as_ref())
+                    .into_iter()
+                    .collect())
             }
             IndexKeys::List(_, list) => {
                 let mut keys = Vec::with_capacity(list.len());

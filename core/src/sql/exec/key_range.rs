@@ -35,7 +35,12 @@ pub fn prefix_range(prefix: Vec<u8>) -> KeyRange {
 /// The keys that start with `prefix` and whose next part, `part`, has a value within the bounds (of SQL
 /// values: `from` is the smaller one also where the part descends). `None`: no key can be in the range.
 /// A bound leaves NULLs out; without bounds they are in.
-pub fn value_range(prefix: &[u8], part: &KeyPart, from: Bound<&Column>, to: Bound<&Column>) -> Option<KeyRange> {
+pub fn value_range(
+    prefix: &[u8],
+    part: &KeyPart,
+    from: Bound<&Column>,
+    to: Bound<&Column>,
+) -> Option<KeyRange> {
     if matches!((from, to), (Bound::Unbounded, Bound::Unbounded)) {
         return Some(prefix_range(prefix.to_vec()));
     }
@@ -96,14 +101,20 @@ mod tests {
             key.extend_from_slice(&[0x80, 0, 0, 0, 0, 0, 0, 1]); // a row id
             core::ops::RangeBounds::contains(&(range.from.clone(), range.to.clone()), &key)
         };
-        [None, Some(1), Some(2), Some(3)].into_iter().filter(|v| inside(v)).collect()
+        [None, Some(1), Some(2), Some(3)]
+            .into_iter()
+            .filter(|v| inside(v))
+            .collect()
     }
 
     #[test]
     fn bounds_mean_values_in_both_directions_and_leave_nulls_out() {
         use Bound::*;
         for descending in [false, true] {
-            assert_eq!(within(descending, Unbounded, Unbounded), [None, Some(1), Some(2), Some(3)]);
+            assert_eq!(
+                within(descending, Unbounded, Unbounded),
+                [None, Some(1), Some(2), Some(3)]
+            );
             assert_eq!(within(descending, Included(2), Unbounded), [Some(2), Some(3)]);
             assert_eq!(within(descending, Excluded(2), Unbounded), [Some(3)]);
             assert_eq!(within(descending, Unbounded, Included(2)), [Some(1), Some(2)]);
@@ -117,7 +128,10 @@ mod tests {
     #[test]
     fn a_null_bound_lets_nothing_in() {
         let null = Column::nulls(Physical::I64, 1);
-        assert_eq!(value_range(&[], &part(false), Bound::Included(&null), Bound::Unbounded), None);
+        assert_eq!(
+            value_range(&[], &part(false), Bound::Included(&null), Bound::Unbounded),
+            None
+        );
         let mut prefix = Vec::new();
         assert_eq!(extend_prefix(&mut prefix, &part(false), &null, 0), None);
     }

@@ -4,26 +4,36 @@
 //! returned `Pending` can simply be taken again once the missing blocks are there.
 
 mod aggregate;
+mod build;
 mod constant;
+mod counted;
 mod distinct;
 pub mod dml;
 mod env;
 pub mod eval;
 mod filter;
+mod index_scan;
+mod join;
 mod key_bytes;
+mod key_range;
 mod key_table;
 mod limit;
 mod memory;
 mod operator;
 mod project;
+mod query_run;
 mod row_buffer;
+mod row_fetch;
+mod row_id_lookup;
+mod scan;
 mod sort;
 mod sort_key;
+mod table_columns;
 mod top_n;
 mod values;
 
+pub use build::{build, build_counted};
+pub use counted::OperatorCounts;
 pub use env::{Cx, Env};
 pub use operator::{BATCH_ROWS, Operator};
-
-mod pending;
-pub use pending::{QueryRun, explain};
+pub use query_run::QueryRun;

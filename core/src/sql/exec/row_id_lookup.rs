@@ -53,7 +53,10 @@ impl Operator for RowIdLookup {
                 let rest = ids.len().saturating_sub(BATCH_ROWS);
                 self.fetch.start(ids.drain(rest..).rev().collect());
             }
-            let rows: Vec<RowAt> = ready!(self.fetch.step(cx.missing))?.into_iter().flatten().collect();
+            let rows: Vec<RowAt> = ready!(self.fetch.step(cx.missing))?
+                .into_iter()
+                .flatten()
+                .collect();
             if rows.is_empty() {
                 continue;
             }

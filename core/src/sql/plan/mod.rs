@@ -11,7 +11,7 @@ mod statement;
 
 pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use query::{
-    Access, Join, JoinKind, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
+    Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
 };
 pub use statement::{
     AlterAction, ConflictAction, Delete, ExplainFormat, Insert, InsertSource, PersistenceChange, Show,

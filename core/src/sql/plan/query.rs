@@ -83,6 +83,32 @@ pub struct Join {
     pub condition: Option<Expr>,
 }
 
+/// A join that looks the right table's rows up for each left row; made by the optimizer. Output = left
+/// columns, then `columns` of the table, then its row id if `row_id`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookupJoin {
+    /// Kind.
+    pub kind: JoinKind,
+    /// Left input.
+    pub left: Plan,
+    /// The right table.
+    pub table: TableId,
+    /// Its name or alias, for EXPLAIN.
+    pub alias: String,
+    /// Positions in `TableDef::columns`.
+    pub columns: Vec<usize>,
+    /// Their types.
+    pub types: Vec<DataType>,
+    /// Whether the row id follows as a last column.
+    pub row_id: bool,
+    /// Position in `TableDef::indexes`; `None`: by row id.
+    pub index: Option<usize>,
+    /// Over the left input: the row id, or values of the index's first columns, of their types.
+    pub keys: Vec<Expr>,
+    /// What else must hold, over left ++ right columns.
+    pub condition: Option<Expr>,
+}
+
 /// How a scan reaches its rows. The optimizer turns `Full` into the others; whatever the access
 /// does not guarantee stays in the scan's filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +134,15 @@ pub enum Access {
         bounds: ScanBounds,
         /// Walk the index backwards.
         reverse: bool,
+    },
+    /// Equal on a prefix of an index's columns, and the next column in a list (`a = 1 AND b IN (2, 3)`).
+    IndexList {
+        /// Position in `TableDef::indexes`.
+        index: usize,
+        /// As in `Index`.
+        equal: Vec<Expr>,
+        /// Values of the column after them, as `equal`; each counts once, NULLs match nothing.
+        list: Vec<Expr>,
     },
 }
 
@@ -163,6 +198,8 @@ pub enum Plan {
     },
     /// Two inputs.
     Join(Box<Join>),
+    /// One input, and a table whose rows are looked up.
+    LookupJoin(Box<LookupJoin>),
     /// GROUP BY. Output: group keys, then aggregates. No keys: exactly one row.
     Aggregate {
         /// Input.
@@ -217,6 +254,14 @@ impl Plan {
             Plan::Join(j) => {
                 let mut t = j.left.types();
                 t.extend(j.right.types());
+                t
+            }
+            Plan::LookupJoin(j) => {
+                let mut t = j.left.types();
+                t.extend(j.types.iter().cloned());
+                if j.row_id {
+                    t.push(DataType::BIGINT);
+                }
                 t
             }
             Plan::Aggregate { keys, aggregates, .. } => keys

@@ -1,0 +1,218 @@
+//! Operators from a plan.
+//!
+//! Operators own what they read (versions of trees, copies of expressions), so a running query borrows
+//! nothing and keeps its snapshot.
+
+use super::Operator;
+use super::aggregate::HashAggregate;
+use super::counted::{Counted, OperatorCounts};
+use super::distinct::Distinct;
+use super::filter::Filter;
+use super::index_scan::{IndexKeys, IndexScan};
+use super::join::{self, HashJoin, LookupKey, NestedLoopJoin};
+use super::limit::Limit;
+use super::memory::PlanMemory;
+use super::project::Project;
+use super::row_id_lookup::RowIdLookup;
+use super::scan::Scan;
+use super::sort::Sort;
+use super::table_columns::TableColumns;
+use super::top_n::TopN;
+use super::values::Values;
+use crate::catalog::Catalog;
+use crate::codec::KeyPart;
+use crate::sql::plan::{Access, Expr, Join, LookupJoin, Plan};
+use crate::table::Table;
+use crate::tree::IndexTree;
+use crate::types::{DataType, Error, Physical, Result};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+
+/// The operators of a plan over the tables of a catalog.
+///
+/// # Errors
+/// If the plan names a table or an index that this version of the catalog does not have.
+pub fn build(plan: &Plan, catalog: &Catalog) -> Result<Box<dyn Operator>> {
+    Builder {
+        catalog,
+        memory: PlanMemory::default(),
+        counts: None,
+    }
+    .build(plan)
+}
+
+/// As [`build`], with every operator counted; the counts are appended in the order of the plan read from
+/// the top down, left before right.
+pub fn build_counted(
+    plan: &Plan,
+    catalog: &Catalog,
+    counts: &mut Vec<Arc<OperatorCounts>>,
+) -> Result<Box<dyn Operator>> {
+    Builder {
+        catalog,
+        memory: PlanMemory::default(),
+        counts: Some(counts),
+    }
+    .build(plan)
+}
+
+struct Builder<'a> {
+    catalog: &'a Catalog,
+    memory: PlanMemory,
+    counts: Option<&'a mut Vec<Arc<OperatorCounts>>>,
+}
+
+fn physicals(plan: &Plan) -> Vec<Physical> {
+    plan.types().iter().map(DataType::physical).collect()
+}
+
+impl Builder<'_> {
+    fn build(&mut self, plan: &Plan) -> Result<Box<dyn Operator>> {
+        let counts = self.counts.as_mut().map(|all| {
+            let counts = Arc::new(OperatorCounts::default());
+            all.push(counts.clone());
+            counts
+        });
+        let operator = self.operator(plan)?;
+        Ok(match counts {
+            None => operator,
+            Some(counts) => Box::new(Counted::new(operator, counts)),
+        })
+    }
+
+    fn operator(&mut self, plan: &Plan) -> Result<Box<dyn Operator>> {
+        Ok(match plan {
+            Plan::Scan {
+                table,
+                columns,
+                row_id,
+                access,
+                filter,
+                ..
+            } => {
+                let table = self.catalog.table(*table)?;
+                let columns = TableColumns::new(&table.def, columns, *row_id);
+                scan(table, columns, access, filter.clone())?
+            }
+            Plan::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),
+            Plan::Filter { input, condition } => Box::new(Filter::new(self.build(input)?, condition.clone())),
+            Plan::Project { input, exprs } => Box::new(Project::new(self.build(input)?, exprs.clone())),
+            Plan::Join(j) => self.join(j)?,
+            Plan::LookupJoin(j) => self.lookup_join(j)?,
+            Plan::Aggregate {
+                input,
+                keys,
+                aggregates,
+            } => Box::new(HashAggregate::new(
+                self.build(input)?,
+                keys,
+                aggregates,
+                &self.memory,
+            )),
+            Plan::Distinct { input } => {
+                Box::new(Distinct::new(self.build(input)?, &input.types(), &self.memory))
+            }
+            Plan::Sort { input, keys, limit } => {
+                let (child, physicals) = (self.build(input)?, physicals(input));
+                match limit {
+                    None => Box::new(Sort::new(child, &physicals, keys, &self.memory)),
+                    Some(n) => Box::new(TopN::new(child, &physicals, keys, n.clone(), &self.memory)),
+                }
+            }
+            Plan::Limit { input, limit, offset } => {
+                Box::new(Limit::new(self.build(input)?, limit.clone(), offset.clone()))
+            }
+        })
+    }
+
+    fn join(&mut self, j: &Join) -> Result<Box<dyn Operator>> {
+        let left = self.build(&j.left)?;
+        let right = self.build(&j.right)?;
+        let physicals = physicals(&j.right);
+        let condition = j.condition.clone();
+        Ok(if j.equal.is_empty() {
+            Box::new(NestedLoopJoin::new(
+                j.kind,
+                left,
+                right,
+                condition,
+                &physicals,
+                &self.memory,
+            ))
+        } else {
+            let join = HashJoin::new(j.kind, left, right, &j.equal, condition, &physicals, &self.memory);
+            Box::new(join)
+        })
+    }
+
+    fn lookup_join(&mut self, j: &LookupJoin) -> Result<Box<dyn Operator>> {
+        let left = self.build(&j.left)?;
+        let table = self.catalog.table(j.table)?;
+        let lookup = match j.index {
+            None => LookupKey::RowId,
+            Some(i) => {
+                let (tree, parts) = index(table, i)?;
+                LookupKey::Index(tree, parts)
+            }
+        };
+        Ok(Box::new(join::LookupJoin::new(
+            j.kind,
+            left,
+            j.keys.clone(),
+            table.rows.clone(),
+            lookup,
+            TableColumns::new(&table.def, &j.columns, j.row_id),
+            &table.def.name,
+            j.condition.clone(),
+        )))
+    }
+}
+
+fn scan(
+    table: &Table,
+    columns: TableColumns,
+    access: &Access,
+    filter: Option<Expr>,
+) -> Result<Box<dyn Operator>> {
+    let rows = table.rows.clone();
+    let (at, keys, reverse) = match access {
+        Access::Full => return Ok(Box::new(Scan::new(rows, columns, None, false, filter))),
+        Access::RowIds { bounds, reverse } => {
+            return Ok(Box::new(Scan::new(
+                rows,
+                columns,
+                Some(bounds.clone()),
+                *reverse,
+                filter,
+            )));
+        }
+        Access::RowIdList(list) => {
+            return Ok(Box::new(RowIdLookup::new(rows, columns, list.clone(), filter)));
+        }
+        Access::Index {
+            index,
+            equal,
+            bounds,
+            reverse,
+        } => (*index, IndexKeys::Range(equal.clone(), bounds.clone()), *reverse),
+        Access::IndexList { index, equal, list } => {
+            (*index, IndexKeys::List(equal.clone(), list.clone()), false)
+        }
+    };
+    let (tree, parts) = index(table, at)?;
+    let name = &table.def.name;
+    Ok(Box::new(IndexScan::new(
+        rows, tree, parts, name, keys, reverse, columns, filter,
+    )))
+}
+
+fn index(table: &Table, index: usize) -> Result<(IndexTree, Vec<KeyPart>)> {
+    match table.indexes.get(index) {
+        Some(tree) => Ok((tree.clone(), table.index_parts(index).to_vec())),
+        None => Err(Error::Unknown {
+            kind: "index",
+            name: alloc::format!("#{index} of table {}", table.def.name),
+            nearest: None,
+            position: None,
+        }),
+    }
+}

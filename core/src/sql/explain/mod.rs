@@ -1,0 +1,9 @@
+//! EXPLAIN: how a statement would run, or ran, as an indented tree of operators.
+
+mod analyze_run;
+mod expr_text;
+mod plan_text;
+
+pub use analyze_run::AnalyzeRun;
+pub use expr_text::expr_text;
+pub use plan_text::{render, render_counted};

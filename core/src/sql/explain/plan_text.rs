@@ -1,0 +1,448 @@
+//! Plans as an indented tree, one line per operator: what it does, about how many rows it yields, and,
+//! after EXPLAIN ANALYZE, how many it did.
+//!
+//! The lines of a plan come in the order in which [`build_counted`](crate::sql::exec::build_counted) counts
+//! its operators.
+
+use super::expr_text;
+use crate::catalog::{Catalog, Placement, TableDef, TableId};
+use crate::sql::exec::OperatorCounts;
+use crate::sql::functions::Aggregate;
+use crate::sql::optimize::estimate_rows;
+use crate::sql::plan::{
+    Access, AggregateCall, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds, SortKey,
+    Statement, SubPlanKind,
+};
+use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
+use core::ops::Bound;
+use core::sync::atomic::Ordering::Relaxed;
+
+/// Longest text of a computed column where another expression refers to it.
+const LONGEST_NAME: usize = 60;
+
+/// How a statement would run, one line per operator.
+pub fn render(stmt: &Statement, catalog: &Catalog) -> Vec<String> {
+    render_counted(stmt, catalog, &[])
+}
+
+/// How a statement ran; `counts` as [`QueryRun::counts`](crate::sql::exec::QueryRun::counts) gives them.
+pub fn render_counted(stmt: &Statement, catalog: &Catalog, counts: &[Arc<OperatorCounts>]) -> Vec<String> {
+    let mut out = Lines {
+        catalog,
+        counts: counts.iter(),
+        lines: Vec::new(),
+    };
+    match stmt {
+        Statement::Explain { statement, .. } => return render_counted(statement, catalog, counts),
+        Statement::Query(q) => out.query(q, 0),
+        Statement::Insert(i) => {
+            let conflict = match i.on_conflict {
+                ConflictAction::Error => "",
+                ConflictAction::Ignore => ", skip duplicates",
+                ConflictAction::Replace => ", replace duplicates",
+                ConflictAction::Update { .. } => ", update duplicates",
+            };
+            out.lines
+                .push(format!("Insert into {}{conflict}", out.table(i.table)));
+            let InsertSource::Query(source) = &i.source;
+            out.query(source, 1);
+        }
+        Statement::Update(u) => {
+            let def = out.def(u.table);
+            let names: Vec<&str> = u
+                .set
+                .iter()
+                .map(|c| {
+                    def.as_ref()
+                        .and_then(|d| d.columns.get(*c))
+                        .map_or("?", |c| &c.name)
+                })
+                .collect();
+            out.lines
+                .push(format!("Update {}: set {}", out.table(u.table), names.join(", ")));
+            out.query(&u.source, 1);
+        }
+        Statement::Delete(d) => {
+            out.lines.push(format!("Delete from {}", out.table(d.table)));
+            out.query(&d.source, 1);
+        }
+        _ => out
+            .lines
+            .push("No plan: the statement reads no tables".to_string()),
+    }
+    out.lines
+}
+
+struct Lines<'a> {
+    catalog: &'a Catalog,
+    counts: core::slice::Iter<'a, Arc<OperatorCounts>>,
+    lines: Vec<String>,
+}
+
+impl Lines<'_> {
+    fn def(&self, table: TableId) -> Option<Arc<TableDef>> {
+        self.catalog.get(table).map(|t| t.def.clone())
+    }
+
+    /// A table's name and where its rows are read.
+    fn table(&self, table: TableId) -> String {
+        match self.def(table) {
+            None => format!("table #{}", table.0),
+            Some(def) => format!("{} ({})", def.name, placement(&def)),
+        }
+    }
+
+    fn query(&mut self, query: &Query, depth: usize) {
+        for (i, sub) in query.sub_plans.iter().enumerate() {
+            let kind = match sub.kind {
+                SubPlanKind::Scalar => "value",
+                SubPlanKind::Set => "set",
+                SubPlanKind::Exists => "exists",
+            };
+            self.lines
+                .push(format!("{}Subquery {} ({kind})", indent(depth), i + 1));
+            self.plan(&sub.plan, depth + 1);
+        }
+        self.plan(&query.plan, depth);
+    }
+
+    fn plan(&mut self, plan: &Plan, depth: usize) {
+        let mut line = format!("{}{}", indent(depth), self.describe(plan));
+        line += &format!("  [~{} rows", libm::round(estimate_rows(plan, self.catalog)));
+        if let Some(c) = self.counts.next() {
+            let (rows, batches) = (c.rows.load(Relaxed), c.batches.load(Relaxed));
+            let millis = c.micros.load(Relaxed) as f64 / 1000.0;
+            line += &format!("; {rows} rows in {batches} batches, {millis} ms");
+        }
+        line.push(']');
+        self.lines.push(line);
+        match plan {
+            Plan::Scan { .. } | Plan::Values { .. } => {}
+            Plan::Filter { input, .. }
+            | Plan::Project { input, .. }
+            | Plan::Aggregate { input, .. }
+            | Plan::Distinct { input }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => self.plan(input, depth + 1),
+            Plan::Join(j) => {
+                self.plan(&j.left, depth + 1);
+                self.plan(&j.right, depth + 1);
+            }
+            Plan::LookupJoin(j) => self.plan(&j.left, depth + 1),
+        }
+    }
+
+    fn describe(&self, plan: &Plan) -> String {
+        match plan {
+            Plan::Scan {
+                table,
+                alias,
+                access,
+                filter,
+                ..
+            } => {
+                let (way, what) = self.access(*table, access);
+                let mut line = format!("{way} {}: {what}", self.aliased(*table, alias));
+                if let Some(f) = filter {
+                    line += &format!("; filter {}", expr_text(f, &self.names(plan)));
+                }
+                line
+            }
+            Plan::Values { rows, .. } => format!("Values: {} rows", rows.len()),
+            Plan::Filter { input, condition } => {
+                format!("Filter: {}", expr_text(condition, &self.names(input)))
+            }
+            Plan::Project { input, exprs } => format!("Project: {}", texts(exprs, &self.names(input))),
+            Plan::Join(j) => {
+                let (left, right) = (self.names(&j.left), self.names(&j.right));
+                let way = match (j.equal.is_empty(), j.kind) {
+                    (false, _) => "Hash join",
+                    (true, JoinKind::Inner) if j.condition.is_none() => "Cross join",
+                    (true, _) => "Nested loop join",
+                };
+                let equal =
+                    |(l, r): &(Expr, Expr)| format!("{} = {}", expr_text(l, &left), expr_text(r, &right));
+                let mut on: Vec<String> = j.equal.iter().map(equal).collect();
+                if let Some(c) = &j.condition {
+                    on.push(expr_text(c, &self.names(plan)));
+                }
+                described(way, j.kind, &on)
+            }
+            Plan::LookupJoin(j) => {
+                let def = self.def(j.table);
+                let left = self.names(&j.left);
+                let (columns, by) = match (&def, j.index) {
+                    (Some(d), Some(i)) => index_columns(d, i),
+                    (Some(d), None) => (vec![row_id_name(d)], "row id".to_string()),
+                    (None, _) => (Vec::new(), "?".to_string()),
+                };
+                let equal =
+                    |(name, key): (&String, &Expr)| format!("{}.{name} = {}", j.alias, expr_text(key, &left));
+                let mut on: Vec<String> = columns.iter().zip(&j.keys).map(equal).collect();
+                if let Some(c) = &j.condition {
+                    on.push(expr_text(c, &self.names(plan)));
+                }
+                let way = format!("Lookup join {} by {by}", self.aliased(j.table, &j.alias));
+                described(&way, j.kind, &on)
+            }
+            Plan::Aggregate {
+                input,
+                keys,
+                aggregates,
+            } => {
+                let names = self.names(input);
+                let calls: Vec<String> = aggregates.iter().map(|a| aggregate_text(a, &names)).collect();
+                let calls = calls.join(", ");
+                match keys.is_empty() {
+                    true => format!("Aggregate: {calls}"),
+                    false if calls.is_empty() => format!("Group by {}", texts(keys, &names)),
+                    false => format!("Group by {}: {calls}", texts(keys, &names)),
+                }
+            }
+            Plan::Distinct { .. } => "Distinct".to_string(),
+            Plan::Sort { input, keys, limit } => {
+                let names = self.names(input);
+                let keys: Vec<String> = keys.iter().map(|k| sort_key_text(k, &names)).collect();
+                match limit {
+                    None => format!("Sort: {}", keys.join(", ")),
+                    Some(n) => format!("Top {}: {}", expr_text(n, &[]), keys.join(", ")),
+                }
+            }
+            Plan::Limit { limit, offset, .. } => {
+                let part = |name: &str, e: &Option<Expr>| {
+                    e.as_ref().map(|e| format!("{name} {}", expr_text(e, &[])))
+                };
+                let parts: Vec<String> = part("", limit)
+                    .into_iter()
+                    .chain(part("offset", offset))
+                    .collect();
+                format!("Limit {}", parts.join(" ").trim())
+            }
+        }
+    }
+
+    /// How rows are reached: the operator, and what it reads.
+    fn access(&self, table: TableId, access: &Access) -> (&'static str, String) {
+        let def = self.def(table);
+        let row_id = def.as_ref().map_or("row id".to_string(), |d| row_id_name(d));
+        let columns = |index: usize| {
+            def.as_ref()
+                .map_or((Vec::new(), "?".to_string()), |d| index_columns(d, index))
+        };
+        match access {
+            Access::Full => ("Scan", "all rows".to_string()),
+            Access::RowIds { bounds, reverse } => {
+                let range = bounds_text(&row_id, bounds);
+                let range = if range.is_empty() {
+                    "all rows".to_string()
+                } else {
+                    range
+                };
+                ("Scan", format!("{range}{}", backwards(*reverse)))
+            }
+            Access::RowIdList(list) => match list.as_slice() {
+                [one] => ("Lookup", format!("{row_id} = {}", expr_text(one, &[]))),
+                _ => ("Lookup", format!("{row_id} IN ({})", texts(list, &[]))),
+            },
+            Access::Index {
+                index,
+                equal,
+                bounds,
+                reverse,
+            } => {
+                let (columns, name) = columns(*index);
+                let mut parts = equal_texts(&columns, equal);
+                let next = columns.get(equal.len()).map_or("?", String::as_str);
+                parts.push(bounds_text(next, bounds));
+                parts.retain(|p| !p.is_empty());
+                let range = if parts.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", parts.join(" AND "))
+                };
+                ("Index scan", format!("{name}{range}{}", backwards(*reverse)))
+            }
+            Access::IndexList { index, equal, list } => {
+                let (columns, name) = columns(*index);
+                let mut parts = equal_texts(&columns, equal);
+                let next = columns.get(equal.len()).map_or("?", String::as_str);
+                parts.push(format!("{next} IN ({})", texts(list, &[])));
+                ("Index scan", format!("{name}: {}", parts.join(" AND ")))
+            }
+        }
+    }
+
+    /// `alias (table, placement)`, or `table (placement)`.
+    fn aliased(&self, table: TableId, alias: &str) -> String {
+        match self.def(table) {
+            Some(def) if !def.name.eq_ignore_ascii_case(alias) => {
+                format!("{alias} ({}, {})", def.name, placement(&def))
+            }
+            _ => self.table(table),
+        }
+    }
+
+    /// Names of a plan's output columns.
+    fn names(&self, plan: &Plan) -> Vec<String> {
+        match plan {
+            Plan::Scan {
+                table,
+                alias,
+                columns,
+                row_id,
+                ..
+            } => self.column_names(*table, alias, columns, *row_id),
+            Plan::Values { types, .. } => (1..=types.len()).map(|i| format!("column{i}")).collect(),
+            Plan::Filter { input, .. }
+            | Plan::Distinct { input }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => self.names(input),
+            Plan::Project { input, exprs } => {
+                let names = self.names(input);
+                exprs.iter().map(|e| shortened(expr_text(e, &names))).collect()
+            }
+            Plan::Join(j) => {
+                let mut names = self.names(&j.left);
+                names.extend(self.names(&j.right));
+                names
+            }
+            Plan::LookupJoin(j) => {
+                let mut names = self.names(&j.left);
+                names.extend(self.column_names(j.table, &j.alias, &j.columns, j.row_id));
+                names
+            }
+            Plan::Aggregate {
+                input,
+                keys,
+                aggregates,
+            } => {
+                let names = self.names(input);
+                let keys = keys.iter().map(|k| expr_text(k, &names));
+                keys.chain(aggregates.iter().map(|a| aggregate_text(a, &names)))
+                    .map(shortened)
+                    .collect()
+            }
+        }
+    }
+
+    fn column_names(&self, table: TableId, alias: &str, columns: &[usize], row_id: bool) -> Vec<String> {
+        let def = self.def(table);
+        let name = |c: &usize| {
+            def.as_ref()
+                .and_then(|d| d.columns.get(*c))
+                .map_or("?", |c| &c.name)
+        };
+        let mut names: Vec<String> = columns.iter().map(|c| format!("{alias}.{}", name(c))).collect();
+        if row_id {
+            names.push(format!("{alias}.row id"));
+        }
+        names
+    }
+}
+
+fn indent(depth: usize) -> String {
+    "  ".repeat(depth)
+}
+
+fn described(way: &str, kind: JoinKind, on: &[String]) -> String {
+    let left = match kind {
+        JoinKind::Inner => "",
+        JoinKind::Left => " (left)",
+    };
+    match on {
+        [] => format!("{way}{left}"),
+        _ => format!("{way}{left}: {}", on.join(" AND ")),
+    }
+}
+
+fn backwards(reverse: bool) -> &'static str {
+    if reverse { ", backwards" } else { "" }
+}
+
+fn placement(def: &TableDef) -> String {
+    match def.persistence.placement() {
+        Placement::Dual => "dual, read from memory".to_string(),
+        p => p.to_string(),
+    }
+}
+
+fn row_id_name(def: &TableDef) -> String {
+    let column = def.row_id_column.and_then(|c| def.columns.get(c));
+    column.map_or("row id".to_string(), |c| c.name.clone())
+}
+
+/// The names of an index's columns, and its own.
+fn index_columns(def: &TableDef, index: usize) -> (Vec<String>, String) {
+    let Some(index) = def.indexes.get(index) else {
+        return (Vec::new(), "?".to_string());
+    };
+    let name = |c: &crate::catalog::IndexColumn| {
+        def.columns
+            .get(c.column)
+            .map_or("?".to_string(), |c| c.name.clone())
+    };
+    (index.columns.iter().map(name).collect(), index.name.clone())
+}
+
+fn texts(exprs: &[Expr], names: &[String]) -> String {
+    let texts: Vec<String> = exprs.iter().map(|e| expr_text(e, names)).collect();
+    texts.join(", ")
+}
+
+fn equal_texts(columns: &[String], equal: &[Expr]) -> Vec<String> {
+    let text = |(c, e): (&String, &Expr)| format!("{c} = {}", expr_text(e, &[]));
+    columns.iter().zip(equal).map(text).collect()
+}
+
+fn bounds_text(column: &str, bounds: &ScanBounds) -> String {
+    let from = match &bounds.from {
+        Bound::Unbounded => None,
+        Bound::Included(e) => Some(format!("{column} >= {}", expr_text(e, &[]))),
+        Bound::Excluded(e) => Some(format!("{column} > {}", expr_text(e, &[]))),
+    };
+    let to = match &bounds.to {
+        Bound::Unbounded => None,
+        Bound::Included(e) => Some(format!("{column} <= {}", expr_text(e, &[]))),
+        Bound::Excluded(e) => Some(format!("{column} < {}", expr_text(e, &[]))),
+    };
+    let parts: Vec<String> = from.into_iter().chain(to).collect();
+    parts.join(" AND ")
+}
+
+fn sort_key_text(key: &SortKey, names: &[String]) -> String {
+    let mut text = expr_text(&key.expr, names);
+    if key.descending {
+        text += " DESC";
+    }
+    if key.nulls_first == key.descending {
+        text += if key.nulls_first {
+            " NULLS FIRST"
+        } else {
+            " NULLS LAST"
+        };
+    }
+    text
+}
+
+fn aggregate_text(call: &AggregateCall, names: &[String]) -> String {
+    let name = match call.function {
+        Aggregate::Count => "COUNT",
+        Aggregate::Sum => "SUM",
+        Aggregate::Avg => "AVG",
+        Aggregate::Min => "MIN",
+        Aggregate::Max => "MAX",
+        Aggregate::GroupConcat => "GROUP_CONCAT",
+    };
+    let arg = call.arg.as_ref().map_or("*".to_string(), |a| expr_text(a, names));
+    let distinct = if call.distinct { "DISTINCT " } else { "" };
+    format!("{name}({distinct}{arg})")
+}
+
+fn shortened(text: String) -> String {
+    if text.chars().count() <= LONGEST_NAME {
+        return text;
+    }
+    let mut short: String = text.chars().take(LONGEST_NAME).collect();
+    short.push('…');
+    short
+}
