@@ -27,11 +27,14 @@ fn record_plan(plan: &Plan, env: &Env, reads: &mut ReadSet) {
             Access::RowIds { bounds, .. } => {
                 range(bounds, env).map(|(from, to)| reads.range(*table, from, to))
             }
-            Access::Full | Access::Index { .. } => None,
+            Access::Full | Access::Index { .. } | Access::IndexList { .. } => None,
         };
         if narrow.is_none() {
             reads.table(*table);
         }
+    }
+    if let Plan::LookupJoin(join) = plan {
+        reads.table(join.table);
     }
     plan.for_each_input(&mut |input| record_plan(input, env, reads));
 }

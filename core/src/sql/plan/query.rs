@@ -286,6 +286,7 @@ impl Plan {
                 f(&j.left);
                 f(&j.right);
             }
+            Plan::LookupJoin(j) => f(&j.left),
         }
     }
 }
