@@ -247,7 +247,7 @@ impl Session {
     /// Before a statement of a READ COMMITTED transaction: move it to what is committed now.
     async fn refresh(&mut self) -> Result<()> {
         match &mut self.transaction {
-            Some(t) if t.options().isolation == IsolationLevel::ReadCommitted && !t.has_savepoints() => {
+            Some(t) if t.options().isolation == IsolationLevel::ReadCommitted => {
                 self.shared.engine.rebase(t).await
             }
             _ => Ok(()),

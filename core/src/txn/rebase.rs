@@ -6,7 +6,7 @@
 //! that keys may move between its rows). A unique key that collides now is a write conflict.
 
 use super::history::Base;
-use super::{Collision, Transaction};
+use super::{Collision, Transaction, WriteSet};
 use crate::catalog::{Catalog, TableId};
 use crate::table::Table;
 use crate::tree::{Missing, Pins};
@@ -22,9 +22,18 @@ enum Pass {
     Insert,
 }
 
-/// A resumable move of one transaction to a later base.
+/// A resumable move of one transaction, its savepoints included, to a later base.
 pub struct Rebase {
     base: Option<Base>,
+    /// Versions done: those of the savepoints in order, then the transaction's own.
+    done: Vec<Catalog>,
+    replay: Option<Replay>,
+}
+
+/// One private version being replayed on the later snapshot.
+struct Replay {
+    mine: Catalog,
+    writes: WriteSet,
     merged: Catalog,
     /// Tables still to replay.
     tables: VecDeque<TableId>,
@@ -34,18 +43,50 @@ pub struct Rebase {
 }
 
 impl Rebase {
-    /// Prepares the move of `transaction` to `base`, which must be current while it runs.
+    /// Prepares the move of `transaction` to `base`.
     ///
     /// # Errors
     /// [`Error::WriteConflict`] if others changed the same rows or definitions.
     pub fn new(transaction: &Transaction, base: Base) -> Result<Rebase> {
         transaction.validate()?;
+        Ok(Rebase {
+            base: Some(base),
+            done: Vec::new(),
+            replay: None,
+        })
+    }
+
+    /// Replays until done, then moves the transaction.
+    ///
+    /// # Errors
+    /// [`Error::WriteConflict`] if a unique key collides; the transaction is unchanged then.
+    pub fn step(&mut self, transaction: &mut Transaction, missing: &mut Missing) -> Poll<Result<()>> {
+        while let Some(base) = &self.base {
+            let Some((mine, writes)) = transaction.version(self.done.len()) else {
+                let done = core::mem::take(&mut self.done);
+                if let Some(base) = self.base.take() {
+                    transaction.moved(base, done);
+                }
+                break;
+            };
+            let replay = match &mut self.replay {
+                Some(replay) => replay,
+                none => none.insert(Replay::new(transaction, base, mine.clone(), writes.clone())?),
+            };
+            ready!(replay.step(transaction, missing))?;
+            self.done.extend(self.replay.take().map(|r| r.merged));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Replay {
+    fn new(transaction: &Transaction, base: &Base, mine: Catalog, writes: WriteSet) -> Result<Replay> {
         let mut merged = base.snapshot().catalog.clone();
-        let (mine, old) = (transaction.catalog(), &transaction.base().snapshot().catalog);
-        let writes = transaction.writes();
+        let old = &transaction.base().snapshot().catalog;
         let conflict = |t: TableId| transaction.conflict(Collision::Table(t));
         if writes.schemas_changed() {
-            merged.adopt_schemas(mine);
+            merged.adopt_schemas(&mine);
         }
         for id in writes.defined() {
             let Some(table) = mine.get(*id) else {
@@ -63,14 +104,15 @@ impl Rebase {
         // What a definition refers to must still be there.
         for id in writes.defined() {
             let gone = |t: &Arc<Table>| {
-                t.def
-                    .foreign_keys
-                    .iter()
-                    .any(|f| mine.get(f.parent).is_some() && merged.get(f.parent).is_none())
+                let lost = |p| mine.get(p).is_some() && merged.get(p).is_none();
+                t.def.foreign_keys.iter().any(|f| lost(f.parent))
             };
             if merged.get(*id).is_some_and(gone) {
                 return Err(conflict(*id));
             }
+        }
+        if !writes.defined().is_empty() {
+            merged.set_schema_version(mine.schema_version());
         }
         let mut tables = VecDeque::new();
         for id in writes.rows().keys().filter(|t| !writes.defined().contains(t)) {
@@ -85,54 +127,29 @@ impl Rebase {
                 tables.push_back(*id);
             }
         }
-        Ok(Rebase {
-            base: Some(base),
+        let (pass, pins) = (Pass::Remove, Pins::default());
+        Ok(Replay {
+            mine,
+            writes,
             merged,
             tables,
-            pass: Pass::Remove,
+            pass,
             next: RowId::MIN,
-            pins: Pins::default(),
+            pins,
         })
     }
 
-    /// Replays until done, then moves the transaction.
-    ///
-    /// # Errors
-    /// [`Error::WriteConflict`] if a unique key collides; the transaction is unchanged then.
-    pub fn step(&mut self, transaction: &mut Transaction, missing: &mut Missing) -> Poll<Result<()>> {
+    fn step(&mut self, transaction: &Transaction, missing: &mut Missing) -> Poll<Result<()>> {
         while let Some(table) = self.tables.front().copied() {
-            let Some(rows) = transaction.writes().rows_of(table) else {
-                self.tables.pop_front();
+            let id = self
+                .writes
+                .rows_of(table)
+                .and_then(|rows| rows.next_at(self.next));
+            let Some(id) = id else {
+                self.end_pass();
                 continue;
             };
-            let Some(id) = rows.next_at(self.next) else {
-                self.next = RowId::MIN;
-                match self.pass {
-                    Pass::Remove => self.pass = Pass::Insert,
-                    Pass::Insert => {
-                        self.pass = Pass::Remove;
-                        self.tables.pop_front();
-                    }
-                }
-                continue;
-            };
-            let replayed = match self.pass {
-                Pass::Remove => {
-                    let theirs = self.merged.table_mut(table)?;
-                    ready!(theirs.remove(id, &mut self.pins, missing)).map(|_| ())
-                }
-                Pass::Insert => {
-                    let mine = transaction.catalog().table(table)?.clone();
-                    match ready!(full_row(&mine, id, &mut self.pins, missing))? {
-                        Some(row) => {
-                            let theirs = self.merged.table_mut(table)?;
-                            ready!(theirs.insert(id, &row, 0, &mut self.pins, missing))
-                        }
-                        None => Ok(()),
-                    }
-                }
-            };
-            match replayed {
+            match ready!(self.replay_row(table, id, missing)) {
                 Err(Error::DuplicateKey { .. }) => {
                     return Poll::Ready(Err(transaction.conflict(Collision::Table(table))));
                 }
@@ -141,17 +158,37 @@ impl Rebase {
             self.pins.clear();
             match id.checked_add(1) {
                 Some(next) => self.next = next,
-                None if self.pass == Pass::Remove => (self.pass, self.next) = (Pass::Insert, RowId::MIN),
-                None => {
-                    (self.pass, self.next) = (Pass::Remove, RowId::MIN);
-                    self.tables.pop_front();
-                }
+                None => self.end_pass(),
             }
         }
-        if let Some(base) = self.base.take() {
-            transaction.moved(base, core::mem::take(&mut self.merged));
-        }
         Poll::Ready(Ok(()))
+    }
+
+    fn end_pass(&mut self) {
+        self.next = RowId::MIN;
+        if self.pass == Pass::Insert {
+            self.tables.pop_front();
+        }
+        self.pass = if self.pass == Pass::Remove {
+            Pass::Insert
+        } else {
+            Pass::Remove
+        };
+    }
+
+    fn replay_row(&mut self, table: TableId, id: RowId, missing: &mut Missing) -> Poll<Result<()>> {
+        if self.pass == Pass::Remove {
+            let theirs = self.merged.table_mut(table)?;
+            ready!(theirs.remove(id, &mut self.pins, missing))?;
+            return Poll::Ready(Ok(()));
+        }
+        let mine = self.mine.table(table)?;
+        let Some(row) = ready!(full_row(mine, id, &mut self.pins, missing))? else {
+            return Poll::Ready(Ok(()));
+        };
+        self.merged
+            .table_mut(table)?
+            .insert(id, &row, 0, &mut self.pins, missing)
     }
 }
 

@@ -242,17 +242,24 @@ impl Transaction {
         Ok(())
     }
 
-    /// Moves the transaction to a later base with the given private version (own changes replayed on it).
-    /// Savepoints are of the old base: they go.
-    pub(super) fn moved(&mut self, base: Base, catalog: Catalog) {
-        self.base = base;
-        self.catalog = catalog;
-        self.savepoints.clear();
+    /// The private versions, oldest first: one per savepoint, then the current one.
+    pub(super) fn version(&self, i: usize) -> Option<(&Catalog, &WriteSet)> {
+        match self.savepoints.get(i) {
+            Some(s) => Some((&s.catalog, &s.writes)),
+            None => (i == self.savepoints.len()).then_some((&self.catalog, &self.writes)),
+        }
     }
 
-    /// Whether a savepoint is set.
-    pub fn has_savepoints(&self) -> bool {
-        !self.savepoints.is_empty()
+    /// Moves the transaction to a later base with the given private versions (as [`Transaction::version`]
+    /// counts them), own changes replayed on it.
+    pub(super) fn moved(&mut self, base: Base, mut versions: Vec<Catalog>) {
+        if let Some(last) = versions.pop() {
+            self.base = base;
+            self.catalog = last;
+        }
+        for (savepoint, catalog) in self.savepoints.iter_mut().zip(versions) {
+            savepoint.catalog = catalog;
+        }
     }
 
     /// Takes the transaction apart for publishing.
