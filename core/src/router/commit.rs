@@ -25,6 +25,7 @@ impl Engine {
             return Ok(());
         }
         self.require_writable()?;
+        transaction.release_all();
         let pending = {
             let _latch = self.commit_latch.acquire().await;
             self.rebase(&mut transaction).await?;

@@ -242,6 +242,11 @@ impl Transaction {
         Ok(())
     }
 
+    /// Forgets all savepoints: at commit.
+    pub fn release_all(&mut self) {
+        self.savepoints.clear();
+    }
+
     /// The private versions, oldest first: one per savepoint, then the current one.
     pub(super) fn version(&self, i: usize) -> Option<(&Catalog, &WriteSet)> {
         match self.savepoints.get(i) {
