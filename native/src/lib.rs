@@ -5,19 +5,43 @@
 //! clock and randomness ([`SystemHost`]) and synchronous calls.
 #![forbid(unsafe_code)]
 
+mod database;
 mod executor;
+mod flusher;
 mod from_row;
 mod from_value;
 mod host;
 mod nearest;
 mod params;
 mod row;
+mod rows;
+mod script;
+mod session;
+mod statement;
 pub mod store;
+mod transaction;
 
 pub use amphi_core as core;
-pub use amphi_core::{Error, Result, Value};
+pub use amphi_core::{
+    Error, Result, Value,
+    database::{
+        CacheConfig, CachePolicy, Config, IsolationLevel, PersistenceConfig, PersistenceOptions, Placement,
+        Stats, TransactionOptions,
+    },
+    session::Params,
+    sql::plan::OutputColumn,
+    types::{Batch, Column, DataType, Date, DateTime, Decimal, Position, Time},
+};
+pub use database::Database;
 pub use executor::block_on;
 pub use from_value::FromValue;
 pub use host::SystemHost;
-pub use params::{IntoParams, Params};
+pub use nearest::nearest;
+pub use params::IntoParams;
 pub use row::{ColumnIndex, Row};
+pub use rows::{Outcome, Rows, RowsAs};
+pub use script::shift as shift_position;
+pub use session::Session;
+pub use statement::Statement;
+use store::{RedbStore, StoreOptions};
+pub use transaction::Transaction;

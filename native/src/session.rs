@@ -1,0 +1,181 @@
+//! A session: statements that share a transaction state and a current schema.
+
+use crate::{IntoParams, Outcome, Row, Rows, RowsAs, Statement, block_on, database::Inner, script};
+use amphi_core::{
+    Result,
+    database::TransactionOptions,
+    session::{Params, Session as EngineSession},
+};
+use serde::de::DeserializeOwned;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// One line of work on a database, with its own transaction state (`BEGIN` … `COMMIT`) and current
+/// schema (`USE`). Made by [`Database::session`](crate::Database::session).
+///
+/// Threads may share a session; its statements then run one after another. Dropping it rolls an
+/// open transaction back.
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+/// A session and its database, shared with the statements prepared on it.
+pub(crate) struct Shared {
+    // Before the database: an open transaction ends first.
+    session: Mutex<EngineSession>,
+    database: Arc<Inner>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, EngineSession> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn database(&self) -> &Arc<Inner> {
+        &self.database
+    }
+
+    pub(crate) fn run(&self, sql: &str, params: &Params) -> Result<Outcome> {
+        let outcome = block_on(self.lock().execute(sql, params));
+        self.database.committed();
+        Ok(Outcome::new(outcome?, self.database.clone()))
+    }
+
+    /// Number of parameters and names of result columns.
+    pub(crate) fn describe(&self, sql: &str) -> Result<(Vec<String>, usize)> {
+        let (columns, parameters) = self.lock().describe(sql)?;
+        Ok((columns.into_iter().map(|c| c.name).collect(), parameters))
+    }
+}
+
+impl Session {
+    pub(crate) fn new(database: Arc<Inner>) -> Session {
+        Session {
+            shared: Arc::new(Shared {
+                session: Mutex::new(database.engine.session()),
+                database,
+            }),
+        }
+    }
+
+    pub(crate) fn into_shared(self) -> Arc<Shared> {
+        self.shared
+    }
+
+    /// The current schema.
+    pub fn schema(&self) -> String {
+        self.shared.lock().schema().to_owned()
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.shared.lock().in_transaction()
+    }
+
+    /// The last AUTO_INCREMENT value generated in this session; 0 if there was none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let db = amphi::Database::memory()?;
+    /// let session = db.session();
+    /// session.execute("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, a INT)", ())?;
+    /// session.execute("INSERT INTO t (a) VALUES (5)", ())?;
+    /// assert_eq!(session.last_insert_id(), 1);
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn last_insert_id(&self) -> i64 {
+        self.shared.lock().last_insert_id()
+    }
+
+    /// Runs a statement and returns its outcome, whatever its kind.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the statement runs into; nothing of it is done then, and an open transaction stays
+    /// open.
+    pub fn run(&self, sql: &str, params: impl IntoParams) -> Result<Outcome> {
+        self.shared.run(sql, &params.into_params()?)
+    }
+
+    /// Runs a statement and returns how many rows it changed (for a query: how many it returned);
+    /// see [`Database::execute`](crate::Database::execute).
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::run`].
+    pub fn execute(&self, sql: &str, params: impl IntoParams) -> Result<u64> {
+        self.run(sql, params)?.affected()
+    }
+
+    /// Runs a query; see [`Database::query`](crate::Database::query).
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::run`]; errors after the first row come in place of a row.
+    pub fn query(&self, sql: &str, params: impl IntoParams) -> Result<Rows> {
+        Ok(self.run(sql, params)?.into_rows(&self.shared.database))
+    }
+
+    /// Runs a query and reads its rows as a serde type; see
+    /// [`Database::query_as`](crate::Database::query_as).
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::query`]; a row that does not fit the type is an error in its place.
+    pub fn query_as<T: DeserializeOwned>(&self, sql: &str, params: impl IntoParams) -> Result<RowsAs<T>> {
+        Ok(self.query(sql, params)?.typed())
+    }
+
+    /// Runs a query and returns its first row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`](crate::Error::Data) if there is no row; those of [`Session::query`].
+    pub fn query_row(&self, sql: &str, params: impl IntoParams) -> Result<Row> {
+        self.query(sql, params)?.first()
+    }
+
+    /// Prepares a statement to be run many times in this session.
+    ///
+    /// # Errors
+    ///
+    /// Those of parsing and binding the statement.
+    pub fn prepare(&self, sql: &str) -> Result<Statement<'_>> {
+        Statement::new(self.shared.clone(), sql)
+    }
+
+    /// Runs the statements of a script one after another; see
+    /// [`Database::execute_script`](crate::Database::execute_script).
+    ///
+    /// # Errors
+    ///
+    /// The first error, its position counted from the start of the script.
+    pub fn execute_script(&self, sql: &str) -> Result<()> {
+        script::execute(self, sql)
+    }
+
+    pub(crate) fn begin(&self, options: TransactionOptions) -> Result<()> {
+        self.shared.lock().begin(options)
+    }
+
+    pub(crate) fn commit(&self) -> Result<()> {
+        let committed = block_on(self.shared.lock().commit());
+        self.shared.database.committed();
+        committed
+    }
+
+    pub(crate) fn rollback(&self) -> Result<()> {
+        self.shared.lock().rollback()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("in_transaction", &self.in_transaction())
+            .finish_non_exhaustive()
+    }
+}
