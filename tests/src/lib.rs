@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod block_on;
+pub mod chinook_sample;
 pub mod conformance;
 pub mod pending_store;
 pub mod placements;

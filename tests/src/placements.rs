@@ -83,7 +83,15 @@ impl TestPlacement {
     /// # Errors
     /// Those of [`Database::open`].
     pub fn open(self, store: Option<Arc<dyn KvBackend>>) -> Result<Database> {
-        block_on(Database::open(store, Arc::new(SystemHost::new()), self.config()))
+        self.open_with(store, self.config())
+    }
+
+    /// As [`TestPlacement::open`], with other options.
+    ///
+    /// # Errors
+    /// Those of [`Database::open`].
+    pub fn open_with(self, store: Option<Arc<dyn KvBackend>>, config: Config) -> Result<Database> {
+        block_on(Database::open(store, Arc::new(SystemHost::new()), config))
     }
 
     /// What to send so that the table of a CREATE TABLE statement lives here: only dual has to be asked

@@ -1,0 +1,171 @@
+//! Random SELECTs: joins, filters, groups, DISTINCT, ORDER BY all columns, LIMIT.
+
+use super::Random;
+use super::scalar::{Scope, Type};
+use super::table::Table;
+
+struct From {
+    sql: String,
+    columns: Vec<(String, Type)>,
+}
+
+fn columns(table: &Table, alias: &str) -> Vec<(String, Type)> {
+    let column = |c: &super::table::Column| (format!("{alias}.{}", c.name), c.ty);
+    table.columns.iter().map(column).collect()
+}
+
+fn from(r: &mut Random, tables: &[Table]) -> From {
+    let first = r.pick(tables);
+    let mut out = From {
+        sql: format!("{} x0", first.name),
+        columns: columns(first, "x0"),
+    };
+    let joins = match r.range(0, 10) {
+        0..=4 => 0,
+        5..=8 => 1,
+        _ => 2,
+    };
+    for n in 1..=joins {
+        let table = r.pick(tables);
+        let alias = format!("x{n}");
+        let added = columns(table, &alias);
+        let kind = *r.pick(&[
+            "JOIN",
+            "JOIN",
+            "LEFT JOIN",
+            "LEFT JOIN",
+            "RIGHT JOIN",
+            "CROSS JOIN",
+        ]);
+        let pairs: Vec<(&String, &String)> = out
+            .columns
+            .iter()
+            .flat_map(|a| added.iter().map(move |b| (a, b)))
+            .filter(|(a, b)| a.1 == b.1)
+            .map(|(a, b)| (&a.0, &b.0))
+            .collect();
+        let mut on = Vec::new();
+        if !pairs.is_empty() && r.chance(90) {
+            for _ in 0..r.range(1, 3) {
+                let (a, b) = *r.pick(&pairs);
+                on.push(format!("{a} {} {b}", if r.chance(85) { "=" } else { "<" }));
+            }
+        }
+        let mut all = out.columns.clone();
+        all.extend(added);
+        if on.is_empty() || r.chance(25) {
+            on.push(Scope::of(all.clone(), &[]).condition(r, 1));
+        }
+        out.sql = match kind {
+            "CROSS JOIN" => format!("{} CROSS JOIN {} {alias}", out.sql, table.name),
+            _ => format!(
+                "{} {kind} {} {alias} ON {}",
+                out.sql,
+                table.name,
+                on.join(" AND ")
+            ),
+        };
+        out.columns = all;
+    }
+    out
+}
+
+/// `ORDER BY` all of `n` columns in a random order and direction, then LIMIT at times.
+fn order(r: &mut Random, n: usize) -> String {
+    let mut positions: Vec<usize> = (1..=n).collect();
+    for i in (1..positions.len()).rev() {
+        positions.swap(i, r.range(0, i as i64 + 1) as usize);
+    }
+    let key = |p: &usize, r: &mut Random| format!("{p}{}", *r.pick(&["", " ASC", " DESC"]));
+    let keys: Vec<String> = positions.iter().map(|p| key(p, r)).collect();
+    let limit = match r.range(0, 6) {
+        0 => format!(" LIMIT {}", r.range(0, 12)),
+        1 => format!(" LIMIT {} OFFSET {}", r.range(1, 12), r.range(0, 12)),
+        _ => String::new(),
+    };
+    format!(" ORDER BY {}{limit}", keys.join(", "))
+}
+
+fn aggregate(r: &mut Random, scope: &Scope<'_>) -> String {
+    let (_, ty) = scope.any(r);
+    let value = scope.value(r, ty, 1);
+    let number = if ty == Type::Text {
+        scope.value(r, Type::Int, 1)
+    } else {
+        value.clone()
+    };
+    match r.range(0, 9) {
+        0 => String::from("COUNT(*)"),
+        1 => format!("COUNT({value})"),
+        2 => format!("COUNT(DISTINCT {value})"),
+        3 | 4 => format!("SUM({number})"),
+        5 => format!("AVG({number})"),
+        6 => format!("SUM(DISTINCT {number})"),
+        7 => format!("MIN({value})"),
+        _ => format!("MAX({value})"),
+    }
+}
+
+/// A SELECT over the tables.
+pub fn select(r: &mut Random, tables: &[Table]) -> String {
+    let from = from(r, tables);
+    let scope = Scope::of(from.columns.clone(), tables);
+    let filter = match r.chance(65) {
+        true => format!(" WHERE {}", scope.condition(r, 3)),
+        false => String::new(),
+    };
+    let source = format!("FROM {}{filter}", from.sql);
+    match r.range(0, 10) {
+        0..=2 => {
+            let keys: Vec<String> = (0..r.range(1, 3))
+                .map(|_| {
+                    let (column, ty) = scope.any(r);
+                    if r.chance(25) {
+                        scope.value(r, ty, 1)
+                    } else {
+                        column
+                    }
+                })
+                // A literal as a key would be a position.
+                .filter(|k| k.bytes().any(|b| b.is_ascii_lowercase()))
+                .collect();
+            if keys.is_empty() {
+                return format!("SELECT COUNT(*) {source}");
+            }
+            let mut items: Vec<String> = keys.clone();
+            items.extend((0..r.range(1, 4)).map(|_| aggregate(r, &scope)));
+            let having = match r.chance(30) {
+                true => format!(" HAVING COUNT(*) {} {}", r.pick(&[">", "<", "="]), r.range(1, 4)),
+                false => String::new(),
+            };
+            let order = order(r, items.len());
+            format!(
+                "SELECT {} {source} GROUP BY {}{having}{order}",
+                items.join(", "),
+                keys.join(", ")
+            )
+        }
+        3 => {
+            let items: Vec<String> = (0..r.range(1, 5)).map(|_| aggregate(r, &scope)).collect();
+            format!("SELECT {} {source}", items.join(", "))
+        }
+        4 => {
+            let order = order(r, from.columns.len());
+            format!("SELECT * {source}{order}")
+        }
+        _ => {
+            let distinct = if r.chance(20) { "DISTINCT " } else { "" };
+            let item = |r: &mut Random| {
+                let (column, ty) = scope.any(r);
+                match r.range(0, 10) {
+                    0..=4 => column,
+                    5 => format!("({})", scope.condition(r, 1)),
+                    _ => scope.value(r, ty, 2),
+                }
+            };
+            let items: Vec<String> = (0..r.range(1, 5)).map(|_| item(r)).collect();
+            let order = order(r, items.len());
+            format!("SELECT {distinct}{} {source}{order}", items.join(", "))
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Random typed expressions and conditions over the columns in scope.
+
+use super::Random;
+use super::table::Table;
+
+/// Types that mean the same in both engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// Small integers.
+    Int,
+    /// Short ASCII text.
+    Text,
+    /// Multiples of a quarter.
+    Float,
+}
+
+const TEXTS: [&str; 12] = [
+    "a", "b", "ab", "abc", "B", "", "aa", "ba", "zz", "A_c", "x%", "k7",
+];
+const PATTERNS: [&str; 8] = ["a%", "%b", "_", "%a%", "ab_", "%", "", "A%"];
+const COMPARISONS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
+
+impl Type {
+    /// A literal, NULL in `nulls` of a hundred.
+    pub fn literal(self, r: &mut Random, nulls: i64) -> String {
+        if r.chance(nulls) {
+            return String::from("NULL");
+        }
+        match self {
+            Type::Int => r.range(-5, 15).to_string(),
+            Type::Text => format!("'{}'", r.pick(&TEXTS)),
+            Type::Float => format!("{}e0", r.range(-20, 40) as f64 / 4.0),
+        }
+    }
+}
+
+/// The columns an expression may name, and the tables a subquery may read.
+pub struct Scope<'a> {
+    columns: Vec<(String, Type)>,
+    tables: &'a [Table],
+}
+
+impl<'a> Scope<'a> {
+    /// Of columns, with tables for subqueries (none: no subqueries).
+    pub fn of(columns: Vec<(String, Type)>, tables: &'a [Table]) -> Scope<'a> {
+        Scope { columns, tables }
+    }
+
+    /// Any column.
+    pub fn any(&self, r: &mut Random) -> (String, Type) {
+        r.pick(&self.columns).clone()
+    }
+
+    fn column(&self, r: &mut Random, ty: Type) -> Option<String> {
+        let fitting: Vec<&String> = self.columns.iter().filter(|c| c.1 == ty).map(|c| &c.0).collect();
+        (!fitting.is_empty()).then(|| (*r.pick(&fitting)).clone())
+    }
+
+    fn leaf(&self, r: &mut Random, ty: Type) -> String {
+        match self.column(r, ty) {
+            Some(column) if r.chance(75) => column,
+            _ => ty.literal(r, 8),
+        }
+    }
+
+    /// A value of the type.
+    pub fn value(&self, r: &mut Random, ty: Type, depth: u8) -> String {
+        if depth == 0 || r.chance(45) {
+            return self.leaf(r, ty);
+        }
+        let d = depth - 1;
+        if r.chance(20) {
+            let condition = self.condition(r, d);
+            let (a, b) = (self.value(r, ty, d), self.value(r, ty, d));
+            return match r.range(0, 3) {
+                0 => format!("COALESCE({a}, {b})"),
+                1 => format!("NULLIF({a}, {b})"),
+                _ => format!("CASE WHEN {condition} THEN {a} ELSE {b} END"),
+            };
+        }
+        match ty {
+            Type::Int => match r.range(0, 6) {
+                0 => format!("({} + {})", self.value(r, ty, d), self.value(r, ty, d)),
+                1 => format!("({} - {})", self.value(r, ty, d), self.value(r, ty, d)),
+                2 => format!("({} * {})", self.leaf(r, ty), r.range(-3, 4)),
+                3 => format!("({} % {})", self.value(r, ty, d), r.range(1, 7)),
+                4 => format!("ABS({})", self.value(r, ty, d)),
+                _ => format!("LENGTH({})", self.value(r, Type::Text, d)),
+            },
+            Type::Float => match r.range(0, 4) {
+                0 => format!("({} + {})", self.value(r, ty, d), self.value(r, ty, d)),
+                1 => format!("({} - {})", self.value(r, ty, d), self.value(r, Type::Int, d)),
+                2 => format!("({} / 4)", self.leaf(r, ty)),
+                _ => format!("({} * 2e0)", self.leaf(r, Type::Int)),
+            },
+            Type::Text => match r.range(0, 4) {
+                0 => format!("({} || {})", self.value(r, ty, d), self.value(r, ty, d)),
+                1 => format!("UPPER({})", self.value(r, ty, d)),
+                2 => format!(
+                    "SUBSTR({}, {}, {})",
+                    self.value(r, ty, d),
+                    r.range(1, 4),
+                    r.range(1, 3)
+                ),
+                _ => format!("REPLACE({}, 'a', 'xy')", self.value(r, ty, d)),
+            },
+        }
+    }
+
+    /// A condition.
+    pub fn condition(&self, r: &mut Random, depth: u8) -> String {
+        if depth > 0 && r.chance(40) {
+            let (a, b) = (self.condition(r, depth - 1), self.condition(r, depth - 1));
+            return match r.range(0, 5) {
+                0 | 1 => format!("({a} AND {b})"),
+                2 | 3 => format!("({a} OR {b})"),
+                _ => format!("NOT ({a})"),
+            };
+        }
+        let d = depth.saturating_sub(1);
+        let ty = self.any(r).1;
+        let a = self.value(r, ty, d);
+        let not = if r.chance(30) { "NOT " } else { "" };
+        match r.range(0, 12) {
+            0..=3 => format!("{a} {} {}", r.pick(&COMPARISONS), self.value(r, ty, d)),
+            4 => format!(
+                "{} {} {}",
+                self.leaf(r, ty),
+                r.pick(&COMPARISONS),
+                ty.literal(r, 3)
+            ),
+            5 => format!("{a} IS {not}NULL"),
+            6 => format!("{a} {not}BETWEEN {} AND {}", self.leaf(r, ty), self.leaf(r, ty)),
+            7 => {
+                let items: Vec<String> = (0..r.range(1, 5)).map(|_| ty.literal(r, 10)).collect();
+                format!("{a} {not}IN ({})", items.join(", "))
+            }
+            8 => {
+                let text = self.value(r, Type::Text, d);
+                format!("{text} {not}LIKE '{}'", r.pick(&PATTERNS))
+            }
+            9 => format!("({a} = {}) IS {not}TRUE", self.leaf(r, ty)),
+            _ => self.subquery(r, &a, ty, not),
+        }
+    }
+
+    /// An uncorrelated IN, EXISTS or scalar subquery.
+    fn subquery(&self, r: &mut Random, value: &str, ty: Type, not: &str) -> String {
+        if self.tables.is_empty() {
+            return format!("{value} IS {not}NULL");
+        }
+        let table = r.pick(self.tables);
+        let inner = Scope::of(
+            table.columns.iter().map(|c| (c.name.clone(), c.ty)).collect(),
+            &[],
+        );
+        let filter = inner.condition(r, 1);
+        let from = format!("FROM {} WHERE {filter}", table.name);
+        match inner.column(r, ty) {
+            Some(column) if r.chance(60) => format!("{value} {not}IN (SELECT {column} {from})"),
+            Some(column) => format!("{value} {} (SELECT MAX({column}) {from})", r.pick(&COMPARISONS)),
+            None => format!("{not}EXISTS (SELECT 1 {from})"),
+        }
+    }
+}
