@@ -1,5 +1,6 @@
 //! Blocks that a step needs and does not have, and blocks that must not leave memory meanwhile.
 
+use crate::kv::KvBackend;
 use crate::types::Result;
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, mem};
@@ -18,6 +19,8 @@ pub trait StoredBlock: Send + Sync {
     fn unpin(&self);
     /// The table or index it belongs to.
     fn label(&self) -> &str;
+    /// What tells it from every other block alive.
+    fn identity(&self) -> usize;
 }
 
 /// What a step could not read, for the driver to fetch before the next step, and what it did read.
@@ -41,10 +44,24 @@ impl Missing {
 
     /// Records a block to fetch, once.
     pub fn push(&mut self, block: Arc<dyn StoredBlock>) {
-        let same = |b: &Arc<dyn StoredBlock>| address(b) == address(&block);
-        if !self.blocks.iter().rev().any(same) {
+        let identity = block.identity();
+        if !self.blocks.iter().rev().any(|b| b.identity() == identity) {
             self.blocks.push(block);
         }
+    }
+
+    /// Fetches the blocks in one trip and makes them resident.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`](crate::Error::Corrupted) for an absent or bad block, and the store's own.
+    pub async fn fetch(&mut self, store: &dyn KvBackend) -> Result<()> {
+        let blocks = self.take_blocks();
+        let keys: Vec<_> = blocks.iter().map(|b| b.store_key()).collect();
+        let values = store.get_many(&keys).await?;
+        for (i, block) in blocks.iter().enumerate() {
+            block.fill(values.get(i).and_then(Option::as_deref))?;
+        }
+        Ok(())
     }
 
     /// Takes the blocks to fetch and leaves the counters.
@@ -66,11 +83,12 @@ impl fmt::Debug for Missing {
 
 /// Blocks held in memory for a reader; unpinned by [`Pins::clear`] and on drop.
 ///
+/// A pinned block is also kept alive: clear the set when an operation (a row, a batch) is done.
 /// Invariant: each block in `blocks` holds exactly one pin of this set.
 #[derive(Default)]
 pub struct Pins {
     blocks: Vec<Arc<dyn StoredBlock>>,
-    addresses: HashSet<usize>,
+    identities: HashSet<usize>,
 }
 
 impl Pins {
@@ -81,15 +99,37 @@ impl Pins {
 
     /// Pins a block, once.
     pub fn push(&mut self, block: Arc<dyn StoredBlock>) {
-        if self.addresses.insert(address(&block)) {
+        if self.identities.insert(block.identity()) {
             block.pin();
             self.blocks.push(block);
         }
     }
 
+    /// Takes over a pin the caller has on a block.
+    pub(super) fn push_pinned(&mut self, block: Arc<dyn StoredBlock>) {
+        if self.identities.insert(block.identity()) {
+            self.blocks.push(block);
+        } else {
+            block.unpin();
+        }
+    }
+
+    pub(super) fn contains(&self, identity: usize) -> bool {
+        !self.blocks.is_empty() && self.identities.contains(&identity)
+    }
+
+    /// Unpins one block; false if it was not pinned here.
+    pub(super) fn release(&mut self, identity: usize) -> bool {
+        let pinned = !self.blocks.is_empty() && self.identities.remove(&identity);
+        if pinned && let Some(i) = self.blocks.iter().position(|b| b.identity() == identity) {
+            self.blocks.swap_remove(i).unpin();
+        }
+        pinned
+    }
+
     /// Unpins everything.
     pub fn clear(&mut self) {
-        self.addresses.clear();
+        self.identities.clear();
         self.blocks.drain(..).for_each(|b| b.unpin());
     }
 
@@ -114,8 +154,4 @@ impl fmt::Debug for Pins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pins({})", self.blocks.len())
     }
-}
-
-fn address(block: &Arc<dyn StoredBlock>) -> usize {
-    Arc::as_ptr(block).cast::<u8>() as usize
 }

@@ -17,12 +17,36 @@
 //! leaves must stay resident and whether they are ever stored.
 
 mod cache;
+mod cursor;
+mod edit;
 mod home;
+mod index_leaf;
+mod index_tree;
+mod leaf;
+mod load;
 mod missing;
-mod stub;
+mod node;
+mod overwritten;
+mod path;
+mod rehome;
+mod row_leaf;
+mod row_tree;
+mod slot;
+#[cfg(test)]
+mod tests;
+#[allow(clippy::module_inception)]
+mod tree;
+mod write;
 
 pub use crate::codec::TreeId;
 pub use cache::{BlockCache, EvictionPolicy};
+pub use cursor::{Cursor, Span};
 pub use home::{BlockSizing, Garbage, Residency, TreeHome};
+pub use index_leaf::IndexLeaf;
+pub use index_tree::{IndexCursor, IndexSpan, IndexTree};
+pub use leaf::Leaf;
 pub use missing::{Missing, Pins, StoredBlock};
-pub use stub::*;
+pub use row_leaf::RowLeaf;
+pub use row_tree::{RowAt, RowCursor, RowSpan, RowTree};
+pub use tree::Tree;
+pub use write::Written;

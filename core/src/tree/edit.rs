@@ -1,0 +1,292 @@
+//! Changing a tree: down one path, copying what snapshots share, and back up, splitting nodes that
+//! grew too big and joining nodes that shrank.
+//!
+//! What disappears under a store key (a leaf or page that was removed or joined to another) is recorded
+//! as a [`Removal`], to be deleted by the next store write.
+//!
+//! The first leaf of a page is never removed, so a page keeps its name for life; and a leaf is only
+//! removed when the one before it, which its keys belong to from then on, is resident: whoever removes
+//! a key may insert it again without waiting.
+
+use super::home::TreeHome;
+use super::leaf::Leaf;
+use super::missing::Pins;
+use super::node::{Children, Node};
+use super::overwritten::Overwritten;
+use super::path::Path;
+use super::slot::{Slot, SlotRef};
+use super::tree::Tree;
+use alloc::{sync::Arc, vec::Vec};
+
+/// A store key that no longer is a leaf's or page's.
+pub(super) struct Removal<L: Leaf> {
+    /// Its place among all removals of the home; what is flushed is a prefix.
+    pub(super) number: u64,
+    /// 0: a leaf, 1: a directory page.
+    pub(super) level: u8,
+    pub(super) separator: L::Separator,
+    /// The cells whose bytes the deletion takes.
+    pub(super) overwrites: Overwritten<L>,
+}
+
+/// One change in progress.
+pub(super) struct Edit<L: Leaf> {
+    home: Arc<TreeHome>,
+    /// Whether it adds at the end of the tree: then nodes split at their end and stay full.
+    ascending: bool,
+    removals: Vec<Removal<L>>,
+}
+
+impl<L: Leaf> Tree<L> {
+    /// Changes the bottom node and the cell that `path` leads to by `change`, which says whether it did
+    /// anything; then puts the nodes above right. False: nothing changed.
+    pub(super) fn edit(
+        &mut self,
+        path: &Path,
+        ascending: bool,
+        change: impl FnOnce(&mut Edit<L>, &mut Node<L>, usize) -> bool,
+    ) -> bool {
+        let mut edit = Edit {
+            home: self.home().clone(),
+            ascending,
+            removals: Vec::new(),
+        };
+        let root = self.root_mut();
+        if !edit.descend(root, path.steps(), change) {
+            return false;
+        }
+        let fanout = edit.home.sizing.fanout;
+        while root.len() > fanout {
+            let node = Arc::make_mut(root);
+            let right = node.split(edit.split_point(node.len()));
+            let mut level = Vec::with_capacity(1 + right.len());
+            level.push(root.clone());
+            level.extend(right);
+            *root = Arc::new(Node::of_nodes(level));
+        }
+        while let [only] = root.nodes() {
+            let only = only.clone();
+            *root = only;
+        }
+        self.record(edit.removals);
+        true
+    }
+}
+
+impl<L: Leaf> Edit<L> {
+    pub(super) fn home(&self) -> &Arc<TreeHome> {
+        &self.home
+    }
+
+    fn descend(
+        &mut self,
+        node: &mut Arc<Node<L>>,
+        steps: &[u16],
+        change: impl FnOnce(&mut Edit<L>, &mut Node<L>, usize) -> bool,
+    ) -> bool {
+        // one frame per level of the tree; a step per level
+        let Some((step, below)) = steps.split_first() else {
+            return false;
+        };
+        let i = usize::from(*step);
+        let node = Arc::make_mut(node);
+        let (rows, len) = (node.rows(), node.len());
+        if let Children::Cells(_) = node.children() {
+            if !change(self, node, i) {
+                return false;
+            }
+            if node.rows() != rows || node.len() != len {
+                node.mark_page_dirty();
+            }
+        } else {
+            let Some(child) = node.node_mut(i) else {
+                return false;
+            };
+            let old = child.rows();
+            if !self.descend(child, below, change) {
+                return false;
+            }
+            let new = child.rows();
+            node.change_rows(old, new);
+            self.fit_child(node, i);
+        }
+        node.mark_dirty();
+        true
+    }
+
+    /// Where a node of `len` children, too many, is cut.
+    fn split_point(&self, len: usize) -> usize {
+        let fanout = self.home.sizing.fanout;
+        if self.ascending {
+            fanout
+        } else {
+            len.div_ceil(len.div_ceil(fanout).max(2))
+        }
+    }
+
+    /// After child `i` changed: splits it if it is too big, joins it to a neighbour if it is nearly empty.
+    fn fit_child(&mut self, node: &mut Node<L>, i: usize) {
+        let fanout = self.home.sizing.fanout;
+        let Some(len) = node.nodes().get(i).map(|n| n.len()) else {
+            return;
+        };
+        if len > fanout {
+            let at = self.split_point(len);
+            let Some(child) = node.node_mut(i) else { return };
+            let pieces = Arc::make_mut(child).split(at);
+            for (k, piece) in pieces.into_iter().enumerate() {
+                node.insert_node(i + 1 + k, piece);
+            }
+        } else if len <= fanout / 4 && !self.join_nodes(node, i, i + 1) && i > 0 {
+            self.join_nodes(node, i - 1, i);
+        }
+    }
+
+    /// Moves the children of node `right` into its left neighbour if together they half fill a node.
+    fn join_nodes(&mut self, node: &mut Node<L>, left: usize, right: usize) -> bool {
+        let (Some(a), Some(b)) = (node.nodes().get(left), node.nodes().get(right)) else {
+            return false;
+        };
+        if a.len() + b.len() > self.home.sizing.fanout / 2 {
+            return false;
+        }
+        let Some(gone) = node.remove_node(right) else {
+            return false;
+        };
+        if let (Children::Cells(_), Some(name)) = (gone.children(), gone.separators().first()) {
+            self.remove_key(1, name.clone(), Overwritten::none());
+        }
+        if let Some(left) = node.node_mut(left) {
+            Arc::make_mut(left).append(&gone);
+        }
+        true
+    }
+
+    fn remove_key(&mut self, level: u8, separator: L::Separator, overwrites: Overwritten<L>) {
+        if self.home.stored {
+            self.removals.push(Removal {
+                number: self.home.next_removal(),
+                level,
+                separator,
+                overwrites,
+            });
+        }
+    }
+
+    /// Splits cell `i`, which has just grown, until every piece fits its sizing or is one entry.
+    pub(super) fn split_cell(&mut self, node: &mut Node<L>, i: usize) {
+        let sizing = self.home.sizing;
+        let (mut at, mut end) = (i, i);
+        while at <= end {
+            // these cells have just been changed or made, so they are this tree's own
+            let Some(slot) = node.cell_mut(at) else { return };
+            let too_big = |l: &L| {
+                let len = l.len();
+                len > sizing.max_rows || (len > 1 && l.weight_of(len) > sizing.max_bytes)
+            };
+            if !slot.peek().is_some_and(too_big) {
+                at += 1;
+                continue;
+            }
+            let ascending = self.ascending;
+            let halves = slot.change(|leaf| {
+                let at = if ascending { leaf.len() - 1 } else { middle(leaf) };
+                let separator = leaf.separator_before(at);
+                (separator, leaf.split_off(at))
+            });
+            let Some((separator, right)) = halves else {
+                return;
+            };
+            let right = Slot::new(&self.home, separator, Arc::new(right));
+            node.insert_cell(at + 1, Arc::new(right));
+            end += 1;
+        }
+    }
+
+    /// After cell `i` lost an entry: an empty leaf goes, a nearly empty one joins a neighbour; either
+    /// only as far as the neighbours are resident.
+    pub(super) fn shrink_cell(&mut self, node: &mut Node<L>, i: usize, pins: &mut Pins) {
+        let rows = |node: &Node<L>, i: usize| node.cells().get(i).map_or(0, |c| c.rows());
+        if rows(node, i) > self.home.sizing.max_rows / 4 {
+            return;
+        }
+        let mut last = i;
+        while last > 0 && rows(node, last) == 0 && keep_resident(node, last - 1, pins) {
+            self.remove_cell(node, last);
+            last -= 1;
+        }
+        if last == i && !self.join_cells(node, i, i + 1) && i > 0 {
+            self.join_cells(node, i - 1, i);
+        }
+    }
+
+    /// Takes cell `i` out of the tree.
+    fn remove_cell(&mut self, node: &mut Node<L>, i: usize) {
+        if let Some(cell) = node.cells().get(i)
+            && let Some((_, overwrites)) = Slot::retire(cell)
+        {
+            self.remove_key(0, cell.separator().clone(), overwrites);
+            node.remove_cell(i);
+        }
+    }
+
+    /// Moves the entries of cell `right` into its left neighbour if both are resident and together half
+    /// fill a leaf.
+    fn join_cells(&mut self, node: &mut Node<L>, left: usize, right: usize) -> bool {
+        let sizing = self.home.sizing;
+        let (Some(a), Some(b)) = (node.cells().get(left), node.cells().get(right)) else {
+            return false;
+        };
+        if a.rows() + b.rows() > sizing.max_rows / 2 {
+            return false;
+        }
+        let Some(weight) = a.leaf().map(|l| l.weight_of(l.len())) else {
+            return false;
+        };
+        // pinned from here on; given up, it is unpinned again
+        let Some((moved, overwrites)) = Slot::retire(b) else {
+            return false;
+        };
+        let separator = b.separator().clone();
+        if weight + moved.weight_of(moved.len()) > sizing.max_bytes / 2 {
+            return false;
+        }
+        let Some(slot) = node.cell_mut(left) else {
+            return false;
+        };
+        slot.change(|leaf| leaf.append(&moved));
+        self.remove_key(0, separator, overwrites);
+        node.remove_cell(right);
+        true
+    }
+}
+
+/// Keeps the leaf of cell `i` resident while `pins` hold; false if it is not.
+fn keep_resident<L: Leaf>(node: &Node<L>, i: usize, pins: &mut Pins) -> bool {
+    let Some(cell) = node.cells().get(i) else {
+        return false;
+    };
+    if !cell.home().is_cached() || (cell.is_dirty() && Arc::strong_count(cell) == 1) {
+        return cell.leaf().is_some();
+    }
+    let is_resident = cell.leaf_pinned().is_some();
+    if is_resident {
+        pins.push_pinned(Arc::new(SlotRef(cell.clone())));
+    }
+    is_resident
+}
+
+/// Where a leaf is cut into halves of about equal weight, each of at least one entry.
+fn middle<L: Leaf>(leaf: &L) -> usize {
+    let half = leaf.weight_of(leaf.len()) / 2;
+    let (mut low, mut high) = (1, leaf.len().saturating_sub(1).max(1));
+    while low < high {
+        let at = (low + high) / 2;
+        if leaf.weight_of(at) < half {
+            low = at + 1;
+        } else {
+            high = at;
+        }
+    }
+    low
+}

@@ -1,0 +1,42 @@
+//! What the tree asks of a leaf: an ordered run of entries that splits, joins, and becomes bytes.
+//!
+//! Invariant of every leaf: its keys ascend strictly. Which keys belong to it is the tree's business.
+
+use alloc::vec::Vec;
+use core::{borrow::Borrow, fmt::Debug};
+
+/// A leaf of a [`Tree`](super::Tree): [`RowLeaf`](super::RowLeaf) or [`IndexLeaf`](super::IndexLeaf).
+pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
+    /// What entries are found by.
+    type Key: Ord + ?Sized;
+    /// A key of its own, kept in interior nodes.
+    type Separator: Borrow<Self::Key> + Ord + Clone + Debug + Send + Sync + 'static;
+
+    /// The separator below every key.
+    fn lowest() -> Self::Separator;
+    /// The separator's name in the store; the bytes order as the separators do.
+    fn separator_bytes(separator: &Self::Separator) -> Vec<u8>;
+    /// Back from [`Leaf::separator_bytes`]; `None` for bytes that are no separator.
+    fn separator_from_bytes(bytes: &[u8]) -> Option<Self::Separator>;
+
+    /// Number of entries.
+    fn len(&self) -> usize;
+    /// Where `key` is, or where it would be inserted.
+    fn search(&self, key: &Self::Key) -> Result<usize, usize>;
+    /// A short separator above the entry before `at` and not above the entry at `at`.
+    fn separator_before(&self, at: usize) -> Self::Separator;
+    /// Bytes of the first `n` entries, as the block sizing counts them: without spare room.
+    fn weight_of(&self, n: usize) -> usize;
+    /// Bytes of memory held.
+    fn memory(&self) -> usize;
+
+    /// Keeps the first `at` entries and returns the rest.
+    fn split_off(&mut self, at: usize) -> Self;
+    /// Appends a leaf whose keys are all above this one's.
+    fn append(&mut self, right: &Self);
+
+    /// The block to store under `key`.
+    fn encode(&self, key: &[u8]) -> Vec<u8>;
+    /// The leaf stored under `key`; `None` if the bytes are not that block, whole and unchanged.
+    fn decode(key: &[u8], bytes: &[u8]) -> Option<Self>;
+}

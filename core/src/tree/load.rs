@@ -1,0 +1,93 @@
+//! Opening a stored tree: its directory pages become the interior nodes; leaves stay in the store.
+
+use super::home::TreeHome;
+use super::leaf::Leaf;
+use super::missing::Missing;
+use super::node::Node;
+use super::slot::{Slot, SlotRef, corrupted};
+use super::tree::Tree;
+use crate::codec::{BlockKind, IndexBlock, MAX_BLOCK_ROWS, block_key, tree_range};
+use crate::kv::KvBackend;
+use crate::types::Result;
+use alloc::{sync::Arc, vec::Vec};
+
+/// Pages, or leaves, read in one trip.
+const RUN: usize = 256;
+
+impl<L: Leaf> Tree<L> {
+    /// Reads the directory of a stored tree. No leaf is resident yet: see [`Tree::load_all`].
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`](crate::Error::Corrupted) if there is no such tree or its directory is bad; the store's own errors.
+    pub async fn load(home: Arc<TreeHome>, store: &dyn KvBackend) -> Result<Tree<L>> {
+        let mut from = block_key(home.id, 1, &[]);
+        let to = tree_range(home.id).1;
+        let mut pages: Vec<Arc<Node<L>>> = Vec::new();
+        let mut last: Option<L::Separator> = None;
+        loop {
+            let run = store.scan(&from, &to, RUN).await?;
+            for (key, bytes) in &run {
+                let cells = decode_page::<L>(&home, key, bytes, last.as_ref());
+                let cells = cells.ok_or_else(|| corrupted(&home, key))?;
+                last = cells.last().map(|c| c.separator().clone());
+                pages.push(Arc::new(Node::of_cells(cells, false)));
+            }
+            match run.into_iter().last() {
+                Some((key, _)) => {
+                    from = key;
+                    from.push(0);
+                }
+                None => break,
+            }
+        }
+        match Node::root_over(pages, home.sizing.fanout) {
+            Some(root) => Ok(Tree::with_root(home, root)),
+            None => Err(corrupted(&home, &block_key(home.id, 1, &[]))),
+        }
+    }
+
+    /// Makes every leaf resident, in few trips to the store.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`](crate::Error::Corrupted) for a bad leaf; the store's own errors.
+    pub async fn load_all(&self, store: &dyn KvBackend) -> Result<()> {
+        let mut absent = Vec::new();
+        self.for_each_cell(&mut |cell| {
+            if cell.leaf().is_none() {
+                absent.push(cell.clone());
+            }
+        });
+        for run in absent.chunks(RUN) {
+            let mut missing = Missing::new();
+            missing.blocks.reserve(run.len());
+            for cell in run {
+                missing.blocks.push(Arc::new(SlotRef(cell.clone())));
+            }
+            missing.fetch(store).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The cells of a page that follows the leaf `last`; `None` if it does not fit there.
+fn decode_page<L: Leaf>(
+    home: &Arc<TreeHome>,
+    key: &[u8],
+    bytes: &[u8],
+    last: Option<&L::Separator>,
+) -> Option<Vec<Arc<Slot<L>>>> {
+    let page = IndexBlock::decode(key, BlockKind::Directory, bytes)?;
+    let mut cells = Vec::with_capacity(page.values.len());
+    for (name, rows) in page.keys.iter().zip(&page.values) {
+        let separator = L::separator_from_bytes(name)?;
+        let rows = usize::try_from(*rows).ok().filter(|r| *r <= MAX_BLOCK_ROWS)?;
+        cells.push(Arc::new(Slot::stored(home, separator, rows)));
+    }
+    let first = cells.first()?.separator();
+    let follows = match last {
+        Some(last) => first > last,
+        None => *first == L::lowest(),
+    };
+    let named = key == block_key(home.id, 1, &L::separator_bytes(first));
+    (follows && named).then_some(cells)
+}

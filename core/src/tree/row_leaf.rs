@@ -1,0 +1,385 @@
+//! A leaf of rows: ascending row ids, and one typed column per stored column of the table.
+//!
+//! Invariant: every column has as many values as there are row ids. Consecutive row ids, the common
+//! case, are two integers. Columns are shared between versions of a leaf until one of them changes.
+
+use super::leaf::Leaf;
+use crate::codec::{RowBlockView, RowIds, encode_row_block};
+use crate::types::{Column, ColumnData, Physical, RowId};
+use alloc::{sync::Arc, vec::Vec};
+
+#[derive(Debug, Clone)]
+enum Ids {
+    /// `len` ids from `start` on.
+    Dense { start: RowId, len: usize },
+    Sparse(Arc<Vec<RowId>>),
+}
+
+/// A run of rows of a table. See [`RowTree`](super::RowTree).
+#[derive(Debug, Clone)]
+pub struct RowLeaf {
+    ids: Ids,
+    columns: Vec<Column>,
+}
+
+impl RowLeaf {
+    pub(super) fn new(physical: &[Physical]) -> RowLeaf {
+        RowLeaf {
+            ids: Ids::Dense { start: 0, len: 0 },
+            columns: physical.iter().map(|p| Column::new(*p)).collect(),
+        }
+    }
+
+    /// An empty leaf of the same columns with room for `rows`.
+    pub(super) fn with_capacity_like(&self, rows: usize) -> RowLeaf {
+        let empty = |c: &Column| Column::with_capacity(c.physical(), rows);
+        RowLeaf {
+            ids: Ids::Dense { start: 0, len: 0 },
+            columns: self.columns.iter().map(empty).collect(),
+        }
+    }
+
+    /// Number of rows.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match &self.ids {
+            Ids::Dense { len, .. } => *len,
+            Ids::Sparse(ids) => ids.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row ids as a column.
+    pub fn row_ids(&self) -> Column {
+        match &self.ids {
+            Ids::Dense { start, len } => {
+                Column::from_i64((0..*len).map(|i| start.wrapping_add(i as i64)).collect())
+            }
+            Ids::Sparse(ids) => Column::from_data(ColumnData::I64(ids.clone())),
+        }
+    }
+
+    /// Row id `i`; the largest row id beyond the end.
+    #[inline]
+    pub fn row_id(&self, i: usize) -> RowId {
+        match &self.ids {
+            Ids::Dense { start, len } if i < *len => start.wrapping_add(i as i64),
+            Ids::Dense { .. } => RowId::MAX,
+            Ids::Sparse(ids) => ids.get(i).copied().unwrap_or(RowId::MAX),
+        }
+    }
+
+    /// The stored columns.
+    #[inline]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Where row `id` is, or where it would be inserted.
+    #[inline]
+    pub fn find(&self, id: RowId) -> Result<usize, usize> {
+        match &self.ids {
+            Ids::Dense { start, len } => {
+                if id < *start {
+                    return Err(0);
+                }
+                // exact for id >= start, even over the whole range
+                let offset = id.wrapping_sub(*start) as u64;
+                if offset < *len as u64 {
+                    Ok(offset as usize)
+                } else {
+                    Err(*len)
+                }
+            }
+            Ids::Sparse(ids) => ids.binary_search(&id),
+        }
+    }
+
+    pub(super) fn insert(&mut self, at: usize, id: RowId, source: &[Column], row: usize) {
+        let len = self.len();
+        match &mut self.ids {
+            Ids::Dense { start, len } if *len == 0 => (*start, *len) = (id, 1),
+            Ids::Dense { start, len } if at == *len && start.checked_add(*len as i64) == Some(id) => *len += 1,
+            Ids::Dense { start, len } if at == 0 && start.checked_sub(1) == Some(id) => {
+                (*start, *len) = (id, *len + 1)
+            }
+            _ => self.change_ids(|ids| ids.insert(at.min(len), id)),
+        }
+        for (column, values) in self.columns.iter_mut().zip(source) {
+            column.insert_from(at, values, row);
+        }
+    }
+
+    /// Appends rows: `ids` ascend, all above the last one; `ids[i]` goes with row `from + i` of `source`.
+    pub(super) fn push_rows(&mut self, ids: &[RowId], source: &[Column], from: usize) {
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
+            return;
+        };
+        let consecutive = last.wrapping_sub(*first) as u64 == ids.len() as u64 - 1;
+        match &mut self.ids {
+            Ids::Dense { start, len } if consecutive && *len == 0 => (*start, *len) = (*first, ids.len()),
+            Ids::Dense { start, len } if consecutive && start.checked_add(*len as i64) == Some(*first) => {
+                *len += ids.len()
+            }
+            _ => self.change_ids(|own| own.extend_from_slice(ids)),
+        }
+        for (column, values) in self.columns.iter_mut().zip(source) {
+            column.extend_range(values, from, from + ids.len());
+        }
+    }
+
+    /// Replaces column `set[k]` of row `at` by `source[k]` at `row`.
+    pub(super) fn update(&mut self, at: usize, set: &[usize], source: &[Column], row: usize) {
+        for (column, values) in set.iter().zip(source) {
+            if let Some(column) = self.columns.get_mut(*column) {
+                column.set_from(at, values, row);
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, at: usize) {
+        let rows = self.len();
+        if at >= rows {
+            return;
+        }
+        match &mut self.ids {
+            Ids::Dense { len, .. } if at + 1 == rows => *len -= 1,
+            Ids::Dense { start, len } if at == 0 => (*start, *len) = (start.wrapping_add(1), *len - 1),
+            _ => self.change_ids(|ids| {
+                ids.remove(at);
+            }),
+        }
+        self.columns.iter_mut().for_each(|c| c.remove(at));
+    }
+
+    /// How many rows of `source` from `from` on fit into this leaf, at most `most`; an empty leaf
+    /// takes one whatever its size.
+    pub(super) fn room(
+        &self,
+        max_rows: usize,
+        max_bytes: usize,
+        source: &[Column],
+        from: usize,
+        most: usize,
+    ) -> usize {
+        let len = self.len();
+        let most = most.min(max_rows.saturating_sub(len));
+        let free = max_bytes.saturating_sub(self.weight_of(len));
+        let fits = |n: &usize| weight(source, from, from + n) <= free;
+        // the largest n that fits, by bisection: weights ascend
+        let (mut low, mut high) = (0, most);
+        while low < high {
+            let middle = (low + high).div_ceil(2);
+            if fits(&middle) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        if len == 0 { low.max(most.min(1)) } else { low }
+    }
+
+    /// Changes the row ids in a way that may leave gaps.
+    fn change_ids(&mut self, change: impl FnOnce(&mut Vec<RowId>)) {
+        let none = Ids::Dense { start: 0, len: 0 };
+        let mut ids = match core::mem::replace(&mut self.ids, none) {
+            Ids::Sparse(ids) => ids,
+            Ids::Dense { start, len } => {
+                Arc::new((0..len).map(|i| start.wrapping_add(i as i64)).collect())
+            }
+        };
+        change(Arc::make_mut(&mut ids));
+        self.ids = Ids::Sparse(ids);
+    }
+
+    /// Consecutive ids become dense again.
+    fn compact(&mut self) {
+        if let Ids::Sparse(ids) = &self.ids {
+            let (first, last) = (ids.first().copied(), ids.last().copied());
+            let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
+            if ids.is_empty() || last.wrapping_sub(first) as u64 == ids.len() as u64 - 1 {
+                self.ids = Ids::Dense {
+                    start: first,
+                    len: ids.len(),
+                };
+            }
+        }
+    }
+}
+
+/// Bytes of the rows `from..to` of `columns` and their ids.
+fn weight(columns: &[Column], from: usize, to: usize) -> usize {
+    let rows = to.saturating_sub(from);
+    let column = |c: &Column| match c.data() {
+        ColumnData::I64(_) | ColumnData::F64(_) => 8 * rows,
+        ColumnData::Decimal(_) => 16 * rows,
+        ColumnData::Bytes(v) => {
+            let end = |n: usize| match n.checked_sub(1) {
+                Some(i) => v.ends().get(i).map_or(v.data().len(), |e| *e as usize),
+                None => 0,
+            };
+            4 * rows + end(to).saturating_sub(end(from))
+        }
+    };
+    8 * rows + columns.iter().map(column).sum::<usize>()
+}
+
+impl Leaf for RowLeaf {
+    type Key = RowId;
+    type Separator = RowId;
+
+    fn lowest() -> RowId {
+        RowId::MIN
+    }
+
+    fn separator_bytes(separator: &RowId) -> Vec<u8> {
+        (*separator as u64 ^ 1 << 63).to_be_bytes().to_vec()
+    }
+
+    fn separator_from_bytes(bytes: &[u8]) -> Option<RowId> {
+        let bytes: [u8; 8] = bytes.try_into().ok()?;
+        Some((u64::from_be_bytes(bytes) ^ 1 << 63) as i64)
+    }
+
+    fn len(&self) -> usize {
+        RowLeaf::len(self)
+    }
+
+    fn search(&self, key: &RowId) -> Result<usize, usize> {
+        self.find(*key)
+    }
+
+    fn separator_before(&self, at: usize) -> RowId {
+        self.row_id(at)
+    }
+
+    fn weight_of(&self, n: usize) -> usize {
+        weight(&self.columns, 0, n)
+    }
+
+    fn memory(&self) -> usize {
+        let ids = match &self.ids {
+            Ids::Dense { .. } => 0,
+            Ids::Sparse(ids) => ids.capacity() * 8,
+        };
+        let headers = size_of::<RowLeaf>() + self.columns.len() * (size_of::<Column>() + 40);
+        headers + ids + self.columns.iter().map(Column::memory).sum::<usize>()
+    }
+
+    fn split_off(&mut self, at: usize) -> RowLeaf {
+        let ids = match &mut self.ids {
+            Ids::Dense { start, len } => {
+                let at = at.min(*len);
+                let rest = Ids::Dense {
+                    start: start.wrapping_add(at as i64),
+                    len: *len - at,
+                };
+                *len = at;
+                rest
+            }
+            Ids::Sparse(ids) => {
+                let at = at.min(ids.len());
+                Ids::Sparse(Arc::new(Arc::make_mut(ids).split_off(at)))
+            }
+        };
+        let columns = self.columns.iter_mut().map(|c| c.split_off(at)).collect();
+        let mut right = RowLeaf { ids, columns };
+        right.compact();
+        self.compact();
+        right
+    }
+
+    fn append(&mut self, right: &RowLeaf) {
+        let ids = match &right.ids {
+            Ids::Dense { start, len } => (0..*len).map(|i| start.wrapping_add(i as i64)).collect(),
+            Ids::Sparse(ids) => ids.to_vec(),
+        };
+        self.push_rows(&ids, &right.columns, 0);
+        self.compact();
+    }
+
+    fn encode(&self, key: &[u8]) -> Vec<u8> {
+        let ids = match &self.ids {
+            Ids::Dense { start, .. } => RowIds::From(*start),
+            Ids::Sparse(ids) => RowIds::Each(ids),
+        };
+        encode_row_block(key, self.len(), ids, &self.columns)
+    }
+
+    fn decode(key: &[u8], bytes: &[u8]) -> Option<RowLeaf> {
+        let view = RowBlockView::open(key, bytes)?;
+        let ids = match view.consecutive_from() {
+            Some(start) => Ids::Dense {
+                start,
+                len: view.len(),
+            },
+            None => Ids::Sparse(Arc::new(view.row_ids())),
+        };
+        let columns = view.decode_columns()?;
+        Some(RowLeaf { ids, columns })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn leaf(ids: &[RowId]) -> RowLeaf {
+        let mut leaf = RowLeaf::new(&[Physical::I64]);
+        let values = [Column::from_i64(ids.iter().map(|i| i.wrapping_mul(10)).collect())];
+        leaf.push_rows(ids, &values, 0);
+        leaf
+    }
+
+    fn ids(leaf: &RowLeaf) -> Vec<RowId> {
+        leaf.row_ids().i64s().to_vec()
+    }
+
+    #[test]
+    fn ids_at_both_ends_of_the_range_are_found() {
+        let l = leaf(&[i64::MAX - 2, i64::MAX - 1, i64::MAX]);
+        assert_eq!(l.find(i64::MAX), Ok(2));
+        assert_eq!(l.find(i64::MIN), Err(0));
+        let mut l = leaf(&[i64::MIN, i64::MIN + 1]);
+        assert_eq!(l.find(i64::MAX), Err(2));
+        l.insert(2, i64::MAX, &[Column::from_i64(vec![1])], 0);
+        assert_eq!(ids(&l), [i64::MIN, i64::MIN + 1, i64::MAX]);
+    }
+
+    #[test]
+    fn removing_and_adding_keeps_ids_and_values_together() {
+        let mut l = leaf(&[5, 6, 7, 8]);
+        l.remove(1);
+        l.remove(0);
+        assert_eq!((ids(&l), l.columns()[0].i64s()), (vec![7, 8], &[70, 80][..]));
+        l.insert(0, 6, &[Column::from_i64(vec![60])], 0);
+        let right = l.split_off(2);
+        assert_eq!((ids(&l), ids(&right)), (vec![6, 7], vec![8]));
+        l.append(&right);
+        assert_eq!(
+            (ids(&l), l.columns()[0].i64s()),
+            (vec![6, 7, 8], &[60, 70, 80][..])
+        );
+    }
+
+    #[test]
+    fn room_counts_bytes_and_takes_one_row_of_any_size() {
+        let mut text = Column::new(Physical::Bytes);
+        [10, 10, 1000, 10]
+            .iter()
+            .for_each(|n| text.push_bytes(&vec![b'x'; *n]));
+        let empty = RowLeaf::new(&[Physical::Bytes]);
+        let source = [text];
+        assert_eq!(empty.room(4, 100, &source, 0, 4), 2);
+        assert_eq!(empty.room(4, 100, &source, 2, 2), 1);
+        assert_eq!(empty.room(1, 100, &source, 0, 4), 1);
+        let mut full = RowLeaf::new(&[Physical::Bytes]);
+        full.push_rows(&[1], &source, 2);
+        assert_eq!(full.room(4, 100, &source, 3, 1), 0);
+    }
+}

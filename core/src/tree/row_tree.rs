@@ -1,0 +1,275 @@
+//! The tree of a table: row id to columns.
+
+use super::cursor::{Cursor, Span};
+use super::home::TreeHome;
+use super::leaf::Leaf;
+use super::missing::{Missing, Pins};
+use super::row_leaf::RowLeaf;
+use super::slot::Slot;
+use super::tree::Tree;
+use crate::types::{Column, Error, Physical, Result, RowId};
+use alloc::{sync::Arc, vec::Vec};
+use core::{
+    ops::Bound,
+    task::{Poll, ready},
+};
+
+/// The tree of a table: row id to columns.
+pub type RowTree = Tree<RowLeaf>;
+/// A [`Cursor`] over rows.
+pub type RowCursor = Cursor<RowLeaf>;
+/// A [`Span`] of rows.
+pub type RowSpan = Span<RowLeaf>;
+
+/// One row in its leaf.
+#[derive(Debug, Clone)]
+pub struct RowAt {
+    /// The leaf.
+    pub leaf: Arc<RowLeaf>,
+    /// The row's position in it.
+    pub pos: usize,
+}
+
+impl RowTree {
+    /// An empty tree of rows with these columns.
+    pub fn new(home: Arc<TreeHome>, columns: Vec<Physical>) -> RowTree {
+        Tree::with_leaf(home, RowLeaf::new(&columns))
+    }
+
+    /// Row `id`, if it exists.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`], as for every operation here.
+    pub fn get(&self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowAt>>> {
+        let (_, cell) = self.locate(&id)?;
+        let leaf = ready!(Tree::visit(cell, pins, missing));
+        Poll::Ready(Ok(leaf.find(id).ok().map(|pos| RowAt { leaf, pos })))
+    }
+
+    /// Makes the leaf that row `id` belongs to, or would, resident while `pins` hold.
+    pub fn ensure(&self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
+        let (path, cell) = self.locate(&id)?;
+        Tree::visit_pinned(&path, cell, pins, missing).map(|_| Ok(()))
+    }
+
+    /// A cursor over the rows between two bounds; it holds a snapshot.
+    pub fn cursor(&self, from: Bound<RowId>, to: Bound<RowId>, reverse: bool) -> RowCursor {
+        Cursor::new(self.clone(), from, to, reverse)
+    }
+
+    /// The smallest row id.
+    pub fn first_row_id(&self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowId>>> {
+        self.end_row_id(false, pins, missing)
+    }
+
+    /// The largest row id.
+    pub fn last_row_id(&self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowId>>> {
+        self.end_row_id(true, pins, missing)
+    }
+
+    fn end_row_id(&self, last: bool, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowId>>> {
+        if self.is_empty() {
+            return Poll::Ready(Ok(None));
+        }
+        let (_, cell) = self.locate_end(last)?;
+        let leaf = ready!(Tree::visit(cell, pins, missing));
+        let at = if last { leaf.len().checked_sub(1) } else { Some(0) };
+        let at = at.filter(|at| *at < leaf.len());
+        Poll::Ready(Ok(at.map(|at| leaf.row_id(at))))
+    }
+
+    /// Inserts a row: `source` has one column per stored column, the values are at `row`.
+    /// False, and nothing changed, if the id exists.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if `source` does not fit the stored columns.
+    pub fn insert(
+        &mut self,
+        id: RowId,
+        source: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let (path, cell) = self.locate(&id)?;
+        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
+        check_source(&leaf, source, row, 1)?;
+        let Err(at) = leaf.find(id) else {
+            return Poll::Ready(Ok(false));
+        };
+        let ascending = path.is_last && at == leaf.len();
+        drop(leaf);
+        let done = self.edit(&path, ascending, |edit, node, i| {
+            let Some(slot) = node.cell_mut(i) else { return false };
+            slot.change(|leaf| leaf.insert(at, id, source, row));
+            node.change_rows(0, 1);
+            edit.split_cell(node, i);
+            true
+        });
+        self.finish(done, &id, true, pins, missing)
+    }
+
+    /// Appends rows in bulk: `ids` ascend, all above the last row id; `ids[i]` goes with row `from + i` of
+    /// `source`. Leaves are filled one after the other. Returns how many rows, which is all.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], and nothing changed, if the ids or `source` are not as they must be.
+    pub fn append(
+        &mut self,
+        ids: &[RowId],
+        source: &[Column],
+        from: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<usize>> {
+        let Some(first) = ids.first() else {
+            return Poll::Ready(Ok(0));
+        };
+        let last = ready!(self.last_row_id(pins, missing))?;
+        if last.is_some_and(|last| last >= *first) || !ids.is_sorted_by(|a, b| a < b) {
+            return Poll::Ready(Err(Error::invalid("appended row ids must ascend above the last row id")));
+        }
+        let (path, cell) = self.locate_last()?;
+        if first < cell.separator() {
+            // only empty leaves at the end are above the new rows
+            return self.insert_each(ids, source, from, pins, missing);
+        }
+        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
+        check_source(&leaf, source, from, ids.len())?;
+        let sizing = self.home().sizing;
+        let room = |leaf: &RowLeaf, done: usize| {
+            leaf.room(sizing.max_rows, sizing.max_bytes, source, from + done, ids.len() - done)
+        };
+        let run = |done: usize, n: usize| ids.get(done..done + n).unwrap_or(&[]);
+        let (fill, empty) = (room(&leaf, 0), leaf.with_capacity_like(0));
+        drop(leaf);
+        let done = self.edit(&path, true, |edit, node, i| {
+            if fill > 0 {
+                let Some(slot) = node.cell_mut(i) else { return false };
+                slot.change(|leaf| leaf.push_rows(run(0, fill), source, from));
+            }
+            let mut done = fill;
+            while done < ids.len() {
+                let n = room(&empty, done);
+                let Some(first) = ids.get(done) else { break };
+                let mut leaf = empty.with_capacity_like(n);
+                leaf.push_rows(run(done, n), source, from + done);
+                let slot = Slot::new(edit.home(), *first, Arc::new(leaf));
+                node.insert_cell(node.len(), Arc::new(slot));
+                done += n;
+            }
+            node.change_rows(0, ids.len() as u64);
+            true
+        });
+        self.finish(done, first, ids.len(), pins, missing)
+    }
+
+    /// [`RowTree::append`], row by row.
+    fn insert_each(
+        &mut self,
+        ids: &[RowId],
+        source: &[Column],
+        from: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<usize>> {
+        for id in ids {
+            let (path, cell) = self.locate(id)?;
+            let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
+            check_source(&leaf, source, from, ids.len())?;
+        }
+        for (i, id) in ids.iter().enumerate() {
+            // resident and pinned, or dirty by now: never Pending
+            ready!(self.insert(*id, source, from + i, pins, missing))?;
+        }
+        Poll::Ready(Ok(ids.len()))
+    }
+
+    /// Replaces stored column `set[k]` of row `id` by `source[k]` at `row`; the other columns stay shared
+    /// with older versions. False, and nothing changed, if there is no such row.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if `source` does not fit the stored columns.
+    pub fn update(
+        &mut self,
+        id: RowId,
+        set: &[usize],
+        source: &[Column],
+        row: usize,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let (path, cell) = self.locate(&id)?;
+        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
+        let fits = |(c, s): (&usize, &Column)| {
+            let same = |c: &Column| c.physical() == s.physical();
+            leaf.columns().get(*c).is_some_and(same) && row < s.len()
+        };
+        if set.len() != source.len() || !set.iter().zip(source).all(fits) {
+            return Poll::Ready(Err(misfit()));
+        }
+        let Ok(at) = leaf.find(id) else {
+            return Poll::Ready(Ok(false));
+        };
+        drop(leaf);
+        let done = self.edit(&path, false, |edit, node, i| {
+            let Some(slot) = node.cell_mut(i) else { return false };
+            slot.change(|leaf| leaf.update(at, set, source, row));
+            edit.split_cell(node, i);
+            true
+        });
+        self.finish(done, &id, true, pins, missing)
+    }
+
+    /// Removes row `id`. False, and nothing changed, if there is no such row.
+    pub fn remove(&mut self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
+        let (path, cell) = self.locate(&id)?;
+        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
+        let Ok(at) = leaf.find(id) else {
+            return Poll::Ready(Ok(false));
+        };
+        drop(leaf);
+        let done = self.edit(&path, false, |edit, node, i| {
+            let Some(slot) = node.cell_mut(i) else { return false };
+            slot.change(|leaf| leaf.remove(at));
+            node.change_rows(1, 0);
+            edit.shrink_cell(node, i, pins);
+            true
+        });
+        self.finish(done, &id, true, pins, missing)
+    }
+}
+
+impl<L: Leaf> Tree<L> {
+    /// What an operation returns after its change: its result, or `Pending` and nothing changed if the
+    /// leaf left memory since it was looked at.
+    pub(super) fn finish<T>(
+        &self,
+        done: bool,
+        key: &L::Key,
+        result: T,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<T>> {
+        if !done {
+            let (path, cell) = self.locate(key)?;
+            let _ = Tree::visit_pinned(&path, cell, pins, missing);
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(result))
+    }
+}
+
+fn misfit() -> Error {
+    Error::invalid("the values do not fit the stored columns")
+}
+
+/// Whether rows `from..from + rows` of `source` can go into `leaf`.
+fn check_source(leaf: &RowLeaf, source: &[Column], from: usize, rows: usize) -> Result<()> {
+    let fits = |(c, s): (&Column, &Column)| {
+        let enough = from.checked_add(rows).is_some_and(|end| end <= s.len());
+        c.physical() == s.physical() && enough
+    };
+    let all = source.len() == leaf.columns().len() && leaf.columns().iter().zip(source).all(fits);
+    if all { Ok(()) } else { Err(misfit()) }
+}

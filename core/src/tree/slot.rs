@@ -1,0 +1,363 @@
+//! A leaf cell: the place of one leaf in a tree, which holds the leaf or knows it is in the store.
+//!
+//! Invariants:
+//! - A dirty cell (changed since the last store write) holds its leaf. Only a dirty cell, or one of a
+//!   tree that is always resident, is ever changed in place, and only by its sole owner; a clean cell
+//!   of a cached tree is replaced by a successor.
+//! - The bytes under the cell's key in the store are its own until a successor is written. From the
+//!   moment a successor exists until then, the cell is resident and pinned (see [`Overwritten`]);
+//!   afterwards, if a snapshot still holds it, it is *superseded*: resident for good.
+//! - A leaf of a cached tree is charged to the cache exactly while it is resident, clean and not
+//!   superseded.
+
+use super::cache::{Cacheable, Eviction, Priority};
+use super::home::TreeHome;
+use super::leaf::Leaf;
+use super::missing::StoredBlock;
+use super::overwritten::Overwritten;
+use crate::codec::block_key;
+use crate::types::{Error, Result};
+use alloc::{format, string::String, sync::Arc, sync::Weak, vec::Vec};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use spin::Mutex;
+
+/// The part of a cell that readers, the cache and the writer race for.
+struct Content<L> {
+    leaf: Option<Arc<L>>,
+    /// Bytes charged to the cache; 0: not in the cache.
+    charged: usize,
+    /// Whether the cache's queue has an entry for the cell.
+    queued: bool,
+    superseded: bool,
+}
+
+/// See the module.
+pub(super) struct Slot<L: Leaf> {
+    home: Arc<TreeHome>,
+    separator: L::Separator,
+    rows: usize,
+    content: Mutex<Content<L>>,
+    /// Weight of a leaf that is not yet in the store, at least 1; 0: clean.
+    dirty_bytes: AtomicUsize,
+    pins: AtomicU32,
+    last_used: AtomicU64,
+    uses: AtomicU64,
+    /// The older cells whose bytes in the store a write of this one replaces.
+    overwrites: Overwritten<L>,
+}
+
+impl<L: Leaf> Slot<L> {
+    /// A cell of a leaf that is not in the store yet.
+    pub(super) fn new(home: &Arc<TreeHome>, separator: L::Separator, leaf: Arc<L>) -> Slot<L> {
+        let mut slot = Slot::bare(home, separator, leaf.len(), Some(leaf), Overwritten::none());
+        slot.mark_dirty();
+        slot
+    }
+
+    /// A cell of a leaf that is in the store.
+    pub(super) fn stored(home: &Arc<TreeHome>, separator: L::Separator, rows: usize) -> Slot<L> {
+        Slot::bare(home, separator, rows, None, Overwritten::none())
+    }
+
+    fn bare(
+        home: &Arc<TreeHome>,
+        separator: L::Separator,
+        rows: usize,
+        leaf: Option<Arc<L>>,
+        overwrites: Overwritten<L>,
+    ) -> Slot<L> {
+        Slot {
+            home: home.clone(),
+            separator,
+            rows,
+            content: Mutex::new(Content {
+                leaf,
+                charged: 0,
+                queued: false,
+                superseded: false,
+            }),
+            dirty_bytes: AtomicUsize::new(0),
+            pins: AtomicU32::new(0),
+            last_used: AtomicU64::new(0),
+            uses: AtomicU64::new(0),
+            overwrites,
+        }
+    }
+
+    pub(super) fn home(&self) -> &Arc<TreeHome> {
+        &self.home
+    }
+
+    pub(super) fn separator(&self) -> &L::Separator {
+        &self.separator
+    }
+
+    /// Entries of its leaf.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn is_dirty(&self) -> bool {
+        self.dirty_bytes.load(Ordering::Acquire) != 0
+    }
+
+    pub(super) fn store_key(&self) -> Vec<u8> {
+        block_key(self.home.id, 0, &L::separator_bytes(&self.separator))
+    }
+
+    /// The leaf, if it is resident.
+    #[inline]
+    pub(super) fn leaf(&self) -> Option<Arc<L>> {
+        self.content.lock().leaf.clone()
+    }
+
+    /// The leaf, if it is resident, and one pin with it.
+    pub(super) fn leaf_pinned(&self) -> Option<Arc<L>> {
+        let content = self.content.lock();
+        let leaf = content.leaf.clone()?;
+        self.pins.fetch_add(1, Ordering::AcqRel);
+        Some(leaf)
+    }
+
+    /// Bytes of memory of the leaf, if it is resident.
+    pub(super) fn memory(&self) -> usize {
+        self.leaf().map_or(0, |l| l.memory())
+    }
+
+    /// Tells the cache's policy that the leaf was used.
+    pub(super) fn touch(&self) {
+        self.last_used.store(self.home.cache().tick(), Ordering::Relaxed);
+        // a lost count under contention is no harm
+        let uses = self.uses.load(Ordering::Relaxed);
+        self.uses.store(uses.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// The cell to change in place of `cell`: itself if nobody else can see it, else a successor, put
+    /// in its place. `None`, and nothing changed, if the leaf is not resident.
+    pub(super) fn make_mut(cell: &mut Arc<Slot<L>>) -> Option<&mut Slot<L>> {
+        let changeable = cell.is_dirty() || !cell.home.is_cached();
+        if !changeable || Arc::get_mut(cell).is_none() {
+            let (leaf, overwrites) = Slot::retire(cell)?;
+            let (rows, separator) = (cell.rows, cell.separator.clone());
+            let mut successor = Slot::bare(&cell.home, separator, rows, Some(leaf), overwrites);
+            *successor.last_used.get_mut() = cell.last_used.load(Ordering::Relaxed);
+            *successor.uses.get_mut() = cell.uses.load(Ordering::Relaxed);
+            *cell = Arc::new(successor);
+        }
+        Arc::get_mut(cell)
+    }
+
+    /// The leaf of a cell that is to be replaced or removed, and what that will overwrite in the
+    /// store. `None` if the leaf is not resident.
+    pub(super) fn retire(cell: &Arc<Slot<L>>) -> Option<(Arc<L>, Overwritten<L>)> {
+        if !cell.home.is_cached() || !cell.home.stored {
+            return Some((cell.leaf()?, Overwritten::none()));
+        }
+        let leaf = cell.leaf_pinned()?;
+        Some((leaf, Overwritten::with_pinned(&cell.overwrites, cell)))
+    }
+
+    /// Changes the leaf of a cell got from [`Slot::make_mut`]; its columns are copied where shared.
+    pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut L) -> R) -> Option<R> {
+        let leaf = Arc::make_mut(self.content.get_mut().leaf.as_mut()?);
+        let result = change(leaf);
+        self.rows = leaf.len();
+        self.mark_dirty();
+        Some(result)
+    }
+
+    /// Looks at the leaf of a cell got from [`Slot::make_mut`] without counting a reference.
+    pub(super) fn peek(&mut self) -> Option<&L> {
+        self.content.get_mut().leaf.as_deref()
+    }
+
+    fn mark_dirty(&mut self) {
+        if self.home.stored {
+            let leaf = self.content.get_mut().leaf.as_ref();
+            let new = leaf.map_or(1, |l| l.weight_of(l.len()).max(1));
+            let old = core::mem::replace(self.dirty_bytes.get_mut(), new);
+            self.home.change_dirty_bytes(old, new);
+        }
+    }
+
+    /// The leaf is in the store: the cell is clean, and its leaf the cache's to keep.
+    pub(super) fn settle(self: &Arc<Self>) {
+        self.overwrites.supersede();
+        let old = self.dirty_bytes.swap(0, Ordering::AcqRel);
+        self.home.change_dirty_bytes(old, 0);
+        if self.home.is_cached() {
+            self.admit(|_| {});
+        }
+    }
+
+    /// Charges a clean resident leaf to the cache, after `fill` may have put it there.
+    fn admit(self: &Arc<Self>, fill: impl FnOnce(&mut Content<L>)) {
+        let cache = self.home.cache();
+        {
+            let mut content = self.content.lock();
+            fill(&mut content);
+            let Some(leaf) = &content.leaf else { return };
+            if content.charged > 0 || content.superseded {
+                return;
+            }
+            content.charged = leaf.memory().max(1);
+            content.queued = true;
+            cache.charge(content.charged);
+        }
+        cache.enqueue(self.priority(), self.weak());
+    }
+
+    fn weak(self: &Arc<Self>) -> Weak<dyn Cacheable> {
+        Arc::<Slot<L>>::downgrade(self)
+    }
+
+    /// A newer version is in the store: this one, which a snapshot holds, stays resident for good.
+    pub(super) fn supersede(&self) {
+        let mut content = self.content.lock();
+        content.superseded = true;
+        self.discharge(&mut content);
+    }
+
+    fn discharge(&self, content: &mut Content<L>) {
+        let charged = core::mem::take(&mut content.charged);
+        if charged > 0 {
+            self.home.cache().discharge(charged);
+        }
+    }
+
+    pub(super) fn pin(&self) {
+        self.pins.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn unpin(self: &Arc<Self>) {
+        if self.pins.fetch_sub(1, Ordering::AcqRel) != 1 || !self.home.is_cached() {
+            return;
+        }
+        let queue = {
+            let mut content = self.content.lock();
+            let queue = content.charged > 0 && !content.queued && self.pins.load(Ordering::Acquire) == 0;
+            content.queued |= queue;
+            queue
+        };
+        let cache = self.home.cache();
+        if queue {
+            cache.enqueue(self.priority(), self.weak());
+        }
+        cache.shrink();
+    }
+
+    fn fill(self: &Arc<Self>, bytes: Option<&[u8]>) -> Result<()> {
+        // A cell whose successor was written meanwhile is resident, so the bytes, which may be the
+        // successor's, are not looked at.
+        let key = self.store_key();
+        let superseded = {
+            let content = self.content.lock();
+            if content.leaf.is_some() {
+                return Ok(());
+            }
+            content.superseded
+        };
+        let bytes = bytes.filter(|_| !superseded);
+        let leaf = bytes
+            .and_then(|b| L::decode(&key, b))
+            .filter(|l| l.len() == self.rows)
+            .ok_or_else(|| corrupted(&self.home, &key))?;
+        let leaf = Arc::new(leaf);
+        if self.home.is_cached() {
+            self.last_used.store(self.home.cache().tick(), Ordering::Relaxed);
+            self.admit(|content| content.leaf = content.leaf.take().or(Some(leaf)));
+            self.home.cache().shrink();
+        } else {
+            self.content.lock().leaf.get_or_insert(leaf);
+        }
+        Ok(())
+    }
+}
+
+impl<L: Leaf> Cacheable for Slot<L> {
+    fn priority(&self) -> Priority {
+        self.home.cache().priority(
+            self.last_used.load(Ordering::Relaxed),
+            self.uses.load(Ordering::Relaxed),
+        )
+    }
+
+    fn try_evict(&self, queued_as: Priority) -> Eviction {
+        let mut content = self.content.lock();
+        if content.charged == 0 {
+            content.queued = false;
+            return Eviction::Gone;
+        }
+        if self.pins.load(Ordering::Acquire) > 0 {
+            content.queued = false;
+            return Eviction::Pinned;
+        }
+        let now = self.priority();
+        if now > queued_as {
+            return Eviction::Used(now);
+        }
+        content.queued = false;
+        let leaf = content.leaf.take();
+        self.discharge(&mut content);
+        drop(content);
+        drop(leaf);
+        self.uses.store(0, Ordering::Relaxed);
+        Eviction::Evicted
+    }
+}
+
+impl<L: Leaf> Drop for Slot<L> {
+    fn drop(&mut self) {
+        let charged = self.content.get_mut().charged;
+        if charged > 0 {
+            self.home.cache().discharge(charged);
+        }
+        let dirty = *self.dirty_bytes.get_mut();
+        if dirty > 0 {
+            self.home.change_dirty_bytes(dirty, 0);
+        }
+    }
+}
+
+/// A cell as the driver and [`Pins`](super::Pins) hold it.
+pub(super) struct SlotRef<L: Leaf>(pub(super) Arc<Slot<L>>);
+
+impl<L: Leaf> StoredBlock for SlotRef<L> {
+    fn store_key(&self) -> Vec<u8> {
+        self.0.store_key()
+    }
+
+    fn fill(&self, bytes: Option<&[u8]>) -> Result<()> {
+        self.0.fill(bytes)
+    }
+
+    fn pin(&self) {
+        self.0.pin();
+    }
+
+    fn unpin(&self) {
+        self.0.unpin();
+    }
+
+    fn label(&self) -> &str {
+        &self.0.home.label
+    }
+
+    fn identity(&self) -> usize {
+        identity(&self.0)
+    }
+}
+
+/// What tells two cells apart.
+pub(super) fn identity<L: Leaf>(cell: &Arc<Slot<L>>) -> usize {
+    Arc::as_ptr(cell) as usize
+}
+
+/// The error for a block that is absent or not what it should be.
+pub(super) fn corrupted(home: &TreeHome, key: &[u8]) -> Error {
+    let hex = key.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    Error::Corrupted {
+        table: String::from(&*home.label),
+        key: hex,
+    }
+}

@@ -1,0 +1,159 @@
+//! Writing a version of a tree: its changed leaves and directory pages become puts of one batch.
+
+use super::edit::Removal;
+use super::home::TreeHome;
+use super::leaf::Leaf;
+use super::node::{Children, Node};
+use super::slot::{Slot, corrupted};
+use super::tree::Tree;
+use crate::codec::{BlockKind, block_key, encode_index_block};
+use crate::kv::WriteBatch;
+use crate::types::{BytesVec, Result};
+use alloc::{sync::Arc, vec::Vec};
+use core::{borrow::Borrow, fmt};
+
+/// What a batch holds of a tree. [Settle](Written::settle) it when the batch is in the store; dropping
+/// it instead leaves everything to be written again.
+///
+/// It keeps the written version alive, so that nothing of it changes in between.
+pub struct Written<L: Leaf> {
+    home: Arc<TreeHome>,
+    cells: Vec<Arc<Slot<L>>>,
+    /// Nodes that the batch leaves nothing dirty in.
+    nodes: Vec<Arc<Node<L>>>,
+    removals: Vec<Arc<Removal<L>>>,
+}
+
+impl<L: Leaf> Written<L> {
+    /// The batch is in the store: what it holds is clean, leaves of a cached tree are the cache's to
+    /// keep, and older versions of them that a snapshot still holds stay resident for good.
+    pub fn settle(self) {
+        self.nodes.iter().for_each(|n| n.settle());
+        for removal in &self.removals {
+            removal.overwrites.supersede();
+            self.home.set_flushed_removals(removal.number);
+        }
+        self.cells.iter().for_each(|c| c.settle());
+        if self.home.is_cached() {
+            self.home.cache().shrink();
+        }
+    }
+}
+
+impl<L: Leaf> fmt::Debug for Written<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written")
+            .field("home", &self.home)
+            .field("leaves", &self.cells.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<L: Leaf> Tree<L> {
+    /// Puts into `batch` all that this version has and the store has not: changed leaves, changed
+    /// directory pages, removals. Call it on the newest version once per store commit; batches must
+    /// reach the store in the order of the versions. Empty for a tree that is not stored.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`](crate::Error::Corrupted) if a changed leaf is not resident, which does not happen.
+    pub fn write_dirty(&self, batch: &mut WriteBatch) -> Result<Written<L>> {
+        self.write_some(batch, usize::MAX)
+    }
+
+    /// Like [`Tree::write_dirty`], but stops after about `max_bytes` of leaves: a big migration is
+    /// written in several batches, until [`Tree::is_dirty`] is false. The store holds the whole tree
+    /// only after the last.
+    pub fn write_some(&self, batch: &mut WriteBatch, max_bytes: usize) -> Result<Written<L>> {
+        let mut written = Written {
+            home: self.home().clone(),
+            cells: Vec::new(),
+            nodes: Vec::new(),
+            removals: Vec::new(),
+        };
+        if !self.home().stored {
+            return Ok(written);
+        }
+        let mut budget = max_bytes;
+        if written.collect(self.root(), batch, &mut budget)? {
+            for removal in self.unflushed() {
+                if !self.is_live(removal) {
+                    let name = L::separator_bytes(&removal.separator);
+                    let key = block_key(self.home().id, removal.level, &name);
+                    batch.changes.insert(key, None);
+                }
+                written.removals.push(removal.clone());
+            }
+        }
+        Ok(written)
+    }
+
+    /// Whether a removed key is a leaf's or page's key again.
+    fn is_live(&self, removal: &Removal<L>) -> bool {
+        let mut node = &**self.root();
+        loop {
+            let i = node.child_for(removal.separator.borrow());
+            if node.separators().get(i) != Some(&removal.separator) && removal.level == 0 {
+                // not the name of a leaf below, unless one further down bears it
+                if let Children::Cells(_) = node.children() {
+                    return false;
+                }
+            }
+            match node.children() {
+                Children::Nodes(nodes) => match nodes.get(i) {
+                    Some(child) => node = child,
+                    None => return false,
+                },
+                Children::Cells(_) if removal.level == 0 => return true,
+                Children::Cells(_) => return node.separators().first() == Some(&removal.separator),
+            }
+        }
+    }
+}
+
+impl<L: Leaf> Written<L> {
+    /// Puts what is dirty below `node`; false if the budget ended before all was put.
+    fn collect(&mut self, node: &Arc<Node<L>>, batch: &mut WriteBatch, budget: &mut usize) -> Result<bool> {
+        if !node.is_dirty() {
+            return Ok(true);
+        }
+        // recursion: one frame per level of the tree
+        for child in node.nodes() {
+            if !self.collect(child, batch, budget)? {
+                return Ok(false);
+            }
+        }
+        for cell in node.cells().iter().filter(|c| c.is_dirty()) {
+            if *budget == 0 {
+                return Ok(false);
+            }
+            let key = cell.store_key();
+            let Some(leaf) = cell.leaf() else {
+                return Err(corrupted(&self.home, &key));
+            };
+            let block = leaf.encode(&key);
+            *budget = budget.saturating_sub(key.len() + block.len());
+            batch.put(key, block);
+            self.cells.push(cell.clone());
+        }
+        if node.is_page_dirty()
+            && let Some(first) = node.separators().first()
+        {
+            let key = block_key(self.home.id, 1, &L::separator_bytes(first));
+            let block = encode_page(&key, node);
+            batch.put(key, block);
+        }
+        self.nodes.push(node.clone());
+        Ok(true)
+    }
+}
+
+/// A directory page: the separators and row counts of its leaves.
+fn encode_page<L: Leaf>(key: &[u8], node: &Node<L>) -> Vec<u8> {
+    let mut separators = BytesVec::with_capacity(node.len(), 0);
+    let mut rows = Vec::with_capacity(node.len());
+    for cell in node.cells() {
+        separators.push(&L::separator_bytes(cell.separator()));
+        rows.push(cell.rows() as i64);
+    }
+    encode_index_block(key, BlockKind::Directory, &separators, &rows)
+}
