@@ -213,6 +213,7 @@ impl Check {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::table::testing::{Fixture, ints, texts};
+    use crate::tree::Pins;
     use alloc::format;
 
     #[test]
@@ -223,8 +224,9 @@ mod tests {
                     .unwrap();
             }
             let whole = t.table.clone();
+            let mut pins = Pins::new();
             let mut without_row = whole.rows.clone();
-            t.run(|missing| without_row.remove(5, &mut Default::default(), missing))
+            t.run(|missing| without_row.remove(5, &mut pins, missing))
                 .unwrap();
             t.table.rows = without_row;
             t.store_all();
@@ -238,7 +240,7 @@ mod tests {
             t.table = whole;
             let mut other = t.table.rows.clone();
             let name = [texts(&["other"])];
-            t.run(|missing| other.update(5, &[0], &name, 0, &mut Default::default(), missing))
+            t.run(|missing| other.update(5, &[0], &name, 0, &mut pins, missing))
                 .unwrap();
             t.table.rows = other;
             assert_eq!(

@@ -85,3 +85,103 @@ impl Table {
 pub(super) fn index_label(def: &TableDef, index: &str) -> String {
     alloc::format!("{}.{}", def.name, index)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testing::{Fixture, ints, texts};
+    use crate::types::{Column, Physical};
+    use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+
+    fn name_column(name: &Option<String>) -> Column {
+        match name {
+            Some(name) => texts(&[name]),
+            None => Column::nulls(Physical::Bytes, 1),
+        }
+    }
+
+    /// The operations against a map from id to (name, grp), where names but NULL are unique.
+    #[test]
+    fn any_sequence_of_operations_does_what_a_map_would() {
+        for (mut t, mut seed) in Fixture::both().into_iter().zip([7_u64, 8]) {
+            let mut random = |n: u64| {
+                seed = seed
+                    .wrapping_mul(6364136223846793005)
+                    .wrapping_add(1442695040888963407);
+                ((seed >> 33) % n) as i64
+            };
+            let mut model: BTreeMap<i64, (Option<String>, i64)> = BTreeMap::new();
+            let taken = |model: &BTreeMap<i64, (Option<String>, i64)>, but: i64, name: &Option<String>| {
+                name.is_some() && model.iter().any(|(id, (n, _))| *id != but && n == name)
+            };
+            for step in 0..1500 {
+                let (mut id, grp) = (random(60), random(5));
+                if let (0, n @ 1..) = (random(2), model.len() as u64) {
+                    id = *model.keys().nth(random(n) as usize).unwrap();
+                }
+                let name = (random(4) > 0).then(|| format!("n{}", random(50)));
+                match random(5) {
+                    0 | 1 => {
+                        let fits = !model.contains_key(&id) && !taken(&model, id, &name);
+                        let row = [ints(&[id]), name_column(&name), ints(&[grp])];
+                        assert_eq!(t.insert(id, &row).is_ok(), fits, "step {step}");
+                        if fits {
+                            model.insert(id, (name, grp));
+                        }
+                    }
+                    2 => {
+                        let new = if random(3) == 0 { random(60) } else { id };
+                        let exists = model.contains_key(&id);
+                        let fits = (new == id || !model.contains_key(&new)) && !taken(&model, id, &name);
+                        let updated = t.update(id, &[1, 0], &[name_column(&name), ints(&[new])]);
+                        match exists {
+                            false => assert_eq!(updated, Ok(None), "step {step}"),
+                            true if fits => {
+                                assert_eq!(updated, Ok(Some(new)), "step {step}");
+                                let (_, grp) = model.remove(&id).unwrap();
+                                model.insert(new, (name, grp));
+                            }
+                            true => assert!(updated.is_err(), "step {step}"),
+                        }
+                    }
+                    3 => assert_eq!(t.remove(id), Ok(model.remove(&id).is_some()), "step {step}"),
+                    _ => {
+                        let last = model.keys().next_back().copied().unwrap_or(0);
+                        let ids: Vec<i64> = (0..7).map(|i| last + random(4) + i * 3).collect();
+                        let names: Vec<String> = (0..7).map(|_| format!("n{}", random(2000))).collect();
+                        let columns = [
+                            ints(&ids),
+                            texts(&names.iter().map(String::as_str).collect::<Vec<_>>()),
+                            ints(&[grp; 7]),
+                        ];
+                        let ascending = ids.windows(2).all(|w| w[0] < w[1])
+                            && model.keys().next_back().is_none_or(|last| *last < ids[0]);
+                        let fits = (0..7).all(|i| {
+                            let name = Some(names[i].clone());
+                            !taken(&model, -1, &name) && !names[..i].contains(&names[i])
+                        });
+                        let appended = t.append(&ids, &columns, 0);
+                        match ascending {
+                            false => assert_eq!(appended, Ok(0), "step {step}"),
+                            true if fits => {
+                                assert_eq!(appended, Ok(7), "step {step}");
+                                for (id, name) in ids.into_iter().zip(names) {
+                                    model.insert(id, (Some(name), grp));
+                                }
+                            }
+                            true => assert!(appended.is_err(), "step {step}"),
+                        }
+                    }
+                }
+                if step % 100 == 0 {
+                    assert_eq!(t.check(), [""; 0]);
+                }
+            }
+            assert_eq!(t.check(), [""; 0]);
+            assert_eq!(t.table.rows.len(), model.len() as u64);
+            for (id, (name, _)) in model {
+                assert_eq!(t.text(id, 1), Some(name.unwrap_or_default()));
+            }
+        }
+    }
+}
