@@ -1,8 +1,21 @@
 //! Scalar and aggregate functions: one table of entries, from which binding, evaluation and the
-//! function reference all work.
+//! function reference all work. One file per family.
 
 mod aggregate;
+mod args;
+mod binary;
+mod clock;
+mod date_format;
+mod date_parts;
+mod interval;
+mod math;
+mod rounding;
 mod scalar;
+mod search;
+mod string;
+mod system;
+mod table;
 
 pub use aggregate::Aggregate;
-pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction, lookup};
+pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction};
+pub use table::{functions, lookup};

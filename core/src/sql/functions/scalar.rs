@@ -1,4 +1,4 @@
-//! What a scalar function is, and finding one by name.
+//! What a scalar function is.
 //!
 //! Calls with a syntax of their own are bound to plain ones: `EXTRACT(u FROM x)` is `EXTRACT('u', x)`,
 //! `DATE_ADD(x, INTERVAL n u)` and `x + INTERVAL n u` are `DATE_ADD(x, n, 'u')` (likewise DATE_SUB),
@@ -122,9 +122,4 @@ impl PartialEq for ScalarFunction {
     fn eq(&self, other: &ScalarFunction) -> bool {
         self.name == other.name
     }
-}
-
-/// The function of that name or alias, without regard to case.
-pub fn lookup(_name: &str) -> Option<&'static ScalarFunction> {
-    None
 }

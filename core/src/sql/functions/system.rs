@@ -1,0 +1,140 @@
+//! The session, types, and identifiers.
+
+use super::ArgKind::Any;
+use super::ScalarFunction;
+use super::args::{INT, TEXT, function, ints, texts};
+use crate::types::{DataType, format_uuid};
+use core::fmt::Write;
+
+/// The family's functions.
+pub(super) const FUNCTIONS: &[ScalarFunction] = &[
+    function(
+        "DATABASE",
+        &["SCHEMA", "CURRENT_SCHEMA", "CURRENT_DATABASE"],
+        (0, 0),
+        &[],
+        TEXT,
+        "The current schema.",
+        |cx, _, _, _, _| texts(1, |_, out| out.write_str(cx.schema).ok()),
+    )
+    .volatile(),
+    function(
+        "USER",
+        &["CURRENT_USER", "SESSION_USER", "SYSTEM_USER"],
+        (0, 0),
+        &[],
+        TEXT,
+        "The user; an embedded database has one.",
+        |_, _, _, _, _| texts(1, |_, out| out.write_str("amphi@localhost").ok()),
+    ),
+    function(
+        "VERSION",
+        &[],
+        (0, 0),
+        &[],
+        TEXT,
+        "The engine's version.",
+        |_, _, _, _, _| {
+            texts(1, |_, out| {
+                out.write_str(concat!(env!("CARGO_PKG_VERSION"), "-amphi")).ok()
+            })
+        },
+    ),
+    function(
+        "LAST_INSERT_ID",
+        &[],
+        (0, 0),
+        &[],
+        INT,
+        "The last AUTO_INCREMENT value of the session.",
+        |cx, _, _, _, _| ints(1, |_| Some(cx.last_insert_id)),
+    )
+    .volatile(),
+    function(
+        "CONNECTION_ID",
+        &[],
+        (0, 0),
+        &[],
+        INT,
+        "1: an embedded database has no connections.",
+        |_, _, _, _, _| ints(1, |_| Some(1)),
+    ),
+    function(
+        "TYPEOF",
+        &[],
+        (1, 1),
+        &[Any],
+        TEXT,
+        "The kind of the value: null, integer, real, text, blob, decimal, ….",
+        |_, a, t, _, n| {
+            use super::args::Args;
+            let kind = match t.first().unwrap_or(&DataType::Null) {
+                DataType::Null => "null",
+                DataType::Bool => "boolean",
+                DataType::Int(_) => "integer",
+                DataType::Float | DataType::Double => "real",
+                DataType::Decimal { .. } => "decimal",
+                DataType::Text { .. } => "text",
+                DataType::Blob { .. } => "blob",
+                DataType::Date => "date",
+                DataType::Time { .. } => "time",
+                DataType::DateTime { .. } => "datetime",
+                DataType::Timestamp { .. } => "timestamp",
+                DataType::Json => "json",
+                DataType::Uuid => "uuid",
+                DataType::Vector { .. } => "vector",
+                DataType::Geometry => "geometry",
+            };
+            texts(n, |i, out| {
+                out.write_str(if a.null(0, i) { "null" } else { kind }).ok()
+            })
+        },
+    )
+    .sees_null(),
+    function(
+        "COLUMN_TYPE",
+        &[],
+        (1, 1),
+        &[Any],
+        TEXT,
+        "The type of the expression, as CREATE TABLE writes it.",
+        |_, _, t, _, _| {
+            texts(1, |_, out| {
+                write!(out, "{}", t.first().unwrap_or(&DataType::Null)).ok()
+            })
+        },
+    )
+    .sees_null(),
+    function(
+        "UUID",
+        &["GEN_RANDOM_UUID"],
+        (0, 0),
+        &[],
+        TEXT,
+        "A random UUID (version 4).",
+        |cx, _, _, _, n| {
+            texts(n, |_, out| {
+                let random = u128::from(cx.host.random()) << 64 | u128::from(cx.host.random());
+                // The version is the 13th digit, the variant the two bits at the 17th.
+                let uuid = random & !(0xF << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+                write!(out, "{}", format_uuid(&uuid.to_be_bytes())).ok()
+            })
+        },
+    )
+    .volatile(),
+    function(
+        "UUID_SHORT",
+        &[],
+        (0, 0),
+        &[],
+        INT,
+        "A 63-bit number that grows with time and is unlikely to repeat.",
+        |cx, _, _, _, n| {
+            let start = cx.host.unix_micros();
+            ints(n, |i| {
+                Some((start.wrapping_add(i as i64) << 12 | (cx.host.random() & 0xFFF) as i64) & i64::MAX)
+            })
+        },
+    )
+    .volatile(),
+];
