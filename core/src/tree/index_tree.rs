@@ -110,7 +110,9 @@ impl IndexTree {
         let ascending = path.is_last && at == leaf.len();
         drop(leaf);
         let done = self.edit(&path, ascending, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else { return false };
+            let Some(slot) = node.cell_mut(i) else {
+                return false;
+            };
             slot.change(|leaf| leaf.insert(at, key, id));
             node.change_rows(0, 1);
             edit.split_cell(node, i);
@@ -128,7 +130,9 @@ impl IndexTree {
         };
         drop(leaf);
         let done = self.edit(&path, false, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else { return false };
+            let Some(slot) = node.cell_mut(i) else {
+                return false;
+            };
             slot.change(|leaf| leaf.remove(at));
             node.change_rows(1, 0);
             edit.shrink_cell(node, i, pins);

@@ -24,10 +24,12 @@ impl<L: Leaf> Overwritten<L> {
     /// cell may be written before, after or never.
     pub(super) fn with_pinned(older: &Overwritten<L>, cell: &Arc<Slot<L>>) -> Overwritten<L> {
         let mut cells: Vec<_> = older.0.lock().clone();
-        cells.retain(|w| w.upgrade().is_some_and(|s| {
-            s.pin();
-            true
-        }));
+        cells.retain(|w| {
+            w.upgrade().is_some_and(|s| {
+                s.pin();
+                true
+            })
+        });
         cells.push(Arc::downgrade(cell));
         Overwritten(Mutex::new(cells))
     }

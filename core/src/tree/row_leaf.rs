@@ -11,7 +11,10 @@ use alloc::{sync::Arc, vec::Vec};
 #[derive(Debug, Clone)]
 enum Ids {
     /// `len` ids from `start` on.
-    Dense { start: RowId, len: usize },
+    Dense {
+        start: RowId,
+        len: usize,
+    },
     Sparse(Arc<Vec<RowId>>),
 }
 
@@ -103,7 +106,9 @@ impl RowLeaf {
         let len = self.len();
         match &mut self.ids {
             Ids::Dense { start, len } if *len == 0 => (*start, *len) = (id, 1),
-            Ids::Dense { start, len } if at == *len && start.checked_add(*len as i64) == Some(id) => *len += 1,
+            Ids::Dense { start, len } if at == *len && start.checked_add(*len as i64) == Some(id) => {
+                *len += 1
+            }
             Ids::Dense { start, len } if at == 0 && start.checked_sub(1) == Some(id) => {
                 (*start, *len) = (id, *len + 1)
             }
@@ -188,9 +193,7 @@ impl RowLeaf {
         let none = Ids::Dense { start: 0, len: 0 };
         let mut ids = match core::mem::replace(&mut self.ids, none) {
             Ids::Sparse(ids) => ids,
-            Ids::Dense { start, len } => {
-                Arc::new((0..len).map(|i| start.wrapping_add(i as i64)).collect())
-            }
+            Ids::Dense { start, len } => Arc::new((0..len).map(|i| start.wrapping_add(i as i64)).collect()),
         };
         change(Arc::make_mut(&mut ids));
         self.ids = Ids::Sparse(ids);

@@ -100,7 +100,9 @@ impl RowTree {
         let ascending = path.is_last && at == leaf.len();
         drop(leaf);
         let done = self.edit(&path, ascending, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else { return false };
+            let Some(slot) = node.cell_mut(i) else {
+                return false;
+            };
             slot.change(|leaf| leaf.insert(at, id, source, row));
             node.change_rows(0, 1);
             edit.split_cell(node, i);
@@ -127,7 +129,9 @@ impl RowTree {
         };
         let last = ready!(self.last_row_id(pins, missing))?;
         if last.is_some_and(|last| last >= *first) || !ids.is_sorted_by(|a, b| a < b) {
-            return Poll::Ready(Err(Error::invalid("appended row ids must ascend above the last row id")));
+            return Poll::Ready(Err(Error::invalid(
+                "appended row ids must ascend above the last row id",
+            )));
         }
         let (path, cell) = self.locate_last()?;
         if first < cell.separator() {
@@ -138,14 +142,22 @@ impl RowTree {
         check_source(&leaf, source, from, ids.len())?;
         let sizing = self.home().sizing;
         let room = |leaf: &RowLeaf, done: usize| {
-            leaf.room(sizing.max_rows, sizing.max_bytes, source, from + done, ids.len() - done)
+            leaf.room(
+                sizing.max_rows,
+                sizing.max_bytes,
+                source,
+                from + done,
+                ids.len() - done,
+            )
         };
         let run = |done: usize, n: usize| ids.get(done..done + n).unwrap_or(&[]);
         let (fill, empty) = (room(&leaf, 0), leaf.with_capacity_like(0));
         drop(leaf);
         let done = self.edit(&path, true, |edit, node, i| {
             if fill > 0 {
-                let Some(slot) = node.cell_mut(i) else { return false };
+                let Some(slot) = node.cell_mut(i) else {
+                    return false;
+                };
                 slot.change(|leaf| leaf.push_rows(run(0, fill), source, from));
             }
             let mut done = fill;
@@ -213,7 +225,9 @@ impl RowTree {
         };
         drop(leaf);
         let done = self.edit(&path, false, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else { return false };
+            let Some(slot) = node.cell_mut(i) else {
+                return false;
+            };
             slot.change(|leaf| leaf.update(at, set, source, row));
             edit.split_cell(node, i);
             true
@@ -230,7 +244,9 @@ impl RowTree {
         };
         drop(leaf);
         let done = self.edit(&path, false, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else { return false };
+            let Some(slot) = node.cell_mut(i) else {
+                return false;
+            };
             slot.change(|leaf| leaf.remove(at));
             node.change_rows(1, 0);
             edit.shrink_cell(node, i, pins);

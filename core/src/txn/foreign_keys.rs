@@ -359,18 +359,38 @@ impl Transaction {
         let Some(was) = ready!(key_of(old, id, &foreign.parent_columns, pins, missing))? else {
             return Poll::Ready(Ok(()));
         };
-        let is = ready!(key_of(now, id, &foreign.parent_columns, pins, missing))?;
+        // An update of the row id moved the row: look for it where it is now.
+        let moved = self
+            .statement
+            .as_ref()
+            .and_then(|s| s.moved_to.get(&(now.def.id, id)).copied());
+        let is = ready!(key_of(
+            now,
+            moved.unwrap_or(id),
+            &foreign.parent_columns,
+            pins,
+            missing
+        ))?;
         if has_null(&was) || is.as_ref().is_some_and(|k| same(k, &was)) {
             return Poll::Ready(Ok(()));
         }
-        if ready!(parent_with(now, &foreign.parent_columns, &was, pins, missing))? {
-            return Poll::Ready(Ok(())); // another row has taken the key over
-        }
-        let action = if is.is_some() {
-            foreign.on_update
-        } else {
-            foreign.on_delete
+        let action = match &is {
+            // Checked again at commit, after others committed: what must follow now is theirs.
+            _ if self.statement.as_ref().is_some_and(|s| s.again) => ReferentialAction::Restrict,
+            Some(_) => foreign.on_update,
+            None => foreign.on_delete,
         };
+        if ready!(parent_with(now, &foreign.parent_columns, &was, pins, missing))? {
+            // Another row has taken the key over: the children have a parent.
+            return Poll::Ready(match (is, action) {
+                (Some(_), ReferentialAction::Cascade | ReferentialAction::SetNull) => {
+                    Err(Error::unsupported(
+                        "an UPDATE that hands a key from one parent row to another under ON UPDATE CASCADE or SET NULL",
+                    ))
+                }
+                _ => Ok(()),
+            });
+        }
         let limit = if action == ReferentialAction::Restrict {
             1
         } else {

@@ -231,6 +231,9 @@ impl Transaction {
         };
         if new != id {
             found.sequence.raise_above(new);
+            if let Some(statement) = &mut self.statement {
+                statement.moved(table, id, new);
+            }
         }
         let recorder = self.recorder();
         recorder.row(table, id);

@@ -8,7 +8,8 @@ use super::foreign_keys::{ChildWalk, ForeignKeyCheck};
 use super::history::Base;
 use super::{Collision, Counters, ReadSet, WriteSet};
 use crate::catalog::{Catalog, TableId};
-use crate::types::{Error, Result};
+use crate::types::{Error, Result, RowId};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -48,10 +49,36 @@ pub(super) struct StatementState {
     pub(super) before: Catalog,
     /// What the statement changed.
     pub(super) writes: WriteSet,
+    /// All of the transaction is checked again, on a later version: nothing may have to follow.
+    pub(super) again: bool,
+    /// Rows the statement gave another row id: where each is now, and where it was before the statement.
+    pub(super) moved_to: BTreeMap<(TableId, RowId), RowId>,
+    pub(super) moved_from: BTreeMap<(TableId, RowId), RowId>,
     /// Rows whose foreign keys are checked although the statement did not touch them.
     pub(super) recheck: Vec<(TableId, i64, i64)>,
     /// The foreign-key check, once it runs.
     pub(super) check: Option<ForeignKeyCheck>,
+}
+
+impl StatementState {
+    fn new(before: Catalog, writes: WriteSet) -> StatementState {
+        StatementState {
+            before,
+            writes,
+            again: false,
+            moved_to: BTreeMap::new(),
+            moved_from: BTreeMap::new(),
+            recheck: Vec::new(),
+            check: None,
+        }
+    }
+
+    /// Notes that the row under `from` is now under `to`.
+    pub(super) fn moved(&mut self, table: TableId, from: RowId, to: RowId) {
+        let origin = self.moved_from.remove(&(table, from)).unwrap_or(from);
+        self.moved_from.insert((table, to), origin);
+        self.moved_to.insert((table, origin), to);
+    }
 }
 
 /// Row ids taken from a sequence for a row operation that is Pending, so that its repetition uses the same.
@@ -121,23 +148,17 @@ impl Transaction {
     /// Starts a statement: from here on everything is undone by [`Transaction::undo_statement`].
     pub fn begin_statement(&mut self) {
         self.reserved = None;
-        self.statement = Some(StatementState {
-            before: self.catalog.clone(),
-            writes: WriteSet::default(),
-            recheck: Vec::new(),
-            check: None,
-        });
+        self.statement = Some(StatementState::new(self.catalog.clone(), WriteSet::default()));
     }
 
     /// Starts a statement that stands for the whole transaction since its base, so that
     /// [`Transaction::finish_statement`] checks all foreign keys again: after a move to a later base.
     pub fn begin_recheck(&mut self) {
         let before = self.base.snapshot().catalog.clone();
+        let statement = StatementState::new(before, self.writes.clone());
         self.statement = Some(StatementState {
-            before,
-            writes: self.writes.clone(),
-            recheck: Vec::new(),
-            check: None,
+            again: true,
+            ..statement
         });
     }
 

@@ -138,7 +138,11 @@ impl<L: Subject> Run<L> {
                     assert!(self.tree.is_dirty() || batch.is_empty());
                     let version = (self.tree.clone(), self.model.clone());
                     let before = core::mem::replace(&mut self.committed, version);
-                    self.flight = Some(Flight { batch, written, before });
+                    self.flight = Some(Flight {
+                        batch,
+                        written,
+                        before,
+                    });
                 }
             }
             Step::LandWrite => {
@@ -164,7 +168,9 @@ impl<L: Subject> Run<L> {
             Step::Range(from, to, reverse) => {
                 let empty = match (from, to) {
                     (Bound::Included(f), Bound::Included(t)) => f > t,
-                    (Bound::Included(f) | Bound::Excluded(f), Bound::Included(t) | Bound::Excluded(t)) => f >= t,
+                    (Bound::Included(f) | Bound::Excluded(f), Bound::Included(t) | Bound::Excluded(t)) => {
+                        f >= t
+                    }
                     _ => false,
                 };
                 let mut expected: Vec<_> = if empty {
@@ -209,7 +215,10 @@ impl<L: Subject> Run<L> {
         let home = world.home(1, self.home.residency, true);
         let opened: Tree<L> = block_on(Tree::load(home, &world.store)).unwrap();
         check(&opened);
-        assert_eq!((opened.len(), opened.leaf_count()), (tree.len(), tree.leaf_count()));
+        assert_eq!(
+            (opened.len(), opened.leaf_count()),
+            (tree.len(), tree.leaf_count())
+        );
         if self.home.residency == Residency::Always {
             block_on(opened.load_all(&world.store)).unwrap();
             let expected: Vec<_> = model.iter().map(|(k, v)| (*k, *v)).collect();
@@ -235,7 +244,11 @@ fn run<L: Subject>(residency: Residency, stored: bool, policy: EvictionPolicy, s
     assert!(!run.tree.is_dirty());
     let (home, cache) = (run.home.clone(), run.world.cache.clone());
     drop(run);
-    assert_eq!((cache.bytes(), home.dirty_bytes()), (0, 0), "nothing is left of dropped trees");
+    assert_eq!(
+        (cache.bytes(), home.dirty_bytes()),
+        (0, 0),
+        "nothing is left of dropped trees"
+    );
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {

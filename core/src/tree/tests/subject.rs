@@ -109,12 +109,7 @@ pub(super) trait Subject: Leaf {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>>;
-    fn remove(
-        tree: &mut Tree<Self>,
-        key: i64,
-        pins: &mut Pins,
-        missing: &mut Missing,
-    ) -> Poll<Result<bool>>;
+    fn remove(tree: &mut Tree<Self>, key: i64, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>>;
     /// Appends ascending keys above the last, `value = key`.
     fn append_all(tree: &mut Tree<Self>, keys: &[i64], store: &MemoryStore);
     fn cursor(tree: &Tree<Self>, from: Bound<i64>, to: Bound<i64>, reverse: bool) -> Cursor<Self>;
@@ -293,11 +288,7 @@ impl Subject for IndexLeaf {
     }
 
     fn cursor(tree: &IndexTree, from: Bound<i64>, to: Bound<i64>, reverse: bool) -> IndexCursor {
-        tree.cursor(
-            from.map(|k| key_bytes(k)),
-            to.map(|k| key_bytes(k)),
-            reverse,
-        )
+        tree.cursor(from.map(|k| key_bytes(k)), to.map(|k| key_bytes(k)), reverse)
     }
 
     fn entry(&self, i: usize) -> (i64, i64) {
@@ -316,4 +307,3 @@ impl<T> MapOk<T> for Poll<Result<T>> {
         self.map(|r| r.map(f))
     }
 }
-
