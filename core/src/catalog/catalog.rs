@@ -158,6 +158,9 @@ impl Catalog {
     pub fn remove_table(&mut self, id: TableId) -> Option<Arc<Table>> {
         let i = self.position(id).ok()?;
         let table = Arc::make_mut(&mut self.tables).remove(i);
+        if self.orphans.keys().any(|(child, _)| *child == id) {
+            Arc::make_mut(&mut self.orphans).retain(|(child, _), _| *child != id);
+        }
         Arc::make_mut(&mut self.names).remove(&(name_key(&table.def.schema), name_key(&table.def.name)));
         Some(table)
     }
@@ -183,6 +186,12 @@ impl Catalog {
             Some(c) => remembered.insert(key, c),
             None => remembered.remove(&key),
         };
+    }
+
+    /// Forgets the settings remembered for tables of a schema.
+    pub fn forget_schema(&mut self, schema: &str) {
+        let key = name_key(schema);
+        Arc::make_mut(&mut self.remembered).retain(|(s, _), _| *s != key);
     }
 
     /// Settings remembered for that name.
@@ -233,9 +242,15 @@ impl Catalog {
                 .collect::<Option<Vec<_>>>()?;
             (named && def.has_key_over(&columns)).then_some(columns)
         };
+        let is_lost = |child: TableId, name: &str| {
+            let foreign = self.get(child).map_or(&[][..], |t| t.def.foreign_keys.as_slice());
+            let mut named = foreign.iter().filter(|f| f.name == name);
+            named.any(|f| self.get(f.parent).is_none())
+        };
         let found: Vec<_> = self
             .orphans
             .iter()
+            .filter(|((child, name), _)| is_lost(*child, name))
             .filter_map(|(key, p)| fits(p).map(|columns| (key.clone(), columns)))
             .collect();
         for ((child, name), columns) in &found {

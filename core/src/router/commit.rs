@@ -24,15 +24,17 @@ impl Engine {
         if transaction.writes().is_empty() {
             return Ok(());
         }
-        self.require_writable()?;
         transaction.release_all();
         let pending = {
             let _latch = self.commit_latch.acquire().await;
+            // Under the latch: a commit that waited must not follow a close.
+            self.require_writable()?;
             self.rebase(&mut transaction).await?;
             self.publish(transaction).await?
         };
         if pending > self.config.max_pending_mb.saturating_mul(1 << 20) {
-            self.flush().await?;
+            // The commit stands even if this fails; the database is poisoned then, and the next write says so.
+            let _ = self.flush().await;
         }
         Ok(())
     }
@@ -40,9 +42,10 @@ impl Engine {
     /// Moves a transaction onto the current snapshot, checking its foreign keys again there.
     ///
     /// # Errors
-    /// [`Error::WriteConflict`]; then the transaction is as it was, or is to be rolled back.
+    /// [`Error::WriteConflict`], and those of reading; then the transaction is as it was.
     pub async fn rebase(&self, transaction: &mut Transaction) -> Result<()> {
-        if self.history.current().version == transaction.base().snapshot().version {
+        let is_current = self.history.current().version == transaction.base().snapshot().version;
+        if is_current && !transaction.needs_recheck() {
             return Ok(());
         }
         let moved = self.rebase_onto_current(transaction).await;
@@ -53,8 +56,9 @@ impl Engine {
     }
 
     async fn rebase_onto_current(&self, transaction: &mut Transaction) -> Result<()> {
-        let mut rebase = Rebase::new(transaction, self.history.begin())?;
-        self.drive(|missing| rebase.step(transaction, missing)).await?;
+        let schema_versions = self.new_schema_versions(transaction.versions());
+        let mut rebase = Rebase::new(transaction, self.history.begin(), schema_versions)?;
+        let before = self.drive(|missing| rebase.step(transaction, missing)).await?;
         transaction.begin_recheck();
         let mut pins = Pins::default();
         let checked = self
@@ -62,14 +66,18 @@ impl Engine {
             .await;
         match checked {
             Ok(()) => {
-                transaction.end_statement();
+                transaction.end_recheck();
                 Ok(())
             }
-            Err(Error::ForeignKeyViolated { table, .. } | Error::NotNull { table, .. }) => {
-                transaction.undo_statement();
-                Err(Error::WriteConflict { table })
+            Err(e) => {
+                transaction.move_back(before);
+                Err(match e {
+                    Error::ForeignKeyViolated { table, .. } | Error::NotNull { table, .. } => {
+                        Error::WriteConflict { table }
+                    }
+                    other => other,
+                })
             }
-            Err(e) => Err(e),
         }
     }
 
@@ -82,8 +90,12 @@ impl Engine {
         if catalog.schema_version() != old.catalog.schema_version() {
             catalog.set_schema_version(self.new_schema_version());
         }
+        // Kept until the version is published: a flush in between would write the one before over it.
+        let mut store_latch = None;
         if sync {
-            self.write(&catalog).await?;
+            store_latch = Some(self.store_latch.acquire().await);
+            self.require_writable()?;
+            self.write_latched(&catalog).await?;
         }
         let dropped = dropped_trees(&old.catalog, &catalog, &writes);
         let stored = |t: &&TableId| catalog.get(**t).is_some_and(|t| t.def.persistence.persistent);
@@ -94,9 +106,7 @@ impl Engine {
             .filter_map(|t| catalog.get(*t))
             .map(|t| t.rows.dirty_bytes() + t.indexes.iter().map(|i| i.dirty_bytes()).sum::<usize>())
             .sum();
-        if !sync && self.has_store() && touched.iter().any(|t| stored(&t)) {
-            self.unwritten.store(true, Release);
-        }
+        let is_unwritten = !sync && self.has_store() && touched.iter().any(|t| stored(&t));
         self.history.publish(
             Snapshot {
                 version: old.version + 1,
@@ -104,13 +114,14 @@ impl Engine {
             },
             writes,
         );
+        drop(store_latch);
+        if is_unwritten {
+            // After publishing: a flush in between would take the mark and write the version before.
+            self.unwritten.store(true, Release);
+        }
         Counters::add(&self.counters.commits, 1);
         for home in dropped {
             home.mark_dropped();
-        }
-        drop(old);
-        if self.trees.garbage().has_any() {
-            self.unwritten.store(true, Release);
         }
         Ok(pending as u64)
     }
@@ -128,18 +139,26 @@ impl Engine {
                 .iter()
                 .any(|c| c.get(*t).is_some_and(|t| f(&t.def.persistence)))
         };
+        // The record of a stored child names its parents, which may be in memory.
+        let has_stored_child = |t: &TableId| {
+            let mut children = new.children_of(*t).into_iter();
+            children.any(|c| setting(&c, |p| p.persistent))
+        };
         transaction.options().sync
             || writes.schemas_changed()
-            || writes.defined().iter().any(|t| setting(t, |p| p.persistent))
+            || writes
+                .defined()
+                .iter()
+                .any(|t| setting(t, |p| p.persistent) || has_stored_child(t))
             || writes
                 .rows()
                 .keys()
                 .any(|t| setting(t, |p| p.persistent && p.sync_on_write))
     }
 
-    /// Whether a published commit waits to be written.
+    /// Whether a published commit, or the removal of a dropped tree, waits to be written.
     pub fn flush_due(&self) -> bool {
-        self.unwritten.load(Acquire)
+        self.unwritten.load(Acquire) || self.trees.garbage().has_any()
     }
 
     /// Writes every published commit to the store, durably.
@@ -152,12 +171,14 @@ impl Engine {
             return Ok(());
         }
         self.require_writable()?;
-        if !self.unwritten.swap(false, Acquire) {
-            // Another flush may be on its way: its end is the end of this one.
-            drop(self.store_latch.acquire().await);
-            return self.require_writable();
+        // First the latch: another flush may be on its way, and its end is the end of this one.
+        let _latch = self.store_latch.acquire().await;
+        self.require_writable()?;
+        if !self.unwritten.swap(false, Acquire) && !self.trees.garbage().has_any() {
+            return Ok(());
         }
-        let written = self.write_current().await;
+        let snapshot = self.history.current();
+        let written = self.write_latched(&snapshot.catalog).await;
         if let Err(e) = &written {
             self.poison(e);
         }
@@ -169,6 +190,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::flush`]; the database is closed all the same.
     pub async fn close(&self) -> Result<()> {
+        let _latch = self.commit_latch.acquire().await;
         if self.require_open().is_err() {
             return Ok(());
         }

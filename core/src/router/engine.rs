@@ -81,7 +81,12 @@ impl Engine {
 
     /// A schema version nobody else has.
     pub fn new_schema_version(&self) -> u64 {
-        self.next_schema_version.fetch_add(1, Relaxed)
+        self.new_schema_versions(1)
+    }
+
+    /// The first of `n` schema versions in a row that nobody else has.
+    pub(super) fn new_schema_versions(&self, n: usize) -> u64 {
+        self.next_schema_version.fetch_add(n as u64, Relaxed)
     }
 
     /// Starts a transaction on the current snapshot.

@@ -45,26 +45,12 @@ fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
 }
 
 impl Engine {
-    /// Writes the current version; see [`Engine::flush`].
-    pub(super) async fn write_current(&self) -> Result<()> {
-        let latch = self.store_latch.acquire().await;
-        // Read under the latch: a version published before is not written after a later one.
-        let snapshot = self.history.current();
-        let written = self.write_latched(&snapshot.catalog).await;
-        drop(latch);
-        written
-    }
-
-    /// Writes all that differs between the store and a version, in one durable batch.
+    /// Writes all that differs between the store and a version, in one durable batch. The caller holds
+    /// the store latch, from before it chose the version: none is written after a later one.
     ///
     /// # Errors
     /// [`Error::Store`](crate::Error::Store); then the store is as it was.
-    pub(super) async fn write(&self, catalog: &Catalog) -> Result<()> {
-        let _latch = self.store_latch.acquire().await;
-        self.write_latched(catalog).await
-    }
-
-    async fn write_latched(&self, catalog: &Catalog) -> Result<()> {
+    pub(super) async fn write_latched(&self, catalog: &Catalog) -> Result<()> {
         let Some(store) = self.store() else { return Ok(()) };
         let mut batch = WriteBatch::default();
         let (mut rows, mut indexes): (Vec<Written<RowLeaf>>, Vec<Written<IndexLeaf>>) = Default::default();

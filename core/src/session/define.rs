@@ -259,6 +259,14 @@ impl Session {
                 let config = change(&table.def.persistence);
                 return set_persistence(&shared.engine, transaction, table.def.id, config).await;
             }
+            if transaction.catalog().schema(schema).is_none() {
+                return Err(Error::Unknown {
+                    kind: "schema",
+                    name: schema.to_string(),
+                    nearest: None,
+                    position: None,
+                });
+            }
             let known = transaction.catalog().remembered_for(schema, name).is_some();
             let config = change(&PersistenceConfig::default());
             if !remember || (!config.persistent && !known) {

@@ -42,6 +42,10 @@ pub struct Session {
     pub(super) transaction: Option<Transaction>,
     isolation: IsolationLevel,
     last_insert_id: i64,
+    /// The schema version the running statement was planned for; `None`: it needs no plan.
+    planned: Option<u64>,
+    /// The running statement met another schema version and is to be planned again.
+    stale: bool,
 }
 
 impl Session {
@@ -54,6 +58,8 @@ impl Session {
             transaction: None,
             isolation: IsolationLevel::default(),
             last_insert_id: 0,
+            planned: None,
+            stale: false,
         }
     }
 
@@ -140,16 +146,61 @@ impl Session {
         }
         let mut outcome = Outcome::Done;
         for statement in parsed {
-            let bound = Arc::new(self.bind(&statement, &[])?);
-            outcome = self.run(bound, Vec::new()).await?;
+            outcome = loop {
+                let mut catalog = self.catalog();
+                let bound = match self.bind(&catalog, &statement, &[]) {
+                    Err(_) if self.refresh().await? => {
+                        catalog = self.catalog();
+                        self.bind(&catalog, &statement, &[])?
+                    }
+                    bound => bound?,
+                };
+                let plan = (catalog.schema_version(), Arc::new(bound));
+                let done = self.run_planned(plan, Vec::new()).await;
+                if !core::mem::take(&mut self.stale) {
+                    break done?;
+                }
+            };
         }
         Ok(outcome)
     }
 
     async fn execute_parsed(&mut self, sql: &str, cached: Cached, params: &Params) -> Result<Outcome> {
-        let values = params.resolve(cached.parsed.parameter_names())?;
-        let statement = self.plan(sql, cached, &values)?;
-        self.run(statement, values).await
+        loop {
+            let values = params.resolve(cached.parsed.parameter_names())?;
+            let plan = match self.plan(sql, &cached, &values) {
+                // What it names may have been created since the transaction last looked.
+                Err(_) if self.refresh().await? => self.plan(sql, &cached, &values)?,
+                plan => plan?,
+            };
+            let done = self.run_planned(plan, values).await;
+            if !core::mem::take(&mut self.stale) {
+                return done;
+            }
+        }
+    }
+
+    /// Runs a statement planned for a schema version.
+    async fn run_planned(&mut self, plan: (u64, Arc<Statement>), values: Vec<Value>) -> Result<Outcome> {
+        let (schema_version, statement) = plan;
+        self.stale = false;
+        self.planned = Some(schema_version);
+        let done = self.run(statement, values).await;
+        self.planned = None;
+        done
+    }
+
+    /// # Errors
+    /// An error that is never shown, and `stale` set, if the statement was planned for other definitions
+    /// than those of the catalog it is about to run on: others have changed them meanwhile.
+    fn require_plan_for(&mut self, schema_version: u64) -> Result<()> {
+        self.stale = self.planned.is_some_and(|p| p != schema_version);
+        if self.stale {
+            return Err(Error::WriteConflict {
+                table: "(definitions)".into(),
+            });
+        }
+        Ok(())
     }
 
     /// Parses and binds a statement without running it, and returns its result columns (none if it has
@@ -163,7 +214,7 @@ impl Session {
             return Err(Error::invalid("prepare takes one statement"));
         };
         let types = alloc::vec![DataType::Null; one.parameter_count()];
-        let columns = match self.bind(one, &types)? {
+        let columns = match self.bind(&self.catalog(), one, &types)? {
             Statement::Query(q) => q.columns,
             _ => Vec::new(),
         };
@@ -178,27 +229,28 @@ impl Session {
         }
     }
 
-    /// The plan of a text for these values, from the cache if it is still valid.
-    fn plan(&self, sql: &str, mut cached: Cached, values: &[Value]) -> Result<Arc<Statement>> {
+    /// The plan of a text for these values, from the cache if it is still valid, and the schema version
+    /// it is for.
+    fn plan(&self, sql: &str, cached: &Cached, values: &[Value]) -> Result<(u64, Arc<Statement>)> {
+        let catalog = self.catalog();
         let key = PlanKey {
-            schema_version: self.catalog().schema_version(),
+            schema_version: catalog.schema_version(),
             schema: self.schema.clone(),
             types: types_of(values),
         };
         if let Some((k, statement)) = &cached.plan
             && *k == key
         {
-            return Ok(statement.clone());
+            return Ok((key.schema_version, statement.clone()));
         }
-        let statement = Arc::new(self.bind(&cached.parsed, &key.types)?);
-        cached.plan = Some((key, statement.clone()));
-        self.shared.plans.put(sql, cached);
-        Ok(statement)
+        let statement = Arc::new(self.bind(&catalog, &cached.parsed, &key.types)?);
+        let (parsed, plan) = (cached.parsed.clone(), Some((key, statement.clone())));
+        self.shared.plans.put(sql, Cached { parsed, plan });
+        Ok((catalog.schema_version(), statement))
     }
 
-    fn bind(&self, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
-        let catalog = self.catalog();
-        let names = Names(&catalog);
+    fn bind(&self, catalog: &Catalog, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
+        let names = Names(catalog);
         let context = BindContext {
             source: &names,
             schema: &self.schema,
@@ -244,23 +296,27 @@ impl Session {
         }
     }
 
-    /// Before a statement of a READ COMMITTED transaction: move it to what is committed now.
-    async fn refresh(&mut self) -> Result<()> {
+    /// Before a statement of a READ COMMITTED transaction: moves it to what is committed now. Returns
+    /// whether it is one.
+    async fn refresh(&mut self) -> Result<bool> {
         match &mut self.transaction {
             Some(t) if t.options().isolation == IsolationLevel::ReadCommitted => {
-                self.shared.engine.rebase(t).await
+                self.shared.engine.rebase(t).await?;
+                Ok(true)
             }
-            _ => Ok(()),
+            _ => Ok(false),
         }
     }
 
     async fn query(&mut self, query: &Query, params: Vec<Value>) -> Result<Outcome> {
         self.refresh().await?;
+        let catalog = self.catalog();
+        self.require_plan_for(catalog.schema_version())?;
         let env = self.env(params);
         if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
             read_ranges::record(query, &env, reads);
         }
-        let run = QueryRun::new(Arc::new(query.clone()), &self.catalog(), env)?;
+        let run = QueryRun::new(Arc::new(query.clone()), &catalog, env)?;
         Ok(Outcome::Rows(RowStream::of_run(self.shared.clone(), run)))
     }
 
@@ -314,6 +370,9 @@ impl Session {
         self.refresh().await?;
         let shared = self.shared.clone();
         let engine = &shared.engine;
+        if self.transaction.is_some() {
+            self.require_plan_for(self.catalog().schema_version())?;
+        }
         if let Some(transaction) = &mut self.transaction {
             if transaction.options().read_only {
                 return Err(Error::ReadOnly {
@@ -334,6 +393,7 @@ impl Session {
                 ..TransactionOptions::default()
             };
             let mut transaction = engine.begin(options)?;
+            self.require_plan_for(transaction.catalog().schema_version())?;
             let result = run_statement(engine, &mut transaction, &mut statement).await?;
             transaction.end_statement();
             match engine.commit(transaction).await {
@@ -378,8 +438,9 @@ impl Session {
                 ));
             };
             self.refresh().await?;
-            let mut run =
-                explain::AnalyzeRun::new(Arc::new(query.clone()), &self.catalog(), self.env(params))?;
+            let catalog = self.catalog();
+            self.require_plan_for(catalog.schema_version())?;
+            let mut run = explain::AnalyzeRun::new(Arc::new(query.clone()), &catalog, self.env(params))?;
             self.shared.engine.drive(|missing| run.step(missing)).await?
         } else {
             explain::render(statement, &self.catalog())

@@ -36,10 +36,20 @@ impl Transaction {
         }
         self.require_schema(&def.schema)?;
         let id = def.id;
-        self.catalog.remember(&def.schema, &def.name, None);
+        if self.catalog.remembered_for(&def.schema, &def.name).is_some() {
+            self.remember_persistence(&def.schema, &def.name, None);
+        }
         self.catalog
             .put_table(Arc::new(Table::create(Arc::new(def), trees)));
         self.defined(id, schema_version);
+        self.adopt_orphans(id)
+    }
+
+    /// Connects foreign keys whose parent was gone to a table that can take its place.
+    fn adopt_orphans(&mut self, parent: TableId) -> Result<()> {
+        for child in self.catalog.adopt_orphans(parent)? {
+            self.recorder().define(child);
+        }
         Ok(())
     }
 
@@ -74,7 +84,7 @@ impl Transaction {
         }
         self.catalog.put_table(Arc::new(table));
         self.defined(def.id, schema_version);
-        Ok(())
+        self.adopt_orphans(def.id)
     }
 
     /// Drops tables together; foreign keys among them do not stand in the way.
@@ -153,6 +163,7 @@ impl Transaction {
         self.require_schema(name)?;
         let tables: Vec<TableId> = self.catalog.tables_of(name).map(|t| t.def.id).collect();
         self.drop_tables(&tables, schema_version)?;
+        self.catalog.forget_schema(name);
         self.catalog.remove_schema(name);
         self.recorder().touch_schemas();
         self.catalog.set_schema_version(schema_version);

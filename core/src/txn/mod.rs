@@ -24,5 +24,5 @@ pub use latch::{Latch, LatchGuard};
 pub use read_set::ReadSet;
 pub use rebase::Rebase;
 pub use row_id_set::RowIdSet;
-pub use transaction::{IsolationLevel, Transaction, TransactionOptions};
+pub use transaction::{IsolationLevel, Moved, Transaction, TransactionOptions};
 pub use write_set::{Collision, WriteSet};

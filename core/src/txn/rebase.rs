@@ -6,6 +6,7 @@
 //! that keys may move between its rows). A unique key that collides now is a write conflict.
 
 use super::history::Base;
+use super::transaction::Moved;
 use super::{Collision, Transaction, WriteSet};
 use crate::catalog::{Catalog, TableId};
 use crate::table::Table;
@@ -28,6 +29,8 @@ pub struct Rebase {
     /// Versions done: those of the savepoints in order, then the transaction's own.
     done: Vec<Catalog>,
     replay: Option<Replay>,
+    /// For the versions done, if they define anything.
+    schema_versions: u64,
 }
 
 /// One private version being replayed on the later snapshot.
@@ -43,40 +46,48 @@ struct Replay {
 }
 
 impl Rebase {
-    /// Prepares the move of `transaction` to `base`.
+    /// Prepares the move of `transaction` to `base`. From `schema_versions` on, as many as the
+    /// transaction has versions are nobody else's.
     ///
     /// # Errors
     /// [`Error::WriteConflict`] if others changed the same rows or definitions.
-    pub fn new(transaction: &Transaction, base: Base) -> Result<Rebase> {
+    pub fn new(transaction: &Transaction, base: Base, schema_versions: u64) -> Result<Rebase> {
         transaction.validate()?;
         Ok(Rebase {
             base: Some(base),
             done: Vec::new(),
             replay: None,
+            schema_versions,
         })
     }
 
-    /// Replays until done, then moves the transaction.
+    /// Replays until done, then moves the transaction, and returns where it was.
     ///
     /// # Errors
     /// [`Error::WriteConflict`] if a unique key collides; the transaction is unchanged then.
-    pub fn step(&mut self, transaction: &mut Transaction, missing: &mut Missing) -> Poll<Result<()>> {
-        while let Some(base) = &self.base {
-            let Some((mine, writes)) = transaction.version(self.done.len()) else {
-                let done = core::mem::take(&mut self.done);
-                if let Some(base) = self.base.take() {
-                    transaction.moved(base, done);
-                }
-                break;
-            };
+    pub fn step(&mut self, transaction: &mut Transaction, missing: &mut Missing) -> Poll<Result<Moved>> {
+        while let (Some(base), Some((mine, writes))) = (&self.base, transaction.version(self.done.len())) {
             let replay = match &mut self.replay {
                 Some(replay) => replay,
                 none => none.insert(Replay::new(transaction, base, mine.clone(), writes.clone())?),
             };
             ready!(replay.step(transaction, missing))?;
-            self.done.extend(self.replay.take().map(|r| r.merged));
+            if let Some(Replay {
+                mut merged, writes, ..
+            }) = self.replay.take()
+            {
+                if writes.changes_definitions() {
+                    // Neither the later version's nor the transaction's own: plans of both are wrong here.
+                    merged.set_schema_version(self.schema_versions + self.done.len() as u64);
+                }
+                self.done.push(merged);
+            }
         }
-        Poll::Ready(Ok(()))
+        let done = core::mem::take(&mut self.done);
+        Poll::Ready(match self.base.take() {
+            Some(base) => Ok(transaction.moved(base, done)),
+            None => Err(Error::invalid("the transaction was moved before")),
+        })
     }
 }
 
@@ -85,6 +96,9 @@ impl Replay {
         let mut merged = base.snapshot().catalog.clone();
         let old = &transaction.base().snapshot().catalog;
         let conflict = |t: TableId| transaction.conflict(Collision::Table(t));
+        if let Some(collision) = misplaced(old, &mine, &writes, &merged) {
+            return Err(transaction.conflict(collision));
+        }
         if writes.schemas_changed() {
             merged.adopt_schemas(&mine);
         }
@@ -101,18 +115,8 @@ impl Replay {
             }
             merged.put_table(table.clone());
         }
-        // What a definition refers to must still be there.
-        for id in writes.defined() {
-            let gone = |t: &Arc<Table>| {
-                let lost = |p| mine.get(p).is_some() && merged.get(p).is_none();
-                t.def.foreign_keys.iter().any(|f| lost(f.parent))
-            };
-            if merged.get(*id).is_some_and(gone) {
-                return Err(conflict(*id));
-            }
-        }
-        if !writes.defined().is_empty() {
-            merged.set_schema_version(mine.schema_version());
+        if let Some(collision) = broken_reference(transaction, &mine, &writes, &merged) {
+            return Err(transaction.conflict(collision));
         }
         let mut tables = VecDeque::new();
         for id in writes.rows().keys().filter(|t| !writes.defined().contains(t)) {
@@ -190,6 +194,51 @@ impl Replay {
             .table_mut(table)?
             .insert(id, &row, 0, &mut self.pins, missing)
     }
+}
+
+/// A definition of this transaction that no longer fits what it refers to, or what refers to it, in the
+/// merged version.
+fn broken_reference(
+    transaction: &Transaction,
+    mine: &Catalog,
+    writes: &WriteSet,
+    merged: &Catalog,
+) -> Option<Collision> {
+    let theirs = transaction.base().commits_since();
+    let redefined = |t: &TableId| theirs.iter().any(|w| w.defined().contains(t));
+    for id in writes.defined() {
+        let foreign = merged.get(*id).map_or(&[][..], |t| t.def.foreign_keys.as_slice());
+        if foreign.iter().any(|f| f.parent != *id && redefined(&f.parent)) {
+            return Some(Collision::Table(*id));
+        }
+        // Others referred to a table this transaction dropped, emptied or altered.
+        let known = mine.children_of(*id);
+        if merged.children_of(*id).iter().any(|c| !known.contains(c)) {
+            return Some(Collision::Table(*id));
+        }
+    }
+    // Others put a table into a schema this transaction dropped.
+    let homeless = |t: &Arc<Table>| merged.schema(&t.def.schema).is_none();
+    (writes.schemas_changed() && merged.tables().any(homeless)).then_some(Collision::Schemas)
+}
+
+/// Persistence settings remembered on one side for a table that the other side created.
+fn misplaced(old: &Catalog, mine: &Catalog, writes: &WriteSet, theirs: &Catalog) -> Option<Collision> {
+    if writes.schemas_changed() {
+        let is_new = |s: &str, t: &str| old.remembered_for(s, t).is_none();
+        let created = |s: &str, t: &str| theirs.find(s, t).is_some() && old.find(s, t).is_none();
+        let mut names = mine.remembered().keys();
+        return names
+            .any(|(s, t)| is_new(s, t) && created(s, t))
+            .then_some(Collision::Schemas);
+    }
+    let created = |id: &&TableId| old.get(**id).is_none();
+    let remembered = |id: &&TableId| {
+        let def = mine.get(**id).map(|t| &t.def);
+        def.is_some_and(|d| theirs.remembered_for(&d.schema, &d.name).is_some())
+    };
+    let mut tables = writes.defined().iter().filter(created);
+    tables.find(remembered).map(|t| Collision::Table(*t))
 }
 
 /// A row as one column of one value per table column; `None` if there is no such row.

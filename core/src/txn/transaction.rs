@@ -100,6 +100,16 @@ pub struct Transaction {
     pub(super) reserved: Option<Reserved>,
     pub(super) child_walk: Option<ChildWalk>,
     savepoints: Vec<Savepoint>,
+    /// A later base was taken while savepoints were set, whose foreign keys were not checked there.
+    savepoints_moved: bool,
+    /// The version is a savepoint's of that kind.
+    needs_recheck: bool,
+}
+
+/// Where a transaction was before a move to a later base.
+pub struct Moved {
+    base: Base,
+    versions: Vec<Catalog>,
 }
 
 impl Transaction {
@@ -117,6 +127,8 @@ impl Transaction {
             reserved: None,
             child_walk: None,
             savepoints: Vec::new(),
+            savepoints_moved: false,
+            needs_recheck: false,
         }
     }
 
@@ -147,7 +159,7 @@ impl Transaction {
 
     /// Starts a statement: from here on everything is undone by [`Transaction::undo_statement`].
     pub fn begin_statement(&mut self) {
-        self.reserved = None;
+        self.undo_statement(); // one whose caller gave up waiting for it
         self.statement = Some(StatementState::new(self.catalog.clone(), WriteSet::default()));
     }
 
@@ -160,6 +172,17 @@ impl Transaction {
             again: true,
             ..statement
         });
+    }
+
+    /// Keeps what the foreign keys did in [`Transaction::begin_recheck`]'s statement.
+    pub fn end_recheck(&mut self) {
+        self.end_statement();
+        self.needs_recheck = false;
+    }
+
+    /// Whether the foreign keys of this version were never checked on its base.
+    pub fn needs_recheck(&self) -> bool {
+        self.needs_recheck
     }
 
     /// Keeps what the statement did.
@@ -175,6 +198,7 @@ impl Transaction {
             self.catalog = statement.before;
         }
         self.reserved = None;
+        self.child_walk = None;
     }
 
     /// Where changes are recorded: the running statement, or the transaction outside one.
@@ -216,6 +240,7 @@ impl Transaction {
         if let Some(s) = self.savepoints.last() {
             self.catalog = s.catalog.clone();
             self.writes = s.writes.clone();
+            self.needs_recheck |= self.savepoints_moved;
         }
         Ok(())
     }
@@ -276,16 +301,31 @@ impl Transaction {
         }
     }
 
+    /// How many private versions there are.
+    pub fn versions(&self) -> usize {
+        self.savepoints.len() + 1
+    }
+
     /// Moves the transaction to a later base with the given private versions (as [`Transaction::version`]
-    /// counts them), own changes replayed on it.
-    pub(super) fn moved(&mut self, base: Base, mut versions: Vec<Catalog>) {
-        if let Some(last) = versions.pop() {
-            self.base = base;
-            self.catalog = last;
+    /// counts them), own changes replayed on it. Returns where it was.
+    pub(super) fn moved(&mut self, base: Base, versions: Vec<Catalog>) -> Moved {
+        self.savepoints_moved |= !self.savepoints.is_empty();
+        let old = core::mem::replace(&mut self.base, base);
+        let slots = self.savepoints.iter_mut().map(|s| &mut s.catalog);
+        let mut before = Vec::with_capacity(versions.len());
+        for (slot, new) in slots.chain([&mut self.catalog]).zip(versions) {
+            before.push(core::mem::replace(slot, new));
         }
-        for (savepoint, catalog) in self.savepoints.iter_mut().zip(versions) {
-            savepoint.catalog = catalog;
+        Moved {
+            base: old,
+            versions: before,
         }
+    }
+
+    /// Takes a move back, and what a recheck after it did.
+    pub fn move_back(&mut self, to: Moved) {
+        self.undo_statement();
+        self.moved(to.base, to.versions);
     }
 
     /// Takes the transaction apart for publishing.

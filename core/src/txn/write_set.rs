@@ -54,6 +54,11 @@ impl WriteSet {
         &self.defined
     }
 
+    /// Whether anything but rows changed.
+    pub fn changes_definitions(&self) -> bool {
+        self.schemas || !self.defined.is_empty()
+    }
+
     /// Whether schemas or remembered persistence settings changed.
     pub fn schemas_changed(&self) -> bool {
         self.schemas
