@@ -1,17 +1,15 @@
-//! What exists: schemas, tables, columns, indexes, constraints, placements.
+//! What exists: one version of all schemas and tables, and its records in the store.
 //!
-//! The definitions are plain data, `postcard` in the store. Nothing here evaluates SQL: defaults,
-//! checks and generated columns are kept as SQL text and bound by `sql`.
+//! Definitions belong to the table layer; they are plain data, `postcard` in the store. Nothing here
+//! evaluates SQL: defaults and checks are kept as SQL text and bound by `sql`.
 
+#[allow(clippy::module_inception)]
 mod catalog;
-mod definition;
-mod persistence;
 mod record;
 
-pub use catalog::{Catalog, name_key};
-pub use definition::{
-    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef,
-    TableId,
+pub use crate::table::{
+    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, PersistenceConfig, Placement,
+    ReferentialAction, TableDef, TableId,
 };
-pub use persistence::{PersistenceConfig, Placement};
+pub use catalog::{Catalog, name_key};
 pub use record::{ParentName, SchemasRecord, TableRecord, decode_record, encode_record};

@@ -2,7 +2,7 @@
 
 use super::index_key::{IndexKey, RowView};
 use super::table::Table;
-use crate::catalog::IndexDef;
+use crate::table::IndexDef;
 use crate::tree::{IndexTree, Missing, Pins, RowCursor, TreeHome};
 use crate::types::{Error, Result, RowId};
 use alloc::{sync::Arc, vec::Vec};
@@ -137,7 +137,7 @@ fn bytes<'a>(keys: &'a [u8], entry: &Entry) -> &'a [u8] {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::catalog::IndexColumn;
+    use crate::table::IndexColumn;
     use crate::table::testing::{Fixture, ints, texts};
     use alloc::format;
 

@@ -4,8 +4,8 @@
 //! contain a NULL, get the row id appended: so every key in an index tree occurs once, and NULLs
 //! never collide.
 
-use crate::catalog::{IndexDef, TableDef};
 use crate::codec::{KeyPart, encode_key_part, key_row_id};
+use crate::table::{IndexDef, TableDef};
 use crate::types::{Column, DataType, RowId};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 

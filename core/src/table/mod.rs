@@ -1,4 +1,4 @@
-//! One table: its row tree and its index trees, kept consistent with each other.
+//! One table: its definition, its row tree and its index trees, kept consistent with each other.
 //!
 //! Every operation on rows is all or nothing: if it returns `Pending` or an error, the table holds
 //! what it held before. On trees whose leaves may be in the store it first makes every leaf it will
@@ -10,10 +10,12 @@
 
 mod append;
 mod check;
+mod definition;
 mod index_build;
 mod index_key;
 mod insert;
 mod key_change;
+mod persistence;
 mod rebuild;
 mod rehome;
 mod remove;
@@ -28,8 +30,13 @@ mod update;
 mod wait;
 
 pub use check::Check;
+pub use definition::{
+    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef,
+    TableId,
+};
 pub use index_build::IndexBuild;
 pub use index_key::{IndexKey, RowView};
+pub use persistence::{PersistenceConfig, Placement};
 pub use rebuild::{ColumnSource, Rebuild};
 pub use rehome::Rehome;
 pub use row::Row;

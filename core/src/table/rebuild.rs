@@ -4,7 +4,7 @@ use super::index_build::IndexBuild;
 use super::index_key::stored_columns;
 use super::table::{Table, TreeFactory, index_label};
 use super::wait::settled;
-use crate::catalog::TableDef;
+use crate::table::TableDef;
 use crate::tree::{IndexTree, Missing, Pins, RowCursor, RowSpan, RowTree, TreeHome};
 use crate::types::{Column, Error, Result, RowId};
 use alloc::{sync::Arc, vec, vec::Vec};
@@ -160,8 +160,8 @@ impl Rebuild {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::catalog::{ColumnDef, ColumnDefault};
     use crate::table::testing::{Fixture, ints, texts};
+    use crate::table::{ColumnDef, ColumnDefault};
     use crate::types::DataType;
     use alloc::format;
 

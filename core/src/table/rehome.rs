@@ -1,7 +1,7 @@
 //! Changing where a table's blocks are: the same leaves under new trees of another placement.
 
 use super::table::{Table, TreeFactory, index_label};
-use crate::catalog::TableDef;
+use crate::table::TableDef;
 use crate::tree::{IndexTree, Missing, Pins, RowTree, TreeHome};
 use crate::types::Result;
 use alloc::{sync::Arc, vec::Vec};
@@ -72,7 +72,7 @@ impl Rehome {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::catalog::PersistenceConfig;
+    use crate::table::PersistenceConfig;
     use crate::table::testing::{Fixture, ints, texts};
     use alloc::format;
 

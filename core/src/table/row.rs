@@ -1,7 +1,7 @@
 //! Reading one row.
 
 use super::table::Table;
-use crate::catalog::TableDef;
+use crate::table::TableDef;
 use crate::tree::{Missing, Pins, RowAt};
 use crate::types::{Column, Physical, Result, RowId};
 use alloc::{borrow::Cow, sync::Arc, vec::Vec};

@@ -2,8 +2,8 @@
 
 use super::index_key::IndexKey;
 use super::sequence::Sequence;
-use crate::catalog::{Placement, TableDef};
 use crate::codec::KeyPart;
+use crate::table::{Placement, TableDef};
 use crate::tree::{IndexTree, Residency, RowTree, TreeHome};
 use alloc::{string::String, sync::Arc, vec::Vec};
 

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Check, ColumnSource, Rebuild, Table, TreeFactory};
-use crate::catalog::{
+use crate::kv::{Durability, KvBackend, MemoryStore, StoreFuture, WriteBatch};
+use crate::table::{
     ColumnDef, ColumnDefault, IndexColumn, IndexDef, PersistenceConfig, Placement, TableDef, TableId,
 };
-use crate::kv::{Durability, KvBackend, MemoryStore, StoreFuture, WriteBatch};
 use crate::tree::{
     BlockCache, BlockSizing, EvictionPolicy, Garbage, Missing, Pins, Residency, TreeHome, TreeId,
 };
