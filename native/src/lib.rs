@@ -45,3 +45,8 @@ pub use session::Session;
 pub use statement::Statement;
 use store::{RedbStore, StoreOptions};
 pub use transaction::Transaction;
+
+/// The README's examples, compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
