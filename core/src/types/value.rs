@@ -3,7 +3,7 @@
 use super::convert::{self, ValueRef};
 use super::vector::vector_bytes;
 use super::{Column, DataType, Date, DateTime, Decimal, Result, Time, decimal};
-use alloc::{format, string::String, vec::Vec};
+use alloc::{borrow::Cow, format, string::String, vec::Vec};
 use core::cmp::Ordering;
 use core::fmt;
 
@@ -195,11 +195,15 @@ from! {
     u16 => v => Value::Int(i64::from(v)),
     u32 => v => Value::Int(i64::from(v)),
     u64 => v => i64::try_from(v).map_or(Value::Decimal(Decimal::new(i128::from(v), 0)), Value::Int),
+    usize => v => Value::from(v as u64),
+    isize => v => Value::Int(v as i64),
     f32 => v => Value::Float(convert::widen(v)),
     f64 => v => Value::Float(v),
     Decimal => v => Value::Decimal(v),
     &str => v => Value::Text(String::from(v)),
     String => v => Value::Text(v),
+    &String => v => Value::Text(v.clone()),
+    Cow<'_, str> => v => Value::Text(v.into_owned()),
     &[u8] => v => Value::Blob(Vec::from(v)),
     Vec<u8> => v => Value::Blob(v),
     Vec<f32> => v => Value::Vector(v),
