@@ -193,6 +193,7 @@ fn scan(
             equal,
             bounds,
             reverse,
+            ..
         } => (*index, IndexKeys::Range(equal.clone(), bounds.clone()), *reverse),
         Access::IndexList { index, equal, list } => {
             (*index, IndexKeys::List(equal.clone(), list.clone()), false)

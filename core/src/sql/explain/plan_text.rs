@@ -249,6 +249,7 @@ impl Lines<'_> {
                 equal,
                 bounds,
                 reverse,
+                ..
             } => {
                 let (columns, name) = columns(*index);
                 let mut parts = equal_texts(&columns, equal);

@@ -269,6 +269,7 @@ fn lookup_rows(j: &LookupJoin, stats: &dyn Statistics) -> f64 {
                 to: Bound::Unbounded,
             },
             reverse: false,
+            instead: None,
         },
     };
     let per_row = facts.rows * access_selectivity(&access, &facts);

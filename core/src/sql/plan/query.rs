@@ -134,6 +134,10 @@ pub enum Access {
         bounds: ScanBounds,
         /// Walk the index backwards.
         reverse: bool,
+        /// The condition that the range stands for, over the scan's output. If it is given, the executor
+        /// may scan the whole table with it instead, when the range turns out to be a large part of the
+        /// table; `None`: the order is needed, or the rows are not.
+        instead: Option<Expr>,
     },
     /// Equal on a prefix of an index's columns, and the next column in a list (`a = 1 AND b IN (2, 3)`).
     IndexList {

@@ -1,0 +1,135 @@
+//! Looks rows up by key instead of building a hash table of a big table for a few left rows.
+//!
+//! Before: `HashJoin(10 orders, Scan customers, orders.customer_id = customers.id)`.
+//! After: `LookupJoin(10 orders, customers by row id = customer_id)`.
+//!
+//! The right side must be a scan that reaches far more rows than the left side has, with a row id or index
+//! columns among its join keys. Its filter and the other keys become the join's condition. Runs before scans
+//! get their accesses.
+
+use super::access::rows_reached;
+use super::columns::raised;
+use super::conjuncts::{join, split};
+use super::estimate::{column_distinct, rows};
+use super::lossless::compared_column;
+use super::plan_parts::{for_each_input_mut, take};
+use super::statistics::{Statistics, TableFacts};
+use crate::sql::plan::{CompareOp, Expr, Join, LookupJoin, Plan};
+use alloc::{boxed::Box, vec::Vec};
+
+/// How many scanned rows cost as much as one that is looked up.
+pub const LOOKUP_COST: f64 = 16.0;
+
+/// What can be looked up.
+struct Lookup {
+    /// An index; `None`: row ids.
+    index: Option<usize>,
+    /// Which join keys, in the order of the index's columns.
+    keys: Vec<usize>,
+    /// Rows found per key.
+    rows: f64,
+}
+
+/// Makes lookup joins of a plan's hash joins where that is cheaper.
+pub fn choose_lookup_joins(plan: &mut Plan, stats: &dyn Statistics) {
+    for_each_input_mut(plan, &mut |input| choose_lookup_joins(input, stats));
+    if let Plan::Join(j) = plan
+        && let Some(lookup) = cheaper_lookup(j, stats)
+        && let Plan::Join(j) = take(plan)
+    {
+        *plan = rewritten(*j, lookup);
+    }
+}
+
+/// Whether rows of a plan can be looked up by some of these keys, which are over its output.
+pub fn can_look_up(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> bool {
+    best_lookup(plan, keys, stats).is_some()
+}
+
+fn cheaper_lookup(j: &Join, stats: &dyn Statistics) -> Option<Lookup> {
+    let keys: Vec<&Expr> = j.equal.iter().map(|(_, r)| r).collect();
+    let lookup = best_lookup(&j.right, &keys, stats)?;
+    let reached = rows_reached(&j.right, stats)?;
+    (rows(&j.left, stats) * lookup.rows.max(1.0) * LOOKUP_COST < reached).then_some(lookup)
+}
+
+fn best_lookup(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> Option<Lookup> {
+    let Plan::Scan { table, columns, .. } = plan else { return None };
+    let facts = stats.facts(*table)?;
+    // Which key is on a table column.
+    let key_on = |column: usize| {
+        let on = |k: &&Expr| compared_column(k).and_then(|i| columns.get(i)) == Some(&column);
+        keys.iter().position(on)
+    };
+    if let Some(key) = facts.def.row_id_column.and_then(key_on) {
+        return Some(Lookup {
+            index: None,
+            keys: alloc::vec![key],
+            rows: 1.0,
+        });
+    }
+    let by_index = |(i, index): (usize, &crate::catalog::IndexDef)| {
+        let keys: Vec<usize> = index.columns.iter().map_while(|c| key_on(c.column)).collect();
+        let rows = rows_per_key(&facts, index, keys.len());
+        (!keys.is_empty()).then_some(Lookup {
+            index: Some(i),
+            keys,
+            rows,
+        })
+    };
+    let lookups = facts.def.indexes.iter().enumerate().filter_map(by_index);
+    lookups.min_by(|a, b| a.rows.total_cmp(&b.rows))
+}
+
+fn rows_per_key(facts: &TableFacts, index: &crate::catalog::IndexDef, columns: usize) -> f64 {
+    if index.unique && columns == index.columns.len() {
+        return 1.0;
+    }
+    let distinct = |c: &crate::catalog::IndexColumn| column_distinct(facts, c.column);
+    let keys: f64 = index.columns.iter().take(columns).map(distinct).product();
+    (facts.rows / keys.max(1.0)).max(1.0)
+}
+
+fn rewritten(j: Join, lookup: Lookup) -> Plan {
+    let width = j.left.types().len();
+    let Plan::Scan {
+        table,
+        alias,
+        columns,
+        types,
+        row_id,
+        filter,
+        ..
+    } = j.right
+    else {
+        return Plan::Join(Box::new(j));
+    };
+    let mut conditions: Vec<Expr> = Vec::new();
+    let mut keys = Vec::with_capacity(lookup.keys.len());
+    for k in &lookup.keys {
+        keys.extend(j.equal.get(*k).map(|(l, _)| l.clone()));
+    }
+    for (i, (l, r)) in j.equal.into_iter().enumerate() {
+        if !lookup.keys.contains(&i) {
+            conditions.push(Expr::Compare {
+                op: CompareOp::Eq,
+                left: Box::new(l),
+                right: Box::new(raised(r, width)),
+            });
+        }
+    }
+    conditions.extend(split(filter).into_iter().map(|c| raised(c, width)));
+    conditions.extend(split(j.condition));
+    Plan::LookupJoin(Box::new(LookupJoin {
+        kind: j.kind,
+        left: j.left,
+        table,
+        alias,
+        columns,
+        types,
+        row_id,
+        index: lookup.index,
+        keys,
+        condition: join(conditions),
+    }))
+}

@@ -1,0 +1,257 @@
+//! Moves conditions to where they cut rows earliest.
+//!
+//! Before: `Filter(a.x = b.y AND a.z > 1 AND b.w IS NULL, CrossJoin(a, b))`.
+//! After: `Join(Scan a [z > 1], Scan b [w IS NULL], x = y)`.
+//!
+//! - through projections (written out), sorts, DISTINCT, and below GROUP BY where they are on keys;
+//! - ON and WHERE equalities between the sides of a join become its keys;
+//! - a LEFT JOIN lets WHERE conditions into its left side and ON conditions into its right one; one that
+//!   no NULL row passes makes it an inner join;
+//! - a comparison of a join key with a constant holds for the other side's key too;
+//! - a condition that is never true leaves a plan without rows.
+//!
+//! Conditions on volatile functions stay where they are: how often they run is what the user wrote.
+
+use super::columns::{all_columns, for_each_column, is_constant, is_volatile, lowered, raised, substitute};
+use super::conjuncts::{is_never_true, join, split, split_into};
+use super::null_rejection::rejects_nulls;
+use super::plan_parts::{filtered, for_each_input_mut, is_empty, no_rows, take};
+use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
+use alloc::{boxed::Box, vec::Vec};
+
+/// Pushes all filters of a plan down.
+pub fn push_down_filters(plan: &mut Plan) {
+    let old = take(plan);
+    *plan = push(old, Vec::new());
+}
+
+/// The plan with these conditions on its output.
+fn push(plan: Plan, conjuncts: Vec<Expr>) -> Plan {
+    if conjuncts.iter().any(is_never_true) {
+        return no_rows(plan.types());
+    }
+    match plan {
+        Plan::Filter { input, condition } => {
+            let mut all = Vec::new();
+            split_into(condition, &mut all);
+            all.extend(conjuncts);
+            push(*input, all)
+        }
+        Plan::Scan {
+            table,
+            alias,
+            columns,
+            types,
+            row_id,
+            access,
+            filter,
+        } => {
+            let mut all = split(filter);
+            all.extend(conjuncts);
+            Plan::Scan {
+                table,
+                alias,
+                columns,
+                types,
+                row_id,
+                access,
+                filter: join(all),
+            }
+        }
+        Plan::Project { input, exprs } => {
+            let through = |c: &Expr| {
+                let mut volatile = is_volatile(c);
+                for_each_column(c, &mut |i| volatile |= exprs.get(i).is_none_or(is_volatile));
+                !volatile
+            };
+            let (mut down, stay): (Vec<Expr>, Vec<Expr>) = conjuncts.into_iter().partition(through);
+            down.iter_mut().for_each(|c| substitute(c, &exprs));
+            let input = Box::new(push(*input, down));
+            filtered(Plan::Project { input, exprs }, join(stay))
+        }
+        Plan::Distinct { input } => {
+            let (down, stay) = conjuncts.into_iter().partition(|c| !is_volatile(c));
+            let input = Box::new(push(*input, down));
+            filtered(Plan::Distinct { input }, join(stay))
+        }
+        Plan::Sort {
+            input,
+            keys,
+            limit: None,
+        } => {
+            let (down, stay) = conjuncts.into_iter().partition(|c| !is_volatile(c));
+            let input = Box::new(push(*input, down));
+            let sort = Plan::Sort {
+                input,
+                keys,
+                limit: None,
+            };
+            filtered(sort, join(stay))
+        }
+        Plan::Aggregate {
+            input,
+            keys,
+            aggregates,
+        } => {
+            let on_keys = |c: &Expr| {
+                let key = |i: usize| keys.get(i).is_some_and(|k| !is_volatile(k));
+                !keys.is_empty() && !is_volatile(c) && all_columns(c, key)
+            };
+            let (mut down, stay): (Vec<Expr>, Vec<Expr>) = conjuncts.into_iter().partition(on_keys);
+            down.iter_mut().for_each(|c| substitute(c, &keys));
+            let input = Box::new(push(*input, down));
+            let aggregate = Plan::Aggregate {
+                input,
+                keys,
+                aggregates,
+            };
+            filtered(aggregate, join(stay))
+        }
+        Plan::Join(j) => push_join(*j, conjuncts),
+        mut other => {
+            for_each_input_mut(&mut other, &mut push_down_filters);
+            filtered(other, join(conjuncts))
+        }
+    }
+}
+
+/// Where a condition over both sides of a join belongs.
+#[derive(Default)]
+struct Sides {
+    left: Vec<Expr>,
+    right: Vec<Expr>,
+    equal: Vec<(Expr, Expr)>,
+    rest: Vec<Expr>,
+}
+
+fn push_join(j: Join, conjuncts: Vec<Expr>) -> Plan {
+    let width = j.left.types().len();
+    let is_left = |i: usize| i < width;
+    let is_right = |i: usize| i >= width;
+    let mut on: Vec<Expr> = j.equal.into_iter().map(|(l, r)| equality(l, raised(r, width))).collect();
+    on.extend(split(j.condition));
+    let becomes_inner = |c: &Expr| rejects_nulls(c, &is_right);
+    let kind = match j.kind {
+        JoinKind::Left if conjuncts.iter().any(becomes_inner) => JoinKind::Inner,
+        kind => kind,
+    };
+    let mut sides = Sides::default();
+    let mut above = Vec::new();
+    for c in conjuncts {
+        match kind {
+            _ if is_volatile(&c) => above.push(c),
+            JoinKind::Inner => on.push(c),
+            JoinKind::Left if all_columns(&c, is_left) => sides.left.push(c),
+            JoinKind::Left => above.push(c),
+        }
+    }
+    for c in on {
+        if is_volatile(&c) {
+            sides.rest.push(c);
+        } else if all_columns(&c, is_right) {
+            // Also one without columns: under LEFT JOIN it leaves the right side empty.
+            sides.right.push(lowered(c, width));
+        } else if kind == JoinKind::Inner && all_columns(&c, is_left) {
+            sides.left.push(c);
+        } else {
+            match as_key(c, width) {
+                Ok(pair) if sides.equal.contains(&pair) => {}
+                Ok(pair) => sides.equal.push(pair),
+                Err(c) => sides.rest.push(c),
+            }
+        }
+    }
+    spread_constants(&mut sides, kind);
+    let types = || {
+        let mut types = j.left.types();
+        types.extend(j.right.types());
+        types
+    };
+    let types = types();
+    let left = push(j.left, sides.left);
+    let right = push(j.right, sides.right);
+    if is_empty(&left) || (kind == JoinKind::Inner && is_empty(&right)) {
+        return no_rows(types);
+    }
+    let join_plan = Plan::Join(Box::new(Join {
+        kind,
+        left,
+        right,
+        equal: sides.equal,
+        condition: join(sides.rest),
+    }));
+    filtered(join_plan, join(above))
+}
+
+fn equality(left: Expr, right: Expr) -> Expr {
+    Expr::Compare {
+        op: CompareOp::Eq,
+        left: Box::new(left),
+        right: Box::new(right),
+    }
+}
+
+/// A condition as a join key (left side, right side lowered), if it equates an expression over the left
+/// columns with one over the right.
+fn as_key(condition: Expr, width: usize) -> Result<(Expr, Expr), Expr> {
+    let Expr::Compare {
+        op: CompareOp::Eq,
+        left,
+        right,
+    } = condition
+    else {
+        return Err(condition);
+    };
+    let of_left = |e: &Expr| !is_constant(e) && all_columns(e, |i| i < width);
+    let of_right = |e: &Expr| !is_constant(e) && all_columns(e, |i| i >= width);
+    if of_left(&left) && of_right(&right) {
+        Ok((*left, lowered(*right, width)))
+    } else if of_left(&right) && of_right(&left) {
+        Ok((*right, lowered(*left, width)))
+    } else {
+        Err(equality(*left, *right))
+    }
+}
+
+/// `l = r AND l = 5` says `r = 5` too: for each key, comparisons of one side with constants go to the other.
+/// (Not from the right side of a LEFT JOIN to its left: that side keeps all its rows.)
+fn spread_constants(sides: &mut Sides, kind: JoinKind) {
+    for (l, r) in &sides.equal {
+        if !matches!((l, r), (Expr::Column { .. }, Expr::Column { .. })) || l.ty() != r.ty() {
+            continue;
+        }
+        let from_left: Vec<Expr> = sides.left.iter().filter_map(|c| on_other(c, l, r)).collect();
+        let from_right: Vec<Expr> = sides.right.iter().filter_map(|c| on_other(c, r, l)).collect();
+        for c in from_left {
+            if !sides.right.contains(&c) {
+                sides.right.push(c);
+            }
+        }
+        for c in from_right {
+            if kind == JoinKind::Inner && !sides.left.contains(&c) {
+                sides.left.push(c);
+            }
+        }
+    }
+}
+
+/// A comparison of column `from` with constants, as one of column `to`.
+fn on_other(condition: &Expr, from: &Expr, to: &Expr) -> Option<Expr> {
+    match condition {
+        Expr::Compare { op, left, right } if **left == *from && is_constant(right) => Some(Expr::Compare {
+            op: *op,
+            left: Box::new(to.clone()),
+            right: right.clone(),
+        }),
+        Expr::InList {
+            operand,
+            list,
+            negated: false,
+        } if **operand == *from && list.iter().all(is_constant) => Some(Expr::InList {
+            operand: Box::new(to.clone()),
+            list: list.clone(),
+            negated: false,
+        }),
+        _ => None,
+    }
+}
