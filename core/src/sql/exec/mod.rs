@@ -29,6 +29,10 @@ mod scan;
 mod sort;
 mod sort_key;
 mod table_columns;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod top_n;
 mod values;
 

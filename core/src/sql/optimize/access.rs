@@ -31,7 +31,9 @@ pub fn choose_accesses(plan: &mut Plan, stats: &dyn Statistics) {
     else {
         return;
     };
-    let (Access::Full, Some(facts)) = (&access, stats.facts(*table)) else { return };
+    let (Access::Full, Some(facts)) = (&access, stats.facts(*table)) else {
+        return;
+    };
     let conjuncts = split(filter.take());
     let best = best_candidate(&facts, columns, &conjuncts);
     let used = |i: &usize| best.as_ref().is_some_and(|b| b.used.contains(i));
@@ -186,7 +188,10 @@ fn row_id_candidate(facts: &TableFacts, known: &[Known<'_>]) -> Option<Candidate
     let bounds = range_of(known, column, &mut used);
     (!used.is_empty()).then(|| Candidate {
         rows: facts.rows * bounds_selectivity(&bounds),
-        access: Access::RowIds { bounds, reverse: false },
+        access: Access::RowIds {
+            bounds,
+            reverse: false,
+        },
         used,
         exact: true,
     })

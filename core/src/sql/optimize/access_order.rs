@@ -21,7 +21,9 @@ const FEW: f64 = 1.0 / 16.0;
 /// Drops the sorts of a plan that are not needed.
 pub fn use_access_order(plan: &mut Plan, stats: &dyn Statistics) {
     for_each_input_mut(plan, &mut |input| use_access_order(input, stats));
-    let Plan::Sort { input, keys, limit } = plan else { return };
+    let Plan::Sort { input, keys, limit } = plan else {
+        return;
+    };
     let limit = limit.clone();
     let few = |facts: &TableFacts| match &limit {
         None => false,
@@ -92,7 +94,9 @@ fn give_order(
             filter,
             ..
         } => {
-            let Some(facts) = stats.facts(*table) else { return false };
+            let Some(facts) = stats.facts(*table) else {
+                return false;
+            };
             for w in &mut wanted {
                 match columns.get(w.column) {
                     Some(c) => w.column = *c,
@@ -145,7 +149,9 @@ fn order_access(access: &mut Access, wanted: &[Wanted], facts: &TableFacts, from
         },
         Access::Full if from_index => {
             let found = (0..def.indexes.len()).find_map(|i| Some((i, index_order(def, i, 0, wanted)?)));
-            let Some((index, reverse)) = found else { return false };
+            let Some((index, reverse)) = found else {
+                return false;
+            };
             *access = Access::Index {
                 index,
                 equal: Vec::new(),
@@ -218,7 +224,12 @@ mod tests {
             id: TableId(1),
             schema: "main".into(),
             name: "t".into(),
-            columns: alloc::vec![column("id", false), column("a", true), column("b", true), column("c", false)],
+            columns: alloc::vec![
+                column("id", false),
+                column("a", true),
+                column("b", true),
+                column("c", false)
+            ],
             primary_key: alloc::vec![0],
             row_id_column: Some(0),
             indexes: alloc::vec![IndexDef {

@@ -1,7 +1,6 @@
 //! Which columns an expression reads, and giving them other positions.
 
 use crate::sql::plan::Expr;
-use alloc::vec::Vec;
 
 /// Calls `f` with every node of an expression, parents first.
 pub fn visit<'a>(expr: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
@@ -79,13 +78,4 @@ pub fn plain_column(expr: &Expr) -> Option<usize> {
         Expr::Column { index, .. } => Some(*index),
         _ => None,
     }
-}
-
-/// Columns `from..from + types.len()` as expressions.
-pub fn columns_from(from: usize, types: &[crate::types::DataType]) -> Vec<Expr> {
-    let column = |(i, ty): (usize, &crate::types::DataType)| Expr::Column {
-        index: from + i,
-        ty: ty.clone(),
-    };
-    types.iter().enumerate().map(column).collect()
 }

@@ -68,7 +68,8 @@ impl Chain {
                     });
                 }
                 let rest = split(j.condition).into_iter();
-                self.conditions.extend(rest.map(|c| super::columns::raised(c, first)));
+                self.conditions
+                    .extend(rest.map(|c| super::columns::raised(c, first)));
                 self.flatten(j.left, first, stats);
                 self.flatten(j.right, middle, stats);
             }
@@ -85,7 +86,9 @@ impl Chain {
     }
 
     fn member_of(&self, column: usize) -> Option<usize> {
-        self.members.iter().position(|m| (m.first..m.first + m.width).contains(&column))
+        self.members
+            .iter()
+            .position(|m| (m.first..m.first + m.width).contains(&column))
     }
 
     fn bits(&self, expr: &Expr) -> u64 {
@@ -110,7 +113,12 @@ impl Chain {
                 op: CompareOp::Eq,
                 left,
                 right,
-            } => 1.0 / self.distinct(left, stats).max(self.distinct(right, stats)).max(1.0),
+            } => {
+                1.0 / self
+                    .distinct(left, stats)
+                    .max(self.distinct(right, stats))
+                    .max(1.0)
+            }
             e => selectivity(e, &|_| 10.0),
         }
     }
@@ -125,11 +133,17 @@ impl Chain {
                 expr,
             })
             .collect();
-        let order = if known { self.order(&conditions) } else { (0..self.members.len()).collect() };
+        let order = if known {
+            self.order(&conditions)
+        } else {
+            (0..self.members.len()).collect()
+        };
         let mut slots: Vec<Option<Member>> = self.members.into_iter().map(Some).collect();
         let mut built: Option<Built> = None;
         for m in order {
-            let Some(member) = slots.get_mut(m).and_then(Option::take) else { continue };
+            let Some(member) = slots.get_mut(m).and_then(Option::take) else {
+                continue;
+            };
             let next = Built {
                 columns: (member.first..member.first + member.width).collect(),
                 members: if known { 1 << m } else { 0 },
@@ -141,7 +155,9 @@ impl Chain {
                 Some(b) => b.join(next, &mut conditions, known, stats),
             });
         }
-        let Some(built) = built else { return super::plan_parts::no_rows(types) };
+        let Some(built) = built else {
+            return super::plan_parts::no_rows(types);
+        };
         if built.columns.iter().copied().eq(0..types.len()) {
             return built.plan;
         }
@@ -206,14 +222,24 @@ struct Built {
 
 impl Built {
     /// The join of two parts on all conditions that concern both and nothing else.
-    fn join(self, other: Built, conditions: &mut Vec<Condition>, known: bool, stats: &dyn Statistics) -> Built {
+    fn join(
+        self,
+        other: Built,
+        conditions: &mut Vec<Condition>,
+        known: bool,
+        stats: &dyn Statistics,
+    ) -> Built {
         let members = self.members | other.members;
         let covers = |columns: &[usize], e: &Expr| super::columns::all_columns(e, |c| columns.contains(&c));
         let mut both = self.columns.clone();
         both.extend(&other.columns);
         let mut now = Vec::new();
         conditions.retain_mut(|c| {
-            let applies = if known { c.members & !members == 0 } else { covers(&both, &c.expr) };
+            let applies = if known {
+                c.members & !members == 0
+            } else {
+                covers(&both, &c.expr)
+            };
             if applies {
                 let placeholder = super::conjuncts::literal(true);
                 now.push((core::mem::replace(&mut c.expr, placeholder), c.selectivity));
@@ -228,12 +254,16 @@ impl Built {
                     op: CompareOp::Eq,
                     left,
                     right,
-                } if covers(&self.columns, &left) && covers(&other.columns, &right) => keys.push((*left, *right)),
+                } if covers(&self.columns, &left) && covers(&other.columns, &right) => {
+                    keys.push((*left, *right))
+                }
                 Expr::Compare {
                     op: CompareOp::Eq,
                     left,
                     right,
-                } if covers(&self.columns, &right) && covers(&other.columns, &left) => keys.push((*right, *left)),
+                } if covers(&self.columns, &right) && covers(&other.columns, &left) => {
+                    keys.push((*right, *left))
+                }
                 c => rest.push(c),
             }
         }

@@ -54,7 +54,9 @@ fn cheaper_lookup(j: &Join, stats: &dyn Statistics) -> Option<Lookup> {
 }
 
 fn best_lookup(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> Option<Lookup> {
-    let Plan::Scan { table, columns, .. } = plan else { return None };
+    let Plan::Scan { table, columns, .. } = plan else {
+        return None;
+    };
     let facts = stats.facts(*table)?;
     // Which key is on a table column.
     let key_on = |column: usize| {

@@ -37,10 +37,9 @@ pub fn is_lossless(from: &DataType, to: &DataType) -> bool {
                 unsigned: false,
             },
         ) => s == t && (a <= b || !unsigned && a == b),
-        (
-            DataType::Text { max: a, collation: c },
-            DataType::Text { max: b, collation: d },
-        ) => c == d && b.is_none_or(|b| a.is_some_and(|a| a <= b)),
+        (DataType::Text { max: a, collation: c }, DataType::Text { max: b, collation: d }) => {
+            c == d && b.is_none_or(|b| a.is_some_and(|a| a <= b))
+        }
         _ => from == to,
     }
 }

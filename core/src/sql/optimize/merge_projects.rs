@@ -13,12 +13,20 @@ use alloc::vec::Vec;
 /// Merges the projections of a plan.
 pub fn merge_projects(plan: &mut Plan) {
     for_each_input_mut(plan, &mut merge_projects);
-    let Plan::Project { input, exprs } = plan else { return };
-    let Plan::Project { exprs: inner, .. } = input.as_ref() else { return };
+    let Plan::Project { input, exprs } = plan else {
+        return;
+    };
+    let Plan::Project { exprs: inner, .. } = input.as_ref() else {
+        return;
+    };
     if !may_merge(exprs, inner) {
         return;
     }
-    if let Plan::Project { input: below, exprs: inner } = take(input) {
+    if let Plan::Project {
+        input: below,
+        exprs: inner,
+    } = take(input)
+    {
         exprs.iter_mut().for_each(|e| substitute(e, &inner));
         *input = below;
     }

@@ -24,7 +24,9 @@ pub fn read_extremes(plan: &mut Plan, stats: &dyn Statistics) {
     else {
         return;
     };
-    let ([], [call]) = (keys.as_slice(), aggregates.as_slice()) else { return };
+    let ([], [call]) = (keys.as_slice(), aggregates.as_slice()) else {
+        return;
+    };
     let max = match call.function {
         Aggregate::Min => false,
         Aggregate::Max => true,
@@ -46,7 +48,9 @@ pub fn read_extremes(plan: &mut Plan, stats: &dyn Statistics) {
 
 /// Makes a plan yield the row with the extreme first, if it is a scan (under projections) of a whole table.
 fn narrow(plan: &mut Plan, arg: &Expr, max: bool, stats: &dyn Statistics) -> bool {
-    let Some(column) = plain_column(arg) else { return false };
+    let Some(column) = plain_column(arg) else {
+        return false;
+    };
     match plan {
         Plan::Project { input, exprs } => match exprs.get(column).cloned() {
             Some(inner) => narrow(input, &inner, max, stats),
@@ -70,8 +74,14 @@ fn narrow(plan: &mut Plan, arg: &Expr, max: bool, stats: &dyn Statistics) -> boo
                 *access = Access::RowIds { bounds, reverse: max };
                 return true;
             }
-            let first = |i: &crate::catalog::IndexDef| i.columns.first().filter(|c| c.column == *column).cloned();
-            let found = facts.def.indexes.iter().enumerate().find_map(|(i, d)| Some((i, first(d)?)));
+            let first =
+                |i: &crate::catalog::IndexDef| i.columns.first().filter(|c| c.column == *column).cloned();
+            let found = facts
+                .def
+                .indexes
+                .iter()
+                .enumerate()
+                .find_map(|(i, d)| Some((i, first(d)?)));
             let Some((index, part)) = found else { return false };
             *access = Access::Index {
                 index,

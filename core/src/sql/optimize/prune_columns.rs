@@ -136,7 +136,10 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
             keep(aggregates, &flags);
             let mut below = alloc::vec![false; input.types().len()];
             keys.iter().for_each(|k| need(&mut below, k));
-            aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(|a| need(&mut below, a));
+            aggregates
+                .iter()
+                .filter_map(|a| a.arg.as_ref())
+                .for_each(|a| need(&mut below, a));
             let moved = prune(input, &below);
             keys.iter_mut().for_each(|k| move_columns(k, &moved));
             let args = aggregates.iter_mut().filter_map(|a| a.arg.as_mut());
@@ -191,7 +194,8 @@ fn prune_scan(
     }
     filter.iter_mut().for_each(|f| move_columns(f, &moved));
     if let Access::Index {
-        instead: Some(condition), ..
+        instead: Some(condition),
+        ..
     } = access
     {
         move_columns(condition, &moved);

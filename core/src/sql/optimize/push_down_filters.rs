@@ -128,7 +128,11 @@ fn push_join(j: Join, conjuncts: Vec<Expr>) -> Plan {
     let width = j.left.types().len();
     let is_left = |i: usize| i < width;
     let is_right = |i: usize| i >= width;
-    let mut on: Vec<Expr> = j.equal.into_iter().map(|(l, r)| equality(l, raised(r, width))).collect();
+    let mut on: Vec<Expr> = j
+        .equal
+        .into_iter()
+        .map(|(l, r)| equality(l, raised(r, width)))
+        .collect();
     on.extend(split(j.condition));
     let becomes_inner = |c: &Expr| rejects_nulls(c, &is_right);
     let kind = match j.kind {

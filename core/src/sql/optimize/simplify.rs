@@ -185,7 +185,9 @@ fn merge_or(expr: Expr) -> Expr {
         split_into((*part).clone(), &mut conjuncts);
         factors.push(conjuncts);
     }
-    let Some((first, others)) = factors.split_first() else { return expr };
+    let Some((first, others)) = factors.split_first() else {
+        return expr;
+    };
     let common: Vec<Expr> = first
         .iter()
         .filter(|c| !is_volatile(c) && others.iter().all(|o| o.contains(c)))

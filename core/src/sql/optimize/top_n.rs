@@ -52,7 +52,9 @@ fn swap_with_project(plan: &mut Plan) {
 /// LIMIT + OFFSET.
 fn wanted(limit: Option<&Expr>, offset: Option<&Expr>) -> Option<Expr> {
     let limit = limit?;
-    let Some(offset) = offset else { return Some(limit.clone()) };
+    let Some(offset) = offset else {
+        return Some(limit.clone());
+    };
     let int = |e: &Expr| match e {
         Expr::Literal {
             value: Value::Int(i), ..
