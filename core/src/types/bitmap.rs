@@ -23,7 +23,7 @@ impl Bitmap {
     /// Rebuilds a bitmap of `len` bits from its words (see [`Bitmap::words`]); missing words read as zero.
     pub fn from_words(mut words: Vec<u64>, len: usize) -> Bitmap {
         words.resize(len.div_ceil(64), 0);
-        if let (Some(last), true) = (words.last_mut(), len % 64 != 0) {
+        if let (Some(last), true) = (words.last_mut(), !len.is_multiple_of(64)) {
             *last &= (1 << (len % 64)) - 1;
         }
         Bitmap { words, len }
@@ -64,7 +64,7 @@ impl Bitmap {
     /// Appends one bit.
     #[inline]
     pub fn push(&mut self, bit: bool) {
-        if self.len % 64 == 0 {
+        if self.len.is_multiple_of(64) {
             self.words.push(0);
         }
         self.len += 1;

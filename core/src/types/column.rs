@@ -88,11 +88,9 @@ impl Column {
     pub fn from_parts(data: ColumnData, nulls: Option<Bitmap>) -> Column {
         let len = each!(&data, v => v.len(), b => b.len());
         let nulls = nulls.filter(Bitmap::any).map(|n| {
-            let words = n.words().to_vec();
-            Arc::new(if n.len() == len {
-                n
-            } else {
-                Bitmap::from_words(words, len)
+            Arc::new(match n.len() == len {
+                true => n,
+                false => Bitmap::from_words(n.words().to_vec(), len),
             })
         });
         Column { data, nulls }

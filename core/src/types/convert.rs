@@ -101,7 +101,7 @@ pub(crate) fn write_text(v: ValueRef<'_>, f: &mut dyn Write) -> fmt::Result {
 pub(crate) fn round_i64(x: f64) -> Fit<i64> {
     let r = libm::round(x);
     // 2^63 itself is out of range, -2^63 is not.
-    if r >= -9_223_372_036_854_775_808.0 && r < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&r) {
         Ok(r as i64)
     } else {
         Err(Misfit::Range)

@@ -7,7 +7,6 @@
 use super::expr_text;
 use crate::catalog::{Catalog, Placement, TableDef, TableId};
 use crate::sql::exec::OperatorCounts;
-use crate::sql::functions::Aggregate;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
     Access, AggregateCall, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds, SortKey,
@@ -426,14 +425,7 @@ fn sort_key_text(key: &SortKey, names: &[String]) -> String {
 }
 
 fn aggregate_text(call: &AggregateCall, names: &[String]) -> String {
-    let name = match call.function {
-        Aggregate::Count => "COUNT",
-        Aggregate::Sum => "SUM",
-        Aggregate::Avg => "AVG",
-        Aggregate::Min => "MIN",
-        Aggregate::Max => "MAX",
-        Aggregate::GroupConcat => "GROUP_CONCAT",
-    };
+    let name = call.function.name();
     let arg = call.arg.as_ref().map_or("*".to_string(), |a| expr_text(a, names));
     let distinct = if call.distinct { "DISTINCT " } else { "" };
     format!("{name}({distinct}{arg})")

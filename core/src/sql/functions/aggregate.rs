@@ -18,32 +18,76 @@ pub enum Aggregate {
     Max,
     /// GROUP_CONCAT.
     GroupConcat,
+    /// VARIANCE, VAR_POP.
+    VarPop,
+    /// VAR_SAMP.
+    VarSamp,
+    /// STDDEV, STD, STDDEV_POP.
+    StddevPop,
+    /// STDDEV_SAMP.
+    StddevSamp,
+    /// MEDIAN: DOUBLE, the mean of the two middle values of an even number.
+    Median,
+    /// MODE: the most frequent value, the smallest of several.
+    Mode,
+    /// BIT_AND.
+    BitAnd,
+    /// BIT_OR.
+    BitOr,
+    /// BIT_XOR.
+    BitXor,
 }
+
+/// Every name; the first of an aggregate is its usual one.
+const NAMES: &[(&str, Aggregate)] = &[
+    ("COUNT", Aggregate::Count),
+    ("SUM", Aggregate::Sum),
+    ("AVG", Aggregate::Avg),
+    ("MIN", Aggregate::Min),
+    ("MAX", Aggregate::Max),
+    ("GROUP_CONCAT", Aggregate::GroupConcat),
+    ("STRING_AGG", Aggregate::GroupConcat),
+    ("ANY_VALUE", Aggregate::Min),
+    ("VARIANCE", Aggregate::VarPop),
+    ("VAR_POP", Aggregate::VarPop),
+    ("VAR_SAMP", Aggregate::VarSamp),
+    ("STDDEV", Aggregate::StddevPop),
+    ("STD", Aggregate::StddevPop),
+    ("STDDEV_POP", Aggregate::StddevPop),
+    ("STDDEV_SAMP", Aggregate::StddevSamp),
+    ("MEDIAN", Aggregate::Median),
+    ("MODE", Aggregate::Mode),
+    ("BIT_AND", Aggregate::BitAnd),
+    ("BIT_OR", Aggregate::BitOr),
+    ("BIT_XOR", Aggregate::BitXor),
+];
 
 impl Aggregate {
     /// The aggregate of that name, without regard to case.
     pub fn lookup(name: &str) -> Option<Aggregate> {
-        const NAMES: &[(&str, Aggregate)] = &[
-            ("COUNT", Aggregate::Count),
-            ("SUM", Aggregate::Sum),
-            ("AVG", Aggregate::Avg),
-            ("MIN", Aggregate::Min),
-            ("MAX", Aggregate::Max),
-            ("GROUP_CONCAT", Aggregate::GroupConcat),
-            ("STRING_AGG", Aggregate::GroupConcat),
-        ];
         NAMES
             .iter()
             .find(|(n, _)| n.eq_ignore_ascii_case(name))
             .map(|(_, a)| *a)
     }
 
+    /// Its usual name.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(_, a)| *a == self).map_or("", |(n, _)| n)
+    }
+
     /// What binding converts the argument to.
     pub fn arg_kind(self) -> ArgKind {
         match self {
-            Aggregate::Count | Aggregate::Min | Aggregate::Max => ArgKind::Any,
+            Aggregate::Count | Aggregate::Min | Aggregate::Max | Aggregate::Mode => ArgKind::Any,
             Aggregate::Sum | Aggregate::Avg => ArgKind::Number,
             Aggregate::GroupConcat => ArgKind::Text,
+            Aggregate::VarPop
+            | Aggregate::VarSamp
+            | Aggregate::StddevPop
+            | Aggregate::StddevSamp
+            | Aggregate::Median => ArgKind::Double,
+            Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => ArgKind::Int,
         }
     }
 
@@ -62,7 +106,13 @@ impl Aggregate {
             Aggregate::Avg if float => DataType::Double,
             Aggregate::Sum => exact(0),
             Aggregate::Avg => exact(4),
-            Aggregate::Min | Aggregate::Max => arg.clone(),
+            Aggregate::Min | Aggregate::Max | Aggregate::Mode => arg.clone(),
+            Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => DataType::BIGINT,
+            Aggregate::VarPop
+            | Aggregate::VarSamp
+            | Aggregate::StddevPop
+            | Aggregate::StddevSamp
+            | Aggregate::Median => DataType::Double,
             Aggregate::GroupConcat => DataType::TEXT,
         }
     }

@@ -211,11 +211,7 @@ fn url_decode(mut b: &[u8]) -> Option<Vec<u8>> {
 
 /// Reads the longest prefix that is a number of the base; a negative base reads or prints with a sign.
 fn conv(text: &str, from: i64, to: i64, out: &mut String) -> Option<()> {
-    let base = |b: i64| {
-        u64::try_from(b.unsigned_abs())
-            .ok()
-            .filter(|b| (2..=36).contains(b))
-    };
+    let base = |b: i64| Some(b.unsigned_abs()).filter(|b| (2..=36).contains(b));
     let (from_base, to_base) = (base(from)?, base(to)?);
     let text = text.trim_ascii();
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |t| (true, t));

@@ -13,6 +13,7 @@ mod rounding;
 mod scalar;
 mod search;
 mod string;
+mod string_edit;
 mod system;
 mod table;
 

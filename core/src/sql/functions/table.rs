@@ -1,11 +1,14 @@
 //! The table of all scalar functions, and finding one by name.
 
 use super::ScalarFunction;
-use super::{binary, clock, date_format, date_parts, interval, math, rounding, search, string, system};
+use super::{
+    binary, clock, date_format, date_parts, interval, math, rounding, search, string, string_edit, system,
+};
 
 /// The families, in the order of the reference.
-static FAMILIES: [&[ScalarFunction]; 10] = [
+static FAMILIES: [&[ScalarFunction]; 11] = [
     string::FUNCTIONS,
+    string_edit::FUNCTIONS,
     search::FUNCTIONS,
     math::FUNCTIONS,
     rounding::FUNCTIONS,
@@ -24,8 +27,8 @@ pub fn functions() -> impl Iterator<Item = &'static ScalarFunction> {
 
 /// The function of that name or alias, without regard to case.
 pub fn lookup(name: &str) -> Option<&'static ScalarFunction> {
-    let is = |n: &&str| n.eq_ignore_ascii_case(name);
-    functions().find(|f| is(&f.name) || f.aliases.iter().any(|a| is(a)))
+    functions()
+        .find(|f| f.name.eq_ignore_ascii_case(name) || f.aliases.iter().any(|a| a.eq_ignore_ascii_case(name)))
 }
 
 #[cfg(test)]

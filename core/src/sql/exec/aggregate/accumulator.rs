@@ -1,9 +1,12 @@
 //! What all aggregates have in common: a state per group, fed a batch at a time.
 
+use super::bits::Bits;
 use super::count::Count;
 use super::distinct::DistinctRows;
 use super::group_concat::GroupConcat;
 use super::min_max::min_max;
+use super::moments::Moments;
+use super::ranked::{Rank, Ranked};
 use super::sum::{ExactSum, FloatSum};
 use crate::sql::functions::Aggregate;
 use crate::sql::plan::AggregateCall;
@@ -72,6 +75,15 @@ pub fn accumulator(call: &AggregateCall) -> Box<dyn Accumulator> {
         Aggregate::Min => min_max(&arg, false),
         Aggregate::Max => min_max(&arg, true),
         Aggregate::GroupConcat => Box::new(GroupConcat::new(call.separator.as_deref().unwrap_or(","))),
+        Aggregate::VarPop => Box::new(Moments::new(false, false)),
+        Aggregate::VarSamp => Box::new(Moments::new(true, false)),
+        Aggregate::StddevPop => Box::new(Moments::new(false, true)),
+        Aggregate::StddevSamp => Box::new(Moments::new(true, true)),
+        Aggregate::Median => Box::new(Ranked::new(Rank::Median, &arg)),
+        Aggregate::Mode => Box::new(Ranked::new(Rank::Mode, &arg)),
+        Aggregate::BitAnd => Box::new(Bits::new(-1, |a, b| a & b)),
+        Aggregate::BitOr => Box::new(Bits::new(0, |a, b| a | b)),
+        Aggregate::BitXor => Box::new(Bits::new(0, |a, b| a ^ b)),
     };
     match call.function {
         // The smallest of distinct values is the smallest.

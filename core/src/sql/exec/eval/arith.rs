@@ -4,7 +4,7 @@
 //! something did, the rows are looked at again to find one that is not NULL. Division by zero is NULL.
 
 use super::mask::pack_values;
-use super::vector::{Side, Vector, typed, union, zip};
+use super::vector::{MAX_BYTES, Side, Vector, too_many_bytes, typed, union, zip};
 use crate::sql::plan::{BinaryOp, UnaryOp};
 use crate::types::{
     Bitmap, BytesVec, Column, ColumnData, DataType, Error, Physical, Result, divide_decimals,
@@ -25,7 +25,7 @@ pub(super) fn binary(
         return Ok(Vector::null(ty.physical()));
     }
     if op == BinaryOp::Concat {
-        return Ok(concat(l, r, rows));
+        return concat(l, r, rows);
     }
     // Division by an integer gives a decimal or a float: then the operands follow the result.
     let family = match op {
@@ -276,7 +276,7 @@ fn decimals(op: BinaryOp, l: &Vector, r: &Vector, ls: u8, rs: u8, scale: u8) -> 
     }
 }
 
-fn concat(l: &Vector, r: &Vector, rows: usize) -> Vector {
+fn concat(l: &Vector, r: &Vector, rows: usize) -> Result<Vector> {
     let constant = l.constant && r.constant;
     let n = if constant { 1 } else { rows };
     let nulls = union(l.nulls(), r.nulls());
@@ -288,12 +288,15 @@ fn concat(l: &Vector, r: &Vector, rows: usize) -> Vector {
             both.extend_from_slice(l.bytes_at(i));
             both.extend_from_slice(r.bytes_at(i));
         }
+        if out.data().len() + both.len() > MAX_BYTES {
+            return Err(too_many_bytes());
+        }
         out.push(&both);
     }
-    Vector {
+    Ok(Vector {
         column: Column::from_parts(ColumnData::Bytes(Arc::new(out)), nulls),
         constant,
-    }
+    })
 }
 
 /// The error for the first row that overflows: names the operation and its operands.

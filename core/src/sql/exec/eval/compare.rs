@@ -84,7 +84,7 @@ fn null_safe_eq(l: &Vector, r: &Vector, types: (&DataType, &DataType), rows: usi
             rows,
         ),
     };
-    let equal = compare(CompareOp::Eq, l, r, types, rows)?.is_true();
+    let equal = compare(CompareOp::Eq, l, r, types, rows)?.only_true();
     Ok(equal.or(&null(l).and(&null(r))))
 }
 

@@ -16,7 +16,7 @@ pub fn eval(expr: &Expr, batch: &Batch, scope: &Scope<'_>) -> Result<Column> {
     let input = Input::new(batch);
     match input.rows() {
         0 => Ok(Column::new(expr.ty().physical())),
-        rows => Ok(evaluate(expr, &input, scope)?.into_column(rows)),
+        rows => evaluate(expr, &input, scope)?.into_column(rows),
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn condition(expr: &Expr, input: &Input<'_>, scope: &Scope<'_>) -> Re
             negated,
         } => {
             let mask = condition(operand, input, scope)?;
-            Ok(mask.negate_if(!value).is_true().negate_if(*negated))
+            Ok(mask.negate_if(!value).only_true().negate_if(*negated))
         }
         Expr::Like {
             operand,

@@ -20,12 +20,19 @@ pub(super) fn in_list(operand: &Expr, list: &[Expr], input: &Input<'_>, scope: &
     let v = evaluate(operand, input, scope)?;
     let mut result = Mask::filled(false, rows);
     let mut constants = Column::new(ty.physical());
+    let hashed = list.len() > FEW;
     for member in list {
+        let of = member.ty();
+        let alike = hashed && of.physical() == ty.physical() && of.scale() == ty.scale();
+        if let (true, Expr::Literal { value, .. }) = (alike, member) {
+            constants.push_value(value, &of)?;
+            continue;
+        }
         let m = evaluate(member, input, scope)?;
-        if list.len() > FEW && m.constant && m.column.physical() == ty.physical() {
+        if alike && m.constant {
             constants.push_from(&m.column, 0);
         } else {
-            result = result.or(&compare(CompareOp::Eq, &v, &m, (&ty, &member.ty()), rows)?);
+            result = result.or(&compare(CompareOp::Eq, &v, &m, (&ty, &of), rows)?);
         }
     }
     if constants.is_empty() {

@@ -35,9 +35,9 @@ pub(super) fn chain_mask(expr: &Expr, op: BinaryOp, input: &Input<'_>, scope: &S
         }
         // Undecided: for AND what is not false, for OR what is not true.
         let decided = if and {
-            result.clone().not().is_true()
+            result.clone().not().only_true()
         } else {
-            result.clone().is_true()
+            result.clone().only_true()
         };
         let undecided = decided.not();
         let open = undecided.count_true();

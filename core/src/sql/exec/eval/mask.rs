@@ -62,7 +62,7 @@ impl Mask {
     /// From packed truth and the rows that are NULL.
     pub(super) fn new(mut truth: Vec<u64>, nulls: Option<&Bitmap>, len: usize) -> Mask {
         truth.resize(len.div_ceil(64), 0);
-        if let (Some(last), true) = (truth.last_mut(), len % 64 != 0) {
+        if let (Some(last), true) = (truth.last_mut(), !len.is_multiple_of(64)) {
             *last &= (1 << (len % 64)) - 1;
         }
         let null = nulls.map(|n| n.words().to_vec());
@@ -168,13 +168,8 @@ impl Mask {
         if negated { self.not() } else { self }
     }
 
-    /// True where NULL, never NULL itself.
-    pub(super) fn is_null(&self) -> Mask {
-        Mask::new(self.null.clone().unwrap_or_default(), None, self.len)
-    }
-
     /// NULL counts as false.
-    pub(super) fn is_true(mut self) -> Mask {
+    pub(super) fn only_true(mut self) -> Mask {
         self.null = None;
         self
     }

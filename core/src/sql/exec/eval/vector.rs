@@ -1,7 +1,7 @@
 //! The value of an expression over a batch: a column, or one value for every row.
 
 use super::mask::Mask;
-use crate::types::{Bitmap, BytesVec, Column, ColumnData, DataType, Physical, Result};
+use crate::types::{Bitmap, BytesVec, Column, ColumnData, DataType, Error, Physical, Result};
 use alloc::{sync::Arc, vec::Vec};
 
 /// A column, or (constant) a column of one value that stands for every row.
@@ -9,6 +9,18 @@ use alloc::{sync::Arc, vec::Vec};
 pub(super) struct Vector {
     pub(super) column: Column,
     pub(super) constant: bool,
+}
+
+/// The most bytes the strings of one vector may have in all: offsets are 32 bits wide.
+pub(super) const MAX_BYTES: usize = 1 << 30;
+
+/// The error for a vector of more than [`MAX_BYTES`].
+pub(super) fn too_many_bytes() -> Error {
+    Error::OutOfRange {
+        value: "the result".into(),
+        expected: alloc::format!("{MAX_BYTES} bytes for a batch of rows"),
+        column: None,
+    }
 }
 
 /// The values of one operand.
@@ -51,11 +63,14 @@ impl Vector {
     }
 
     /// A column of `rows` values.
-    pub(super) fn into_column(self, rows: usize) -> Column {
-        match self.constant && rows != 1 {
-            true => self.column.gather(&alloc::vec![0; rows]),
-            false => self.column,
+    pub(super) fn into_column(self, rows: usize) -> Result<Column> {
+        if !self.constant || rows == 1 {
+            return Ok(self.column);
         }
+        if self.column.bytes_at(0).len().saturating_mul(rows) > MAX_BYTES {
+            return Err(too_many_bytes());
+        }
+        Ok(self.column.gather(&alloc::vec![0; rows]))
     }
 
     pub(super) fn convert(&self, from: &DataType, to: &DataType, strict: bool) -> Result<Vector> {

@@ -1,0 +1,50 @@
+//! BIT_AND, BIT_OR and BIT_XOR of a BIGINT argument.
+
+use super::{Accumulator, Groups};
+use crate::types::{Column, Result};
+use alloc::vec::Vec;
+
+/// One integer per group; of no values it is the operation's neutral element, as in MySQL.
+#[derive(Debug)]
+pub struct Bits {
+    neutral: i64,
+    combine: fn(i64, i64) -> i64,
+    groups: Vec<i64>,
+}
+
+impl Bits {
+    /// Combines values by an operation with that neutral element.
+    pub fn new(neutral: i64, combine: fn(i64, i64) -> i64) -> Bits {
+        Bits {
+            neutral,
+            combine,
+            groups: Vec::new(),
+        }
+    }
+}
+
+impl Accumulator for Bits {
+    fn grow(&mut self, groups: usize) {
+        self.groups.resize(groups, self.neutral);
+    }
+
+    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
+        let Some(column) = arg else { return Ok(()) };
+        groups.each(|row, group| {
+            if let (Some(state), Some(v)) = (self.groups.get_mut(group), column.i64s().get(row))
+                && !column.is_null(row)
+            {
+                *state = (self.combine)(*state, *v);
+            }
+            Ok(())
+        })
+    }
+
+    fn finish(&mut self) -> Result<Column> {
+        Ok(Column::from_i64(core::mem::take(&mut self.groups)))
+    }
+
+    fn memory(&self) -> usize {
+        self.groups.capacity() * 8
+    }
+}

@@ -1,0 +1,64 @@
+//! VARIANCE and STDDEV, in one pass by Welford's method: no catastrophic cancellation.
+
+use super::{Accumulator, Groups};
+use crate::types::{Column, Physical, Result};
+use alloc::vec::Vec;
+
+/// Count, mean and sum of squared deviations from it, per group, of a DOUBLE argument.
+#[derive(Debug)]
+pub struct Moments {
+    sample: bool,
+    root: bool,
+    groups: Vec<(f64, f64, f64)>,
+}
+
+impl Moments {
+    /// Of the population or (`sample`) estimated from a sample; `root`: the standard deviation.
+    pub fn new(sample: bool, root: bool) -> Moments {
+        Moments {
+            sample,
+            root,
+            groups: Vec::new(),
+        }
+    }
+}
+
+impl Accumulator for Moments {
+    fn grow(&mut self, groups: usize) {
+        self.groups.resize(groups, (0.0, 0.0, 0.0));
+    }
+
+    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
+        let Some(column) = arg else { return Ok(()) };
+        groups.each(|row, group| {
+            if let (Some((count, mean, squares)), Some(x)) =
+                (self.groups.get_mut(group), column.f64s().get(row))
+                && !column.is_null(row)
+            {
+                *count += 1.0;
+                let delta = x - *mean;
+                *mean += delta / *count;
+                *squares += delta * (x - *mean);
+            }
+            Ok(())
+        })
+    }
+
+    fn finish(&mut self) -> Result<Column> {
+        let mut out = Column::with_capacity(Physical::F64, self.groups.len());
+        for (count, _, squares) in core::mem::take(&mut self.groups) {
+            let n = if self.sample { count - 1.0 } else { count };
+            let variance = squares / n;
+            match n > 0.0 {
+                true if self.root => out.push_f64(libm::sqrt(variance)),
+                true => out.push_f64(variance),
+                false => out.push_null(),
+            }
+        }
+        Ok(out)
+    }
+
+    fn memory(&self) -> usize {
+        self.groups.capacity() * 24
+    }
+}
