@@ -29,6 +29,8 @@ pub enum BlockKind {
     Entries = 1,
     /// A directory page: separators and row counts of leaves.
     Directory = 2,
+    /// A tree's header: how many directory pages it has.
+    Header = 3,
 }
 
 fn checksum(key: &[u8], kind: BlockKind, body: &[u8]) -> u32 {

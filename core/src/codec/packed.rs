@@ -202,7 +202,7 @@ impl<'a> PackedBytes<'a> {
     pub(super) fn read(body: &mut Reader<'a>, len: usize) -> Option<PackedBytes<'a>> {
         let width = usize::from(body.u8()?);
         let total = body.u32()? as usize;
-        let known = matches!(width, 0 | 1 | 2 | 4) && (width > 0 || (len > 0 && total % len == 0));
+        let known = matches!(width, 0 | 1 | 2 | 4) && (width > 0 || (len > 0 && total.is_multiple_of(len)));
         if !known {
             return None;
         }

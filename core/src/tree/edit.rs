@@ -102,13 +102,16 @@ impl<L: Leaf> Edit<L> {
             let Some(child) = node.node_mut(i) else {
                 return false;
             };
-            let old = child.rows();
+            let (old, old_pages) = (child.rows(), child.pages());
             if !self.descend(child, below, change) {
                 return false;
             }
-            let new = child.rows();
+            let (new, new_pages) = (child.rows(), child.pages());
             node.change_rows(old, new);
             self.fit_child(node, i);
+            if new_pages != old_pages || node.len() != len {
+                node.count_pages();
+            }
         }
         node.mark_dirty();
         true

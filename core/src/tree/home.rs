@@ -61,6 +61,10 @@ pub struct TreeHome {
     removals: AtomicU64,
     /// Removals up to this number are in the store.
     flushed_removals: AtomicU64,
+    /// Directory pages as the tree's header in the store counts them; 0: there is no header.
+    stored_pages: AtomicU64,
+    /// Headers on their way to the store.
+    headers_under_way: AtomicUsize,
     /// Bytes of leaves not yet written, over all versions alive.
     dirty_bytes: AtomicUsize,
 }
@@ -93,6 +97,8 @@ impl TreeHome {
             dropped: AtomicBool::new(false),
             removals: AtomicU64::new(0),
             flushed_removals: AtomicU64::new(0),
+            stored_pages: AtomicU64::new(0),
+            headers_under_way: AtomicUsize::new(0),
             dirty_bytes: AtomicUsize::new(0),
         })
     }
@@ -121,6 +127,24 @@ impl TreeHome {
 
     pub(super) fn set_flushed_removals(&self, upto: u64) {
         self.flushed_removals.fetch_max(upto, Ordering::AcqRel);
+    }
+
+    /// Whether a write of so many pages needs a new header.
+    pub(super) fn needs_header(&self, pages: u64) -> bool {
+        self.headers_under_way.load(Ordering::Acquire) > 0
+            || self.stored_pages.load(Ordering::Acquire) != pages
+    }
+
+    pub(super) fn start_header(&self) {
+        self.headers_under_way.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn end_header(&self) {
+        self.headers_under_way.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn set_stored_pages(&self, pages: u64) {
+        self.stored_pages.store(pages, Ordering::Release);
     }
 
     pub(super) fn dirty_bytes(&self) -> usize {

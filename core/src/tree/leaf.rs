@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::{borrow::Borrow, fmt::Debug};
 
 /// A leaf of a [`Tree`](super::Tree): [`RowLeaf`](super::RowLeaf) or [`IndexLeaf`](super::IndexLeaf).
+#[allow(clippy::len_without_is_empty)]
 pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
     /// What entries are found by.
     type Key: Ord + ?Sized;

@@ -24,9 +24,18 @@ impl<L: Leaf> Tree<L> {
         let to = tree_range(home.id).1;
         let mut pages: Vec<Arc<Node<L>>> = Vec::new();
         let mut last: Option<L::Separator> = None;
+        let header = block_key(home.id, 2, &[]);
         loop {
             let run = store.scan(&from, &to, RUN).await?;
             for (key, bytes) in &run {
+                if *key == header {
+                    let counted = IndexBlock::decode(key, BlockKind::Header, bytes).map(|b| b.values);
+                    if counted.as_deref() != Some(&[pages.len() as i64]) {
+                        return Err(corrupted(&home, key));
+                    }
+                    home.set_stored_pages(pages.len() as u64);
+                    continue;
+                }
                 let cells = decode_page::<L>(&home, key, bytes, last.as_ref());
                 let cells = cells.ok_or_else(|| corrupted(&home, key))?;
                 last = cells.last().map(|c| c.separator().clone());
@@ -41,8 +50,8 @@ impl<L: Leaf> Tree<L> {
             }
         }
         match Node::root_over(pages, home.sizing.fanout) {
-            Some(root) => Ok(Tree::with_root(home, root)),
-            None => Err(corrupted(&home, &block_key(home.id, 1, &[]))),
+            Some(root) if !home.needs_header(root.pages()) => Ok(Tree::with_root(home, root)),
+            _ => Err(corrupted(&home, &header)),
         }
     }
 

@@ -4,14 +4,19 @@
 //! row id). Cloning a tree clones one `Arc`: the clone is a snapshot. Changing a node that a snapshot
 //! shares copies that node and its path; changing an unshared node happens in place.
 //!
-//! Interior nodes are always in memory. A leaf cell  holds its leaf, or knows that the leaf
-//! is in the store: then a read records the cell in [`Missing`], pins it in its [`Pins`] and returns
+//! Interior nodes are always in memory. A leaf cell holds its leaf, or knows that the leaf is in
+//! the store: then a read records the cell in [`Missing`], pins it in its [`Pins`] and returns
 //! `Pending`; the driver fetches, fills, and calls again. Every operation is all or nothing: if it
 //! returns `Pending` or an error, the tree is unchanged.
 //!
 //! Separator invariant: separator of leaf i <= every key in leaf i < separator of leaf i + 1; the first
-//! leaf of a tree has the empty separator (minus infinity) and is never removed. A leaf's separator is
+//! leaf of a tree has the lowest separator (minus infinity) and is never removed. A leaf's separator is
 //! its name in the store for life.
+//!
+//! In the store (see [`codec`](crate::codec)): leaves under level 0, directory pages (one per bottom
+//! interior node: separators and row counts) under level 1, a header (number of pages) under level 2.
+//! What a store write replaces or deletes stays readable by older snapshots: see [`slot`] and
+//! [`overwritten`].
 //!
 //! Nothing here knows of SQL, transactions, or which placement a table has: [`TreeHome`] says whether
 //! leaves must stay resident and whether they are ever stored.

@@ -20,6 +20,8 @@ pub(super) struct Node<L: Leaf> {
     separators: Vec<L::Separator>,
     children: Children<L>,
     rows: u64,
+    /// Bottom nodes below it, itself included.
+    pages: u64,
     /// Whether it, or anything below it, differs from the store.
     dirty: AtomicBool,
     /// Whether the directory page itself does; bottom nodes only.
@@ -35,6 +37,7 @@ impl<L: Leaf> Clone for Node<L> {
                 Children::Cells(c) => Children::Cells(c.clone()),
             },
             rows: self.rows,
+            pages: self.pages,
             dirty: AtomicBool::new(self.is_dirty()),
             page_dirty: AtomicBool::new(self.is_page_dirty()),
         }
@@ -47,6 +50,7 @@ impl<L: Leaf> Node<L> {
         Node {
             separators: cells.iter().map(|c| c.separator().clone()).collect(),
             rows: cells.iter().map(|c| c.rows() as u64).sum(),
+            pages: 1,
             children: Children::Cells(cells),
             dirty: AtomicBool::new(dirty),
             page_dirty: AtomicBool::new(dirty),
@@ -59,6 +63,7 @@ impl<L: Leaf> Node<L> {
         Node {
             separators: nodes.iter().map(first).collect(),
             rows: nodes.iter().map(|n| n.rows).sum(),
+            pages: nodes.iter().map(|n| n.pages).sum(),
             dirty: AtomicBool::new(nodes.iter().any(|n| n.is_dirty())),
             children: Children::Nodes(nodes),
             page_dirty: AtomicBool::new(false),
@@ -89,6 +94,18 @@ impl<L: Leaf> Node<L> {
 
     pub(super) fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Number of directory pages.
+    pub(super) fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// Counts the pages again after nodes below were split or joined.
+    pub(super) fn count_pages(&mut self) {
+        if let Children::Nodes(nodes) = &self.children {
+            self.pages = nodes.iter().map(|n| n.pages).sum();
+        }
     }
 
     /// The child that `key` belongs to.
@@ -222,12 +239,15 @@ impl<L: Leaf> Node<L> {
                 separators,
                 children,
                 rows,
+                pages: 1,
                 dirty: AtomicBool::new(true),
                 page_dirty: AtomicBool::new(false),
             };
+            piece.count_pages();
             piece.mark_page_dirty();
             pieces.push(Arc::new(piece));
         }
+        self.count_pages();
         self.mark_page_dirty();
         pieces.reverse();
         pieces
@@ -242,6 +262,7 @@ impl<L: Leaf> Node<L> {
         }
         self.separators.extend_from_slice(&right.separators);
         self.rows = self.rows.wrapping_add(right.rows);
+        self.count_pages();
         self.mark_page_dirty();
     }
 }

@@ -6,7 +6,7 @@ use super::leaf::Leaf;
 use super::node::{Children, Node};
 use super::slot::{Slot, corrupted};
 use super::tree::Tree;
-use crate::codec::{BlockKind, block_key, encode_index_block};
+use crate::codec::{BlockKind, TreeId, block_key, encode_index_block};
 use crate::kv::WriteBatch;
 use crate::types::{BytesVec, Result};
 use alloc::{sync::Arc, vec::Vec};
@@ -22,12 +22,25 @@ pub struct Written<L: Leaf> {
     /// Nodes that the batch leaves nothing dirty in.
     nodes: Vec<Arc<Node<L>>>,
     removals: Vec<Arc<Removal<L>>>,
+    /// The number of pages in the header, if the batch has one.
+    header: Option<u64>,
+}
+
+impl<L: Leaf> Drop for Written<L> {
+    fn drop(&mut self) {
+        if self.header.is_some() {
+            self.home.end_header();
+        }
+    }
 }
 
 impl<L: Leaf> Written<L> {
     /// The batch is in the store: what it holds is clean, leaves of a cached tree are the cache's to
     /// keep, and older versions of them that a snapshot still holds stay resident for good.
     pub fn settle(self) {
+        if let Some(pages) = self.header {
+            self.home.set_stored_pages(pages);
+        }
         self.nodes.iter().for_each(|n| n.settle());
         for removal in &self.removals {
             removal.overwrites.supersede();
@@ -69,6 +82,7 @@ impl<L: Leaf> Tree<L> {
             cells: Vec::new(),
             nodes: Vec::new(),
             removals: Vec::new(),
+            header: None,
         };
         if !self.home().stored {
             return Ok(written);
@@ -82,6 +96,13 @@ impl<L: Leaf> Tree<L> {
                     batch.changes.insert(key, None);
                 }
                 written.removals.push(removal.clone());
+            }
+            let pages = self.root().pages();
+            if self.home().needs_header(pages) {
+                let (key, header) = encode_header(self.home().id, pages);
+                batch.put(key, header);
+                self.home().start_header();
+                written.header = Some(pages);
             }
         }
         Ok(written)
@@ -145,6 +166,16 @@ impl<L: Leaf> Written<L> {
         self.nodes.push(node.clone());
         Ok(true)
     }
+}
+
+/// The header: how many directory pages there are, so that a lost one is noticed. It is written only
+/// when their number changes.
+fn encode_header(tree: TreeId, pages: u64) -> (Vec<u8>, Vec<u8>) {
+    let key = block_key(tree, 2, &[]);
+    let mut name = BytesVec::default();
+    name.push(&[]);
+    let header = encode_index_block(&key, BlockKind::Header, &name, &[pages as i64]);
+    (key, header)
 }
 
 /// A directory page: the separators and row counts of its leaves.

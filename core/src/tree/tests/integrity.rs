@@ -28,6 +28,7 @@ fn check_node<L: Leaf>(
     match node.children() {
         Children::Nodes(nodes) => {
             assert_eq!(node.rows(), nodes.iter().map(|n| n.rows()).sum::<u64>());
+            assert_eq!(node.pages(), nodes.iter().map(|n| n.pages()).sum::<u64>());
             for (i, child) in nodes.iter().enumerate() {
                 assert_eq!(node.separators()[i], child.separators()[0]);
                 assert!(!tree.home().stored || !child.is_dirty() || node.is_dirty());
@@ -67,6 +68,7 @@ pub(super) fn check_stored<L: Leaf>(world: &World, tree: &Tree<L>) {
         let first = L::separator_bytes(&page.separators()[0]);
         expected.insert(block_key(tree.home().id, 1, &first));
     });
+    expected.insert(block_key(tree.home().id, 2, &[]));
     let (from, to) = tree_range(tree.home().id);
     let entries = world.store.entries();
     let stored: alloc::collections::BTreeSet<_> = entries.range(from..to).map(|(k, _)| k.clone()).collect();

@@ -288,22 +288,12 @@ impl Subject for IndexLeaf {
     }
 
     fn cursor(tree: &IndexTree, from: Bound<i64>, to: Bound<i64>, reverse: bool) -> IndexCursor {
-        tree.cursor(from.map(|k| key_bytes(k)), to.map(|k| key_bytes(k)), reverse)
+        tree.cursor(from.map(key_bytes), to.map(key_bytes), reverse)
     }
 
     fn entry(&self, i: usize) -> (i64, i64) {
         let key = key_of(self.key(i));
         assert_eq!(self.key(i), key_bytes(key));
         (key, self.row_id(i))
-    }
-}
-
-trait MapOk<T> {
-    fn map_ok<U>(self, f: impl FnOnce(T) -> U) -> Poll<Result<U>>;
-}
-
-impl<T> MapOk<T> for Poll<Result<T>> {
-    fn map_ok<U>(self, f: impl FnOnce(T) -> U) -> Poll<Result<U>> {
-        self.map(|r| r.map(f))
     }
 }
