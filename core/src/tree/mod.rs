@@ -15,8 +15,8 @@
 //!
 //! In the store (see [`codec`](crate::codec)): leaves under level 0, directory pages (one per bottom
 //! interior node: separators and row counts) under level 1, a header (number of pages) under level 2.
-//! What a store write replaces or deletes stays readable by older snapshots: see [`slot`] and
-//! [`overwritten`].
+//! What a store write replaces or deletes stays readable by older snapshots: see `slot` and
+//! `overwritten`.
 //!
 //! Nothing here knows of SQL, transactions, or which placement a table has: [`TreeHome`] says whether
 //! leaves must stay resident and whether they are ever stored.
