@@ -113,8 +113,9 @@ impl TreeHome {
         &self.cache
     }
 
+    /// Whether clean leaves may leave memory: they must be in the store for that.
     pub(super) fn is_cached(&self) -> bool {
-        self.residency == Residency::Cached
+        self.stored && self.residency == Residency::Cached
     }
 
     pub(super) fn next_removal(&self) -> u64 {

@@ -150,7 +150,7 @@ impl<L: Leaf> Slot<L> {
     /// The leaf of a cell that is to be replaced or removed, and what that will overwrite in the
     /// store. `None` if the leaf is not resident.
     pub(super) fn retire(cell: &Arc<Slot<L>>) -> Option<(Arc<L>, Overwritten<L>)> {
-        if !cell.home.is_cached() || !cell.home.stored {
+        if !cell.home.is_cached() {
             return Some((cell.leaf()?, Overwritten::none()));
         }
         let leaf = cell.leaf_pinned()?;
