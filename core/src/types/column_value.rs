@@ -316,4 +316,85 @@ mod tests {
         }
         assert!(cast("99999999999999999999", &DataType::BIGINT).is_err());
     }
+
+    #[test]
+    fn no_value_makes_a_conversion_panic() {
+        let types = [
+            DataType::Null,
+            DataType::Bool,
+            INT,
+            DataType::BIGINT,
+            DataType::BIGINT_UNSIGNED,
+            MONEY,
+            DataType::Decimal {
+                precision: 38,
+                scale: 38,
+                unsigned: false,
+            },
+            DataType::Float,
+            DataType::Double,
+            DataType::TEXT,
+            VARCHAR3,
+            DataType::BLOB,
+            DataType::Date,
+            DataType::Time { fsp: 0 },
+            DataType::DateTime { fsp: 0 },
+            DataType::Timestamp { fsp: 6 },
+            DataType::Json,
+            DataType::Uuid,
+            DataType::Vector { dims: 1 },
+            DataType::Geometry,
+        ];
+        let numbers = [
+            i64::MIN,
+            i64::MIN + 1,
+            -1,
+            0,
+            1,
+            20_240_229,
+            99_999_999_999_999,
+            i64::MAX,
+        ];
+        let texts = [
+            "",
+            "-",
+            "+.",
+            "1e999999999999",
+            "-1e-999999999999",
+            ".",
+            "9999-12-31 23:59:59.9999999",
+            "-838:59:59.9",
+            "00-00-00",
+            "[1e40]",
+            "{",
+            "POINT(",
+            "ä",
+            "0x",
+            "-9223372036854775809",
+        ];
+        let floats = [f64::MAX, f64::MIN_POSITIVE, -0.0, 1e18];
+        let decimals = [10i128.pow(38) - 1, 1 - 10i128.pow(38), 1];
+        let mut columns: Vec<Column> = Vec::new();
+        columns.push(Column::from_i64(numbers.to_vec()));
+        columns.push(Column::from_f64(floats.to_vec()));
+        columns.push(Column::from_decimals(decimals.to_vec()));
+        let mut bytes = crate::types::BytesVec::default();
+        texts.iter().for_each(|t| bytes.push(t.as_bytes()));
+        bytes.push(&[255, 0, 1, 1, 0, 0, 0]);
+        columns.push(Column::from_bytes(bytes));
+        for from in &types {
+            // Any bits a block of the type's representation could hold, valid for the type or not.
+            for c in columns.iter().filter(|c| c.physical() == from.physical()) {
+                for (i, to) in (0..c.len()).flat_map(|i| types.iter().map(move |t| (i, t))) {
+                    let one = c.slice(i, i + 1);
+                    for strict in [true, false] {
+                        if let Ok(c) = one.convert(from, to, strict) {
+                            assert_eq!((c.len(), c.physical()), (1, to.physical()));
+                            let _ = (c.value(0, to).to_string(), c.value(0, to).to_sql_literal());
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

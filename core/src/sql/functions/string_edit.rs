@@ -229,7 +229,7 @@ fn pad(a: &[Column], rows: usize, left: bool) -> Result<Column> {
     }
     texts(rows, |i, out| {
         let (s, wanted) = (a.text(0, i), a.int(1, i));
-        let missing = wanted - s.chars().count() as i64;
+        let missing = wanted.saturating_sub(s.chars().count() as i64);
         let fill = if a.has(2) { a.text(2, i) } else { " " };
         if wanted < 0 || (missing > 0 && fill.is_empty()) {
             return None;
