@@ -180,7 +180,8 @@ impl<L: Leaf> Cursor<L> {
             if asked > 0 && !self.reverse && self.is_beyond(&cell) {
                 break;
             }
-            if cell.rows() > 0 && cell.leaf().is_none() {
+            // the present one is asked for even if another reader has filled it since
+            if asked == 0 || (cell.rows() > 0 && cell.leaf().is_none()) {
                 let is_cached = cell.home().is_cached();
                 missing.cache_misses += u64::from(is_cached && !self.pins.contains(identity(&cell)));
                 let block = Arc::new(SlotRef(cell.clone()));

@@ -268,9 +268,8 @@ impl<L: Leaf> Tree<L> {
         missing: &mut Missing,
     ) -> Poll<Result<T>> {
         if !done {
-            let (path, cell) = self.locate(key)?;
-            let _ = Tree::visit_pinned(&path, cell, pins, missing);
-            return Poll::Pending;
+            let (_, cell) = self.locate(key)?;
+            return Tree::miss(cell, pins, missing).map(|_| Ok(result));
         }
         Poll::Ready(Ok(result))
     }

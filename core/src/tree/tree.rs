@@ -231,7 +231,8 @@ impl<L: Leaf> Tree<L> {
         }
     }
 
-    fn miss(cell: &Arc<Slot<L>>, pins: &mut Pins, missing: &mut Missing) -> Poll<Arc<L>> {
+    /// Asks for the leaf of a cell.
+    pub(super) fn miss(cell: &Arc<Slot<L>>, pins: &mut Pins, missing: &mut Missing) -> Poll<Arc<L>> {
         let block = Arc::new(SlotRef(cell.clone()));
         if cell.home().is_cached() {
             missing.cache_misses += 1;
