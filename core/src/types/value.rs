@@ -163,7 +163,8 @@ fn compare_float(f: f64, exact: Decimal) -> Option<Ordering> {
 
 /// The text in single quotes, quotes doubled.
 pub(crate) fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    // The parser reads backslash escapes, as MySQL does.
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 impl fmt::Display for Value {
