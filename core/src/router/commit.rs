@@ -24,7 +24,11 @@ impl Engine {
         if transaction.writes().is_empty() {
             return Ok(());
         }
+        self.require_writable()?;
         transaction.release_all();
+        // Outside the latch: others commit meanwhile. The store latch is not needed either, since no
+        // other batch touches these trees.
+        let ahead = self.write_ahead(&transaction).await?;
         let pending = {
             let _latch = self.commit_latch.acquire().await;
             // Under the latch: a commit that waited must not follow a close.
@@ -32,6 +36,7 @@ impl Engine {
             self.rebase(&mut transaction).await?;
             self.publish(transaction).await?
         };
+        ahead.keep();
         if pending > self.config.max_pending_mb.saturating_mul(1 << 20) {
             // The commit stands even if this fails; the database is poisoned then, and the next write says so.
             let _ = self.flush().await;

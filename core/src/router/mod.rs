@@ -11,6 +11,7 @@ mod open;
 mod stats;
 mod trees;
 mod write;
+mod write_ahead;
 
 pub use config::{CacheConfig, CachePolicy, Config};
 pub use engine::Engine;

@@ -84,7 +84,10 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         |_, a, _, _, n| {
             ints(n, |i| {
                 let months = period_months(a.int(0, i))?.checked_add(a.int(1, i))?;
-                months.div_euclid(12).checked_mul(100)?.checked_add(months.rem_euclid(12) + 1)
+                months
+                    .div_euclid(12)
+                    .checked_mul(100)?
+                    .checked_add(months.rem_euclid(12) + 1)
             })
         },
     ),
