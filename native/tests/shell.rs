@@ -188,6 +188,9 @@ CREATE TABLE a (x INT);
     assert!(out.contains("\"placement\":\"dual\""), "{out}");
     assert!(out.contains("CREATE TABLE") && out.contains("NOT NULL"), "{out}");
     assert!(out.ends_with("ok\n"), "{out}");
+    let script = "CREATE SCHEMA other; USE other; CREATE TABLE c (x INT);\n.persist c\n.mode csv\n.persist\n";
+    let out = ok(&directory, &[], script);
+    assert!(out.contains("other,c,persistent"), "{out}");
     // What .schema prints makes the same table again.
     let schema = ok(&directory, &["-c", ".schema b"], "");
     let again = TempDir::new().unwrap();

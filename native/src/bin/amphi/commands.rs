@@ -128,10 +128,15 @@ impl Shell {
             sync_on_write,
             cache_in_memory,
         };
+        // The database takes a bare name for one of its first schema; here the current one is meant.
+        let table = match table.contains('.') {
+            true => table.to_owned(),
+            false => format!("{}.{table}", self.session.schema()),
+        };
         match placement {
-            "persistent" => self.db.enable_persistence(table, options(false))?,
-            "dual" => self.db.enable_persistence(table, options(true))?,
-            "memory" if !sync_on_write => self.db.disable_persistence(table)?,
+            "persistent" => self.db.enable_persistence(&table, options(false))?,
+            "dual" => self.db.enable_persistence(&table, options(true))?,
+            "memory" if !sync_on_write => self.db.disable_persistence(&table)?,
             _ => return Err(misused("persist")),
         }
         Ok(())
