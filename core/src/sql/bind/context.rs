@@ -1,9 +1,7 @@
 //! What binding is given: the schema, the current schema's name, the types of the parameters.
 
 use crate::catalog::{TableDef, TableId};
-use crate::sql::parse::Parsed;
-use crate::sql::plan::{Expr, Statement};
-use crate::types::{DataType, Error, Result};
+use crate::types::DataType;
 use alloc::{string::String, sync::Arc, vec::Vec};
 
 /// The definitions a statement may refer to.
@@ -30,19 +28,4 @@ pub struct BindContext<'a> {
     pub schema: &'a str,
     /// Types of the values bound to the parameters; [`DataType::Null`] for NULL.
     pub params: &'a [DataType],
-}
-
-/// Binds a parsed statement.
-pub fn bind(_parsed: &Parsed, _cx: &BindContext<'_>) -> Result<Statement> {
-    Err(Error::unsupported("this statement"))
-}
-
-/// Binds a CHECK condition over all columns of a table; the result is boolean.
-pub fn bind_table_expr(_sql: &str, _def: &TableDef, _cx: &BindContext<'_>) -> Result<Expr> {
-    Err(Error::unsupported("this expression"))
-}
-
-/// Binds the text of a DEFAULT and converts it to the column's type.
-pub fn bind_default(_sql: &str, _ty: &DataType, _cx: &BindContext<'_>) -> Result<Expr> {
-    Err(Error::unsupported("this expression"))
 }

@@ -1,6 +1,38 @@
 //! Syntax trees to bound statements: names and types resolved, conversions made explicit, and every
 //! clause that is not offered refused by its name.
+//!
+//! A file binds one kind of statement or expression. Each takes the parser's structures apart field by
+//! field, so that a clause nobody looked at does not compile.
 
+mod aggregate;
+mod alter_table;
+mod binder;
+mod column_values;
+mod constraint;
 mod context;
+mod create_table;
+mod data_type;
+mod drop;
+mod expr;
+mod function;
+mod index;
+mod insert;
+mod join;
+mod names;
+mod on_conflict;
+mod operators;
+mod order_by;
+mod placement;
+mod query;
+mod refuse;
+mod select;
+mod show;
+mod statement;
+mod subquery;
+mod transaction;
+mod types;
+mod update_delete;
 
-pub use context::{BindContext, SchemaSource, bind, bind_default, bind_table_expr};
+pub use column_values::{bind_default, bind_table_expr};
+pub use context::{BindContext, SchemaSource};
+pub use statement::bind;

@@ -4,8 +4,18 @@
 //! that keep hostile nesting off the stack, the positions of errors, and the few statements that
 //! `sqlparser` has no tree for. What the statements mean is the business of [`bind`](super::bind).
 
+mod dialect;
+mod limits;
+mod literal;
 mod parsed;
 mod split;
+mod statement;
+mod syntax_error;
+mod tokens;
 
-pub use parsed::{Parsed, parse};
+pub(in crate::sql) use literal::{hex_bytes, unescape};
+pub(in crate::sql) use parsed::parse_expr;
+pub use parsed::{Parsed, parse, parse_one};
 pub use split::{ScriptStatement, Split, split};
+pub(in crate::sql) use statement::Ast;
+pub(in crate::sql) use syntax_error::start;

@@ -1,36 +1,201 @@
 //! Cutting a script into statements.
+//!
+//! A single pass over the bytes that knows strings, quoted names and comments and nothing else, so that
+//! a script of any size can be run statement by statement without holding its tokens. It agrees with
+//! the tokenizer on where those end.
 
 use crate::types::Position;
 
 /// One statement of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScriptStatement<'a> {
-    /// Its text, from its first word to before the semicolon.
+    /// Its text, from its first word to before the semicolon, without surrounding white space.
     pub text: &'a str,
     /// Where it starts in the script.
     pub position: Position,
     /// Where it starts in the script, in bytes.
     pub offset: usize,
-    /// Whether a semicolon ended it; the last statement of a script may lack one.
+    /// Whether a semicolon ended it. The last statement of a script may lack one; one that ends inside
+    /// a string or comment always does.
     pub terminated: bool,
 }
 
-/// Iterator over the statements of a script.
+/// Iterator over the statements of a script; empty statements are left out.
 #[derive(Debug, Clone)]
 pub struct Split<'a> {
     sql: &'a str,
+    at: usize,
+    /// Line of `line_start`, from 1.
+    line: u64,
+    /// Byte where the current line starts.
+    line_start: usize,
 }
 
 /// Cuts a script into statements at the semicolons outside of strings, quoted names and comments.
 pub fn split(sql: &str) -> Split<'_> {
-    Split { sql }
+    Split {
+        sql,
+        at: 0,
+        line: 1,
+        line_start: 0,
+    }
+}
+
+/// What starts at a byte.
+enum Piece {
+    /// White space or a comment, up to this byte.
+    Blank(usize),
+    /// Anything else, up to this byte.
+    Text(usize),
+    Semicolon,
+}
+
+fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    rest.iter().position(|b| *b == wanted).map(|i| from + i)
+}
+
+/// The byte after the quoted text that starts at `at`; backslash escapes only in strings.
+fn quoted_end(bytes: &[u8], at: usize, quote: u8) -> usize {
+    let mut i = at + 1;
+    while let Some(b) = bytes.get(i) {
+        if *b == b'\\' && quote == b'\'' {
+            i += 2;
+        } else if *b == quote {
+            if bytes.get(i + 1) != Some(&quote) {
+                return i + 1;
+            }
+            i += 2;
+        } else {
+            i += 1;
+        }
+    }
+    bytes.len()
+}
+
+fn block_comment_end(bytes: &[u8], at: usize) -> usize {
+    let mut i = at + 2;
+    while let Some(star) = find(bytes, i, b'*') {
+        if bytes.get(star + 1) == Some(&b'/') {
+            return star + 2;
+        }
+        i = star + 1;
+    }
+    bytes.len()
+}
+
+fn piece(bytes: &[u8], at: usize) -> Option<Piece> {
+    let line_end = || find(bytes, at, b'\n').unwrap_or(bytes.len());
+    Some(match *bytes.get(at)? {
+        b';' => Piece::Semicolon,
+        q @ (b'\'' | b'"' | b'`') => Piece::Text(quoted_end(bytes, at, q)),
+        b'#' => Piece::Blank(line_end()),
+        b'-' if bytes.get(at + 1) == Some(&b'-') => Piece::Blank(line_end()),
+        b'/' if bytes.get(at + 1) == Some(&b'*') => Piece::Blank(block_comment_end(bytes, at)),
+        b' ' | b'\t' | b'\r' | b'\n' => Piece::Blank(at + 1),
+        _ => {
+            let rest = bytes.get(at + 1..).unwrap_or(&[]);
+            let special = |b: &u8| {
+                matches!(
+                    b,
+                    b';' | b'\'' | b'"' | b'`' | b'#' | b'-' | b'/' | b' ' | b'\t' | b'\r' | b'\n'
+                )
+            };
+            let n = rest.iter().position(special).unwrap_or(rest.len());
+            Piece::Text(at + 1 + n)
+        }
+    })
+}
+
+impl<'a> Split<'a> {
+    /// The position of byte `at`, which is not before the last one asked for.
+    fn position(&mut self, at: usize) -> Position {
+        while let Some(newline) = find(self.sql.as_bytes(), self.line_start, b'\n') {
+            if newline >= at {
+                break;
+            }
+            self.line += 1;
+            self.line_start = newline + 1;
+        }
+        let before = self.sql.get(self.line_start..at).unwrap_or("");
+        Position {
+            line: self.line,
+            column: before.chars().count() as u64 + 1,
+        }
+    }
 }
 
 impl<'a> Iterator for Split<'a> {
     type Item = ScriptStatement<'a>;
 
     fn next(&mut self) -> Option<ScriptStatement<'a>> {
-        let _ = self.sql;
-        None
+        let bytes = self.sql.as_bytes();
+        let mut start = None;
+        let mut end = self.at;
+        let mut terminated = false;
+        while let Some(p) = piece(bytes, self.at) {
+            match p {
+                Piece::Semicolon => {
+                    self.at += 1;
+                    if start.is_some() {
+                        terminated = true;
+                        break;
+                    }
+                }
+                Piece::Blank(to) => self.at = to.min(bytes.len()),
+                Piece::Text(to) => {
+                    start.get_or_insert(self.at);
+                    self.at = to.min(bytes.len());
+                    end = self.at;
+                }
+            }
+        }
+        let offset = start?;
+        Some(ScriptStatement {
+            text: self.sql.get(offset..end).unwrap_or(""),
+            position: self.position(offset),
+            offset,
+            terminated,
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn texts(sql: &str) -> Vec<&str> {
+        split(sql).map(|s| s.text).collect()
+    }
+
+    #[test]
+    fn semicolons_in_strings_names_and_comments_do_not_cut() {
+        let sql =
+            "SELECT ';', 'it''s;', 'it\\';s' ; -- a;b\n# c;d\n/* e;f */ SELECT `a;b`, \"c\"\"d;\";;SELECT 1";
+        assert_eq!(
+            texts(sql),
+            [
+                "SELECT ';', 'it''s;', 'it\\';s'",
+                "SELECT `a;b`, \"c\"\"d;\"",
+                "SELECT 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn positions_count_characters_and_lines() {
+        let all: Vec<_> = split("-- ü\n\n  'ö' ; x").collect();
+        assert_eq!(all[0].position, Position { line: 3, column: 3 });
+        assert_eq!(all[1].position, Position { line: 3, column: 9 });
+        assert!(all[0].terminated && !all[1].terminated);
+    }
+
+    #[test]
+    fn unfinished_strings_and_comments_end_with_the_script() {
+        assert_eq!(texts("SELECT 'a;\\"), ["SELECT 'a;\\"]);
+        assert_eq!(texts("SELECT 1 /* ; "), ["SELECT 1"]);
+        assert!(texts(" ;; -- only a comment").is_empty());
     }
 }

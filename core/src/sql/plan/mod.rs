@@ -14,6 +14,6 @@ pub use query::{
     Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
 };
 pub use statement::{
-    AlterAction, ConflictAction, Delete, ExplainFormat, Insert, InsertSource, PersistenceChange, Show,
-    Statement, TransactionControl, Update,
+    AlterAction, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert, InsertSource,
+    PersistenceChange, Show, Statement, TransactionControl, Update,
 };

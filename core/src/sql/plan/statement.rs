@@ -54,6 +54,18 @@ pub enum ConflictAction {
     },
 }
 
+/// Which key an upsert looks at: a conflict in another one is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConflictTarget {
+    /// Any unique key.
+    #[default]
+    Any,
+    /// `ON CONFLICT (row id column)`.
+    RowId,
+    /// `ON CONFLICT (columns)`: the unique index at this position of `TableDef::indexes`.
+    Index(usize),
+}
+
 /// INSERT, REPLACE and upserts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
@@ -70,6 +82,8 @@ pub struct Insert {
     pub checks: Vec<(String, Expr)>,
     /// What to do with duplicates.
     pub on_conflict: ConflictAction,
+    /// With [`ConflictAction::Ignore`] and [`ConflictAction::Update`]: in which key.
+    pub conflict_target: ConflictTarget,
     /// RETURNING, over all columns of the table.
     pub returning: Option<Query>,
 }

@@ -9,7 +9,7 @@ use super::upsert::Upsert;
 use crate::catalog::{Catalog, TableDef};
 use crate::sql::exec::Env;
 use crate::sql::exec::eval::eval;
-use crate::sql::plan::{ConflictAction, Insert, InsertSource, Query};
+use crate::sql::plan::{ConflictAction, ConflictTarget, Insert, InsertSource, Query};
 use crate::tree::Missing;
 use crate::txn::Transaction;
 use crate::types::{Batch, Column, DataType, Error, Physical, Result, RowId};
@@ -180,7 +180,12 @@ impl InsertRun {
         let pins = &mut self.ahead.pins;
         if !matches!(self.plan.on_conflict, ConflictAction::Error) {
             let found = ready!(txn.conflicts(table, &batch.columns, row, pins, missing))?;
+            let elsewhere = found
+                .iter()
+                .any(|(_, key)| !concerns(self.plan.conflict_target, *key));
             match (&self.plan.on_conflict, found.first()) {
+                // The insert below says which key it is.
+                _ if elsewhere => {}
                 (_, None) | (ConflictAction::Error, _) => {}
                 (ConflictAction::Ignore, Some(_)) => return Poll::Ready(Ok(())),
                 (ConflictAction::Replace, Some(_)) => {
@@ -349,6 +354,15 @@ fn refuse_overflow(def: &TableDef, column: usize, value: i64) -> Result<()> {
 fn column_name(def: &TableDef, column: usize) -> Option<alloc::string::String> {
     let column = def.columns.get(column)?;
     Some(alloc::format!("{}.{}", def.name, column.name))
+}
+
+/// Whether a conflict in a key (`None`: the row id) is one the statement deals with.
+fn concerns(target: ConflictTarget, key: Option<usize>) -> bool {
+    match target {
+        ConflictTarget::Any => true,
+        ConflictTarget::RowId => key.is_none(),
+        ConflictTarget::Index(i) => key == Some(i),
+    }
 }
 
 #[cfg(test)]

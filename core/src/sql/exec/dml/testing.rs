@@ -9,7 +9,8 @@ use crate::host::Host;
 use crate::kv::MemoryStore;
 use crate::sql::exec::Env;
 use crate::sql::plan::{
-    CompareOp, ConflictAction, Delete, Expr, Insert, InsertSource, OutputColumn, Plan, Query, Update,
+    CompareOp, ConflictAction, ConflictTarget, Delete, Expr, Insert, InsertSource, OutputColumn, Plan, Query,
+    Update,
 };
 use crate::table::Check;
 use crate::table::testing::{Fixture, ints, run_on, texts};
@@ -177,6 +178,7 @@ pub(super) fn insert(rows: Vec<[Value; 3]>, on_conflict: ConflictAction) -> Inse
         defaults: vec![None, None, None],
         checks: Vec::new(),
         on_conflict,
+        conflict_target: ConflictTarget::Any,
         returning: None,
     }
 }

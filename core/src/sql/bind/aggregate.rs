@@ -1,0 +1,288 @@
+//! Aggregates: collecting their calls, and rewriting expressions over what GROUP BY yields.
+//!
+//! While a select list is bound, an aggregate stands as a column whose index starts at [`AGGREGATE`]:
+//! where the aggregates' columns will be is known only when all keys are.
+
+use super::binder::{Binder, Env};
+use super::function::{argument, clause_name};
+use super::names::Scope;
+use super::refuse::{Place, invalid, refuse, unsupported};
+use super::types::{convert_all, int_literal, numeric, to_text};
+use crate::sql::functions::Aggregate;
+use crate::sql::parse::unescape;
+use crate::sql::plan::{AggregateCall, Expr};
+use crate::types::{DataType, Decimal, Error, Result};
+use alloc::{format, string::String, vec, vec::Vec};
+use sqlparser::ast::{
+    self, DuplicateTreatment, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    Value as AstValue,
+};
+
+/// Column indexes from here on stand for aggregates.
+const AGGREGATE: usize = usize::MAX / 2;
+
+/// The aggregate of that name. ANY_VALUE may be any value: it is the smallest.
+pub(super) fn named(upper: &str) -> Option<Aggregate> {
+    Some(match upper {
+        "COUNT" => Aggregate::Count,
+        "SUM" => Aggregate::Sum,
+        "AVG" => Aggregate::Avg,
+        "MIN" | "ANY_VALUE" => Aggregate::Min,
+        "MAX" => Aggregate::Max,
+        "GROUP_CONCAT" | "STRING_AGG" => Aggregate::GroupConcat,
+        _ => return None,
+    })
+}
+
+/// Whether an expression of a select list contains an aggregate.
+pub(super) fn contains_aggregate(expr: &Expr) -> bool {
+    let mut found = matches!(expr, Expr::Column { index, .. } if *index >= AGGREGATE);
+    if !found {
+        expr.for_each_child(&mut |c| found = found || contains_aggregate(c));
+    }
+    found
+}
+
+fn result_type(function: Aggregate, arg: Option<&Expr>) -> DataType {
+    let arg = arg.map_or(DataType::BIGINT, Expr::ty);
+    let float = matches!(arg, DataType::Float | DataType::Double);
+    let exact = |extra: u8| DataType::Decimal {
+        precision: Decimal::MAX_PRECISION,
+        scale: arg.scale().saturating_add(extra).min(30),
+        unsigned: false,
+    };
+    match function {
+        Aggregate::Count => DataType::BIGINT,
+        Aggregate::Sum | Aggregate::Avg if float => DataType::Double,
+        Aggregate::Sum => exact(0),
+        Aggregate::Avg => exact(4),
+        Aggregate::Min | Aggregate::Max => arg,
+        Aggregate::GroupConcat => DataType::TEXT,
+    }
+}
+
+impl<'a> Binder<'a> {
+    /// A call of an aggregate.
+    pub(super) fn aggregate(
+        &mut self,
+        function: Aggregate,
+        f: &'a Function,
+        arguments: &'a [FunctionArg],
+        distinct: Option<DuplicateTreatment>,
+        clauses: &'a [FunctionArgumentClause],
+        filter: Option<&'a ast::Expr>,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let name = format!("{}", f.name).to_ascii_uppercase();
+        if env.aggregates.is_none() {
+            return Err(invalid(
+                format!("the aggregate {name} cannot stand in {}", env.clause),
+                f,
+            ));
+        }
+        let distinct = matches!(distinct, Some(DuplicateTreatment::Distinct));
+        let mut separator = None;
+        for clause in clauses {
+            match clause {
+                FunctionArgumentClause::Separator(v) if function == Aggregate::GroupConcat => {
+                    match &v.value {
+                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s)),
+                        _ => return Err(invalid("SEPARATOR takes a string", v)),
+                    }
+                }
+                other => return Err(unsupported(format!("{} of {name}", clause_name(other)), f)),
+            }
+        }
+        let mut inner = Env {
+            scope: env.scope,
+            clause: "an aggregate's argument",
+            aggregates: None,
+            aliases: None,
+            inserted: None,
+            subqueries: env.subqueries,
+        };
+        let at = f.place();
+        let filter = filter.map(|c| self.condition(c, &mut inner)).transpose()?;
+        let mut arg = match (function, arguments) {
+            (Aggregate::Count, [] | [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) if !distinct => None,
+            (_, [one]) => Some(self.expr(argument(one)?, &mut inner)?),
+            (Aggregate::GroupConcat, [one, text]) if name == "STRING_AGG" => {
+                match argument(text)? {
+                    ast::Expr::Value(v) => match &v.value {
+                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s)),
+                        _ => return Err(invalid("STRING_AGG takes a string as separator", f)),
+                    },
+                    _ => return Err(invalid("STRING_AGG takes a string as separator", f)),
+                }
+                Some(self.expr(argument(one)?, &mut inner)?)
+            }
+            (Aggregate::GroupConcat, [_, _, ..]) => {
+                return Err(unsupported(
+                    "GROUP_CONCAT of several values (use CONCAT, and SEPARATOR)",
+                    f,
+                ));
+            }
+            (Aggregate::Count, [_, _, ..]) => return Err(unsupported("COUNT of several values", f)),
+            _ => return Err(invalid(format!("{name} takes one argument"), f)),
+        };
+        arg = match (function, arg) {
+            (Aggregate::Sum | Aggregate::Avg, Some(a)) => Some(numeric(a, at)?),
+            (Aggregate::GroupConcat, Some(a)) => Some(to_text(a)),
+            (_, a) => a,
+        };
+        if let Some(condition) = filter {
+            // NULLs do not count, so rows that do not count are NULL.
+            let value = arg.unwrap_or(int_literal(1));
+            let ty = value.ty();
+            arg = Some(Expr::Case {
+                branches: vec![(condition, value)],
+                otherwise: None,
+                ty,
+            });
+        }
+        if function == Aggregate::GroupConcat && separator.is_none() {
+            separator = Some(String::from(","));
+        }
+        let ty = result_type(function, arg.as_ref());
+        let call = AggregateCall {
+            function,
+            arg,
+            distinct,
+            separator,
+            ty: ty.clone(),
+        };
+        let Some(calls) = &mut env.aggregates else {
+            return Err(unsupported("an aggregate here", f));
+        };
+        let position = match calls.iter().position(|c| *c == call) {
+            Some(i) => i,
+            None => {
+                calls.push(call);
+                calls.len() - 1
+            }
+        };
+        Ok(Expr::Column {
+            index: AGGREGATE + position,
+            ty,
+        })
+    }
+}
+
+/// The keys of a GROUP BY, and rewriting expressions over them.
+pub(super) struct Grouping<'s> {
+    scope: &'s Scope,
+    pub(super) keys: Vec<Expr>,
+}
+
+impl<'s> Grouping<'s> {
+    pub(super) fn new(scope: &'s Scope, keys: Vec<Expr>) -> Grouping<'s> {
+        Grouping { scope, keys }
+    }
+
+    /// Replaces group keys by their columns. A column of a table whose whole primary key is grouped by
+    /// depends on it and becomes a key itself.
+    ///
+    /// Errors: any other column.
+    pub(super) fn replace_keys(&mut self, expr: &mut Expr) -> Result<()> {
+        if let Some(index) = self.keys.iter().position(|k| k == expr) {
+            let ty = expr.ty();
+            *expr = Expr::Column { index, ty };
+            return Ok(());
+        }
+        if let Expr::Column { index, ty } = expr {
+            if *index >= AGGREGATE {
+                return Ok(());
+            }
+            if !self.depends_on_keys(*index) {
+                let name = self.scope.at_index(*index).map_or("", |c| self.scope.name(c));
+                return Err(Error::invalid(format!(
+                    "column {name} is neither in GROUP BY nor inside an aggregate"
+                )));
+            }
+            let ty = ty.clone();
+            let index = self.keys.len();
+            let key = core::mem::replace(expr, Expr::Column { index, ty });
+            self.keys.push(key);
+            return Ok(());
+        }
+        let mut result = Ok(());
+        expr.for_each_child_mut(&mut |c| {
+            if result.is_ok() {
+                result = self.replace_keys(c);
+            }
+        });
+        result
+    }
+
+    fn depends_on_keys(&self, index: usize) -> bool {
+        let Some(column) = self.scope.at_index(index) else {
+            return false;
+        };
+        let Some(def) = self.scope.tables().get(column.table).and_then(|t| t.def()) else {
+            return false;
+        };
+        let is_key = |c: &usize| {
+            let same = self.scope.columns_at(column.table).find(|s| s.column == *c);
+            same.is_some_and(|s| self.keys.contains(&s.expr()))
+        };
+        !def.primary_key.is_empty() && def.primary_key.iter().all(is_key)
+    }
+
+    /// Gives the aggregates' columns their place after the keys, when all keys are known.
+    pub(super) fn place_aggregates(&self, expr: &mut Expr) {
+        if let Expr::Column { index, .. } = expr
+            && let Some(i) = index.checked_sub(AGGREGATE)
+        {
+            *index = self.keys.len() + i;
+        }
+        expr.for_each_child_mut(&mut |c| self.place_aggregates(c));
+    }
+}
+
+/// Refuses modifiers of GROUP BY.
+pub(super) fn group_expressions(group_by: &ast::GroupByExpr) -> Result<&[ast::Expr]> {
+    match group_by {
+        ast::GroupByExpr::All(_) => Err(unsupported("GROUP BY ALL", group_by)),
+        ast::GroupByExpr::Expressions(exprs, modifiers) => {
+            if let Some(m) = modifiers.first() {
+                return Err(unsupported(format!("GROUP BY … {m}"), group_by));
+            }
+            for e in exprs {
+                refuse(
+                    matches!(
+                        e,
+                        ast::Expr::Rollup(_) | ast::Expr::Cube(_) | ast::Expr::GroupingSets(_)
+                    ),
+                    "ROLLUP, CUBE or GROUPING SETS",
+                    e,
+                )?;
+            }
+            Ok(exprs)
+        }
+    }
+}
+
+/// Values of several rows in one type per column.
+pub(super) fn unify_rows(rows: Vec<Vec<Expr>>, at: &impl Place) -> Result<(Vec<Vec<Expr>>, Vec<DataType>)> {
+    let width = rows.first().map_or(0, Vec::len);
+    if rows.iter().any(|r| r.len() != width) {
+        return Err(invalid("all rows of VALUES have as many values", at));
+    }
+    let mut columns: Vec<Vec<Expr>> = (0..width).map(|_| Vec::with_capacity(rows.len())).collect();
+    let count = rows.len();
+    for row in rows {
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value);
+        }
+    }
+    let mut types = Vec::with_capacity(width);
+    let mut out: Vec<Vec<Expr>> = (0..count).map(|_| Vec::with_capacity(width)).collect();
+    for column in columns {
+        let (column, ty) = convert_all(column, at.place())?;
+        types.push(ty);
+        for (row, value) in out.iter_mut().zip(column) {
+            row.push(value);
+        }
+    }
+    Ok((out, types))
+}

@@ -1,0 +1,536 @@
+//! ALTER TABLE.
+//!
+//! Each action is bound against the table as the actions before it leave it: the definition is
+//! carried along, changed after every action.
+
+use super::binder::Binder;
+use super::column_values::bind_default;
+use super::constraint::{
+    PRIMARY, check, children, column, has_constraint, plain_index, primary_key, set_primary_key, unique,
+};
+use super::create_table::{Inline, serial_index, unoffered_constraint};
+use super::index::unknown_index;
+use super::names::{ident_value, nearest};
+use super::placement::settings;
+use super::refuse::{Place, invalid, refuse, unsupported};
+use crate::catalog::{ColumnDef, ColumnDefault, TableDef};
+use crate::sql::parse::start;
+use crate::sql::plan::{AlterAction, Expr, Statement};
+use crate::types::{Error, Result};
+use alloc::{format, string::String, vec::Vec};
+use sqlparser::ast::{
+    self, AlterTable, AlterTableOperation as Op, DropBehavior, Ident, MySQLColumnPosition, ObjectName,
+    RenameTableNameKind, TableConstraint,
+};
+
+/// CASCADE would drop what depends on the object; RESTRICT is what happens anyway.
+fn refuse_cascade(behavior: Option<&DropBehavior>, at: &Ident) -> Result<()> {
+    refuse(matches!(behavior, Some(DropBehavior::Cascade)), "CASCADE", at)
+}
+
+/// Moves the positions of columns from `at` on.
+fn shift(def: &mut TableDef, at: usize, step: impl Fn(usize) -> usize) {
+    let own = def.id;
+    let mv = |p: &mut usize| {
+        if *p >= at {
+            *p = step(*p);
+        }
+    };
+    def.primary_key.iter_mut().for_each(mv);
+    def.row_id_column.iter_mut().for_each(mv);
+    def.indexes
+        .iter_mut()
+        .flat_map(|i| &mut i.columns)
+        .for_each(|c| mv(&mut c.column));
+    for f in &mut def.foreign_keys {
+        f.columns.iter_mut().for_each(mv);
+        if f.parent == own {
+            f.parent_columns.iter_mut().for_each(mv);
+        }
+    }
+}
+
+fn unknown_constraint(def: &TableDef, name: &Ident) -> Error {
+    let names = def
+        .indexes
+        .iter()
+        .map(|i| i.name.as_str())
+        .chain(def.foreign_keys.iter().map(|f| f.name.as_str()))
+        .chain(def.checks.iter().map(|c| c.name.as_str()));
+    Error::Unknown {
+        kind: "constraint",
+        nearest: nearest(&name.value, names),
+        name: name.value.clone(),
+        position: start(name.span),
+    }
+}
+
+/// An ALTER TABLE under way: the definition so far, and the actions.
+struct Alteration<'b, 'a> {
+    binder: &'b Binder<'a>,
+    def: TableDef,
+    actions: Vec<AlterAction>,
+}
+
+impl Alteration<'_, '_> {
+    fn operation(&mut self, op: &Op) -> Result<()> {
+        match op {
+            Op::AddColumn {
+                column_keyword: _,
+                if_not_exists,
+                column_def,
+                column_position,
+            } => self.add_column(column_def, *if_not_exists, column_position.as_ref()),
+            Op::AddConstraint {
+                constraint,
+                not_valid,
+            } => {
+                refuse(*not_valid, "NOT VALID", constraint)?;
+                self.add_constraint(constraint)
+            }
+            Op::DropColumn {
+                has_column_keyword: _,
+                column_names,
+                if_exists,
+                drop_behavior,
+            } => {
+                for name in column_names {
+                    refuse_cascade(drop_behavior.as_ref(), name)?;
+                    self.drop_column(name, *if_exists)?;
+                }
+                Ok(())
+            }
+            Op::DropConstraint {
+                if_exists,
+                name,
+                drop_behavior,
+            } => {
+                refuse_cascade(drop_behavior.as_ref(), name)?;
+                self.drop_constraint(name, *if_exists)
+            }
+            Op::DropForeignKey { name, drop_behavior } => {
+                refuse_cascade(drop_behavior.as_ref(), name)?;
+                let known = |f: &crate::catalog::ForeignKeyDef| f.name.eq_ignore_ascii_case(&name.value);
+                if !self.def.foreign_keys.iter().any(known) {
+                    return Err(unknown_constraint(&self.def, name));
+                }
+                self.drop_constraint(name, false)
+            }
+            Op::DropIndex { name } => {
+                let known = |i: &crate::catalog::IndexDef| i.name.eq_ignore_ascii_case(&name.value);
+                if !self.def.indexes.iter().any(known) {
+                    return Err(unknown_index(&self.def, name));
+                }
+                self.drop_constraint(name, false)
+            }
+            Op::DropPrimaryKey { drop_behavior } => {
+                let table = Ident::new(self.def.name.clone());
+                refuse_cascade(drop_behavior.as_ref(), &table)?;
+                self.drop_primary_key()
+            }
+            Op::RenameColumn {
+                old_column_name,
+                new_column_name,
+            } => self.rename_column(old_column_name, new_column_name),
+            Op::RenameTable {
+                table_name: RenameTableNameKind::To(name) | RenameTableNameKind::As(name),
+            } => self.rename(name),
+            Op::SetOptionsParens { options } => {
+                let change = settings(options)?;
+                self.actions.push(AlterAction::SetPersistence(change));
+                Ok(())
+            }
+            other => Err(unsupported(unoffered(other), other)),
+        }
+    }
+
+    fn add_column(
+        &mut self,
+        c: &ast::ColumnDef,
+        if_not_exists: bool,
+        position: Option<&MySQLColumnPosition>,
+    ) -> Result<()> {
+        let column = self.binder.column(c)?;
+        if self.def.column(&column.def.name).is_some() {
+            if if_not_exists {
+                return Ok(());
+            }
+            return Err(Error::Exists {
+                kind: "column",
+                name: column.def.name,
+            });
+        }
+        let at = match position {
+            None => None,
+            Some(MySQLColumnPosition::First) => Some(0),
+            Some(MySQLColumnPosition::After(name)) => Some(self::column(&self.def, name)? + 1),
+        };
+        let fill = self.fill(&column.def, &c.name)?;
+        let place = at.unwrap_or(self.def.columns.len());
+        shift(&mut self.def, place, |p| p + 1);
+        self.def.columns.insert(place, column.def.clone());
+        let mut is_unique = false;
+        let mut later = Vec::new();
+        for (name, inline) in &column.inline {
+            match inline {
+                Inline::Unique(key) if name.is_none() && !is_unique => {
+                    let index = unique(&self.def, key, None, Some(place), column.at)?;
+                    self.def.indexes.push(index);
+                    is_unique = true;
+                }
+                _ => later.push((*name, inline)),
+            }
+        }
+        self.actions.push(AlterAction::AddColumn {
+            column: column.def,
+            fill,
+            position: at,
+            unique: is_unique,
+        });
+        let mut has_key = is_unique;
+        for (name, inline) in later {
+            match inline {
+                Inline::PrimaryKey(key) => {
+                    let key = primary_key(&self.def, key, Some(place), column.at)?;
+                    self.add_primary_key(key)?;
+                    has_key = true;
+                }
+                Inline::Unique(key) => {
+                    let index = unique(&self.def, key, name, Some(place), column.at)?;
+                    self.add_index(index);
+                    has_key = true;
+                }
+                Inline::Check(c) => self.add_check(c, name)?,
+                Inline::ForeignKey(k) => self.add_foreign_key(k, name, Some(place))?,
+            }
+        }
+        if column.serial && !has_key {
+            let name = super::constraint::free_name(&self.def, &c.name.value);
+            self.add_index(serial_index(place, name));
+        }
+        Ok(())
+    }
+
+    /// What existing rows get in a new column.
+    fn fill(&self, column: &ColumnDef, at: &Ident) -> Result<Option<Expr>> {
+        match &column.default {
+            ColumnDefault::Sql(sql) => bind_default(sql, &column.ty, self.binder.cx).map(Some),
+            ColumnDefault::None if column.nullable || column.auto_increment => Ok(None),
+            ColumnDefault::None if self.binder.source().row_count(self.def.id) == 0 => Ok(None),
+            ColumnDefault::None => Err(invalid(
+                format!(
+                    "column {} is NOT NULL without DEFAULT, and table {} has rows; add a DEFAULT",
+                    column.name, self.def.name
+                ),
+                at,
+            )),
+        }
+    }
+
+    fn add_index(&mut self, index: crate::catalog::IndexDef) {
+        self.def.indexes.push(index.clone());
+        self.actions.push(AlterAction::AddIndex {
+            index,
+            primary_key: false,
+        });
+    }
+
+    fn add_primary_key(&mut self, index: crate::catalog::IndexDef) -> Result<()> {
+        if !self.def.primary_key.is_empty() {
+            return Err(Error::Exists {
+                kind: "primary key of table",
+                name: self.def.name.clone(),
+            });
+        }
+        set_primary_key(&mut self.def, index.clone());
+        self.actions.push(AlterAction::AddIndex {
+            index,
+            primary_key: true,
+        });
+        Ok(())
+    }
+
+    fn add_check(&mut self, c: &ast::CheckConstraint, name: Option<&Ident>) -> Result<()> {
+        let (c, condition) = check(&self.def, c, name, self.binder.cx)?;
+        self.def.checks.push(c.clone());
+        self.actions.push(AlterAction::AddCheck(c, condition));
+        Ok(())
+    }
+
+    fn add_foreign_key(
+        &mut self,
+        k: &ast::ForeignKeyConstraint,
+        name: Option<&Ident>,
+        own: Option<usize>,
+    ) -> Result<()> {
+        let key = self.binder.foreign_key(&self.def, k, name, own)?;
+        if let Some(index) = key.index {
+            self.add_index(index);
+        }
+        self.def.foreign_keys.push(key.def.clone());
+        self.actions.push(AlterAction::AddForeignKey(key.def));
+        Ok(())
+    }
+
+    fn add_constraint(&mut self, constraint: &TableConstraint) -> Result<()> {
+        let at = constraint.place();
+        match constraint {
+            TableConstraint::PrimaryKey(key) => {
+                let key = primary_key(&self.def, key, None, at)?;
+                self.add_primary_key(key)
+            }
+            TableConstraint::Unique(key) => {
+                let index = unique(&self.def, key, None, None, at)?;
+                self.add_index(index);
+                Ok(())
+            }
+            TableConstraint::Index(key) => {
+                let index = plain_index(&self.def, key, at)?;
+                self.add_index(index);
+                Ok(())
+            }
+            TableConstraint::Check(c) => self.add_check(c, None),
+            TableConstraint::ForeignKey(k) => self.add_foreign_key(k, None, None),
+            other => Err(unsupported(unoffered_constraint(other), other)),
+        }
+    }
+
+    fn drop_column(&mut self, name: &Ident, if_exists: bool) -> Result<()> {
+        let position = match column(&self.def, name) {
+            Ok(p) => p,
+            Err(_) if if_exists => return Ok(()),
+            Err(e) => return Err(e),
+        };
+        let def = &self.def;
+        let needed = |what: &str, by: &str| {
+            Err(invalid(
+                format!(
+                    "column {}.{} is part of {what} {by}; drop that first",
+                    def.name, name.value
+                ),
+                name,
+            ))
+        };
+        if def.columns.len() == 1 {
+            return Err(invalid(
+                format!("{} is the only column of {}", name.value, def.name),
+                name,
+            ));
+        }
+        if def.primary_key.contains(&position) {
+            return needed("the", "primary key");
+        }
+        let wide = |i: &&crate::catalog::IndexDef| {
+            i.columns.len() > 1 && i.columns.iter().any(|c| c.column == position)
+        };
+        if let Some(i) = def.indexes.iter().find(wide) {
+            return needed("index", &i.name);
+        }
+        if let Some(f) = def.foreign_keys.iter().find(|f| f.columns.contains(&position)) {
+            return needed("foreign key", &f.name);
+        }
+        for c in &def.checks {
+            if self.check_reads(&c.sql, position)? {
+                return needed("check", &c.name);
+            }
+        }
+        let referring = children(self.binder.cx, def.id);
+        let refers =
+            |f: &&crate::catalog::ForeignKeyDef| f.parent == def.id && f.parent_columns.contains(&position);
+        let own = def.foreign_keys.iter();
+        if let Some(f) = referring
+            .iter()
+            .flat_map(|t| &t.foreign_keys)
+            .chain(own)
+            .find(refers)
+        {
+            return needed("what is referred to by foreign key", &f.name);
+        }
+        self.def
+            .indexes
+            .retain(|i| i.columns.iter().all(|c| c.column != position));
+        self.def.columns.remove(position);
+        shift(&mut self.def, position + 1, |p| p - 1);
+        self.actions.push(AlterAction::DropColumn(position));
+        Ok(())
+    }
+
+    /// Whether a CHECK reads a column.
+    fn check_reads(&self, sql: &str, position: usize) -> Result<bool> {
+        fn reads(e: &Expr, position: usize) -> bool {
+            let mut found = matches!(e, Expr::Column { index, .. } if *index == position);
+            e.for_each_child(&mut |c| found = found || reads(c, position));
+            found
+        }
+        let bound = super::bind_table_expr(sql, &self.def, self.binder.cx)?;
+        Ok(reads(&bound, position))
+    }
+
+    fn drop_constraint(&mut self, name: &Ident, if_exists: bool) -> Result<()> {
+        if name.value.eq_ignore_ascii_case(PRIMARY) && !self.def.primary_key.is_empty() {
+            return self.drop_primary_key();
+        }
+        if !has_constraint(&self.def, &name.value) {
+            return if if_exists {
+                Ok(())
+            } else {
+                Err(unknown_constraint(&self.def, name))
+            };
+        }
+        let is = |n: &str| n.eq_ignore_ascii_case(&name.value);
+        // One thing per name: foreign keys first, then checks, then indexes.
+        if let Some(i) = self.def.foreign_keys.iter().position(|f| is(&f.name)) {
+            self.def.foreign_keys.remove(i);
+        } else if let Some(i) = self.def.checks.iter().position(|c| is(&c.name)) {
+            self.def.checks.remove(i);
+        } else {
+            self.def.indexes.retain(|i| !is(&i.name));
+        }
+        self.actions.push(AlterAction::DropConstraint(name.value.clone()));
+        Ok(())
+    }
+
+    fn drop_primary_key(&mut self) -> Result<()> {
+        if self.def.primary_key.is_empty() {
+            return Err(Error::Unknown {
+                kind: "primary key of table",
+                name: self.def.name.clone(),
+                nearest: None,
+                position: None,
+            });
+        }
+        self.def.primary_key.clear();
+        self.def.row_id_column = None;
+        self.def.indexes.retain(|i| i.name != PRIMARY);
+        self.actions.push(AlterAction::DropPrimaryKey);
+        Ok(())
+    }
+
+    fn rename_column(&mut self, old: &Ident, new: &Ident) -> Result<()> {
+        let position = column(&self.def, old)?;
+        let new = ident_value(new)?;
+        if self.def.column(&new).is_some_and(|c| c != position) {
+            return Err(Error::Exists {
+                kind: "column",
+                name: new,
+            });
+        }
+        for c in &self.def.checks {
+            if self.check_reads(&c.sql, position)? {
+                return Err(invalid(
+                    format!(
+                        "column {} is part of check {}; drop that first and add it again",
+                        old.value, c.name
+                    ),
+                    old,
+                ));
+            }
+        }
+        if let Some(c) = self.def.columns.get_mut(position) {
+            c.name = new.clone();
+        }
+        self.actions.push(AlterAction::RenameColumn(position, new));
+        Ok(())
+    }
+
+    fn rename(&mut self, name: &ObjectName) -> Result<()> {
+        let (schema, table) = self.binder.cx.table_name(name)?;
+        refuse(
+            !schema.eq_ignore_ascii_case(&self.def.schema),
+            "RENAME to another schema",
+            name,
+        )?;
+        let new = ident_value(table)?;
+        let same = new.eq_ignore_ascii_case(&self.def.name);
+        if !same && self.binder.source().table(schema, &new).is_some() {
+            return Err(Error::Exists {
+                kind: "table",
+                name: new,
+            });
+        }
+        self.def.name = new.clone();
+        self.actions.push(AlterAction::Rename(new));
+        Ok(())
+    }
+}
+
+impl Binder<'_> {
+    /// ALTER TABLE.
+    pub(super) fn alter_table(&self, a: &AlterTable) -> Result<Statement> {
+        let AlterTable {
+            name,
+            if_exists,
+            only,
+            operations,
+            location,
+            on_cluster,
+            table_type,
+            end_token: _,
+        } = a;
+        refuse(*only, "ALTER TABLE ONLY", name)?;
+        refuse(location.is_some(), "LOCATION", name)?;
+        refuse(on_cluster.is_some(), "ON CLUSTER", name)?;
+        refuse(table_type.is_some(), "ALTER of this kind of table", name)?;
+        let Some(def) = self.cx.table_if(name, *if_exists)? else {
+            return Ok(Statement::Nothing);
+        };
+        let mut alteration = Alteration {
+            binder: self,
+            def: def.as_ref().clone(),
+            actions: Vec::with_capacity(operations.len()),
+        };
+        for op in operations {
+            alteration.operation(op)?;
+        }
+        if alteration.actions.is_empty() {
+            return Ok(Statement::Nothing);
+        }
+        Ok(Statement::AlterTable {
+            table: def.id,
+            actions: alteration.actions,
+        })
+    }
+
+    /// RENAME TABLE a TO b.
+    pub(super) fn rename_table(&self, renames: &[ast::RenameTable]) -> Result<Statement> {
+        let [ast::RenameTable { old_name, new_name }] = renames else {
+            return Err(match renames.first() {
+                Some(r) => unsupported("RENAME TABLE of several tables", &r.old_name),
+                None => Error::invalid("RENAME TABLE names a table"),
+            });
+        };
+        let def = self.cx.table(old_name)?;
+        let mut alteration = Alteration {
+            binder: self,
+            def: def.as_ref().clone(),
+            actions: Vec::new(),
+        };
+        alteration.rename(new_name)?;
+        Ok(Statement::AlterTable {
+            table: def.id,
+            actions: alteration.actions,
+        })
+    }
+}
+
+/// What an action that is not offered is called.
+fn unoffered(op: &Op) -> String {
+    let words = match op {
+        Op::ModifyColumn { .. } => "MODIFY COLUMN",
+        Op::ChangeColumn { .. } => "CHANGE COLUMN",
+        Op::AlterColumn { .. } => "ALTER COLUMN",
+        Op::RenameConstraint { .. } => "RENAME CONSTRAINT",
+        Op::AutoIncrement { .. } => "AUTO_INCREMENT = n",
+        Op::Algorithm { .. } => "ALGORITHM",
+        Op::Lock { .. } => "LOCK",
+        Op::AddPartitions { .. } | Op::DropPartitions { .. } | Op::RenamePartitions { .. } => "PARTITION",
+        Op::SwapWith { .. } => "SWAP WITH",
+        Op::SetTblProperties { .. } => "SET TBLPROPERTIES",
+        other => {
+            let text = format!("{other}");
+            let words: Vec<&str> = text.split_whitespace().take(2).collect();
+            return format!("ALTER TABLE … {}", words.join(" "));
+        }
+    };
+    format!("ALTER TABLE … {words}")
+}

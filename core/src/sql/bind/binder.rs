@@ -1,0 +1,164 @@
+//! What binding one statement carries along: sub-plans found so far, CTEs in sight, enclosing scopes, and
+//! the limits on depth and size.
+
+use super::names::Scope;
+use super::{BindContext, SchemaSource};
+use crate::sql::plan::{AggregateCall, Expr, SubPlan};
+use crate::types::{Error, Result};
+use alloc::{string::String, vec::Vec};
+use sqlparser::ast;
+
+/// Levels of recursion while binding. The tokens' limits keep parentheses well below it; it guards
+/// against chains of suffixes (`x IS NULL IS NULL …`).
+const MAX_RECURSION: usize = 100;
+
+/// Levels of a bound expression, which evaluation and the optimizer walk by recursion.
+const MAX_DEPTH: usize = 200;
+
+/// Expression nodes that binding may copy (BETWEEN, CASE x WHEN, COALESCE use an operand twice).
+const MAX_COPIED: usize = 200_000;
+
+/// Times that CTEs may be expanded.
+const MAX_EXPANSIONS: usize = 100;
+
+/// A CTE in sight.
+#[derive(Clone, Copy)]
+pub(super) struct Cte<'a> {
+    pub(super) definition: &'a ast::Cte,
+    /// How many of [`Binder::ctes`] its own query sees.
+    pub(super) sees: usize,
+}
+
+/// The state of binding one statement.
+pub(super) struct Binder<'a> {
+    pub(super) cx: &'a BindContext<'a>,
+    /// Uncorrelated subqueries of the statement, in the order they must run.
+    pub(super) sub_plans: Vec<SubPlan>,
+    /// CTEs in sight, the innermost last.
+    pub(super) ctes: Vec<Cte<'a>>,
+    /// The scopes of the enclosing queries, so that a correlated name is recognized as one.
+    pub(super) outer: Vec<Scope>,
+    recursion: usize,
+    depth: usize,
+    copied: usize,
+    expansions: usize,
+}
+
+/// When an expression may name the select list's aliases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AliasUse {
+    /// Before columns of that name (ORDER BY, HAVING).
+    First,
+    /// Where there is no column of that name (GROUP BY).
+    AfterColumns,
+}
+
+/// An alias of the select list.
+#[derive(Debug, Clone)]
+pub(super) struct Alias {
+    pub(super) name: String,
+    pub(super) expr: Expr,
+}
+
+/// What an expression may refer to where it stands.
+pub(super) struct Env<'s> {
+    /// Its columns.
+    pub(super) scope: &'s Scope,
+    /// The clause, for messages.
+    pub(super) clause: &'static str,
+    /// Where its aggregates are collected; `None` where none may be.
+    pub(super) aggregates: Option<&'s mut Vec<AggregateCall>>,
+    /// The select list's aliases, and when they count.
+    pub(super) aliases: Option<(&'s [Alias], AliasUse)>,
+    /// In ON DUPLICATE KEY UPDATE: where the columns of the row to insert start, for `VALUES(column)`.
+    pub(super) inserted: Option<usize>,
+    /// Whether subqueries may occur.
+    pub(super) subqueries: bool,
+}
+
+impl<'s> Env<'s> {
+    /// Columns and subqueries, neither aggregates nor aliases.
+    pub(super) fn new(scope: &'s Scope, clause: &'static str) -> Env<'s> {
+        Env {
+            scope,
+            clause,
+            aggregates: None,
+            aliases: None,
+            inserted: None,
+            subqueries: true,
+        }
+    }
+
+    /// The same without subqueries.
+    pub(super) fn without_subqueries(mut self) -> Env<'s> {
+        self.subqueries = false;
+        self
+    }
+}
+
+/// Number of nodes of an expression.
+fn size(expr: &Expr) -> usize {
+    let mut n = 1;
+    expr.for_each_child(&mut |c| n += size(c));
+    n
+}
+
+impl<'a> Binder<'a> {
+    pub(super) fn new(cx: &'a BindContext<'a>) -> Binder<'a> {
+        Binder {
+            cx,
+            sub_plans: Vec::new(),
+            ctes: Vec::new(),
+            outer: Vec::new(),
+            recursion: 0,
+            depth: 0,
+            copied: 0,
+            expansions: 0,
+        }
+    }
+
+    /// The definitions.
+    pub(super) fn source(&self) -> &'a dyn SchemaSource {
+        self.cx.source
+    }
+
+    /// Runs `f` one level of recursion and `levels` levels of the bound tree deeper.
+    pub(super) fn deeper<T>(
+        &mut self,
+        levels: usize,
+        f: impl FnOnce(&mut Binder<'a>) -> Result<T>,
+    ) -> Result<T> {
+        if self.depth + levels > MAX_DEPTH {
+            return Err(Error::TooDeep { limit: MAX_DEPTH });
+        }
+        if self.recursion >= MAX_RECURSION {
+            return Err(Error::TooDeep { limit: MAX_RECURSION });
+        }
+        self.depth += levels;
+        self.recursion += 1;
+        let result = f(self);
+        self.recursion -= 1;
+        self.depth -= levels;
+        result
+    }
+
+    /// A copy of an expression, within the statement's limit.
+    pub(super) fn copy(&mut self, expr: &Expr) -> Result<Expr> {
+        self.copied += size(expr);
+        if self.copied > MAX_COPIED {
+            return Err(Error::invalid(
+                "the statement repeats its expressions too often; compute them in a derived table",
+            ));
+        }
+        Ok(expr.clone())
+    }
+
+    /// Counts one expansion of a CTE.
+    pub(super) fn expand_cte(&mut self) -> Result<()> {
+        self.expansions += 1;
+        if self.expansions > MAX_EXPANSIONS {
+            return Err(Error::invalid("WITH queries refer to each other too often"));
+        }
+        Ok(())
+    }
+}

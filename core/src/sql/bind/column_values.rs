@@ -1,0 +1,116 @@
+//! Values for columns: assignment, DEFAULT, CHECK.
+
+use super::binder::{Binder, Env};
+use super::names::Scope;
+use super::types::{cast, to_bool};
+use super::{BindContext, SchemaSource};
+use crate::catalog::{ColumnDef, ColumnDefault, TableDef, TableId};
+use crate::sql::parse::parse_expr;
+use crate::sql::plan::Expr;
+use crate::types::{DataType, Error, Result};
+use alloc::{string::String, sync::Arc, vec::Vec};
+use sqlparser::ast;
+
+/// The value converted as an assignment to a column converts it.
+pub(super) fn assign(value: Expr, def: &TableDef, column: usize) -> Expr {
+    match def.columns.get(column) {
+        Some(c) => cast(value, &c.ty, true),
+        None => value,
+    }
+}
+
+/// Whether an expression is the word DEFAULT.
+pub(super) fn is_default(e: &ast::Expr) -> bool {
+    match e {
+        ast::Expr::Identifier(i) => i.quote_style.is_none() && i.value.eq_ignore_ascii_case("default"),
+        _ => false,
+    }
+}
+
+/// No definitions: what constants are bound with.
+struct NoTables;
+
+impl SchemaSource for NoTables {
+    fn table(&self, _: &str, _: &str) -> Option<Arc<TableDef>> {
+        None
+    }
+    fn table_by_id(&self, _: TableId) -> Option<Arc<TableDef>> {
+        None
+    }
+    fn row_count(&self, _: TableId) -> u64 {
+        0
+    }
+    fn schema_exists(&self, _: &str) -> bool {
+        false
+    }
+    fn table_names(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+    fn schema_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Binds an expression over a scope, without subqueries or parameters.
+fn bind_text(sql: &str, scope: &Scope, clause: &'static str, cx: &BindContext<'_>) -> Result<Expr> {
+    let ast = parse_expr(sql)?;
+    let constants = BindContext {
+        source: &NoTables,
+        schema: cx.schema,
+        params: &[],
+    };
+    bind_ast(&ast, scope, clause, &constants)
+}
+
+/// Binds a parsed expression over a scope, without subqueries.
+pub(super) fn bind_ast(
+    ast: &ast::Expr,
+    scope: &Scope,
+    clause: &'static str,
+    cx: &BindContext<'_>,
+) -> Result<Expr> {
+    Binder::new(cx).expr(ast, &mut Env::new(scope, clause).without_subqueries())
+}
+
+/// Binds the text of a CHECK over all columns of a table; the result is boolean.
+pub fn bind_table_expr(sql: &str, def: &TableDef, cx: &BindContext<'_>) -> Result<Expr> {
+    let scope = Scope::of_table(&Arc::new(def.clone()), None);
+    to_bool(bind_text(sql, &scope, "CHECK", cx)?, None)
+}
+
+/// Binds the text of a DEFAULT and converts it to the column's type.
+pub fn bind_default(sql: &str, ty: &DataType, cx: &BindContext<'_>) -> Result<Expr> {
+    let value = bind_text(sql, &Scope::default(), "DEFAULT", cx)?;
+    Ok(cast(value, ty, true))
+}
+
+/// A column's DEFAULT.
+pub(super) fn default_of(column: &ColumnDef, cx: &BindContext<'_>) -> Result<Option<Expr>> {
+    match &column.default {
+        ColumnDefault::None => Ok(None),
+        ColumnDefault::Sql(sql) => bind_default(sql, &column.ty, cx).map(Some),
+    }
+}
+
+/// The CHECKs of a table.
+pub(super) fn bound_checks(def: &Arc<TableDef>, cx: &BindContext<'_>) -> Result<Vec<(String, Expr)>> {
+    if def.checks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let scope = Scope::of_table(def, None);
+    def.checks
+        .iter()
+        .map(|c| {
+            let bound = bind_text(&c.sql, &scope, "CHECK", cx).and_then(|e| to_bool(e, None));
+            let bound = bound.map_err(|e| match e {
+                Error::Unknown { .. } => Error::invalid(alloc::format!(
+                    "check {} of table {} no longer fits the table: {e}",
+                    c.name,
+                    def.name
+                )),
+                other => other,
+            })?;
+            Ok((c.name.clone(), bound))
+        })
+        .collect()
+}

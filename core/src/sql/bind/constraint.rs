@@ -1,0 +1,567 @@
+//! Constraints and indexes as CREATE TABLE, ALTER TABLE and CREATE INDEX declare them: columns resolved,
+//! names given, options looked at. Nothing here changes a table.
+
+use super::BindContext;
+use super::binder::Binder;
+use super::column_values::bind_ast;
+use super::insert::{NEW_TABLE, unknown_column};
+use super::names::{Scope, ident_value};
+use super::refuse::{Place, invalid, refuse, refuse_at, unsupported, unsupported_at};
+use super::types::to_bool;
+use crate::catalog::{CheckDef, ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef, TableId};
+use crate::sql::plan::Expr;
+use crate::types::{Collation, DataType, Error, Position, Result};
+use alloc::{format, string::String, sync::Arc, vec::Vec};
+use sqlparser::ast::{
+    self, CheckConstraint, ConstraintCharacteristics, ConstraintReferenceMatchKind, DeferrableInitial,
+    ForeignKeyConstraint, Ident, IndexConstraint, IndexOption, IndexType, NullsDistinctOption, ObjectName,
+    OrderByExpr, OrderByOptions, OrderBySort, PrimaryKeyConstraint, UniqueConstraint,
+};
+
+/// The name of a primary key's index, as in MySQL.
+pub(super) const PRIMARY: &str = "PRIMARY";
+
+/// Whether a constraint or index of the table has that name.
+pub(super) fn has_constraint(def: &TableDef, name: &str) -> bool {
+    let is = |n: &str| n.eq_ignore_ascii_case(name);
+    def.indexes.iter().any(|i| is(&i.name))
+        || def.foreign_keys.iter().any(|f| is(&f.name))
+        || def.checks.iter().any(|c| is(&c.name))
+}
+
+/// `base`, or `base_2`, `base_3`, …: the first that is free in the table.
+pub(super) fn free_name(def: &TableDef, base: &str) -> String {
+    let mut name = String::from(base);
+    let mut n = 1usize;
+    while has_constraint(def, &name) {
+        n += 1;
+        name = format!("{base}_{n}");
+    }
+    name
+}
+
+/// The given name, checked to be free, or the first free one of `base`.
+pub(super) fn constraint_name(def: &TableDef, given: Option<&Ident>, base: &str) -> Result<String> {
+    match given {
+        None => Ok(free_name(def, base)),
+        Some(name) => {
+            let value = ident_value(name)?;
+            if has_constraint(def, &value) || value.eq_ignore_ascii_case(PRIMARY) {
+                return Err(Error::Exists {
+                    kind: "constraint",
+                    name: value,
+                });
+            }
+            Ok(value)
+        }
+    }
+}
+
+/// A column by name.
+pub(super) fn column(def: &TableDef, name: &Ident) -> Result<usize> {
+    def.column(&name.value).ok_or_else(|| unknown_column(def, name))
+}
+
+fn column_list(def: &TableDef, names: &[Ident]) -> Result<Vec<usize>> {
+    let mut columns = Vec::with_capacity(names.len());
+    for name in names {
+        let c = column(def, name)?;
+        if columns.contains(&c) {
+            return Err(invalid(format!("column {} occurs twice", name.value), name));
+        }
+        columns.push(c);
+    }
+    Ok(columns)
+}
+
+/// Whether values of the type can be keys.
+fn indexable(ty: &DataType) -> bool {
+    !matches!(
+        ty,
+        DataType::Json | DataType::Vector { .. } | DataType::Geometry | DataType::Null
+    )
+}
+
+/// One column of an index: a name, ASC or DESC.
+fn index_column(def: &TableDef, c: &ast::IndexColumn) -> Result<IndexColumn> {
+    let ast::IndexColumn {
+        column:
+            OrderByExpr {
+                expr,
+                options: OrderByOptions { sort, nulls_first },
+                with_fill,
+            },
+        operator_class,
+    } = c;
+    refuse(operator_class.is_some(), "an operator class", expr)?;
+    refuse(nulls_first.is_some(), "NULLS FIRST or LAST in an index", expr)?;
+    refuse(with_fill.is_some(), "WITH FILL", expr)?;
+    let descending = match sort {
+        None | Some(OrderBySort::Asc) => false,
+        Some(OrderBySort::Desc) => true,
+        Some(OrderBySort::Using(_)) => return Err(unsupported("USING in an index", expr)),
+    };
+    let name = match expr {
+        ast::Expr::Identifier(name) => name,
+        ast::Expr::Collate {
+            expr: inner,
+            collation,
+        } => {
+            let ast::Expr::Identifier(name) = inner.as_ref() else {
+                return Err(unsupported("an index on an expression", expr));
+            };
+            let wanted = super::data_type::collation(collation, collation.place())?;
+            let own = def
+                .column(&name.value)
+                .and_then(|c| def.columns.get(c))
+                .map_or(Collation::Binary, |c| c.ty.collation());
+            refuse(
+                wanted != own,
+                "an index with another collation than its column",
+                expr,
+            )?;
+            name
+        }
+        ast::Expr::Function(f) => {
+            return Err(unsupported(
+                format!("an index on an expression or on a prefix ({f})"),
+                expr,
+            ));
+        }
+        other => return Err(unsupported("an index on an expression", other)),
+    };
+    let column = column(def, name)?;
+    if let Some(c) = def.columns.get(column)
+        && !indexable(&c.ty)
+    {
+        return Err(invalid(
+            format!("{} column {} cannot be indexed", c.ty, c.name),
+            name,
+        ));
+    }
+    Ok(IndexColumn { column, descending })
+}
+
+/// The columns of an index; none twice.
+pub(super) fn index_columns(def: &TableDef, columns: &[ast::IndexColumn]) -> Result<Vec<IndexColumn>> {
+    let mut out: Vec<IndexColumn> = Vec::with_capacity(columns.len());
+    for c in columns {
+        let next = index_column(def, c)?;
+        if out.iter().any(|o| o.column == next.column) {
+            return Err(invalid("a column occurs twice in the index", &c.column.expr));
+        }
+        out.push(next);
+    }
+    Ok(out)
+}
+
+/// All indexes are ordered trees; BTREE says so, the others would promise something else.
+pub(super) fn index_type(ty: Option<&IndexType>, at: Option<Position>) -> Result<()> {
+    match ty {
+        None | Some(IndexType::BTree) => Ok(()),
+        Some(other) => Err(unsupported_at(format!("USING {other} (indexes are BTREE)"), at)),
+    }
+}
+
+pub(super) fn index_options(options: &[IndexOption], at: Option<Position>) -> Result<()> {
+    options.iter().try_for_each(|o| match o {
+        IndexOption::Using(ty) => index_type(Some(ty), at),
+        IndexOption::Comment(_) => Err(unsupported_at("COMMENT on an index", at)),
+    })
+}
+
+fn characteristics(c: Option<&ConstraintCharacteristics>, at: Option<Position>) -> Result<()> {
+    let Some(ConstraintCharacteristics {
+        deferrable,
+        initially,
+        enforced,
+    }) = c
+    else {
+        return Ok(());
+    };
+    refuse_at(*deferrable == Some(true), "DEFERRABLE", at)?;
+    refuse_at(
+        matches!(initially, Some(DeferrableInitial::Deferred)),
+        "INITIALLY DEFERRED",
+        at,
+    )?;
+    refuse_at(*enforced == Some(false), "NOT ENFORCED", at)
+}
+
+/// The name of a column at a position.
+fn name_of<'d>(def: &'d TableDef, columns: &[IndexColumn]) -> &'d str {
+    columns
+        .first()
+        .and_then(|c| def.columns.get(c.column))
+        .map_or("index", |c| c.name.as_str())
+}
+
+/// PRIMARY KEY. Its name is always `PRIMARY`, as in MySQL.
+pub(super) fn primary_key(
+    def: &TableDef,
+    key: &PrimaryKeyConstraint,
+    own: Option<usize>,
+    at: Option<Position>,
+) -> Result<IndexDef> {
+    let PrimaryKeyConstraint {
+        name: _,
+        index_name: _,
+        index_type: ty,
+        columns,
+        include,
+        index_options: options,
+        characteristics: c,
+    } = key;
+    index_type(ty.as_ref(), at)?;
+    refuse_at(!include.is_empty(), "INCLUDE", at)?;
+    index_options(options, at)?;
+    characteristics(c.as_ref(), at)?;
+    let columns = match own {
+        Some(column) => alloc::vec![IndexColumn {
+            column,
+            descending: false
+        }],
+        None => index_columns(def, columns)?,
+    };
+    if let Some(c) = columns
+        .iter()
+        .filter_map(|c| def.columns.get(c.column))
+        .find(|c| !indexable(&c.ty))
+    {
+        return Err(Error::Invalid {
+            message: format!("{} column {} cannot be a key", c.ty, c.name),
+            position: at,
+        });
+    }
+    Ok(IndexDef {
+        name: String::from(PRIMARY),
+        columns,
+        unique: true,
+        constraint: true,
+    })
+}
+
+/// UNIQUE.
+pub(super) fn unique(
+    def: &TableDef,
+    key: &UniqueConstraint,
+    given: Option<&Ident>,
+    own: Option<usize>,
+    at: Option<Position>,
+) -> Result<IndexDef> {
+    let UniqueConstraint {
+        name,
+        index_name,
+        index_type_display: _,
+        index_type: ty,
+        columns,
+        include,
+        index_options: options,
+        characteristics: c,
+        nulls_distinct,
+    } = key;
+    index_type(ty.as_ref(), at)?;
+    refuse_at(!include.is_empty(), "INCLUDE", at)?;
+    index_options(options, at)?;
+    characteristics(c.as_ref(), at)?;
+    let not_distinct = matches!(nulls_distinct, NullsDistinctOption::NotDistinct);
+    refuse_at(not_distinct, "NULLS NOT DISTINCT", at)?;
+    let columns = match own {
+        Some(column) => alloc::vec![IndexColumn {
+            column,
+            descending: false
+        }],
+        None => index_columns(def, columns)?,
+    };
+    let base = String::from(name_of(def, &columns));
+    let name = constraint_name(def, given.or(name.as_ref()).or(index_name.as_ref()), &base)?;
+    Ok(IndexDef {
+        name,
+        columns,
+        unique: true,
+        constraint: true,
+    })
+}
+
+/// INDEX or KEY in CREATE or ALTER TABLE.
+pub(super) fn plain_index(def: &TableDef, key: &IndexConstraint, at: Option<Position>) -> Result<IndexDef> {
+    let IndexConstraint {
+        display_as_key: _,
+        name,
+        index_type: ty,
+        columns,
+        index_options: options,
+    } = key;
+    index_type(ty.as_ref(), at)?;
+    index_options(options, at)?;
+    let columns = index_columns(def, columns)?;
+    let base = String::from(name_of(def, &columns));
+    Ok(IndexDef {
+        name: constraint_name(def, name.as_ref(), &base)?,
+        columns,
+        unique: false,
+        constraint: false,
+    })
+}
+
+/// CHECK: its definition, and its condition over all columns.
+pub(super) fn check(
+    def: &TableDef,
+    check: &CheckConstraint,
+    given: Option<&Ident>,
+    cx: &BindContext<'_>,
+) -> Result<(CheckDef, Expr)> {
+    let CheckConstraint {
+        name,
+        expr,
+        no_inherit,
+        enforced,
+    } = check;
+    refuse(*no_inherit, "NO INHERIT", expr.as_ref())?;
+    refuse(*enforced == Some(false), "NOT ENFORCED", expr.as_ref())?;
+    let scope = Scope::of_table(&Arc::new(def.clone()), None);
+    let constants = BindContext {
+        source: cx.source,
+        schema: cx.schema,
+        params: &[],
+    };
+    let condition = to_bool(bind_ast(expr, &scope, "CHECK", &constants)?, expr.place())?;
+    let base = format!("{}_chk_1", def.name);
+    let mut name = given
+        .or(name.as_ref())
+        .map(|n| constraint_name(def, Some(n), ""))
+        .transpose()?;
+    if name.is_none() {
+        let mut n = 1usize;
+        let mut candidate = base;
+        while has_constraint(def, &candidate) {
+            n += 1;
+            candidate = format!("{}_chk_{n}", def.name);
+        }
+        name = Some(candidate);
+    }
+    Ok((
+        CheckDef {
+            name: name.unwrap_or_default(),
+            sql: format!("{expr}"),
+        },
+        condition,
+    ))
+}
+
+fn action(a: Option<ast::ReferentialAction>, at: Option<Position>) -> Result<ReferentialAction> {
+    match a {
+        None | Some(ast::ReferentialAction::Restrict | ast::ReferentialAction::NoAction) => {
+            Ok(ReferentialAction::Restrict)
+        }
+        Some(ast::ReferentialAction::Cascade) => Ok(ReferentialAction::Cascade),
+        Some(ast::ReferentialAction::SetNull) => Ok(ReferentialAction::SetNull),
+        Some(ast::ReferentialAction::SetDefault) => {
+            Err(unsupported_at("ON DELETE or UPDATE SET DEFAULT", at))
+        }
+    }
+}
+
+/// Whether keys of these types can be equal: the same family.
+fn same_family(a: &DataType, b: &DataType) -> bool {
+    use DataType as T;
+    let integer = |t: &T| matches!(t, T::Int(_) | T::Bool);
+    let float = |t: &T| matches!(t, T::Float | T::Double);
+    (integer(a) && integer(b))
+        || (float(a) && float(b))
+        || match (a, b) {
+            (T::Decimal { scale: x, .. }, T::Decimal { scale: y, .. }) => x == y,
+            (T::Text { collation: x, .. }, T::Text { collation: y, .. }) => x == y,
+            (T::Blob { .. }, T::Blob { .. })
+            | (T::Time { .. }, T::Time { .. })
+            | (T::DateTime { .. }, T::DateTime { .. })
+            | (T::Timestamp { .. }, T::Timestamp { .. }) => true,
+            _ => a == b,
+        }
+}
+
+/// A FOREIGN KEY as declared, and an index on its columns if the table has none that begins with them.
+pub(super) struct ForeignKey {
+    pub(super) def: ForeignKeyDef,
+    pub(super) index: Option<IndexDef>,
+}
+
+/// Whether some index of the table begins with these columns, in any order.
+fn begins_index(def: &TableDef, columns: &[usize]) -> bool {
+    let begins = |i: &IndexDef| {
+        i.columns
+            .get(..columns.len())
+            .is_some_and(|first| first.iter().all(|c| columns.contains(&c.column)))
+    };
+    def.row_id_column.is_some_and(|r| columns == [r]) || def.indexes.iter().any(begins)
+}
+
+impl Binder<'_> {
+    /// The parent of a foreign key; the table itself may be meant before it exists.
+    fn parent(&self, def: &TableDef, name: &ObjectName) -> Result<(TableId, Arc<TableDef>)> {
+        let (schema, table) = self.cx.table_name(name)?;
+        if schema.eq_ignore_ascii_case(&def.schema) && table.value.eq_ignore_ascii_case(&def.name) {
+            return Ok((def.id, Arc::new(def.clone())));
+        }
+        let parent = self.cx.table(name)?;
+        Ok((parent.id, parent))
+    }
+
+    /// FOREIGN KEY or REFERENCES.
+    pub(super) fn foreign_key(
+        &self,
+        def: &TableDef,
+        key: &ForeignKeyConstraint,
+        given: Option<&Ident>,
+        own: Option<usize>,
+    ) -> Result<ForeignKey> {
+        let ForeignKeyConstraint {
+            name,
+            index_name,
+            columns,
+            foreign_table,
+            referred_columns,
+            on_delete,
+            on_update,
+            match_kind,
+            characteristics: c,
+        } = key;
+        let at = foreign_table.place();
+        let refused = match match_kind {
+            None | Some(ConstraintReferenceMatchKind::Simple) => None,
+            Some(ConstraintReferenceMatchKind::Full) => Some("MATCH FULL"),
+            Some(ConstraintReferenceMatchKind::Partial) => Some("MATCH PARTIAL"),
+        };
+        if let Some(feature) = refused {
+            return Err(unsupported_at(feature, at));
+        }
+        characteristics(c.as_ref(), at)?;
+        let columns = match own {
+            Some(c) => alloc::vec![c],
+            None => column_list(def, columns)?,
+        };
+        let (parent_id, parent) = self.parent(def, foreign_table)?;
+        let parent_columns = if referred_columns.is_empty() {
+            parent.primary_key.clone()
+        } else {
+            column_list(&parent, referred_columns)?
+        };
+        let fail = |message: String| {
+            Err(Error::Invalid {
+                message,
+                position: at,
+            })
+        };
+        if parent_columns.is_empty() {
+            return fail(format!("table {} has no primary key to refer to", parent.name));
+        }
+        if parent_columns.len() != columns.len() {
+            return fail(format!(
+                "the foreign key has {} columns and refers to {}",
+                columns.len(),
+                parent_columns.len()
+            ));
+        }
+        if !parent.has_key_over(&parent_columns) {
+            return fail(format!(
+                "the columns referred to in {} are no PRIMARY KEY or UNIQUE",
+                parent.name
+            ));
+        }
+        for (child, parent_column) in columns.iter().zip(&parent_columns) {
+            let (Some(c), Some(p)) = (def.columns.get(*child), parent.columns.get(*parent_column)) else {
+                continue;
+            };
+            if !same_family(&c.ty, &p.ty) {
+                return fail(format!(
+                    "column {}.{} is {}, but {}.{} is {}",
+                    def.name, c.name, c.ty, parent.name, p.name, p.ty
+                ));
+            }
+        }
+        let (on_delete, on_update) = (action(*on_delete, at)?, action(*on_update, at)?);
+        if on_delete == ReferentialAction::SetNull || on_update == ReferentialAction::SetNull {
+            let not_null = columns
+                .iter()
+                .filter_map(|c| def.columns.get(*c))
+                .find(|c| !c.nullable);
+            if let Some(c) = not_null {
+                return fail(format!(
+                    "SET NULL, but column {}.{} is NOT NULL",
+                    def.name, c.name
+                ));
+            }
+        }
+        let name = match given.or(name.as_ref()) {
+            Some(n) => constraint_name(def, Some(n), "")?,
+            None => {
+                let mut n = def.foreign_keys.len() + 1;
+                while has_constraint(def, &format!("{}_fk_{n}", def.name)) {
+                    n += 1;
+                }
+                format!("{}_fk_{n}", def.name)
+            }
+        };
+        let index = if begins_index(def, &columns) {
+            None
+        } else {
+            let index_name = match index_name {
+                Some(n) => constraint_name(def, Some(n), "")?,
+                None => free_name(def, &format!("{name}_index")),
+            };
+            Some(IndexDef {
+                name: index_name,
+                columns: columns
+                    .iter()
+                    .map(|c| IndexColumn {
+                        column: *c,
+                        descending: false,
+                    })
+                    .collect(),
+                unique: false,
+                constraint: true,
+            })
+        };
+        Ok(ForeignKey {
+            def: ForeignKeyDef {
+                name,
+                columns,
+                parent: parent_id,
+                parent_columns,
+                on_delete,
+                on_update,
+            },
+            index,
+        })
+    }
+}
+
+/// Makes a key the table's primary key: the row id if it is one integer column, else a unique index.
+pub(super) fn set_primary_key(def: &mut TableDef, key: IndexDef) {
+    def.primary_key = key.columns.iter().map(|c| c.column).collect();
+    for c in &key.columns {
+        if let Some(column) = def.columns.get_mut(c.column) {
+            column.nullable = false;
+        }
+    }
+    let row_id = match key.columns.as_slice() {
+        [one] => def
+            .columns
+            .get(one.column)
+            .filter(|c| matches!(c.ty, DataType::Int(_)))
+            .map(|_| one.column),
+        _ => None,
+    };
+    match row_id {
+        Some(column) => def.row_id_column = Some(column),
+        None => def.indexes.insert(0, key),
+    }
+}
+
+/// The tables that have a foreign key to this one, itself left out.
+pub(super) fn children(cx: &BindContext<'_>, parent: TableId) -> Vec<Arc<TableDef>> {
+    cx.all_tables()
+        .into_iter()
+        .filter(|t| t.id != parent && t.id != NEW_TABLE && t.foreign_keys.iter().any(|f| f.parent == parent))
+        .collect()
+}

@@ -1,0 +1,523 @@
+//! CREATE TABLE.
+
+use super::binder::Binder;
+use super::column_values::{bind_default, is_default};
+use super::constraint::{check, plain_index, primary_key, set_primary_key, unique};
+use super::data_type::{TypePlace, charset, collation, named_type};
+use super::insert::NEW_TABLE;
+use super::names::ident_value;
+use super::placement::table_options;
+use super::refuse::{Place, invalid, refuse_at, unsupported, unsupported_at};
+use crate::catalog::{ColumnDef, ColumnDefault, PersistenceConfig, TableDef};
+use crate::sql::parse::start;
+use crate::sql::plan::{PersistenceChange, Statement};
+use crate::types::{DataType, Error, Position, Result};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+use sqlparser::ast::{
+    self, CheckConstraint, ColumnOption, ColumnOptionDef, CreateTable, ForeignKeyConstraint,
+    HiveDistributionStyle, Ident, PrimaryKeyConstraint, TableConstraint, UniqueConstraint,
+};
+
+/// A constraint written with a column, and its name.
+pub(super) enum Inline<'a> {
+    PrimaryKey(&'a PrimaryKeyConstraint),
+    Unique(&'a UniqueConstraint),
+    Check(&'a CheckConstraint),
+    ForeignKey(&'a ForeignKeyConstraint),
+}
+
+/// A column as declared, with the constraints written with it.
+pub(super) struct Column<'a> {
+    pub(super) def: ColumnDef,
+    pub(super) inline: Vec<(Option<&'a Ident>, Inline<'a>)>,
+    /// SERIAL: unique even if it is no primary key.
+    pub(super) serial: bool,
+    pub(super) at: Option<Position>,
+}
+
+fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
+    let CreateTable {
+        or_replace,
+        temporary,
+        unlogged,
+        external,
+        dynamic,
+        global,
+        if_not_exists: _,
+        transient,
+        volatile,
+        iceberg,
+        snapshot,
+        name: _,
+        columns: _,
+        constraints: _,
+        hive_distribution,
+        hive_formats,
+        table_options: _,
+        file_format,
+        location,
+        query,
+        without_rowid,
+        like,
+        clone,
+        version,
+        comment,
+        on_commit,
+        on_cluster,
+        primary_key,
+        order_by,
+        partition_by,
+        cluster_by,
+        clustered_by,
+        inherits,
+        partition_of,
+        for_values,
+        // Columns are always strictly typed here.
+        strict: _,
+        copy_grants,
+        enable_schema_evolution,
+        change_tracking,
+        data_retention_time_in_days,
+        max_data_extension_time_in_days,
+        default_ddl_collation,
+        with_aggregation_policy,
+        with_row_access_policy,
+        with_storage_lifecycle_policy,
+        with_tags,
+        external_volume,
+        with_connection,
+        base_location,
+        catalog,
+        catalog_sync,
+        storage_serialization_policy,
+        target_lag,
+        warehouse,
+        refresh_mode,
+        initialize,
+        require_user,
+        diststyle,
+        distkey,
+        sortkey,
+        backup,
+        multiset,
+        fallback,
+        with_data,
+    } = c;
+    let r = |present: bool, feature: &str| refuse_at(present, feature, at);
+    r(*or_replace, "CREATE OR REPLACE TABLE")?;
+    r(*temporary, "CREATE TEMPORARY TABLE")?;
+    r(*unlogged, "CREATE UNLOGGED TABLE")?;
+    r(*external, "CREATE EXTERNAL TABLE")?;
+    r(*dynamic, "CREATE DYNAMIC TABLE")?;
+    r(global.is_some(), "GLOBAL or LOCAL TABLE")?;
+    r(*transient, "CREATE TRANSIENT TABLE")?;
+    r(*volatile, "CREATE VOLATILE TABLE")?;
+    r(*iceberg || *snapshot, "CREATE ICEBERG or SNAPSHOT TABLE")?;
+    r(query.is_some() || with_data.is_some(), "CREATE TABLE … AS SELECT")?;
+    r(*without_rowid, "WITHOUT ROWID")?;
+    r(like.is_some(), "CREATE TABLE … LIKE")?;
+    r(clone.is_some(), "CREATE TABLE … CLONE")?;
+    r(version.is_some(), "a table version")?;
+    r(comment.is_some(), "COMMENT on a table")?;
+    r(on_commit.is_some(), "ON COMMIT")?;
+    r(on_cluster.is_some(), "ON CLUSTER")?;
+    r(primary_key.is_some() || order_by.is_some(), "ORDER BY of a table")?;
+    r(
+        partition_by.is_some() || partition_of.is_some() || for_values.is_some(),
+        "PARTITION BY",
+    )?;
+    r(cluster_by.is_some() || clustered_by.is_some(), "CLUSTER BY")?;
+    r(inherits.is_some(), "INHERITS")?;
+    r(
+        multiset.is_some() || fallback.is_some(),
+        "MULTISET, SET or FALLBACK",
+    )?;
+    let plain_hive = matches!(hive_distribution, HiveDistributionStyle::NONE)
+        && hive_formats
+            .as_ref()
+            .is_none_or(|h| *h == ast::HiveFormat::default());
+    let others = !plain_hive
+        || file_format.is_some()
+        || location.is_some()
+        || *copy_grants
+        || enable_schema_evolution.is_some()
+        || change_tracking.is_some()
+        || data_retention_time_in_days.is_some()
+        || max_data_extension_time_in_days.is_some()
+        || default_ddl_collation.is_some()
+        || with_aggregation_policy.is_some()
+        || with_row_access_policy.is_some()
+        || with_storage_lifecycle_policy.is_some()
+        || with_tags.is_some()
+        || external_volume.is_some()
+        || with_connection.is_some()
+        || base_location.is_some()
+        || catalog.is_some()
+        || catalog_sync.is_some()
+        || storage_serialization_policy.is_some()
+        || target_lag.is_some()
+        || warehouse.is_some()
+        || refresh_mode.is_some()
+        || initialize.is_some()
+        || *require_user
+        || diststyle.is_some()
+        || distkey.is_some()
+        || sortkey.is_some()
+        || backup.is_some();
+    r(others, "this option of CREATE TABLE")
+}
+
+/// The tokens that `sqlparser` keeps as they are: AUTO_INCREMENT, ASC.
+fn dialect_option(
+    column: &mut ColumnDef,
+    tokens: &[sqlparser::tokenizer::Token],
+    at: Option<Position>,
+) -> Result<()> {
+    let words: Vec<String> = tokens.iter().map(|t| format!("{t}")).collect();
+    match words.as_slice() {
+        [one] if one == "AUTO_INCREMENT" => {
+            column.auto_increment = true;
+            Ok(())
+        }
+        [one] if one == "ASC" => Ok(()),
+        _ => Err(unsupported_at(format!("{} on a column", words.join(" ")), at)),
+    }
+}
+
+impl Binder<'_> {
+    /// A column with its options.
+    pub(super) fn column<'c>(&self, c: &'c ast::ColumnDef) -> Result<Column<'c>> {
+        self.column_options(
+            &c.name,
+            &c.data_type,
+            c.options
+                .iter()
+                .map(|ColumnOptionDef { name, option }| (name.as_ref(), option)),
+        )
+    }
+
+    fn column_options<'c>(
+        &self,
+        name: &'c Ident,
+        data_type: &'c ast::DataType,
+        options: impl Iterator<Item = (Option<&'c Ident>, &'c ColumnOption)>,
+    ) -> Result<Column<'c>> {
+        let at = start(name.span);
+        let named = named_type(data_type, TypePlace::Column, at)?;
+        let mut column = Column {
+            def: ColumnDef {
+                name: ident_value(name)?,
+                ty: named.ty,
+                nullable: !named.serial,
+                default: ColumnDefault::None,
+                auto_increment: named.serial,
+            },
+            inline: Vec::new(),
+            serial: named.serial,
+            at,
+        };
+        let mut default = None;
+        let mut null = None;
+        for (constraint, option) in options {
+            match option {
+                ColumnOption::Null => null = Some(true),
+                ColumnOption::NotNull => null = Some(false),
+                ColumnOption::Default(e) => default = Some(e),
+                ColumnOption::PrimaryKey(k) => column.inline.push((constraint, Inline::PrimaryKey(k))),
+                ColumnOption::Unique(k) => column.inline.push((constraint, Inline::Unique(k))),
+                ColumnOption::Check(k) => column.inline.push((constraint, Inline::Check(k))),
+                ColumnOption::ForeignKey(k) => column.inline.push((constraint, Inline::ForeignKey(k))),
+                ColumnOption::DialectSpecific(tokens) => dialect_option(&mut column.def, tokens, at)?,
+                ColumnOption::CharacterSet(set) => charset(&format!("{set}"), at)?,
+                ColumnOption::Collation(collation_name) => match &mut column.def.ty {
+                    DataType::Text { collation: c, .. } => *c = collation(collation_name, at)?,
+                    other => {
+                        return Err(Error::Invalid {
+                            message: format!("COLLATE on column {} of type {other}", name.value),
+                            position: at,
+                        });
+                    }
+                },
+                other => return Err(unsupported_at(unoffered(other), at)),
+            }
+        }
+        if let Some(nullable) = null {
+            column.def.nullable = nullable;
+        }
+        if let Some(e) = default {
+            column.def.default = self.default_text(e, &column.def)?;
+        }
+        if column.def.auto_increment {
+            if !matches!(column.def.ty, DataType::Int(_)) && column.def.ty != DataType::BIGINT_UNSIGNED {
+                return Err(Error::Invalid {
+                    message: format!("AUTO_INCREMENT column {} is no integer", name.value),
+                    position: at,
+                });
+            }
+            if column.def.default != ColumnDefault::None {
+                return Err(Error::Invalid {
+                    message: format!("AUTO_INCREMENT column {} has a DEFAULT", name.value),
+                    position: at,
+                });
+            }
+            column.def.nullable = false;
+        }
+        Ok(column)
+    }
+
+    /// A DEFAULT as text, checked to be a constant expression of the column's type.
+    fn default_text(&self, e: &ast::Expr, column: &ColumnDef) -> Result<ColumnDefault> {
+        if is_default(e) {
+            return Err(invalid("DEFAULT DEFAULT", e));
+        }
+        let sql = format!("{e}");
+        let value = bind_default(&sql, &column.ty, self.cx).map_err(|error| match error {
+            Error::Unknown {
+                kind: "column", name, ..
+            } => invalid(
+                format!("DEFAULT of column {}: {name} is no constant", column.name),
+                e,
+            ),
+            other => other,
+        })?;
+        let is_null = matches!(
+            value,
+            crate::sql::plan::Expr::Literal {
+                value: crate::types::Value::Null,
+                ..
+            }
+        );
+        if is_null {
+            return Ok(ColumnDefault::None);
+        }
+        Ok(ColumnDefault::Sql(sql))
+    }
+
+    /// CREATE TABLE.
+    pub(super) fn create_table(&mut self, c: &CreateTable) -> Result<Statement> {
+        let at = c.name.place();
+        refuse_clauses(c, at)?;
+        let persistence = table_options(&c.table_options)?;
+        let (schema, name) = self.cx.table_name(&c.name)?;
+        if let Some(existing) = self.source().table(schema, &name.value) {
+            if c.if_not_exists {
+                return Ok(create(existing.as_ref().clone(), persistence, true, true));
+            }
+            return Err(Error::Exists {
+                kind: "table",
+                name: name.value.clone(),
+            });
+        }
+        let mut def = TableDef {
+            id: NEW_TABLE,
+            schema: String::from(schema),
+            name: ident_value(name)?,
+            columns: Vec::with_capacity(c.columns.len()),
+            primary_key: Vec::new(),
+            row_id_column: None,
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            foreign_keys: Vec::new(),
+            persistence: PersistenceConfig::default(),
+        };
+        let mut columns = Vec::with_capacity(c.columns.len());
+        for column in &c.columns {
+            let column = self.column(column)?;
+            if def.column(&column.def.name).is_some() {
+                return Err(Error::Exists {
+                    kind: "column",
+                    name: column.def.name,
+                });
+            }
+            def.columns.push(column.def.clone());
+            columns.push(column);
+        }
+        if def.columns.is_empty() {
+            return Err(invalid("a table has at least one column", &c.name));
+        }
+        self.keys(&mut def, &columns, &c.constraints, at)?;
+        self.rules(&mut def, &columns, &c.constraints)?;
+        check_auto_increment(&def, at)?;
+        Ok(create(def, persistence, c.if_not_exists, false))
+    }
+
+    /// Primary key, unique keys and indexes; the rest may refer to them.
+    fn keys(
+        &self,
+        def: &mut TableDef,
+        columns: &[Column<'_>],
+        constraints: &[TableConstraint],
+        at: Option<Position>,
+    ) -> Result<()> {
+        let mut primary = None;
+        let mut set_primary = |key| match &primary {
+            None => {
+                primary = Some(key);
+                Ok(())
+            }
+            Some(_) => Err(Error::Invalid {
+                message: String::from(
+                    "a table has one primary key; for several columns write PRIMARY KEY (a, b)",
+                ),
+                position: at,
+            }),
+        };
+        for (position, column) in columns.iter().enumerate() {
+            for (_, inline) in &column.inline {
+                if let Inline::PrimaryKey(key) = inline {
+                    set_primary(primary_key(def, key, Some(position), column.at)?)?;
+                }
+            }
+        }
+        for constraint in constraints {
+            if let TableConstraint::PrimaryKey(key) = constraint {
+                set_primary(primary_key(def, key, None, constraint.place().or(at))?)?;
+            }
+        }
+        if let Some(key) = primary {
+            set_primary_key(def, key);
+        }
+        for (position, column) in columns.iter().enumerate() {
+            let mut has_key = def.primary_key == [position];
+            for (name, inline) in &column.inline {
+                if let Inline::Unique(key) = inline {
+                    let index = unique(def, key, *name, Some(position), column.at)?;
+                    def.indexes.push(index);
+                    has_key = true;
+                }
+            }
+            if column.serial && !has_key {
+                let name = super::constraint::free_name(def, &column.def.name);
+                def.indexes.push(serial_index(position, name));
+            }
+        }
+        for constraint in constraints {
+            let at = constraint.place().or(at);
+            let index = match constraint {
+                TableConstraint::Unique(key) => unique(def, key, None, None, at)?,
+                TableConstraint::Index(key) => plain_index(def, key, at)?,
+                TableConstraint::PrimaryKey(_)
+                | TableConstraint::ForeignKey(_)
+                | TableConstraint::Check(_) => continue,
+                other => return Err(unsupported(unoffered_constraint(other), other)),
+            };
+            def.indexes.push(index);
+        }
+        Ok(())
+    }
+
+    /// Checks and foreign keys.
+    fn rules(
+        &self,
+        def: &mut TableDef,
+        columns: &[Column<'_>],
+        constraints: &[TableConstraint],
+    ) -> Result<()> {
+        let mut foreign = Vec::new();
+        for (position, column) in columns.iter().enumerate() {
+            for (name, inline) in &column.inline {
+                match inline {
+                    Inline::Check(c) => {
+                        let (c, _) = check(def, c, *name, self.cx)?;
+                        def.checks.push(c);
+                    }
+                    Inline::ForeignKey(k) => foreign.push((*k, *name, Some(position))),
+                    Inline::PrimaryKey(_) | Inline::Unique(_) => {}
+                }
+            }
+        }
+        for constraint in constraints {
+            match constraint {
+                TableConstraint::Check(c) => {
+                    let (c, _) = check(def, c, None, self.cx)?;
+                    def.checks.push(c);
+                }
+                TableConstraint::ForeignKey(k) => foreign.push((k, None, None)),
+                _ => {}
+            }
+        }
+        for (key, name, own) in foreign {
+            let key = self.foreign_key(def, key, name, own)?;
+            def.indexes.extend(key.index);
+            def.foreign_keys.push(key.def);
+        }
+        Ok(())
+    }
+}
+
+/// The unique index of a SERIAL column that is no primary key.
+pub(super) fn serial_index(column: usize, name: String) -> crate::catalog::IndexDef {
+    crate::catalog::IndexDef {
+        name,
+        columns: alloc::vec![crate::catalog::IndexColumn {
+            column,
+            descending: false
+        }],
+        unique: true,
+        constraint: true,
+    }
+}
+
+fn check_auto_increment(def: &TableDef, at: Option<Position>) -> Result<()> {
+    let mut automatic = def.columns.iter().enumerate().filter(|(_, c)| c.auto_increment);
+    let fail = |message: String| {
+        Err(Error::Invalid {
+            message,
+            position: at,
+        })
+    };
+    let Some((position, column)) = automatic.next() else {
+        return Ok(());
+    };
+    if automatic.next().is_some() {
+        return fail(String::from("a table has one AUTO_INCREMENT column"));
+    }
+    let leads = |i: &crate::catalog::IndexDef| i.columns.first().is_some_and(|c| c.column == position);
+    if def.row_id_column != Some(position) && !def.indexes.iter().any(leads) {
+        return fail(format!(
+            "AUTO_INCREMENT column {} must be a key: make it PRIMARY KEY or UNIQUE",
+            column.name
+        ));
+    }
+    Ok(())
+}
+
+fn create(table: TableDef, persistence: PersistenceChange, if_not_exists: bool, exists: bool) -> Statement {
+    Statement::CreateTable {
+        table: Box::new(table),
+        persistence,
+        if_not_exists,
+        exists,
+    }
+}
+
+/// What a table constraint that is not offered is called.
+pub(super) fn unoffered_constraint(c: &TableConstraint) -> &'static str {
+    match c {
+        TableConstraint::FulltextOrSpatial(k) if k.fulltext => "FULLTEXT INDEX",
+        TableConstraint::FulltextOrSpatial(_) => "SPATIAL INDEX",
+        TableConstraint::PrimaryKeyUsingIndex(_) | TableConstraint::UniqueUsingIndex(_) => "USING INDEX",
+        TableConstraint::Exclude(_) => "EXCLUDE",
+        _ => "this constraint",
+    }
+}
+
+/// What a column option that is not offered is called.
+fn unoffered(option: &ColumnOption) -> &'static str {
+    match option {
+        ColumnOption::Comment(_) => "COMMENT on a column",
+        ColumnOption::OnUpdate(_) => "ON UPDATE of a column",
+        ColumnOption::Generated { .. } => "a generated column",
+        ColumnOption::Identity(_) => "IDENTITY (use AUTO_INCREMENT)",
+        ColumnOption::OnConflict(_) => "ON CONFLICT of a column",
+        ColumnOption::Srid(_) => "SRID",
+        ColumnOption::Invisible => "INVISIBLE",
+        ColumnOption::Materialized(_) => "MATERIALIZED",
+        ColumnOption::Ephemeral(_) => "EPHEMERAL",
+        ColumnOption::Alias(_) => "ALIAS",
+        ColumnOption::Options(_) => "OPTIONS",
+        ColumnOption::Policy(_) => "a column policy",
+        ColumnOption::Tags(_) => "TAG",
+        _ => "this column option",
+    }
+}

@@ -1,0 +1,590 @@
+//! Expressions: which of the other files binds which kind, and names.
+
+use super::binder::{AliasUse, Binder, Env};
+use super::data_type::{cast_type, charset, collation};
+use super::refuse::{Place, invalid, refuse, unsupported};
+use super::types::{
+    bool_literal, cast, negate, null_of, number, numeric, retype_text, text_literal, to_bool, to_text,
+};
+use crate::sql::parse::{hex_bytes, start, unescape};
+use crate::sql::plan::{BinaryOp, Expr, UnaryOp};
+use crate::types::{DataType, Error, Result, Value};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use sqlparser::ast::{
+    self, CaseWhen, CastKind, CeilFloorKind, DataType as AstType, Ident, TrimWhereField, UnaryOperator,
+    Value as AstValue, ValueWithSpan,
+};
+
+impl<'a> Binder<'a> {
+    /// An expression.
+    pub(super) fn expr(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        match e {
+            // The most frequent leaves need no new level.
+            ast::Expr::Value(v) => self.value(v),
+            ast::Expr::Identifier(name) => self.identifier(name, env),
+            ast::Expr::CompoundIdentifier(parts) => self.compound(parts, env),
+            _ => self.deeper(1, |b| b.inner(e, env)),
+        }
+    }
+
+    /// An expression as a condition.
+    pub(super) fn condition(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        let bound = self.expr(e, env)?;
+        if bound.ty() == DataType::Bool {
+            return Ok(bound);
+        }
+        to_bool(bound, e.place())
+    }
+
+    fn inner(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        match e {
+            ast::Expr::Nested(inner) => self.expr(inner, env),
+            ast::Expr::BinaryOp { .. } => self.binary(e, env),
+            ast::Expr::UnaryOp { op, expr } => self.unary(*op, expr, env),
+            ast::Expr::Function(f) => self.function(f, env),
+            ast::Expr::IsNull(x) | ast::Expr::IsUnknown(x) => self.is_null(x, false, env),
+            ast::Expr::IsNotNull(x) | ast::Expr::IsNotUnknown(x) => self.is_null(x, true, env),
+            ast::Expr::IsTrue(x) => self.is_bool(x, true, false, env),
+            ast::Expr::IsNotTrue(x) => self.is_bool(x, true, true, env),
+            ast::Expr::IsFalse(x) => self.is_bool(x, false, false, env),
+            ast::Expr::IsNotFalse(x) => self.is_bool(x, false, true, env),
+            ast::Expr::IsDistinctFrom(l, r) => self.distinct_from(l, r, true, env),
+            ast::Expr::IsNotDistinctFrom(l, r) => self.distinct_from(l, r, false, env),
+            ast::Expr::InList { expr, list, negated } => self.in_list(expr, list, *negated, env),
+            ast::Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => self.between(expr, low, high, *negated, env),
+            ast::Expr::Like { .. } | ast::Expr::ILike { .. } => self.like(e, env),
+            ast::Expr::RLike {
+                negated,
+                expr,
+                pattern,
+                regexp: _,
+            } => self.regexp(e, expr, pattern, *negated, env),
+            ast::Expr::InSubquery {
+                expr,
+                subquery,
+                negated,
+            } => self.in_subquery(expr, subquery, *negated, env),
+            ast::Expr::Exists { subquery, negated } => self.exists(subquery, *negated, env),
+            ast::Expr::Subquery(q) => self.scalar_subquery(q, env),
+            ast::Expr::AnyOp { .. } | ast::Expr::AllOp { .. } => self.quantified(e, env),
+            ast::Expr::Case {
+                operand,
+                conditions,
+                else_result,
+                case_token: _,
+                end_token: _,
+            } => self.case(e, operand.as_deref(), conditions, else_result.as_deref(), env),
+            ast::Expr::Cast { .. } => self.cast_expr(e, env),
+            ast::Expr::Convert { .. } => self.convert(e, env),
+            ast::Expr::Collate {
+                expr,
+                collation: name,
+            } => {
+                let text = self.expr(expr, env)?;
+                let collation = collation(name, name.place())?;
+                Ok(retype_text(to_text(text), collation))
+            }
+            ast::Expr::TypedString(_) | ast::Expr::Prefixed { .. } => self.typed(e, env),
+            _ => self.special_call(e, env),
+        }
+    }
+
+    /// Calls with a syntax of their own, and what is not offered.
+    fn special_call(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        match e {
+            ast::Expr::Extract {
+                field,
+                syntax: _,
+                expr,
+            } => {
+                let value = self.expr(expr, env)?;
+                self.call("EXTRACT", vec![text_literal(format!("{field}")), value], e)
+            }
+            ast::Expr::Ceil { expr, field } => self.rounding("CEIL", expr, field, e, env),
+            ast::Expr::Floor { expr, field } => self.rounding("FLOOR", expr, field, e, env),
+            ast::Expr::Position { expr, r#in } => {
+                let args = vec![self.expr(expr, env)?, self.expr(r#in, env)?];
+                self.call("LOCATE", args, e)
+            }
+            ast::Expr::Substring {
+                expr,
+                substring_from,
+                substring_for,
+                special: _,
+                shorthand: _,
+            } => {
+                let mut args = vec![self.expr(expr, env)?];
+                match (substring_from, substring_for) {
+                    (Some(from), length) => {
+                        args.push(self.expr(from, env)?);
+                        if let Some(length) = length {
+                            args.push(self.expr(length, env)?);
+                        }
+                    }
+                    (None, Some(length)) => {
+                        args.push(super::types::int_literal(1));
+                        args.push(self.expr(length, env)?);
+                    }
+                    (None, None) => {}
+                }
+                self.call("SUBSTRING", args, e)
+            }
+            ast::Expr::Trim {
+                trim_where,
+                trim_what,
+                expr,
+                trim_characters,
+            } => {
+                let mut args = vec![self.expr(expr, env)?];
+                for what in trim_what
+                    .as_deref()
+                    .into_iter()
+                    .chain(trim_characters.iter().flatten())
+                {
+                    args.push(self.expr(what, env)?);
+                }
+                let name = match trim_where {
+                    Some(TrimWhereField::Leading) => "LTRIM",
+                    Some(TrimWhereField::Trailing) => "RTRIM",
+                    Some(TrimWhereField::Both) | None => "TRIM",
+                };
+                self.call(name, args, e)
+            }
+            ast::Expr::Overlay {
+                expr,
+                overlay_what,
+                overlay_from,
+                overlay_for,
+            } => {
+                // OVERLAY(s PLACING w FROM p FOR n) is MySQL's INSERT(s, p, n, w).
+                let (s, p) = (self.expr(expr, env)?, self.expr(overlay_from, env)?);
+                let w = self.expr(overlay_what, env)?;
+                let n = match overlay_for {
+                    Some(n) => self.expr(n, env)?,
+                    None => {
+                        let w = self.copy(&w)?;
+                        self.call("CHAR_LENGTH", vec![w], e)?
+                    }
+                };
+                self.call("INSERT", vec![s, p, n, w], e)
+            }
+            ast::Expr::Interval(i) => Err(invalid(
+                "INTERVAL stands only after + or - or in DATE_ADD and DATE_SUB",
+                i,
+            )),
+            ast::Expr::Tuple(_) => Err(invalid(
+                "a row of several values compares only with another row",
+                e,
+            )),
+            ast::Expr::Wildcard(_) | ast::Expr::QualifiedWildcard(..) => Err(invalid(
+                "* stands for columns only in a select list or in COUNT(*)",
+                e,
+            )),
+            other => Err(unsupported(unoffered(other), other)),
+        }
+    }
+
+    fn rounding(
+        &mut self,
+        name: &str,
+        operand: &'a ast::Expr,
+        field: &ast::CeilFloorKind,
+        e: &'a ast::Expr,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        match field {
+            CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) => {}
+            CeilFloorKind::DateTimeField(_) => return Err(unsupported(format!("{name}(… TO unit)"), e)),
+            CeilFloorKind::Scale(_) => return Err(unsupported(format!("{name} with a scale"), e)),
+        }
+        let args = vec![self.expr(operand, env)?];
+        self.call(name, args, e)
+    }
+
+    /// An unqualified name.
+    fn identifier(&mut self, name: &Ident, env: &mut Env<'_>) -> Result<Expr> {
+        let alias = env.aliases.and_then(|(aliases, when)| {
+            let found = aliases
+                .iter()
+                .find(|a| a.name.eq_ignore_ascii_case(&name.value))?;
+            Some((&found.expr, when))
+        });
+        if let Some((expr, AliasUse::First)) = alias {
+            return self.alias(expr, name, env);
+        }
+        if let Some(column) = env.scope.unqualified(name)? {
+            return Ok(column.expr());
+        }
+        if let Some((expr, AliasUse::AfterColumns)) = alias {
+            return self.alias(expr, name, env);
+        }
+        if self
+            .outer
+            .iter()
+            .any(|s| !matches!(s.unqualified(name), Ok(None)))
+        {
+            return Err(unsupported(
+                format!("correlated subquery (column {})", name.value),
+                name,
+            ));
+        }
+        Err(env.scope.unknown_column(name.value.clone(), name))
+    }
+
+    fn alias(&mut self, expr: &Expr, name: &Ident, env: &Env<'_>) -> Result<Expr> {
+        if env.aggregates.is_none() && super::aggregate::contains_aggregate(expr) {
+            return Err(invalid(
+                format!(
+                    "{} is an aggregate, which {} cannot contain",
+                    name.value, env.clause
+                ),
+                name,
+            ));
+        }
+        self.copy(expr)
+    }
+
+    /// `table.column` or `schema.table.column`.
+    fn compound(&mut self, parts: &[Ident], env: &mut Env<'_>) -> Result<Expr> {
+        let (schema, table, name) = match parts {
+            [table, name] => (None, table, name),
+            [schema, table, name] => (Some(schema.value.as_str()), table, name),
+            _ => {
+                let at = parts.first().and_then(|p| start(p.span));
+                return Err(Error::Invalid {
+                    message: String::from(
+                        "a column is written as column, table.column or schema.table.column",
+                    ),
+                    position: at,
+                });
+            }
+        };
+        if let Some(column) = env.scope.qualified(schema, &table.value, &name.value) {
+            return Ok(column.expr());
+        }
+        let written = format!("{}.{}", table.value, name.value);
+        if env.scope.has_table(schema, &table.value) {
+            return Err(env.scope.unknown_column(written, name));
+        }
+        if self.outer.iter().any(|s| s.has_table(schema, &table.value)) {
+            return Err(unsupported(
+                format!("correlated subquery (column {written})"),
+                table,
+            ));
+        }
+        let names = env.scope.tables().iter().map(|t| t.name.as_str());
+        Err(Error::Unknown {
+            kind: "table",
+            nearest: super::names::nearest(&table.value, names),
+            name: table.value.clone(),
+            position: start(table.span),
+        })
+    }
+
+    /// A literal or parameter.
+    fn value(&mut self, v: &ValueWithSpan) -> Result<Expr> {
+        let literal = match &v.value {
+            AstValue::Number(n, false) => {
+                return number(n).ok_or_else(|| invalid(format!("{n} is no number"), v));
+            }
+            AstValue::SingleQuotedString(s) | AstValue::NationalStringLiteral(s) => text_literal(unescape(s)),
+            AstValue::Null => null_of(DataType::Null),
+            AstValue::Boolean(b) => bool_literal(*b),
+            AstValue::Placeholder(p) => {
+                let index = p
+                    .get(1..)
+                    .and_then(|n| n.parse::<usize>().ok())
+                    .and_then(|n| n.checked_sub(1));
+                let ty = index.and_then(|i| self.cx.params.get(i));
+                let (Some(index), Some(ty)) = (index, ty) else {
+                    return Err(Error::Parameter {
+                        message: format!("no value for parameter {p}"),
+                    });
+                };
+                Expr::Param {
+                    index,
+                    ty: ty.clone(),
+                }
+            }
+            AstValue::HexStringLiteral(h) => {
+                let bytes =
+                    hex_bytes(h).ok_or_else(|| invalid("X'…' takes pairs of hexadecimal digits", v))?;
+                Expr::Literal {
+                    value: Value::Blob(bytes),
+                    ty: DataType::BLOB,
+                }
+            }
+            AstValue::SingleQuotedByteStringLiteral(_) => return Err(unsupported("a bit literal (b'…')", v)),
+            AstValue::Number(_, true) => return Err(unsupported("the number suffix L", v)),
+            AstValue::DoubleQuotedString(_) => {
+                return Err(invalid(
+                    "double quotes name columns; a string takes single quotes",
+                    v,
+                ));
+            }
+            _ => return Err(unsupported("this kind of literal", v)),
+        };
+        Ok(literal)
+    }
+
+    fn unary(&mut self, op: UnaryOperator, operand: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        let at = operand.place();
+        match op {
+            UnaryOperator::Plus => {
+                let bound = self.expr(operand, env)?;
+                numeric(bound, at)
+            }
+            UnaryOperator::Minus => {
+                let bound = self.expr(operand, env)?;
+                let bound = numeric(bound, at)?;
+                if let Expr::Literal { value, ty } = &bound
+                    && let Some((value, ty)) = negate(value, ty)
+                {
+                    return Ok(Expr::Literal { value, ty });
+                }
+                let ty = match bound.ty() {
+                    DataType::Bool | DataType::Int(_) => DataType::BIGINT,
+                    DataType::Float => DataType::Double,
+                    DataType::Decimal { precision, scale, .. } => DataType::Decimal {
+                        precision,
+                        scale,
+                        unsigned: false,
+                    },
+                    other => other,
+                };
+                Ok(Expr::Unary {
+                    op: UnaryOp::Negate,
+                    operand: Box::new(bound),
+                    ty,
+                })
+            }
+            UnaryOperator::Not | UnaryOperator::BangNot => {
+                let bound = self.condition(operand, env)?;
+                Ok(not(bound))
+            }
+            UnaryOperator::BitwiseNot => {
+                let bound = self.expr(operand, env)?;
+                Ok(Expr::Unary {
+                    op: UnaryOp::BitNot,
+                    operand: Box::new(cast(numeric(bound, at)?, &DataType::BIGINT, false)),
+                    ty: DataType::BIGINT,
+                })
+            }
+            other => Err(unsupported(format!("operator {other}"), operand)),
+        }
+    }
+
+    fn case(
+        &mut self,
+        e: &'a ast::Expr,
+        operand: Option<&'a ast::Expr>,
+        conditions: &'a [CaseWhen],
+        otherwise: Option<&'a ast::Expr>,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let operand = operand.map(|o| self.expr(o, env)).transpose()?;
+        let mut tests = Vec::with_capacity(conditions.len());
+        let mut results = Vec::with_capacity(conditions.len() + 1);
+        for CaseWhen { condition, result } in conditions {
+            tests.push(match &operand {
+                None => self.condition(condition, env)?,
+                Some(o) => {
+                    let left = self.copy(o)?;
+                    let right = self.expr(condition, env)?;
+                    let at = condition.place();
+                    super::types::compare(crate::sql::plan::CompareOp::Eq, left, right, at)?
+                }
+            });
+            results.push(self.expr(result, env)?);
+        }
+        let has_else = otherwise.is_some();
+        if let Some(o) = otherwise {
+            results.push(self.expr(o, env)?);
+        }
+        case_of(tests, results, has_else, e.place())
+    }
+
+    fn cast_expr(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        let ast::Expr::Cast {
+            kind,
+            expr,
+            data_type,
+            format,
+        } = e
+        else {
+            return Err(unsupported("this cast", e));
+        };
+        refuse(format.is_some(), "CAST … FORMAT", e)?;
+        match kind {
+            CastKind::Cast | CastKind::DoubleColon => {}
+            CastKind::TryCast => return Err(unsupported("TRY_CAST", e)),
+            CastKind::SafeCast => return Err(unsupported("SAFE_CAST", e)),
+        }
+        let bound = self.expr(expr, env)?;
+        let ty = cast_type(data_type, e.place())?;
+        Ok(explicit_cast(bound, &ty))
+    }
+
+    fn convert(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        let ast::Expr::Convert {
+            is_try,
+            expr,
+            data_type,
+            charset: set,
+            target_before_value,
+            styles,
+        } = e
+        else {
+            return Err(unsupported("this conversion", e));
+        };
+        refuse(*is_try, "TRY_CONVERT", e)?;
+        refuse(
+            *target_before_value || !styles.is_empty(),
+            "CONVERT with a style",
+            e,
+        )?;
+        if let Some(set) = set {
+            charset(&format!("{set}"), set.place())?;
+        }
+        let bound = self.expr(expr, env)?;
+        match data_type {
+            None => Ok(to_text(bound)),
+            Some(AstType::Custom(name, _)) if set.is_none() => {
+                charset(&format!("{name}"), name.place())
+                    .map_err(|_| unsupported(format!("type {name}"), name))?;
+                Ok(to_text(bound))
+            }
+            Some(ty) => {
+                let ty = cast_type(ty, e.place())?;
+                Ok(explicit_cast(bound, &ty))
+            }
+        }
+    }
+
+    /// `DATE '…'`, `_utf8mb4'…'`.
+    fn typed(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        match e {
+            ast::Expr::TypedString(t) => {
+                refuse(t.uses_odbc_syntax, "an ODBC escape ({d '…'})", e)?;
+                let text = self.value(&t.value)?;
+                let mut ty = cast_type(&t.data_type, e.place())?;
+                // The literal keeps its fraction whatever the type's default is.
+                match &mut ty {
+                    DataType::Time { fsp } | DataType::DateTime { fsp } | DataType::Timestamp { fsp } => {
+                        *fsp = 6
+                    }
+                    _ => {}
+                }
+                let literal = cast(text, &ty, true);
+                Ok(literal)
+            }
+            ast::Expr::Prefixed { prefix, value } => {
+                charset(prefix.value.trim_start_matches('_'), start(prefix.span))?;
+                self.expr(value, env)
+            }
+            _ => Err(unsupported("this literal", e)),
+        }
+    }
+}
+
+/// CAST as written: dates, UUIDs and the like must parse; numbers and text are lenient, as in MySQL.
+fn explicit_cast(expr: Expr, ty: &DataType) -> Expr {
+    let strict = ty.is_temporal()
+        || matches!(
+            ty,
+            DataType::Uuid | DataType::Json | DataType::Vector { .. } | DataType::Geometry
+        );
+    let bound = cast(expr, ty, strict);
+    // The result's type is the one asked for, even where the representation does not change.
+    if bound.ty() == *ty {
+        bound
+    } else {
+        Expr::Cast {
+            operand: Box::new(bound),
+            ty: ty.clone(),
+            strict,
+        }
+    }
+}
+
+/// NOT of a condition.
+pub(super) fn not(condition: Expr) -> Expr {
+    Expr::Unary {
+        op: UnaryOp::Not,
+        operand: Box::new(condition),
+        ty: DataType::Bool,
+    }
+}
+
+/// The conjunction or disjunction of conditions as a balanced tree, so that a long chain stays shallow.
+pub(super) fn balanced(op: BinaryOp, mut conditions: Vec<Expr>) -> Option<Expr> {
+    while conditions.len() > 1 {
+        let mut next = Vec::with_capacity(conditions.len().div_ceil(2));
+        let mut rest = conditions.into_iter();
+        while let Some(left) = rest.next() {
+            next.push(match rest.next() {
+                Some(right) => Expr::Binary {
+                    op,
+                    left: Box::new(left),
+                    right: Box::new(right),
+                    ty: DataType::Bool,
+                },
+                None => left,
+            });
+        }
+        conditions = next;
+    }
+    conditions.pop()
+}
+
+/// CASE with results brought to one type.
+pub(super) fn case_of(
+    tests: Vec<Expr>,
+    results: Vec<Expr>,
+    has_else: bool,
+    at: Option<crate::types::Position>,
+) -> Result<Expr> {
+    let (mut results, ty) = super::types::convert_all(results, at)?;
+    let otherwise = if has_else {
+        results.pop().map(Box::new)
+    } else {
+        None
+    };
+    Ok(Expr::Case {
+        branches: tests.into_iter().zip(results).collect(),
+        otherwise,
+        ty,
+    })
+}
+
+/// What an expression that is not offered is called.
+fn unoffered(e: &ast::Expr) -> &'static str {
+    match e {
+        ast::Expr::CompoundFieldAccess { .. } => "array subscript ([…])",
+        ast::Expr::JsonAccess { .. } => "JSON path access (:)",
+        ast::Expr::IsJson { .. } => "IS JSON",
+        ast::Expr::IsNormalized { .. } => "IS NORMALIZED",
+        ast::Expr::InUnnest { .. } => "IN UNNEST",
+        ast::Expr::SimilarTo { .. } => "SIMILAR TO",
+        ast::Expr::AtTimeZone { .. } => "AT TIME ZONE",
+        ast::Expr::GroupingSets(_) => "GROUPING SETS",
+        ast::Expr::Cube(_) => "CUBE",
+        ast::Expr::Rollup(_) => "ROLLUP",
+        ast::Expr::Struct { .. } => "STRUCT",
+        ast::Expr::Named { .. } => "a named argument",
+        ast::Expr::Dictionary(_) => "a dictionary literal",
+        ast::Expr::Map(_) => "a MAP literal",
+        ast::Expr::Array(_) => "an array",
+        ast::Expr::MatchAgainst { .. } => "MATCH … AGAINST",
+        ast::Expr::OuterJoin(_) => "the outer join mark (+)",
+        ast::Expr::Prior(_) => "PRIOR",
+        ast::Expr::Lambda(_) => "a lambda function",
+        ast::Expr::MemberOf(_) => "MEMBER OF",
+        _ => "this expression",
+    }
+}

@@ -1,0 +1,385 @@
+//! Function calls: scalar functions by the table of entries, and those that are other expressions in
+//! disguise (IF, IFNULL, COALESCE, NULLIF, DATE_ADD, …).
+
+use super::binder::{Binder, Env};
+use super::expr::case_of;
+use super::names::nearest;
+use super::refuse::{Place, invalid, refuse, unsupported};
+use super::types::{
+    bool_literal, cast, compare, convert_all, null_of, numeric, text_literal, to_bool, to_text,
+};
+use crate::sql::functions::{ArgKind, ScalarFunction, lookup};
+use crate::sql::plan::{CompareOp, Expr};
+use crate::types::{DataType, Error, Result, Value};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use sqlparser::ast::{
+    self, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, ObjectNamePart,
+};
+
+/// What a call's clauses are called.
+pub(super) fn clause_name(clause: &FunctionArgumentClause) -> &'static str {
+    match clause {
+        FunctionArgumentClause::IgnoreOrRespectNulls(_) => "IGNORE or RESPECT NULLS",
+        FunctionArgumentClause::Where(_) => "WHERE in a call",
+        FunctionArgumentClause::OrderBy(_) => "ORDER BY in a call",
+        FunctionArgumentClause::Limit(_) => "LIMIT in a call",
+        FunctionArgumentClause::OnOverflow(_) => "ON OVERFLOW",
+        FunctionArgumentClause::Having(_) => "HAVING in a call",
+        FunctionArgumentClause::Separator(_) => "SEPARATOR",
+        FunctionArgumentClause::JsonNullClause(_) => "NULL ON NULL",
+        FunctionArgumentClause::JsonReturningClause(_) => "RETURNING in a call",
+    }
+}
+
+/// The plain expression of an argument.
+pub(super) fn argument(arg: &FunctionArg) -> Result<&ast::Expr> {
+    match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Ok(e),
+        FunctionArg::Unnamed(_) => Err(invalid("* is an argument of COUNT only", arg)),
+        FunctionArg::Named { .. } | FunctionArg::ExprNamed { .. } => {
+            Err(unsupported("a named argument", arg))
+        }
+    }
+}
+
+/// The constant value of an expression, for result types that depend on it.
+fn constant(e: &Expr) -> Option<Value> {
+    match e {
+        Expr::Literal { value, .. } => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// Names of functions that are bound here and not in the table, for suggestions.
+const BOUND_HERE: [&str; 18] = [
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "GROUP_CONCAT",
+    "STRING_AGG",
+    "ANY_VALUE",
+    "IF",
+    "IIF",
+    "IFNULL",
+    "COALESCE",
+    "NULLIF",
+    "DATE_ADD",
+    "DATE_SUB",
+    "TIMESTAMPADD",
+    "TIMESTAMPDIFF",
+    "ISNULL",
+];
+
+impl<'a> Binder<'a> {
+    /// A call as written.
+    pub(super) fn function(&mut self, f: &'a Function, env: &mut Env<'_>) -> Result<Expr> {
+        let Function {
+            name,
+            uses_odbc_syntax,
+            parameters,
+            args,
+            within_group,
+            filter,
+            null_treatment,
+            over,
+        } = f;
+        let ident = match name.0.as_slice() {
+            [ObjectNamePart::Identifier(i)] => i,
+            _ => return Err(unsupported(format!("function {name} (with a qualifier)"), name)),
+        };
+        let upper = ident.value.to_ascii_uppercase();
+        refuse(over.is_some(), &format!("window function {upper} OVER (…)"), name)?;
+        refuse(*uses_odbc_syntax, "an ODBC escape ({fn …})", name)?;
+        refuse(
+            !matches!(parameters, FunctionArguments::None),
+            "a parametric function",
+            name,
+        )?;
+        refuse(!within_group.is_empty(), "WITHIN GROUP", name)?;
+        refuse(null_treatment.is_some(), "IGNORE or RESPECT NULLS", name)?;
+        let (arguments, distinct, clauses) = match args {
+            FunctionArguments::None => (&[][..], None, &[][..]),
+            FunctionArguments::Subquery(_) => return Err(unsupported("a subquery as argument list", name)),
+            FunctionArguments::List(l) => (l.args.as_slice(), l.duplicate_treatment, l.clauses.as_slice()),
+        };
+        if let Some(aggregate) = super::aggregate::named(&upper) {
+            return self.aggregate(aggregate, f, arguments, distinct, clauses, filter.as_deref(), env);
+        }
+        refuse(
+            filter.is_some(),
+            "FILTER on a function that is no aggregate",
+            name,
+        )?;
+        refuse(distinct.is_some(), &format!("DISTINCT in {upper}()"), name)?;
+        if let Some(clause) = clauses.first() {
+            return Err(unsupported(clause_name(clause), name));
+        }
+        if upper == "VALUES" && env.inserted.is_some() {
+            return self.inserted_value(arguments, f, env);
+        }
+        let mut exprs = Vec::with_capacity(arguments.len());
+        for a in arguments {
+            exprs.push(argument(a)?);
+        }
+        self.named_call(&upper, f, exprs, env)
+    }
+
+    /// `VALUES(column)` of ON DUPLICATE KEY UPDATE.
+    fn inserted_value(&mut self, arguments: &'a [FunctionArg], f: &Function, env: &Env<'_>) -> Result<Expr> {
+        let offset = env.inserted.unwrap_or(0);
+        let [one] = arguments else {
+            return Err(invalid("VALUES(column) takes one column", f));
+        };
+        let name = match argument(one)? {
+            ast::Expr::Identifier(name) => name,
+            ast::Expr::CompoundIdentifier(parts) if !parts.is_empty() => match parts.last() {
+                Some(name) => name,
+                None => return Err(invalid("VALUES(column) takes one column", f)),
+            },
+            _ => return Err(invalid("VALUES(column) takes one column", f)),
+        };
+        let column = env
+            .scope
+            .columns_at(0)
+            .find(|c| env.scope.name(c).eq_ignore_ascii_case(&name.value))
+            .ok_or_else(|| env.scope.unknown_column(name.value.clone(), name))?;
+        Ok(Expr::Column {
+            index: offset + column.column,
+            ty: column.ty.clone(),
+        })
+    }
+
+    fn named_call(
+        &mut self,
+        name: &str,
+        f: &'a Function,
+        args: Vec<&'a ast::Expr>,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let at = f.place();
+        match (name, args.as_slice()) {
+            ("IF" | "IIF", [condition, then, otherwise]) => {
+                let test = self.condition(condition, env)?;
+                let results = vec![self.expr(then, env)?, self.expr(otherwise, env)?];
+                case_of(vec![test], results, true, at)
+            }
+            ("IFNULL" | "NVL", [_, _]) | ("COALESCE", [_, ..]) => {
+                let mut flat = Vec::new();
+                self.flatten_coalesce(&args, &mut flat, env)?;
+                self.coalesce(flat, f)
+            }
+            ("NULLIF", [left, right]) => {
+                let left = self.expr(left, env)?;
+                let again = self.copy(&left)?;
+                let right = self.expr(right, env)?;
+                let ty = left.ty();
+                let same = compare(CompareOp::Eq, again, right, at)?;
+                Ok(Expr::Case {
+                    branches: vec![(same, null_of(ty.clone()))],
+                    otherwise: Some(Box::new(left)),
+                    ty,
+                })
+            }
+            ("ISNULL", [x]) => self.is_null(x, false, env),
+            ("DATE_ADD" | "ADDDATE" | "DATE_SUB" | "SUBDATE", [date, ast::Expr::Interval(i)]) => {
+                let date = self.expr(date, env)?;
+                let target = if name.ends_with("ADD") || name == "ADDDATE" {
+                    "DATE_ADD"
+                } else {
+                    "DATE_SUB"
+                };
+                self.add_interval(target, date, i, env)
+            }
+            ("ADDDATE" | "SUBDATE", [date, days]) => {
+                let args = vec![self.expr(date, env)?, self.expr(days, env)?, text_literal("DAY")];
+                self.call(if name == "ADDDATE" { "DATE_ADD" } else { "DATE_SUB" }, args, f)
+            }
+            ("DATE_ADD" | "DATE_SUB", [_, _]) => {
+                Err(invalid(format!("{name} takes a date and an INTERVAL"), f))
+            }
+            ("TIMESTAMPADD", [unit, n, date]) => {
+                let unit = text_literal(unit_name(unit)?);
+                let args = vec![self.expr(date, env)?, self.expr(n, env)?, unit];
+                self.call("DATE_ADD", args, f)
+            }
+            ("TIMESTAMPDIFF", [unit, from, to]) => {
+                let unit = text_literal(unit_name(unit)?);
+                let args = vec![unit, self.expr(from, env)?, self.expr(to, env)?];
+                self.call("TIMESTAMPDIFF", args, f)
+            }
+            ("GET_FORMAT", _) => Err(unsupported("function GET_FORMAT", f)),
+            _ => {
+                let mut bound = Vec::with_capacity(args.len());
+                for a in args {
+                    bound.push(self.expr(a, env)?);
+                }
+                self.call(name, bound, f)
+            }
+        }
+    }
+
+    /// The arguments of nested COALESCE and IFNULL as one list: otherwise each nesting would double the
+    /// inner expression.
+    fn flatten_coalesce(
+        &mut self,
+        args: &[&'a ast::Expr],
+        flat: &mut Vec<Expr>,
+        env: &mut Env<'_>,
+    ) -> Result<()> {
+        for arg in args {
+            let nested = match arg {
+                ast::Expr::Function(Function {
+                    name,
+                    args: FunctionArguments::List(l),
+                    over: None,
+                    filter: None,
+                    ..
+                }) if l.duplicate_treatment.is_none() && l.clauses.is_empty() => {
+                    let name = format!("{name}").to_ascii_uppercase();
+                    match (name.as_str(), l.args.len()) {
+                        ("COALESCE", 1..) | ("IFNULL" | "NVL", 2) => Some(l),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            match nested {
+                Some(l) => {
+                    let mut inner = Vec::with_capacity(l.args.len());
+                    for a in &l.args {
+                        inner.push(argument(a)?);
+                    }
+                    self.deeper(1, |b| b.flatten_coalesce(&inner, flat, env))?;
+                }
+                None => flat.push(self.expr(arg, env)?),
+            }
+        }
+        Ok(())
+    }
+
+    fn coalesce(&mut self, args: Vec<Expr>, f: &Function) -> Result<Expr> {
+        let (mut args, ty) = convert_all(args, f.place())?;
+        let last = args.pop().map(Box::new);
+        let mut branches = Vec::with_capacity(args.len());
+        for a in args {
+            let operand = Box::new(self.copy(&a)?);
+            branches.push((
+                Expr::IsNull {
+                    operand,
+                    negated: true,
+                },
+                a,
+            ));
+        }
+        Ok(Expr::Case {
+            branches,
+            otherwise: last,
+            ty,
+        })
+    }
+
+    /// `date + INTERVAL n unit` as a call.
+    pub(super) fn add_interval(
+        &mut self,
+        name: &str,
+        date: Expr,
+        interval: &'a ast::Interval,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let ast::Interval {
+            value,
+            leading_field,
+            leading_precision,
+            last_field,
+            fractional_seconds_precision,
+        } = interval;
+        refuse(
+            last_field.is_some() || leading_precision.is_some() || fractional_seconds_precision.is_some(),
+            "INTERVAL of several units",
+            interval,
+        )?;
+        let Some(unit) = leading_field else {
+            return Err(invalid("INTERVAL needs a unit", interval));
+        };
+        let n = self.expr(value, env)?;
+        let unit = singular(&format!("{unit}"));
+        self.call(name, vec![date, n, text_literal(unit)], interval)
+    }
+
+    /// A call of an entry of the table of functions, with its arguments converted.
+    pub(super) fn call(&mut self, name: &str, args: Vec<Expr>, at: &impl Place) -> Result<Expr> {
+        let Some(function) = lookup(name) else {
+            let names = BOUND_HERE;
+            return Err(Error::Unknown {
+                kind: "function",
+                nearest: nearest(name, names),
+                name: String::from(name),
+                position: at.place(),
+            });
+        };
+        if args.len() < function.min_args || args.len() > function.max_args {
+            let wanted = match (function.min_args, function.max_args) {
+                (n, m) if n == m => format!("{n}"),
+                (n, usize::MAX) => format!("at least {n}"),
+                (n, m) => format!("{n} to {m}"),
+            };
+            return Err(invalid(
+                format!("{name} takes {wanted} arguments, not {}", args.len()),
+                at,
+            ));
+        }
+        let args = convert_arguments(function, args, at)?;
+        let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
+        let constants: Vec<Option<Value>> = args.iter().map(constant).collect();
+        let ty = function.result_type(&types, &constants);
+        Ok(Expr::Function { function, args, ty })
+    }
+}
+
+fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place) -> Result<Vec<Expr>> {
+    let position = at.place();
+    let is_same = |i: usize| function.arg_kind(i) == ArgKind::Same;
+    let (same, mut others): (Vec<_>, Vec<_>) = args.into_iter().enumerate().partition(|(i, _)| is_same(*i));
+    let places: Vec<usize> = same.iter().map(|(i, _)| *i).collect();
+    let (same, _) = convert_all(same.into_iter().map(|(_, e)| e).collect(), position)?;
+    for (i, e) in &mut others {
+        let arg = core::mem::replace(e, bool_literal(false));
+        *e = match function.arg_kind(*i) {
+            ArgKind::Any | ArgKind::Same => arg,
+            ArgKind::Int => cast(arg, &DataType::BIGINT, false),
+            ArgKind::Double => cast(arg, &DataType::Double, false),
+            ArgKind::Number => numeric(arg, position)?,
+            ArgKind::Text => to_text(arg),
+            ArgKind::Bytes if matches!(arg.ty(), DataType::Blob { .. }) => arg,
+            ArgKind::Bytes => to_text(arg),
+            ArgKind::Bool => to_bool(arg, position)?,
+            ArgKind::Date => cast(arg, &DataType::Date, false),
+            ArgKind::DateTime => cast(arg, &DataType::DateTime { fsp: 6 }, false),
+        };
+    }
+    others.extend(places.into_iter().zip(same));
+    others.sort_by_key(|(i, _)| *i);
+    Ok(others.into_iter().map(|(_, e)| e).collect())
+}
+
+/// `DAYS` as `DAY`.
+fn singular(unit: &str) -> String {
+    let upper = unit.to_ascii_uppercase();
+    match upper.strip_suffix('S') {
+        Some(one) => String::from(one),
+        None => upper,
+    }
+}
+
+/// A unit written as an argument: `TIMESTAMPADD(DAY, …)`.
+fn unit_name(e: &ast::Expr) -> Result<String> {
+    match e {
+        ast::Expr::Identifier(i) => {
+            let upper = i.value.to_ascii_uppercase();
+            Ok(String::from(upper.strip_prefix("SQL_TSI_").unwrap_or(&upper)))
+        }
+        _ => Err(invalid("a unit is needed, such as DAY", e)),
+    }
+}

@@ -1,0 +1,158 @@
+//! CREATE INDEX and DROP INDEX.
+
+use super::binder::Binder;
+use super::constraint::{constraint_name, index_columns, index_options, index_type};
+use super::names::{ident, nearest};
+use super::refuse::{Place, invalid, refuse, unsupported};
+use crate::catalog::{IndexDef, TableDef};
+use crate::sql::parse::start;
+use crate::sql::plan::Statement;
+use crate::types::{Error, Result};
+use alloc::{format, string::String, sync::Arc, vec::Vec};
+use sqlparser::ast::{CreateIndex, Ident, ObjectName, ObjectNamePart};
+
+/// The error that a table has no such index.
+pub(super) fn unknown_index(def: &TableDef, name: &Ident) -> Error {
+    Error::Unknown {
+        kind: "index",
+        nearest: nearest(&name.value, def.indexes.iter().map(|i| i.name.as_str())),
+        name: name.value.clone(),
+        position: start(name.span),
+    }
+}
+
+fn has_index(def: &TableDef, name: &str) -> bool {
+    def.indexes.iter().any(|i| i.name.eq_ignore_ascii_case(name))
+}
+
+impl Binder<'_> {
+    /// CREATE [UNIQUE] INDEX.
+    pub(super) fn create_index(&self, c: &CreateIndex) -> Result<Statement> {
+        let CreateIndex {
+            name,
+            table_name,
+            using,
+            columns,
+            unique,
+            concurrently,
+            r#async,
+            if_not_exists,
+            include,
+            nulls_distinct,
+            with,
+            predicate,
+            index_options: options,
+            alter_options,
+        } = c;
+        let at = table_name;
+        refuse(*concurrently, "CREATE INDEX CONCURRENTLY", at)?;
+        refuse(*r#async, "CREATE INDEX ASYNC", at)?;
+        refuse(!include.is_empty(), "INCLUDE", at)?;
+        refuse(*nulls_distinct == Some(false), "NULLS NOT DISTINCT", at)?;
+        refuse(!with.is_empty(), "WITH of an index", at)?;
+        refuse(predicate.is_some(), "a partial index (WHERE)", at)?;
+        refuse(!alter_options.is_empty(), "ALGORITHM or LOCK", at)?;
+        let position = at.place();
+        index_type(using.as_ref(), position)?;
+        index_options(options, position)?;
+        let def = self.cx.table(table_name)?;
+        let columns = index_columns(&def, columns)?;
+        let name = match name {
+            Some(name) => {
+                let name = ident(name, "new index")?;
+                if *if_not_exists && has_index(&def, &name.value) {
+                    return Ok(Statement::Nothing);
+                }
+                constraint_name(&def, Some(name), "")?
+            }
+            None => {
+                let names: Vec<&str> = columns
+                    .iter()
+                    .filter_map(|c| def.columns.get(c.column))
+                    .map(|c| c.name.as_str())
+                    .collect();
+                constraint_name(&def, None, &format!("{}_{}", def.name, names.join("_")))?
+            }
+        };
+        Ok(Statement::CreateIndex {
+            table: def.id,
+            index: IndexDef {
+                name,
+                columns,
+                unique: *unique,
+                constraint: false,
+            },
+        })
+    }
+
+    /// DROP INDEX name [ON table]; without a table the name must be unique in its schema.
+    pub(super) fn drop_index(
+        &self,
+        names: &[ObjectName],
+        table: Option<&ObjectName>,
+        if_exists: bool,
+    ) -> Result<Statement> {
+        let [name] = names else {
+            return Err(match names.first() {
+                Some(n) => unsupported("DROP INDEX of several indexes", n),
+                None => Error::invalid("DROP INDEX names an index"),
+            });
+        };
+        let (schema, index) = match name.0.as_slice() {
+            [ObjectNamePart::Identifier(index)] => (self.cx.schema, index),
+            [
+                ObjectNamePart::Identifier(schema),
+                ObjectNamePart::Identifier(index),
+            ] if table.is_none() => (schema.value.as_str(), index),
+            _ => return Err(invalid(format!("{name} is no index"), name)),
+        };
+        if let Some(table) = table {
+            let Some(def) = self.cx.table_if(table, if_exists)? else {
+                return Ok(Statement::Nothing);
+            };
+            return drop_from(&def, index, if_exists);
+        }
+        let mut found: Vec<Arc<TableDef>> = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for table in self.source().table_names(schema) {
+            if let Some(def) = self.source().table(schema, &table) {
+                names.extend(def.indexes.iter().map(|i| i.name.clone()));
+                if has_index(&def, &index.value) {
+                    found.push(def);
+                }
+            }
+        }
+        match found.as_slice() {
+            [one] => drop_from(one, index, if_exists),
+            [] if if_exists => Ok(Statement::Nothing),
+            [] => Err(Error::Unknown {
+                kind: "index",
+                nearest: nearest(&index.value, names.iter().map(String::as_str)),
+                name: index.value.clone(),
+                position: start(index.span),
+            }),
+            _ => Err(invalid(
+                format!(
+                    "several tables have an index {}; write DROP INDEX {} ON table",
+                    index.value, index.value
+                ),
+                index,
+            )),
+        }
+    }
+}
+
+fn drop_from(def: &TableDef, index: &Ident, if_exists: bool) -> Result<Statement> {
+    match def
+        .indexes
+        .iter()
+        .find(|i| i.name.eq_ignore_ascii_case(&index.value))
+    {
+        Some(i) => Ok(Statement::DropIndex {
+            table: def.id,
+            name: i.name.clone(),
+        }),
+        None if if_exists => Ok(Statement::Nothing),
+        None => Err(unknown_index(def, index)),
+    }
+}

@@ -1,0 +1,352 @@
+//! INSERT, REPLACE, and the rows they take: VALUES with DEFAULT, SET, a query, or DEFAULT VALUES.
+
+use super::binder::{Binder, Env};
+use super::column_values::{assign, bound_checks, default_of, is_default};
+use super::names::{Scope, ident, nearest};
+use super::refuse::{Place, invalid, refuse, unsupported};
+use super::select::project;
+use crate::catalog::{TableDef, TableId};
+use crate::sql::parse::start;
+use crate::sql::plan::{Expr, Insert, InsertSource, OutputColumn, Plan, Query, Statement};
+use crate::types::{Error, Result};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec, vec::Vec};
+use sqlparser::ast::{self, AssignmentTarget, Ident, ObjectName, ObjectNamePart, SetExpr, TableObject};
+
+/// The error that a table has no such column.
+pub(super) fn unknown_column(def: &TableDef, name: &Ident) -> Error {
+    Error::Unknown {
+        kind: "column",
+        nearest: nearest(&name.value, def.columns.iter().map(|c| c.name.as_str())),
+        name: format!("{}.{}", def.name, name.value),
+        position: start(name.span),
+    }
+}
+
+/// A column of the statement's only table: `column` or `table.column`.
+pub(super) fn own_column(def: &TableDef, alias: Option<&str>, name: &ObjectName) -> Result<usize> {
+    let column = match name.0.as_slice() {
+        [ObjectNamePart::Identifier(column)] => column,
+        [
+            ObjectNamePart::Identifier(table),
+            ObjectNamePart::Identifier(column),
+        ] if table.value.eq_ignore_ascii_case(alias.unwrap_or(&def.name)) => column,
+        _ => return Err(invalid(format!("{name} is no column of {}", def.name), name)),
+    };
+    def.column(&column.value)
+        .ok_or_else(|| unknown_column(def, column))
+}
+
+/// The column an assignment sets.
+pub(super) fn target(def: &TableDef, alias: Option<&str>, a: &ast::Assignment) -> Result<usize> {
+    match &a.target {
+        AssignmentTarget::ColumnName(name) => own_column(def, alias, name),
+        AssignmentTarget::Tuple(_) => Err(unsupported("assignment to a row ((a, b) = …)", a)),
+    }
+}
+
+fn refuse_clauses(i: &ast::Insert) -> Result<()> {
+    let ast::Insert {
+        insert_token: _,
+        optimizer_hints,
+        or: _,
+        ignore: _,
+        into: _,
+        table: _,
+        table_alias,
+        columns: _,
+        overwrite,
+        source: _,
+        assignments: _,
+        partitioned,
+        after_columns,
+        has_table_keyword,
+        on: _,
+        returning: _,
+        output,
+        replace_into: _,
+        priority,
+        insert_alias: _,
+        settings,
+        format_clause,
+        multi_table_insert_type,
+        multi_table_into_clauses,
+        multi_table_when_clauses,
+        multi_table_else_clause,
+    } = i;
+    refuse(!optimizer_hints.is_empty(), "an optimizer hint", i)?;
+    refuse(table_alias.is_some(), "an alias of INSERT's table", i)?;
+    refuse(*overwrite, "INSERT OVERWRITE", i)?;
+    refuse(
+        partitioned.is_some() || !after_columns.is_empty(),
+        "INSERT … PARTITION",
+        i,
+    )?;
+    refuse(*has_table_keyword, "INSERT INTO TABLE", i)?;
+    refuse(output.is_some(), "OUTPUT", i)?;
+    refuse(priority.is_some(), "LOW_PRIORITY, DELAYED or HIGH_PRIORITY", i)?;
+    refuse(settings.is_some(), "SETTINGS", i)?;
+    refuse(format_clause.is_some(), "FORMAT", i)?;
+    let multi = multi_table_insert_type.is_some()
+        || !multi_table_into_clauses.is_empty()
+        || !multi_table_when_clauses.is_empty()
+        || multi_table_else_clause.is_some();
+    refuse(multi, "INSERT into several tables", i)
+}
+
+/// The rows of an INSERT.
+struct Rows {
+    plan: Plan,
+    columns: Vec<usize>,
+}
+
+impl<'a> Binder<'a> {
+    /// INSERT and REPLACE.
+    pub(super) fn insert(&mut self, i: &'a ast::Insert) -> Result<Statement> {
+        refuse_clauses(i)?;
+        let name = match &i.table {
+            TableObject::TableName(name) => name,
+            _ => return Err(unsupported("INSERT into anything but a table", i)),
+        };
+        let def = self.cx.table(name)?;
+        let rows = self.insert_rows(i, &def)?;
+        let (on_conflict, conflict_target) = self.on_conflict(i, &def, &rows.columns)?;
+        let mut defaults = Vec::with_capacity(def.columns.len());
+        for (c, column) in def.columns.iter().enumerate() {
+            defaults.push(if rows.columns.contains(&c) {
+                None
+            } else {
+                default_of(column, self.cx)?
+            });
+        }
+        let returning = match &i.returning {
+            None => None,
+            Some(items) => Some(self.returning(items, &def, None)?),
+        };
+        let columns: Vec<OutputColumn> = rows
+            .columns
+            .iter()
+            .filter_map(|c| def.columns.get(*c))
+            .map(|c| OutputColumn {
+                name: c.name.clone(),
+                ty: c.ty.clone(),
+                table: Some(def.name.clone()),
+            })
+            .collect();
+        Ok(Statement::Insert(Box::new(Insert {
+            table: def.id,
+            columns: rows.columns,
+            source: InsertSource::Query(Query {
+                plan: rows.plan,
+                sub_plans: core::mem::take(&mut self.sub_plans),
+                columns,
+            }),
+            defaults,
+            checks: bound_checks(&def, self.cx)?,
+            on_conflict,
+            conflict_target,
+            returning,
+        })))
+    }
+
+    fn insert_rows(&mut self, i: &'a ast::Insert, def: &Arc<TableDef>) -> Result<Rows> {
+        if !i.assignments.is_empty() {
+            return self.set_row(&i.assignments, def);
+        }
+        let mut columns = Vec::with_capacity(i.columns.len());
+        for name in &i.columns {
+            let column = own_column(def, None, name)?;
+            if columns.contains(&column) {
+                return Err(invalid(format!("column {name} occurs twice"), name));
+            }
+            columns.push(column);
+        }
+        let Some(source) = &i.source else {
+            // DEFAULT VALUES: one row that gives no column.
+            return Ok(Rows {
+                plan: super::join::one_row(),
+                columns,
+            });
+        };
+        if columns.is_empty() {
+            columns = (0..def.columns.len()).collect();
+        }
+        if let SetExpr::Values(values) = source.body.as_ref()
+            && source.with.is_none()
+            && source.order_by.is_none()
+            && source.limit_clause.is_none()
+            && source.fetch.is_none()
+        {
+            // Their clauses are looked at as those of any query.
+            self.refuse_query_clauses(source)?;
+            return self.value_rows(&values.rows, columns, def);
+        }
+        let (plan, output) = self.query(source)?;
+        if output.len() != columns.len() {
+            return Err(count_mismatch(columns.len(), output.len(), source.as_ref()));
+        }
+        let width = output.len();
+        let mut exprs = Vec::with_capacity(width);
+        for (index, (o, c)) in output.iter().zip(&columns).enumerate() {
+            let value = Expr::Column {
+                index,
+                ty: o.ty.clone(),
+            };
+            exprs.push(assign(value, def, *c));
+        }
+        Ok(Rows {
+            plan: project(plan, exprs, width),
+            columns,
+        })
+    }
+
+    /// Refuses what a bare VALUES list cannot have.
+    fn refuse_query_clauses(&self, q: &ast::Query) -> Result<()> {
+        refuse(!q.locks.is_empty(), "FOR UPDATE or FOR SHARE", q)?;
+        refuse(q.for_clause.is_some(), "FOR XML, JSON or BROWSE", q)?;
+        refuse(q.settings.is_some(), "SETTINGS", q)?;
+        refuse(q.format_clause.is_some(), "FORMAT", q)?;
+        refuse(!q.pipe_operators.is_empty(), "a pipe operator (|>)", q)
+    }
+
+    fn value_rows(
+        &mut self,
+        rows: &'a [ast::Parens<Vec<ast::Expr>>],
+        mut columns: Vec<usize>,
+        def: &Arc<TableDef>,
+    ) -> Result<Rows> {
+        if rows.iter().all(|r| r.content.is_empty()) {
+            // `VALUES ()`: everything by default.
+            columns.clear();
+        }
+        let defaults = self.used_defaults(rows, &columns, def)?;
+        let scope = Scope::default();
+        let mut env = Env::new(&scope, "VALUES");
+        let mut bound = Vec::with_capacity(rows.len());
+        for row in rows {
+            if row.content.len() != columns.len() {
+                return Err(match row.content.first() {
+                    Some(e) => count_mismatch(columns.len(), row.content.len(), e),
+                    None => count_mismatch(columns.len(), 0, &row.opening_token.0.span),
+                });
+            }
+            let mut exprs = Vec::with_capacity(columns.len());
+            for ((e, c), default) in row.content.iter().zip(&columns).zip(&defaults) {
+                exprs.push(match (is_default(e), default) {
+                    (true, Some(d)) => d.clone(),
+                    (true, None) => super::types::null_of(type_of(def, *c)),
+                    (false, _) => assign(self.expr(e, &mut env)?, def, *c),
+                });
+            }
+            bound.push(exprs);
+        }
+        let types = columns.iter().map(|c| type_of(def, *c)).collect();
+        Ok(Rows {
+            plan: Plan::Values { rows: bound, types },
+            columns,
+        })
+    }
+
+    /// The defaults of the columns for which a row says DEFAULT.
+    fn used_defaults(
+        &mut self,
+        rows: &[ast::Parens<Vec<ast::Expr>>],
+        columns: &[usize],
+        def: &TableDef,
+    ) -> Result<Vec<Option<Expr>>> {
+        let mut defaults = vec![None; columns.len()];
+        for row in rows {
+            for ((e, c), slot) in row.content.iter().zip(columns).zip(&mut defaults) {
+                if slot.is_none()
+                    && is_default(e)
+                    && let Some(column) = def.columns.get(*c)
+                {
+                    *slot = default_of(column, self.cx)?;
+                }
+            }
+        }
+        Ok(defaults)
+    }
+
+    /// `INSERT … SET a = 1, b = 2`.
+    fn set_row(&mut self, assignments: &'a [ast::Assignment], def: &Arc<TableDef>) -> Result<Rows> {
+        let mut columns = Vec::with_capacity(assignments.len());
+        let mut row = Vec::with_capacity(assignments.len());
+        let scope = Scope::default();
+        let mut env = Env::new(&scope, "SET");
+        for a in assignments {
+            let column = target(def, None, a)?;
+            if columns.contains(&column) {
+                return Err(invalid("a column is set twice", a));
+            }
+            columns.push(column);
+            row.push(if is_default(&a.value) {
+                match def.columns.get(column) {
+                    Some(c) => default_of(c, self.cx)?.unwrap_or_else(|| super::types::null_of(c.ty.clone())),
+                    None => super::types::null_of(type_of(def, column)),
+                }
+            } else {
+                assign(self.expr(&a.value, &mut env)?, def, column)
+            });
+        }
+        let types = columns.iter().map(|c| type_of(def, *c)).collect();
+        Ok(Rows {
+            plan: Plan::Values {
+                rows: vec![row],
+                types,
+            },
+            columns,
+        })
+    }
+
+    /// RETURNING over all columns of the table.
+    pub(super) fn returning(
+        &mut self,
+        items: &'a [ast::SelectItem],
+        def: &Arc<TableDef>,
+        alias: Option<String>,
+    ) -> Result<Query> {
+        let scope = Scope::of_table(def, alias);
+        let before = self.sub_plans.len();
+        let items_bound = self.select_list(items, &scope, None)?;
+        if self.sub_plans.len() > before {
+            let first = items.first();
+            return Err(match first {
+                Some(i) => unsupported("a subquery in RETURNING", i),
+                None => Error::unsupported("a subquery in RETURNING"),
+            });
+        }
+        let columns = items_bound.iter().map(super::select::Item::output).collect();
+        Ok(Query {
+            plan: Plan::Project {
+                input: Box::new(Plan::Values {
+                    rows: Vec::new(),
+                    types: def.columns.iter().map(|c| c.ty.clone()).collect(),
+                }),
+                exprs: items_bound.into_iter().map(|i| i.expr).collect(),
+            },
+            sub_plans: Vec::new(),
+            columns,
+        })
+    }
+}
+
+fn type_of(def: &TableDef, column: usize) -> crate::types::DataType {
+    def.columns
+        .get(column)
+        .map_or(crate::types::DataType::Null, |c| c.ty.clone())
+}
+
+fn count_mismatch(wanted: usize, given: usize, at: &impl Place) -> Error {
+    invalid(
+        format!("INSERT names {wanted} columns, but a row has {given} values"),
+        at,
+    )
+}
+
+/// The name of a row alias: `VALUES (…) AS new`.
+pub(super) fn row_alias(name: &ObjectName) -> Result<&Ident> {
+    ident(name, "row alias")
+}
+
+/// A definition that is not stored yet has this id.
+pub(super) const NEW_TABLE: TableId = TableId(0);

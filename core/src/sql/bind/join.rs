@@ -1,0 +1,468 @@
+//! FROM: tables, derived tables, CTEs, and joins.
+
+use super::binder::{Binder, Cte, Env};
+use super::expr::balanced;
+use super::names::{Scope, ScopeTable};
+use super::refuse::{invalid, refuse, unsupported};
+use super::types::compare;
+use crate::catalog::TableDef;
+use crate::sql::parse::start;
+use crate::sql::plan::{Access, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan};
+use crate::types::{DataType, Error, Result};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec, vec::Vec};
+use sqlparser::ast::{
+    self, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableFactor,
+    TableWithJoins,
+};
+
+/// A full scan of all columns of a table.
+pub(super) fn scan(def: &Arc<TableDef>, alias: &str, row_id: bool) -> Plan {
+    Plan::Scan {
+        table: def.id,
+        alias: String::from(alias),
+        columns: (0..def.columns.len()).collect(),
+        types: def.columns.iter().map(|c| c.ty.clone()).collect(),
+        row_id,
+        access: Access::Full,
+        filter: None,
+    }
+}
+
+/// One row without columns: what SELECT without FROM reads.
+pub(super) fn one_row() -> Plan {
+    Plan::Values {
+        rows: vec![Vec::new()],
+        types: Vec::new(),
+    }
+}
+
+/// The kinds of join as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Inner,
+    Left,
+    Right,
+}
+
+fn join_kind<'j>(operator: &'j JoinOperator, at: &ast::Join) -> Result<(Side, Option<&'j JoinConstraint>)> {
+    let refused = match operator {
+        JoinOperator::Join(c) | JoinOperator::Inner(c) | JoinOperator::CrossJoin(c) => {
+            return Ok((Side::Inner, Some(c)));
+        }
+        JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => return Ok((Side::Left, Some(c))),
+        JoinOperator::Right(c) | JoinOperator::RightOuter(c) => return Ok((Side::Right, Some(c))),
+        JoinOperator::FullOuter(_) => "FULL OUTER JOIN",
+        JoinOperator::Semi(_) | JoinOperator::LeftSemi(_) | JoinOperator::RightSemi(_) => "SEMI JOIN",
+        JoinOperator::Anti(_) | JoinOperator::LeftAnti(_) | JoinOperator::RightAnti(_) => "ANTI JOIN",
+        JoinOperator::CrossApply | JoinOperator::OuterApply => "APPLY",
+        JoinOperator::AsOf { .. } => "ASOF JOIN",
+        JoinOperator::StraightJoin(_) => "STRAIGHT_JOIN",
+        JoinOperator::ArrayJoin | JoinOperator::LeftArrayJoin | JoinOperator::InnerArrayJoin => "ARRAY JOIN",
+    };
+    Err(unsupported(refused, at))
+}
+
+/// Which columns an expression reads: (some below `boundary`, some at or above it).
+fn sides(expr: &Expr, boundary: usize) -> (bool, bool) {
+    let mut found = match expr {
+        Expr::Column { index, .. } => (*index < boundary, *index >= boundary),
+        _ => (false, false),
+    };
+    expr.for_each_child(&mut |c| {
+        let (l, r) = sides(c, boundary);
+        found = (found.0 || l, found.1 || r);
+    });
+    found
+}
+
+fn shift_down(expr: &mut Expr, by: usize) {
+    if let Expr::Column { index, .. } = expr {
+        *index = index.saturating_sub(by);
+    }
+    expr.for_each_child_mut(&mut |c| shift_down(c, by));
+}
+
+/// Equalities between a join's inputs, and what else its condition says.
+#[derive(Default)]
+struct JoinCondition {
+    equal: Vec<(Expr, Expr)>,
+    rest: Vec<Expr>,
+}
+
+impl JoinCondition {
+    /// Takes a condition apart; columns from `boundary` on are the right input's.
+    fn add(&mut self, condition: Expr, boundary: usize) {
+        match condition {
+            Expr::Binary {
+                op: BinaryOp::And,
+                left,
+                right,
+                ..
+            } => {
+                self.add(*left, boundary);
+                self.add(*right, boundary);
+            }
+            Expr::Compare {
+                op: CompareOp::Eq,
+                left,
+                right,
+            } => {
+                let pair = match (sides(&left, boundary), sides(&right, boundary)) {
+                    ((true, false), (false, true)) => (*left, *right),
+                    ((false, true), (true, false)) => (*right, *left),
+                    _ => {
+                        let op = CompareOp::Eq;
+                        return self.rest.push(Expr::Compare { op, left, right });
+                    }
+                };
+                let (l, mut r) = pair;
+                shift_down(&mut r, boundary);
+                self.equal.push((l, r));
+            }
+            other => self.rest.push(other),
+        }
+    }
+}
+
+/// A table alias without column names; those are checked by the caller.
+fn alias_name(alias: Option<&TableAlias>) -> Result<Option<(&Ident, &[ast::TableAliasColumnDef])>> {
+    let Some(TableAlias {
+        explicit: _,
+        name,
+        columns,
+        at,
+    }) = alias
+    else {
+        return Ok(None);
+    };
+    refuse(at.is_some(), "AT in a table alias", name)?;
+    for c in columns {
+        refuse(c.data_type.is_some(), "a type in a table alias", &c.name)?;
+    }
+    Ok(Some((name, columns)))
+}
+
+/// The names that `alias (a, b)` gives to columns.
+fn renamed(columns: &[ast::TableAliasColumnDef], width: usize, at: &Ident) -> Result<Vec<String>> {
+    if columns.len() != width {
+        return Err(invalid(
+            format!(
+                "{} has {width} columns, its alias names {}",
+                at.value,
+                columns.len()
+            ),
+            at,
+        ));
+    }
+    Ok(columns.iter().map(|c| c.name.value.clone()).collect())
+}
+
+impl<'a> Binder<'a> {
+    /// FROM as a whole.
+    pub(super) fn from(&mut self, from: &'a [TableWithJoins]) -> Result<(Plan, Scope)> {
+        let mut bound: Option<(Plan, Scope)> = None;
+        for item in from {
+            let (plan, scope) = self.table_with_joins(item)?;
+            bound = Some(match bound {
+                None => (plan, scope),
+                Some((left, mut all)) => {
+                    all.append(scope)?;
+                    (cross(left, plan), all)
+                }
+            });
+        }
+        Ok(bound.unwrap_or_else(|| (one_row(), Scope::default())))
+    }
+
+    fn table_with_joins(&mut self, item: &'a TableWithJoins) -> Result<(Plan, Scope)> {
+        let TableWithJoins { relation, joins } = item;
+        let (mut plan, mut scope) = self.table_factor(relation)?;
+        for join in joins {
+            let ast::Join {
+                relation,
+                global,
+                join_operator,
+            } = join;
+            refuse(*global, "GLOBAL JOIN", join)?;
+            let (side, constraint) = join_kind(join_operator, join)?;
+            let right = self.table_factor(relation)?;
+            (plan, scope) = self.join((plan, scope), right, side, constraint, join)?;
+        }
+        Ok((plan, scope))
+    }
+
+    fn join(
+        &mut self,
+        (left, mut scope): (Plan, Scope),
+        (right, right_scope): (Plan, Scope),
+        side: Side,
+        constraint: Option<&'a JoinConstraint>,
+        at: &'a ast::Join,
+    ) -> Result<(Plan, Scope)> {
+        let merged = merged_columns(&scope, &right_scope, constraint, at)?;
+        let boundary = match side {
+            Side::Right => {
+                let boundary = right_scope.width();
+                scope.append_before(right_scope)?;
+                boundary
+            }
+            Side::Inner | Side::Left => {
+                let boundary = scope.width();
+                scope.append(right_scope)?;
+                boundary
+            }
+        };
+        let mut conditions = JoinCondition::default();
+        let mut pairs = Vec::with_capacity(merged.len());
+        for (name, l, r) in merged {
+            let (Some(lc), Some(rc)) = (scope.column(l), scope.column(r)) else {
+                continue;
+            };
+            let same = compare(
+                CompareOp::Eq,
+                lc.expr(),
+                rc.expr(),
+                name.and_then(|n| start(n.span)),
+            )?;
+            conditions.add(same, boundary);
+            pairs.push(if side == Side::Right { (r, l) } else { (l, r) });
+        }
+        match constraint {
+            Some(JoinConstraint::On(condition)) => {
+                let condition = self.condition(condition, &mut Env::new(&scope, "ON"))?;
+                conditions.add(condition, boundary);
+            }
+            None | Some(JoinConstraint::None) if side != Side::Inner => {
+                return Err(invalid("an outer join needs ON or USING", at));
+            }
+            _ => {}
+        }
+        if !pairs.is_empty() {
+            scope.merge(&pairs);
+        }
+        let (left, right) = if side == Side::Right {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        let plan = Plan::Join(Box::new(Join {
+            kind: if side == Side::Inner {
+                JoinKind::Inner
+            } else {
+                JoinKind::Left
+            },
+            left,
+            right,
+            equal: conditions.equal,
+            condition: balanced(BinaryOp::And, conditions.rest),
+        }));
+        Ok((plan, scope))
+    }
+
+    fn table_factor(&mut self, factor: &'a TableFactor) -> Result<(Plan, Scope)> {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args,
+                with_hints,
+                version,
+                with_ordinality,
+                partitions,
+                json_path,
+                sample,
+                index_hints,
+            } => {
+                refuse(args.is_some(), "a table function", factor)?;
+                refuse(!with_hints.is_empty(), "WITH (hints)", factor)?;
+                refuse(version.is_some(), "a table version (FOR SYSTEM_TIME …)", factor)?;
+                refuse(*with_ordinality, "WITH ORDINALITY", factor)?;
+                refuse(!partitions.is_empty(), "PARTITION (…)", factor)?;
+                refuse(json_path.is_some(), "a JSON path on a table", factor)?;
+                refuse(sample.is_some(), "TABLESAMPLE", factor)?;
+                refuse(
+                    !index_hints.is_empty(),
+                    "an index hint (USE, IGNORE, FORCE INDEX)",
+                    factor,
+                )?;
+                self.named_table(name, alias.as_ref())
+            }
+            TableFactor::Derived {
+                lateral,
+                subquery,
+                alias,
+                sample,
+            } => {
+                refuse(*lateral, "LATERAL", factor)?;
+                refuse(sample.is_some(), "TABLESAMPLE", factor)?;
+                let (plan, columns) = self.deeper(1, |b| b.query(subquery))?;
+                match alias_name(alias.as_ref())? {
+                    Some((name, names)) => derived(plan, columns, name, names),
+                    None => {
+                        let unnamed = Ident::new("");
+                        derived(plan, columns, &unnamed, &[])
+                    }
+                }
+            }
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias,
+            } => {
+                refuse(alias.is_some(), "an alias of a join in parentheses", factor)?;
+                self.deeper(1, |b| b.table_with_joins(table_with_joins))
+            }
+            other => Err(unsupported(unoffered(other), other)),
+        }
+    }
+
+    fn named_table(&mut self, name: &'a ObjectName, alias: Option<&'a TableAlias>) -> Result<(Plan, Scope)> {
+        let alias = alias_name(alias)?;
+        if let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() {
+            let cte = self
+                .ctes
+                .iter()
+                .rev()
+                .find(|c| c.definition.alias.name.value.eq_ignore_ascii_case(&ident.value))
+                .copied();
+            if let Some(cte) = cte {
+                return self.expand(cte, alias);
+            }
+        }
+        let def = self.cx.table(name)?;
+        let Some((alias, columns)) = alias else {
+            return Ok((scan(&def, &def.name, false), Scope::of_table(&def, None)));
+        };
+        let plan = scan(&def, &alias.value, false);
+        if columns.is_empty() {
+            return Ok((plan, Scope::of_table(&def, Some(alias.value.clone()))));
+        }
+        let names = renamed(columns, def.columns.len(), alias)?;
+        let types = def.columns.iter().map(|c| c.ty.clone()).collect();
+        Ok((
+            plan,
+            Scope::of(ScopeTable::derived(alias.value.clone(), names), types),
+        ))
+    }
+
+    /// A CTE where it is named: its query, bound again.
+    fn expand(
+        &mut self,
+        cte: Cte<'a>,
+        alias: Option<(&Ident, &[ast::TableAliasColumnDef])>,
+    ) -> Result<(Plan, Scope)> {
+        self.expand_cte()?;
+        let hidden = self.ctes.split_off(cte.sees.min(self.ctes.len()));
+        let outer = core::mem::take(&mut self.outer);
+        let bound = self.deeper(1, |b| b.query(&cte.definition.query));
+        self.ctes.extend(hidden);
+        self.outer = outer;
+        let (plan, mut columns) = bound?;
+        if let Some((name, names)) = alias_name(Some(&cte.definition.alias))?
+            && !names.is_empty()
+        {
+            let names = renamed(names, columns.len(), name)?;
+            for (column, name) in columns.iter_mut().zip(names) {
+                column.name = name;
+            }
+        }
+        let (name, names) = alias.unwrap_or((&cte.definition.alias.name, &[]));
+        derived(plan, columns, name, names)
+    }
+}
+
+/// A derived table's scope.
+fn derived(
+    plan: Plan,
+    columns: Vec<OutputColumn>,
+    name: &Ident,
+    names: &[ast::TableAliasColumnDef],
+) -> Result<(Plan, Scope)> {
+    let types: Vec<DataType> = columns.iter().map(|c| c.ty.clone()).collect();
+    let names = if names.is_empty() {
+        columns.into_iter().map(|c| c.name).collect()
+    } else {
+        renamed(names, columns.len(), name)?
+    };
+    Ok((
+        plan,
+        Scope::of(ScopeTable::derived(name.value.clone(), names), types),
+    ))
+}
+
+fn cross(left: Plan, right: Plan) -> Plan {
+    Plan::Join(Box::new(Join {
+        kind: JoinKind::Inner,
+        left,
+        right,
+        equal: Vec::new(),
+        condition: None,
+    }))
+}
+
+/// The columns that USING or NATURAL merges: positions on the left, and on the right as they will be
+/// once the right scope is appended.
+fn merged_columns<'c>(
+    left: &Scope,
+    right: &Scope,
+    constraint: Option<&'c JoinConstraint>,
+    at: &ast::Join,
+) -> Result<Vec<(Option<&'c Ident>, usize, usize)>> {
+    let shift = left.column_count();
+    let only = |scope: &Scope, name: &Ident| -> Result<usize> {
+        let mut found = scope.find_visible(&name.value);
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one),
+            (Some(_), Some(_)) => Err(Error::AmbiguousColumn {
+                name: name.value.clone(),
+                position: start(name.span),
+            }),
+            (None, _) => Err(scope.unknown_column(name.value.clone(), name)),
+        }
+    };
+    match constraint {
+        Some(JoinConstraint::Using(names)) => names
+            .iter()
+            .map(|n| {
+                let name = super::names::ident(n, "column of USING")?;
+                Ok((Some(name), only(left, name)?, only(right, name)? + shift))
+            })
+            .collect(),
+        Some(JoinConstraint::Natural) => {
+            let mut pairs = Vec::new();
+            for (l, column) in left.visible() {
+                let name = left.name(column);
+                let mut found = right.find_visible(name);
+                match (found.next(), found.next()) {
+                    (Some(r), None) => {
+                        if left.find_visible(name).nth(1).is_some() {
+                            return Err(invalid(format!("column {name} of NATURAL JOIN is ambiguous"), at));
+                        }
+                        pairs.push((None, l, r + shift));
+                    }
+                    (Some(_), Some(_)) => {
+                        return Err(invalid(format!("column {name} of NATURAL JOIN is ambiguous"), at));
+                    }
+                    (None, _) => {}
+                }
+            }
+            Ok(pairs)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What a table expression that is not offered is called.
+fn unoffered(factor: &TableFactor) -> &'static str {
+    match factor {
+        TableFactor::TableFunction { .. } | TableFactor::Function { .. } => "a table function",
+        TableFactor::UNNEST { .. } => "UNNEST",
+        TableFactor::JsonTable { .. } => "JSON_TABLE",
+        TableFactor::OpenJsonTable { .. } => "OPENJSON",
+        TableFactor::Pivot { .. } => "PIVOT",
+        TableFactor::Unpivot { .. } | TableFactor::UnpivotExpr { .. } => "UNPIVOT",
+        TableFactor::MatchRecognize { .. } => "MATCH_RECOGNIZE",
+        TableFactor::XmlTable { .. } => "XMLTABLE",
+        TableFactor::SemanticView { .. } => "SEMANTIC_VIEW",
+        _ => "this table expression",
+    }
+}

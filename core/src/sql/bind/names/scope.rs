@@ -1,0 +1,310 @@
+//! The columns an expression may name.
+//!
+//! A scope lists the columns of a FROM clause with their place in the plan's output. Columns merged by
+//! USING or NATURAL stay reachable by their qualified names, but only one of each pair is among the
+//! `visible` ones, which unqualified names and `*` see.
+
+use super::nearest;
+use crate::catalog::TableDef;
+use crate::sql::parse::start;
+use crate::sql::plan::Expr;
+use crate::types::{DataType, Error, Result};
+use alloc::{string::String, sync::Arc, vec::Vec};
+use sqlparser::ast::Ident;
+
+/// Where a table's column names come from.
+#[derive(Debug, Clone)]
+enum ColumnNames {
+    Table(Arc<TableDef>),
+    Derived(Vec<String>),
+}
+
+/// A table, derived table or CTE of a FROM clause.
+#[derive(Debug, Clone)]
+pub(in crate::sql::bind) struct ScopeTable {
+    /// Alias, or the table's name.
+    pub(in crate::sql::bind) name: String,
+    columns: ColumnNames,
+    /// Whether an alias hides the schema's name.
+    aliased: bool,
+}
+
+impl ScopeTable {
+    /// A stored table.
+    pub(in crate::sql::bind) fn table(def: Arc<TableDef>, alias: Option<String>) -> ScopeTable {
+        ScopeTable {
+            aliased: alias.is_some(),
+            name: alias.unwrap_or_else(|| def.name.clone()),
+            columns: ColumnNames::Table(def),
+        }
+    }
+
+    /// Anything else with named columns.
+    pub(in crate::sql::bind) fn derived(name: String, columns: Vec<String>) -> ScopeTable {
+        ScopeTable {
+            name,
+            columns: ColumnNames::Derived(columns),
+            aliased: true,
+        }
+    }
+
+    /// The definition of a stored table.
+    pub(in crate::sql::bind) fn def(&self) -> Option<&Arc<TableDef>> {
+        match &self.columns {
+            ColumnNames::Table(d) => Some(d),
+            ColumnNames::Derived(_) => None,
+        }
+    }
+
+    fn column_name(&self, column: usize) -> &str {
+        match &self.columns {
+            ColumnNames::Table(d) => d.columns.get(column).map_or("", |c| c.name.as_str()),
+            ColumnNames::Derived(names) => names.get(column).map_or("", String::as_str),
+        }
+    }
+
+    fn is_called(&self, schema: Option<&str>, name: &str) -> bool {
+        let schema_fits = match (schema, &self.columns) {
+            (None, _) => true,
+            (Some(s), ColumnNames::Table(d)) => !self.aliased && d.schema.eq_ignore_ascii_case(s),
+            (Some(_), ColumnNames::Derived(_)) => false,
+        };
+        schema_fits && self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+/// A column in scope.
+#[derive(Debug, Clone)]
+pub(in crate::sql::bind) struct ScopeColumn {
+    /// Position in [`Scope::tables`].
+    pub(in crate::sql::bind) table: usize,
+    /// Position among the table's columns.
+    pub(in crate::sql::bind) column: usize,
+    /// Type.
+    pub(in crate::sql::bind) ty: DataType,
+    /// Position in the plan's output.
+    pub(in crate::sql::bind) index: usize,
+}
+
+/// The columns of a FROM clause.
+#[derive(Debug, Clone, Default)]
+pub(in crate::sql::bind) struct Scope {
+    tables: Vec<ScopeTable>,
+    columns: Vec<ScopeColumn>,
+    /// Positions in `columns`, in the order of `*`.
+    visible: Vec<usize>,
+    /// Width of the plan's output.
+    width: usize,
+}
+
+impl Scope {
+    /// One table whose columns are the plan's output, in order.
+    pub(in crate::sql::bind) fn of(table: ScopeTable, types: Vec<DataType>) -> Scope {
+        let columns: Vec<ScopeColumn> = types
+            .into_iter()
+            .enumerate()
+            .map(|(i, ty)| ScopeColumn {
+                table: 0,
+                column: i,
+                ty,
+                index: i,
+            })
+            .collect();
+        Scope {
+            tables: alloc::vec![table],
+            visible: (0..columns.len()).collect(),
+            width: columns.len(),
+            columns,
+        }
+    }
+
+    /// The columns of a stored table at their positions.
+    pub(in crate::sql::bind) fn of_table(def: &Arc<TableDef>, alias: Option<String>) -> Scope {
+        let types = def.columns.iter().map(|c| c.ty.clone()).collect();
+        Scope::of(ScopeTable::table(def.clone(), alias), types)
+    }
+
+    /// Width of the plan's output.
+    pub(in crate::sql::bind) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many columns are in scope, visible or not.
+    pub(in crate::sql::bind) fn column_count(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The tables.
+    pub(in crate::sql::bind) fn tables(&self) -> &[ScopeTable] {
+        &self.tables
+    }
+
+    /// Appends the columns of another scope, whose plan's output follows this one's. Returns the
+    /// positions that the other's columns have now.
+    ///
+    /// Errors: the same table name on both sides.
+    pub(in crate::sql::bind) fn append(&mut self, other: Scope) -> Result<()> {
+        let shift = self.width;
+        self.width += other.width;
+        self.append_at(other, |index| index + shift)
+    }
+
+    /// As [`Scope::append`], with the other's columns reachable by qualified names only.
+    pub(in crate::sql::bind) fn append_hidden(&mut self, mut other: Scope) -> Result<()> {
+        other.visible.clear();
+        self.append(other)
+    }
+
+    /// As [`Scope::append`] with the sides of the output exchanged: the other's columns come first.
+    pub(in crate::sql::bind) fn append_before(&mut self, other: Scope) -> Result<()> {
+        let shift = other.width;
+        self.width += shift;
+        self.columns.iter_mut().for_each(|c| c.index += shift);
+        self.append_at(other, |index| index)
+    }
+
+    fn append_at(&mut self, other: Scope, index: impl Fn(usize) -> usize) -> Result<()> {
+        for t in &other.tables {
+            let twice = |mine: &&ScopeTable| {
+                mine.name.eq_ignore_ascii_case(&t.name)
+                    && match (mine.def(), t.def()) {
+                        (Some(a), Some(b)) if !mine.aliased && !t.aliased => {
+                            a.schema.eq_ignore_ascii_case(&b.schema)
+                        }
+                        _ => true,
+                    }
+            };
+            if !t.name.is_empty() && self.tables.iter().any(|mine| twice(&mine)) {
+                return Err(Error::invalid(alloc::format!(
+                    "the table name {} occurs twice in FROM; give one an alias",
+                    t.name
+                )));
+            }
+        }
+        let tables = self.tables.len();
+        let columns = self.columns.len();
+        self.tables.extend(other.tables);
+        self.columns
+            .extend(other.columns.into_iter().map(|c| ScopeColumn {
+                table: c.table + tables,
+                index: index(c.index),
+                ..c
+            }));
+        self.visible.extend(other.visible.iter().map(|v| v + columns));
+        Ok(())
+    }
+
+    /// Makes the columns of USING visible once, first: of each pair `(kept, hidden)` of positions the
+    /// first stays.
+    pub(in crate::sql::bind) fn merge(&mut self, pairs: &[(usize, usize)]) {
+        let mentioned = |v: &usize| pairs.iter().any(|(kept, hidden)| kept == v || hidden == v);
+        let mut visible: Vec<usize> = pairs.iter().map(|(kept, _)| *kept).collect();
+        visible.extend(self.visible.iter().copied().filter(|v| !mentioned(v)));
+        self.visible = visible;
+    }
+
+    /// The column at a position returned by [`Scope::find_visible`].
+    pub(in crate::sql::bind) fn column(&self, at: usize) -> Option<&ScopeColumn> {
+        self.columns.get(at)
+    }
+
+    /// A column's name.
+    pub(in crate::sql::bind) fn name(&self, column: &ScopeColumn) -> &str {
+        self.tables
+            .get(column.table)
+            .map_or("", |t| t.column_name(column.column))
+    }
+
+    /// The name of the stored table a column comes from.
+    pub(in crate::sql::bind) fn source(&self, column: &ScopeColumn) -> Option<&str> {
+        let def = self.tables.get(column.table)?.def()?;
+        Some(def.name.as_str())
+    }
+
+    /// The visible columns, in the order of `*`, with their positions.
+    pub(in crate::sql::bind) fn visible(&self) -> impl Iterator<Item = (usize, &ScopeColumn)> {
+        self.visible
+            .iter()
+            .filter_map(|v| self.columns.get(*v).map(|c| (*v, c)))
+    }
+
+    /// The columns of `table.*`.
+    pub(in crate::sql::bind) fn columns_of(
+        &self,
+        schema: Option<&str>,
+        table: &str,
+    ) -> Option<impl Iterator<Item = &ScopeColumn>> {
+        let t = self.tables.iter().position(|t| t.is_called(schema, table))?;
+        Some(self.columns.iter().filter(move |c| c.table == t))
+    }
+
+    /// The columns of the table at a position in [`Scope::tables`].
+    pub(in crate::sql::bind) fn columns_at(&self, table: usize) -> impl Iterator<Item = &ScopeColumn> {
+        self.columns.iter().filter(move |c| c.table == table)
+    }
+
+    /// The column at a position of the plan's output.
+    pub(in crate::sql::bind) fn at_index(&self, index: usize) -> Option<&ScopeColumn> {
+        self.columns.iter().find(|c| c.index == index)
+    }
+
+    /// The positions of the visible columns of that name.
+    pub(in crate::sql::bind) fn find_visible<'s>(
+        &'s self,
+        name: &'s str,
+    ) -> impl Iterator<Item = usize> + 's {
+        self.visible()
+            .filter(move |(_, c)| self.name(c).eq_ignore_ascii_case(name))
+            .map(|(v, _)| v)
+    }
+
+    /// An unqualified name: `None` if there is no such column, an error if there are several.
+    pub(in crate::sql::bind) fn unqualified(&self, name: &Ident) -> Result<Option<&ScopeColumn>> {
+        let mut found = self.find_visible(&name.value);
+        let first = found.next();
+        if found.next().is_some() {
+            return Err(Error::AmbiguousColumn {
+                name: name.value.clone(),
+                position: start(name.span),
+            });
+        }
+        Ok(first.and_then(|v| self.columns.get(v)))
+    }
+
+    /// `[schema.]table.column`: `None` if the table is not in scope or has no such column.
+    pub(in crate::sql::bind) fn qualified(
+        &self,
+        schema: Option<&str>,
+        table: &str,
+        name: &str,
+    ) -> Option<&ScopeColumn> {
+        self.columns_of(schema, table)?
+            .find(|c| self.name(c).eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a table of that name is in scope.
+    pub(in crate::sql::bind) fn has_table(&self, schema: Option<&str>, table: &str) -> bool {
+        self.tables.iter().any(|t| t.is_called(schema, table))
+    }
+
+    /// The error for a column that is not there.
+    pub(in crate::sql::bind) fn unknown_column(&self, written: String, name: &Ident) -> Error {
+        let names = self.columns.iter().map(|c| self.name(c));
+        Error::Unknown {
+            kind: "column",
+            nearest: nearest(&name.value, names),
+            name: written,
+            position: start(name.span),
+        }
+    }
+}
+
+impl ScopeColumn {
+    /// The column as an expression.
+    pub(in crate::sql::bind) fn expr(&self) -> Expr {
+        Expr::Column {
+            index: self.index,
+            ty: self.ty.clone(),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Queries: WITH, the body, and ORDER BY and LIMIT of bodies that are no SELECT.
+
+use super::aggregate::unify_rows;
+use super::binder::{Binder, Cte, Env};
+use super::names::{Scope, ScopeTable};
+use super::order_by::{order_expressions, sorted};
+use super::refuse::{refuse, unsupported};
+use crate::sql::plan::{Expr, OutputColumn, Plan, Query};
+use crate::types::{DataType, Result};
+use alloc::{format, string::String, vec::Vec};
+use sqlparser::ast::{self, SetExpr, SetOperator};
+
+/// The columns of a body as columns of a scope, and as expressions for ordinals.
+fn output_scope(columns: &[OutputColumn]) -> (Scope, Vec<Expr>) {
+    let names = columns.iter().map(|c| c.name.clone()).collect();
+    let types: Vec<DataType> = columns.iter().map(|c| c.ty.clone()).collect();
+    let exprs = types
+        .iter()
+        .enumerate()
+        .map(|(index, ty)| Expr::Column {
+            index,
+            ty: ty.clone(),
+        })
+        .collect();
+    (Scope::of(ScopeTable::derived(String::new(), names), types), exprs)
+}
+
+impl<'a> Binder<'a> {
+    /// A whole query with the sub-plans found on the way.
+    pub(super) fn top_query(&mut self, q: &'a ast::Query) -> Result<Query> {
+        let (plan, columns) = self.query(q)?;
+        Ok(Query {
+            plan,
+            sub_plans: core::mem::take(&mut self.sub_plans),
+            columns,
+        })
+    }
+
+    /// A query anywhere.
+    pub(super) fn query(&mut self, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
+        let ast::Query {
+            with,
+            body,
+            order_by,
+            limit_clause,
+            fetch,
+            locks,
+            for_clause,
+            settings,
+            format_clause,
+            pipe_operators,
+        } = q;
+        refuse(!locks.is_empty(), "FOR UPDATE or FOR SHARE", q)?;
+        refuse(for_clause.is_some(), "FOR XML, JSON or BROWSE", q)?;
+        refuse(settings.is_some(), "SETTINGS", q)?;
+        refuse(format_clause.is_some(), "FORMAT", q)?;
+        refuse(!pipe_operators.is_empty(), "a pipe operator (|>)", q)?;
+        let ctes = self.ctes.len();
+        if let Some(with) = with {
+            self.with(with, q)?;
+        }
+        let order_by = order_by
+            .as_ref()
+            .map(order_expressions)
+            .transpose()?
+            .unwrap_or(&[]);
+        let result = match body.as_ref() {
+            SetExpr::Select(select) => {
+                let limit = self.limit(limit_clause.as_ref(), fetch.as_ref(), q)?;
+                self.select(select, order_by, limit)
+            }
+            other => {
+                let (plan, columns) = self.body(other, q)?;
+                let (scope, outputs) = output_scope(&columns);
+                let mut env = Env::new(&scope, "ORDER BY");
+                let keys = self.order_by(order_by, &outputs, &mut env)?;
+                let limit = self.limit(limit_clause.as_ref(), fetch.as_ref(), q)?;
+                Ok((limit.apply(sorted(plan, keys)), columns))
+            }
+        };
+        self.ctes.truncate(ctes);
+        result
+    }
+
+    fn with(&mut self, with: &'a ast::With, q: &ast::Query) -> Result<()> {
+        let ast::With {
+            with_token: _,
+            recursive,
+            cte_tables,
+        } = with;
+        refuse(*recursive, "WITH RECURSIVE", q)?;
+        let first = self.ctes.len();
+        for definition in cte_tables {
+            let ast::Cte {
+                alias,
+                query: _,
+                from,
+                materialized,
+                closing_paren_token: _,
+            } = definition;
+            refuse(from.is_some(), "FROM after a WITH query", &alias.name)?;
+            refuse(materialized.is_some(), "[NOT] MATERIALIZED", &alias.name)?;
+            let same = |c: &Cte<'_>| {
+                c.definition
+                    .alias
+                    .name
+                    .value
+                    .eq_ignore_ascii_case(&alias.name.value)
+            };
+            if self.ctes.iter().skip(first).any(same) {
+                return Err(super::refuse::invalid(
+                    format!("the WITH query {} occurs twice", alias.name.value),
+                    &alias.name,
+                ));
+            }
+            let sees = self.ctes.len();
+            self.ctes.push(Cte { definition, sees });
+        }
+        Ok(())
+    }
+
+    /// A body that is no SELECT.
+    fn body(&mut self, body: &'a SetExpr, q: &ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
+        match body {
+            SetExpr::Query(inner) => self.deeper(1, |b| b.query(inner)),
+            SetExpr::Values(values) => self.values(values, q),
+            SetExpr::SetOperation { op, .. } => {
+                let name = match op {
+                    SetOperator::Union => "UNION",
+                    SetOperator::Except => "EXCEPT",
+                    SetOperator::Intersect => "INTERSECT",
+                    SetOperator::Minus => "MINUS",
+                };
+                Err(unsupported(name, q))
+            }
+            SetExpr::Insert(_) => Err(unsupported("WITH before INSERT", q)),
+            SetExpr::Update(_) => Err(unsupported("WITH before UPDATE", q)),
+            SetExpr::Delete(_) => Err(unsupported("WITH before DELETE", q)),
+            SetExpr::Merge(_) => Err(unsupported("MERGE", q)),
+            SetExpr::Table(_) => Err(unsupported("TABLE t (write SELECT * FROM t)", q)),
+            SetExpr::Select(_) => Err(unsupported("this query", q)),
+        }
+    }
+
+    fn values(&mut self, values: &'a ast::Values, q: &ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
+        // ROW and VALUE are only words.
+        let ast::Values {
+            explicit_row: _,
+            value_keyword: _,
+            rows,
+        } = values;
+        let scope = Scope::default();
+        let mut env = Env::new(&scope, "VALUES");
+        let mut bound = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut exprs = Vec::with_capacity(row.content.len());
+            for e in &row.content {
+                exprs.push(self.expr(e, &mut env)?);
+            }
+            bound.push(exprs);
+        }
+        let (rows, types) = unify_rows(bound, q)?;
+        if types.is_empty() {
+            return Err(super::refuse::invalid(
+                "a row of VALUES has at least one value",
+                q,
+            ));
+        }
+        let columns = types
+            .iter()
+            .enumerate()
+            .map(|(i, ty)| OutputColumn {
+                name: format!("column{}", i + 1),
+                ty: ty.clone(),
+                table: None,
+            })
+            .collect();
+        Ok((Plan::Values { rows, types }, columns))
+    }
+}

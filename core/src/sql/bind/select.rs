@@ -1,0 +1,421 @@
+//! SELECT: the select list, WHERE, GROUP BY, HAVING, DISTINCT, ORDER BY, LIMIT, in the order of the plan.
+
+use super::aggregate::{Grouping, contains_aggregate, group_expressions};
+use super::binder::{Alias, AliasUse, Binder, Env};
+use super::names::Scope;
+use super::order_by::{Limit, ordinal, sorted};
+use super::refuse::{Place, invalid, refuse, unsupported};
+use crate::sql::plan::{AggregateCall, Expr, OutputColumn, Plan, SortKey};
+use crate::types::{Error, Result};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+use sqlparser::ast::{
+    self, Distinct, Ident, ObjectName, ObjectNamePart, OrderByExpr, Select, SelectFlavor, SelectItem,
+    SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
+};
+
+/// One column of the result.
+pub(super) struct Item {
+    pub(super) expr: Expr,
+    pub(super) name: String,
+    /// Whether the name was written (AS) or is a column's.
+    named: bool,
+    table: Option<String>,
+}
+
+impl Item {
+    pub(super) fn output(&self) -> OutputColumn {
+        OutputColumn {
+            name: self.name.clone(),
+            ty: self.expr.ty(),
+            table: self.table.clone(),
+        }
+    }
+}
+
+/// Projects, unless the plan's output is already that.
+pub(super) fn project(plan: Plan, exprs: Vec<Expr>, width: usize) -> Plan {
+    let identity = exprs.len() == width
+        && exprs
+            .iter()
+            .enumerate()
+            .all(|(i, e)| matches!(e, Expr::Column { index, .. } if *index == i));
+    if identity {
+        return plan;
+    }
+    Plan::Project {
+        input: Box::new(plan),
+        exprs,
+    }
+}
+
+pub(super) fn filtered(plan: Plan, condition: Option<Expr>) -> Plan {
+    match condition {
+        None => plan,
+        Some(condition) => Plan::Filter {
+            input: Box::new(plan),
+            condition,
+        },
+    }
+}
+
+fn refuse_wildcard_options(o: &WildcardAdditionalOptions) -> Result<()> {
+    let WildcardAdditionalOptions {
+        wildcard_token: _,
+        opt_ilike,
+        opt_exclude,
+        opt_except,
+        opt_replace,
+        opt_rename,
+        opt_alias,
+    } = o;
+    let set = opt_ilike.is_some()
+        || opt_exclude.is_some()
+        || opt_except.is_some()
+        || opt_replace.is_some()
+        || opt_rename.is_some()
+        || opt_alias.is_some();
+    refuse(set, "an option of * (EXCLUDE, EXCEPT, REPLACE, RENAME, …)", o)
+}
+
+/// Refuses what other systems' SELECT has. Returns whether DISTINCT is set.
+fn refuse_clauses(s: &Select) -> Result<bool> {
+    let Select {
+        select_token: _,
+        optimizer_hints,
+        distinct,
+        select_modifiers,
+        top,
+        top_before_distinct: _,
+        projection: _,
+        exclude,
+        into,
+        from: _,
+        lateral_views,
+        prewhere,
+        selection: _,
+        connect_by,
+        group_by: _,
+        cluster_by,
+        distribute_by,
+        sort_by,
+        having: _,
+        named_window,
+        qualify,
+        window_before_qualify: _,
+        value_table_mode,
+        flavor,
+    } = s;
+    refuse(!optimizer_hints.is_empty(), "an optimizer hint", s)?;
+    refuse(top.is_some(), "TOP (use LIMIT)", s)?;
+    refuse(exclude.is_some(), "EXCLUDE", s)?;
+    refuse(into.is_some(), "SELECT … INTO", s)?;
+    refuse(!lateral_views.is_empty(), "LATERAL VIEW", s)?;
+    refuse(prewhere.is_some(), "PREWHERE", s)?;
+    refuse(!connect_by.is_empty(), "CONNECT BY", s)?;
+    refuse(!cluster_by.is_empty(), "CLUSTER BY", s)?;
+    refuse(!distribute_by.is_empty(), "DISTRIBUTE BY", s)?;
+    refuse(!sort_by.is_empty(), "SORT BY", s)?;
+    refuse(!named_window.is_empty(), "WINDOW", s)?;
+    refuse(qualify.is_some(), "QUALIFY", s)?;
+    refuse(value_table_mode.is_some(), "SELECT AS VALUE or STRUCT", s)?;
+    refuse(!matches!(flavor, SelectFlavor::Standard), "FROM before SELECT", s)?;
+    if let Some(m) = select_modifiers
+        && m.is_any_set()
+    {
+        return Err(unsupported(format!("SELECT {m}"), s));
+    }
+    match distinct {
+        None | Some(Distinct::All) => Ok(false),
+        Some(Distinct::Distinct) => Ok(true),
+        Some(Distinct::On(_)) => Err(unsupported("DISTINCT ON", s)),
+    }
+}
+
+impl<'a> Binder<'a> {
+    /// A SELECT with the ORDER BY and LIMIT of its query.
+    pub(super) fn select(
+        &mut self,
+        s: &'a Select,
+        order_by: &'a [OrderByExpr],
+        limit: Limit,
+    ) -> Result<(Plan, Vec<OutputColumn>)> {
+        let distinct = refuse_clauses(s)?;
+        let (plan, scope) = self.from(&s.from)?;
+        let condition = s
+            .selection
+            .as_ref()
+            .map(|c| self.condition(c, &mut Env::new(&scope, "WHERE")))
+            .transpose()?;
+        let plan = filtered(plan, condition);
+        let mut aggregates = Vec::new();
+        let mut items = self.select_list(&s.projection, &scope, Some(&mut aggregates))?;
+        let aliases: Vec<Alias> = written_aliases(&items);
+        let groups = group_expressions(&s.group_by)?;
+        let mut keys = Vec::with_capacity(groups.len());
+        for g in groups {
+            keys.push(self.group_key(g, &items, &scope, &aliases)?);
+        }
+        let mut having = match &s.having {
+            None => None,
+            Some(h) => Some(self.having(h, &scope, &keys, &aliases, &mut aggregates)?),
+        };
+        let outputs: Vec<Expr> = items.iter().map(|i| i.expr.clone()).collect();
+        let order_aliases = output_aliases(&items);
+        let mut sort = self.order_by(
+            order_by,
+            &outputs,
+            &mut Env {
+                aggregates: Some(&mut aggregates),
+                aliases: Some((&order_aliases, AliasUse::First)),
+                ..Env::new(&scope, "ORDER BY")
+            },
+        )?;
+        let mut width = scope.width();
+        let mut plan = plan;
+        if !keys.is_empty() || !aggregates.is_empty() {
+            let mut grouping = Grouping::new(&scope, keys);
+            let exprs = items
+                .iter_mut()
+                .map(|i| &mut i.expr)
+                .chain(having.iter_mut())
+                .chain(sort.iter_mut().map(|k| &mut k.expr));
+            group(&mut grouping, exprs.collect())?;
+            let keys = grouping.keys;
+            width = keys.len() + aggregates.len();
+            plan = Plan::Aggregate {
+                input: Box::new(plan),
+                keys,
+                aggregates,
+            };
+        }
+        plan = filtered(plan, having);
+        let columns: Vec<OutputColumn> = items.iter().map(Item::output).collect();
+        let exprs: Vec<Expr> = items.into_iter().map(|i| i.expr).collect();
+        if !distinct {
+            return Ok((project(limit.apply(sorted(plan, sort)), exprs, width), columns));
+        }
+        let sort = over_outputs(sort, &exprs)?;
+        let unique = Plan::Distinct {
+            input: Box::new(project(plan, exprs, width)),
+        };
+        Ok((limit.apply(sorted(unique, sort)), columns))
+    }
+
+    /// The select list, `*` expanded.
+    pub(super) fn select_list(
+        &mut self,
+        projection: &'a [SelectItem],
+        scope: &Scope,
+        aggregates: Option<&mut Vec<AggregateCall>>,
+    ) -> Result<Vec<Item>> {
+        let mut items = Vec::with_capacity(projection.len());
+        let mut env = Env {
+            aggregates,
+            ..Env::new(scope, "the select list")
+        };
+        for item in projection {
+            match item {
+                SelectItem::Wildcard(options) => {
+                    refuse_wildcard_options(options)?;
+                    if scope.tables().is_empty() {
+                        return Err(invalid("* needs a FROM", item));
+                    }
+                    items.extend(scope.visible().map(|(_, c)| column_item(scope, c)));
+                }
+                SelectItem::QualifiedWildcard(kind, options) => {
+                    refuse_wildcard_options(options)?;
+                    let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else {
+                        return Err(unsupported("expression.*", item));
+                    };
+                    let (schema, table) = qualifier(name)?;
+                    let Some(columns) = scope.columns_of(schema, &table.value) else {
+                        let names = scope.tables().iter().map(|t| t.name.as_str());
+                        return Err(Error::Unknown {
+                            kind: "table",
+                            nearest: super::names::nearest(&table.value, names),
+                            name: table.value.clone(),
+                            position: crate::sql::parse::start(table.span),
+                        });
+                    };
+                    items.extend(columns.map(|c| column_item(scope, c)));
+                }
+                SelectItem::UnnamedExpr(e) => {
+                    let expr = self.expr(e, &mut env)?;
+                    items.push(unnamed_item(scope, expr, e));
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    let expr = self.expr(expr, &mut env)?;
+                    let table = match &expr {
+                        Expr::Column { index, .. } => scope.at_index(*index).and_then(|c| scope.source(c)),
+                        _ => None,
+                    };
+                    items.push(Item {
+                        table: table.map(String::from),
+                        expr,
+                        name: alias.value.clone(),
+                        named: true,
+                    });
+                }
+                SelectItem::ExprWithAliases { .. } => return Err(unsupported("several aliases", item)),
+            }
+        }
+        Ok(items)
+    }
+
+    fn group_key(
+        &mut self,
+        e: &'a ast::Expr,
+        items: &[Item],
+        scope: &Scope,
+        aliases: &[Alias],
+    ) -> Result<Expr> {
+        let key = match ordinal(e) {
+            Some(n) => match n.checked_sub(1).and_then(|i| items.get(i)) {
+                Some(item) => self.copy(&item.expr)?,
+                None => {
+                    let count = items.len();
+                    return Err(invalid(
+                        format!("GROUP BY {n}: the select list has {count} columns"),
+                        e,
+                    ));
+                }
+            },
+            None => self.expr(
+                e,
+                &mut Env {
+                    aliases: Some((aliases, AliasUse::AfterColumns)),
+                    ..Env::new(scope, "GROUP BY")
+                },
+            )?,
+        };
+        if contains_aggregate(&key) {
+            return Err(invalid("GROUP BY cannot contain an aggregate", e));
+        }
+        Ok(key)
+    }
+
+    fn having(
+        &mut self,
+        condition: &'a ast::Expr,
+        scope: &Scope,
+        keys: &[Expr],
+        aliases: &[Alias],
+        aggregates: &mut Vec<AggregateCall>,
+    ) -> Result<Expr> {
+        // A name means the alias, unless it is a column that is grouped by.
+        let is_key = |name: &str| {
+            let mut found = scope.find_visible(name);
+            let column = found.next().and_then(|v| scope.column(v));
+            column.is_some_and(|c| keys.contains(&c.expr()))
+        };
+        let aliases: Vec<Alias> = aliases.iter().filter(|a| !is_key(&a.name)).cloned().collect();
+        let mut env = Env {
+            aggregates: Some(aggregates),
+            aliases: Some((&aliases, AliasUse::First)),
+            ..Env::new(scope, "HAVING")
+        };
+        self.condition(condition, &mut env)
+    }
+}
+
+/// Rewrites expressions over the groups: first all keys, then the aggregates, whose place depends on them.
+fn group(grouping: &mut Grouping<'_>, mut exprs: Vec<&mut Expr>) -> Result<()> {
+    for e in &mut exprs {
+        grouping.replace_keys(e)?;
+    }
+    for e in &mut exprs {
+        grouping.place_aggregates(e);
+    }
+    Ok(())
+}
+
+/// Sort keys of a DISTINCT as columns of its output.
+fn over_outputs(sort: Vec<SortKey>, outputs: &[Expr]) -> Result<Vec<SortKey>> {
+    sort.into_iter()
+        .map(|key| {
+            let index = outputs.iter().position(|o| *o == key.expr).ok_or_else(|| {
+                Error::invalid("with DISTINCT, ORDER BY can only name columns of the select list")
+            })?;
+            let ty = key.expr.ty();
+            Ok(SortKey {
+                expr: Expr::Column { index, ty },
+                ..key
+            })
+        })
+        .collect()
+}
+
+/// The aliases written with AS.
+fn written_aliases(items: &[Item]) -> Vec<Alias> {
+    items
+        .iter()
+        .filter(|i| i.named)
+        .map(|i| Alias {
+            name: i.name.clone(),
+            expr: i.expr.clone(),
+        })
+        .collect()
+}
+
+/// The names ORDER BY may use: aliases, and names of columns where only one column has that name.
+fn output_aliases(items: &[Item]) -> Vec<Alias> {
+    let is_column = |i: &Item| matches!(i.expr, Expr::Column { .. }) && i.table.is_some();
+    let unique = |item: &Item| {
+        items
+            .iter()
+            .all(|o| !o.name.eq_ignore_ascii_case(&item.name) || o.expr == item.expr)
+    };
+    items
+        .iter()
+        .filter(|i| i.named || (is_column(i) && unique(i)))
+        .map(|i| Alias {
+            name: i.name.clone(),
+            expr: i.expr.clone(),
+        })
+        .collect()
+}
+
+fn column_item(scope: &Scope, column: &super::names::ScopeColumn) -> Item {
+    Item {
+        expr: column.expr(),
+        name: String::from(scope.name(column)),
+        named: false,
+        table: scope.source(column).map(String::from),
+    }
+}
+
+fn unnamed_item(scope: &Scope, expr: Expr, e: &ast::Expr) -> Item {
+    let column = match (e, &expr) {
+        (ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_), Expr::Column { index, .. }) => {
+            scope.at_index(*index)
+        }
+        _ => None,
+    };
+    match column {
+        Some(c) => Item {
+            expr,
+            ..column_item(scope, c)
+        },
+        None => Item {
+            expr,
+            name: format!("{e}"),
+            named: false,
+            table: None,
+        },
+    }
+}
+
+/// `table` or `schema.table` before `.*`.
+fn qualifier(name: &ObjectName) -> Result<(Option<&str>, &Ident)> {
+    match name.0.as_slice() {
+        [ObjectNamePart::Identifier(table)] => Ok((None, table)),
+        [
+            ObjectNamePart::Identifier(schema),
+            ObjectNamePart::Identifier(table),
+        ] => Ok((Some(schema.value.as_str()), table)),
+        _ => Err(Error::Invalid {
+            message: format!("{name}.* is no table"),
+            position: name.place(),
+        }),
+    }
+}

@@ -1,0 +1,146 @@
+//! SHOW and DESCRIBE.
+
+use super::binder::Binder;
+use super::names::ident;
+use super::refuse::{refuse, refuse_at, unsupported_at};
+use crate::catalog::TableId;
+use crate::sql::parse::start;
+use crate::sql::plan::{Show, Statement};
+use crate::types::{Error, Position, Result};
+use alloc::{format, string::String};
+use sqlparser::ast::{
+    self, Ident, ObjectName, ShowCreateObject, ShowStatementIn, ShowStatementInParentType,
+    ShowStatementOptions,
+};
+
+/// What a SHOW is about: `FROM a [FROM b]`.
+fn about(options: &ShowStatementOptions, at: Option<Position>) -> Result<Option<&ObjectName>> {
+    let ShowStatementOptions {
+        show_in,
+        starts_with,
+        limit,
+        limit_from,
+        filter_position,
+    } = options;
+    refuse_at(filter_position.is_some(), "LIKE or WHERE of SHOW", at)?;
+    refuse_at(
+        starts_with.is_some() || limit.is_some() || limit_from.is_some(),
+        "STARTS WITH or LIMIT of SHOW",
+        at,
+    )?;
+    let Some(ShowStatementIn {
+        clause: _,
+        parent_type,
+        parent_name,
+    }) = show_in
+    else {
+        return Ok(None);
+    };
+    match parent_type {
+        None
+        | Some(
+            ShowStatementInParentType::Database
+            | ShowStatementInParentType::Schema
+            | ShowStatementInParentType::Table,
+        ) => Ok(parent_name.as_ref()),
+        Some(other) => Err(unsupported_at(format!("SHOW … IN {other}"), at)),
+    }
+}
+
+impl Binder<'_> {
+    fn schema_name(&self, name: Option<&ObjectName>) -> Result<String> {
+        let Some(name) = name else {
+            return Ok(String::from(self.cx.schema));
+        };
+        let name = ident(name, "schema")?;
+        if self.source().schema_exists(&name.value) {
+            Ok(name.value.clone())
+        } else {
+            Err(self.cx.unknown_schema(&name.value, start(name.span)))
+        }
+    }
+
+    fn table_id(&self, name: &ObjectName) -> Result<TableId> {
+        Ok(self.cx.table(name)?.id)
+    }
+
+    /// SHOW as `sqlparser` knows it; `None` for those that are not offered.
+    pub(super) fn show(&self, s: &ast::Statement, at: Option<Position>) -> Result<Option<Statement>> {
+        let shown = match s {
+            ast::Statement::ShowTables {
+                terse,
+                history,
+                extended,
+                full,
+                external,
+                show_options,
+            } => {
+                refuse_at(*full || *extended, "SHOW FULL or EXTENDED TABLES", at)?;
+                refuse_at(*terse || *history || *external, "TERSE, HISTORY or EXTERNAL", at)?;
+                Show::Tables(self.schema_name(about(show_options, at)?)?)
+            }
+            ast::Statement::ShowDatabases {
+                terse,
+                history,
+                show_options,
+            }
+            | ast::Statement::ShowSchemas {
+                terse,
+                history,
+                show_options,
+            } => {
+                refuse_at(*terse || *history, "TERSE or HISTORY", at)?;
+                if let Some(name) = about(show_options, at)? {
+                    refuse(true, "SHOW SCHEMAS FROM", name)?;
+                }
+                Show::Schemas
+            }
+            ast::Statement::ShowColumns {
+                extended,
+                full,
+                show_options,
+            } => {
+                refuse_at(*full || *extended, "SHOW FULL or EXTENDED COLUMNS", at)?;
+                match about(show_options, at)? {
+                    Some(table) => Show::Columns(self.table_id(table)?),
+                    None => {
+                        return Err(Error::Invalid {
+                            message: String::from("SHOW COLUMNS FROM names a table"),
+                            position: at,
+                        });
+                    }
+                }
+            }
+            ast::Statement::ShowCreate { obj_type, obj_name } => match obj_type {
+                ShowCreateObject::Table => Show::CreateTable(self.table_id(obj_name)?),
+                other => return Err(unsupported_at(format!("SHOW CREATE {other}"), at)),
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(Statement::Show(shown)))
+    }
+
+    /// DESCRIBE.
+    pub(super) fn describe(&self, table: &ObjectName) -> Result<Statement> {
+        Ok(Statement::Show(Show::Columns(self.table_id(table)?)))
+    }
+
+    /// SHOW INDEX FROM table [FROM schema].
+    pub(super) fn show_indexes(&self, table: &ObjectName, schema: Option<&Ident>) -> Result<Statement> {
+        let id = match schema {
+            None => self.table_id(table)?,
+            Some(schema) => {
+                let table = ident(table, "table before FROM schema")?;
+                let name = ObjectName::from(alloc::vec![schema.clone(), table.clone()]);
+                self.table_id(&name)?
+            }
+        };
+        Ok(Statement::Show(Show::Indexes(id)))
+    }
+
+    /// SHOW PERSISTENCE [FOR table].
+    pub(super) fn show_persistence(&self, table: Option<&ObjectName>) -> Result<Statement> {
+        let table = table.map(|t| self.table_id(t)).transpose()?;
+        Ok(Statement::Show(Show::Persistence(table)))
+    }
+}

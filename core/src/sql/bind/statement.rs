@@ -1,0 +1,74 @@
+//! Which file binds which statement.
+
+use super::BindContext;
+use super::binder::Binder;
+use super::transaction::{begin, set, set_transaction, transaction};
+use crate::sql::parse::{Ast, Parsed};
+use crate::sql::plan::{ExplainFormat, Show, Statement};
+use crate::types::{Error, Result};
+use alloc::{boxed::Box, format};
+use sqlparser::ast;
+
+/// Binds a parsed statement.
+///
+/// Errors: [`Error::Unsupported`] for what is not offered, [`Error::Unknown`] and
+/// [`Error::AmbiguousColumn`] for names, [`Error::Invalid`] for what makes no sense,
+/// [`Error::Parameter`] if there is not one type per parameter.
+pub fn bind(parsed: &Parsed, cx: &BindContext<'_>) -> Result<Statement> {
+    let (wanted, given) = (parsed.parameter_count(), cx.params.len());
+    if wanted != given {
+        return Err(Error::Parameter {
+            message: format!("the statement has {wanted} parameters, {given} values were given"),
+        });
+    }
+    bind_ast(parsed, parsed.ast(), cx)
+}
+
+fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>) -> Result<Statement> {
+    let binder = Binder::new(cx);
+    let at = parsed.position();
+    match ast {
+        Ast::Sql(s) => bind_sql(parsed, s, binder),
+        Ast::Explain { analyze, statement } => {
+            let statement = bind_ast(parsed, statement, cx)?;
+            Ok(Statement::Explain {
+                statement: Box::new(statement),
+                analyze: *analyze,
+                format: ExplainFormat::Text,
+            })
+        }
+        Ast::Describe(table) => binder.describe(table),
+        Ast::ShowPersistence(table) => binder.show_persistence(table.as_ref()),
+        Ast::ShowStats => Ok(Statement::Show(Show::Stats)),
+        Ast::ShowIndexes(table, schema) => binder.show_indexes(table, schema.as_ref()),
+        Ast::SetTransaction(modes) => set_transaction(modes, at),
+        Ast::StartTransaction(modes) => begin(modes, at),
+    }
+}
+
+fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, mut binder: Binder<'a>) -> Result<Statement> {
+    let at = parsed.position();
+    match s {
+        ast::Statement::Query(q) => Ok(Statement::Query(binder.top_query(q)?)),
+        ast::Statement::Insert(i) => binder.insert(i),
+        ast::Statement::Update(u) => binder.update(u),
+        ast::Statement::Delete(d) => binder.delete(d),
+        ast::Statement::CreateTable(c) => binder.create_table(c),
+        ast::Statement::CreateIndex(c) => binder.create_index(c),
+        ast::Statement::AlterTable(a) => binder.alter_table(a),
+        ast::Statement::RenameTable(r) => binder.rename_table(r),
+        ast::Statement::Drop { .. } => binder.drop(s),
+        ast::Statement::Truncate(t) => binder.truncate(t),
+        ast::Statement::CreateSchema { .. } | ast::Statement::CreateDatabase { .. } => {
+            binder.create_schema(s)
+        }
+        ast::Statement::Use(u) => binder.use_schema(u),
+        ast::Statement::Set(s) => set(s, at),
+        _ => {
+            if let Some(control) = transaction(s, at)? {
+                return Ok(control);
+            }
+            binder.show(s, at)?.ok_or_else(|| parsed.unsupported())
+        }
+    }
+}

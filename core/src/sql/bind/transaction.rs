@@ -1,0 +1,195 @@
+//! Transactions, and SET.
+
+use super::refuse::{refuse_at, unsupported_at};
+use crate::sql::parse::unescape;
+use crate::sql::plan::{Isolation, Statement, TransactionControl};
+use crate::types::{Error, Position, Result};
+use alloc::{format, string::String};
+use sqlparser::ast::{
+    self, ContextModifier, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
+    TransactionModifier, Value as AstValue,
+};
+
+fn isolation(level: &TransactionIsolationLevel) -> Isolation {
+    match level {
+        TransactionIsolationLevel::ReadUncommitted | TransactionIsolationLevel::ReadCommitted => {
+            Isolation::ReadCommitted
+        }
+        TransactionIsolationLevel::RepeatableRead | TransactionIsolationLevel::Snapshot => {
+            Isolation::RepeatableRead
+        }
+        TransactionIsolationLevel::Serializable => Isolation::Serializable,
+    }
+}
+
+/// Isolation level and READ ONLY; each at most once.
+fn modes(modes: &[TransactionMode], at: Option<Position>) -> Result<(Option<Isolation>, Option<bool>)> {
+    let mut level = None;
+    let mut read_only = None;
+    for mode in modes {
+        let twice = match mode {
+            TransactionMode::IsolationLevel(l) => level.replace(isolation(l)).is_some(),
+            TransactionMode::AccessMode(a) => read_only
+                .replace(matches!(a, TransactionAccessMode::ReadOnly))
+                .is_some(),
+        };
+        if twice {
+            return Err(Error::Invalid {
+                message: format!("{mode}: this was said already"),
+                position: at,
+            });
+        }
+    }
+    Ok((level, read_only))
+}
+
+/// START TRANSACTION, BEGIN.
+pub(super) fn begin(given: &[TransactionMode], at: Option<Position>) -> Result<Statement> {
+    let (isolation, read_only) = modes(given, at)?;
+    Ok(Statement::Transaction(TransactionControl::Begin {
+        isolation,
+        read_only: read_only.unwrap_or(false),
+    }))
+}
+
+/// SET TRANSACTION.
+pub(super) fn set_transaction(given: &[TransactionMode], at: Option<Position>) -> Result<Statement> {
+    let (isolation, read_only) = modes(given, at)?;
+    refuse_at(
+        read_only == Some(true),
+        "SET TRANSACTION READ ONLY (use START TRANSACTION READ ONLY)",
+        at,
+    )?;
+    match isolation {
+        Some(level) => Ok(Statement::Transaction(TransactionControl::SetIsolation(level))),
+        // READ WRITE alone is how transactions are anyway.
+        None => Ok(Statement::Nothing),
+    }
+}
+
+/// Transaction statements as `sqlparser` knows them; `None` for anything else.
+pub(super) fn transaction(s: &ast::Statement, at: Option<Position>) -> Result<Option<Statement>> {
+    let control = match s {
+        ast::Statement::StartTransaction {
+            modes,
+            begin: _,
+            transaction: _,
+            modifier,
+            statements,
+            exception,
+            has_end_keyword,
+        } => {
+            refuse_at(
+                !statements.is_empty() || exception.is_some() || *has_end_keyword,
+                "a BEGIN … END block",
+                at,
+            )?;
+            match modifier {
+                // A transaction writes nothing before it is committed: DEFERRED is what it is.
+                None | Some(TransactionModifier::Deferred) => {}
+                Some(other) => return Err(unsupported_at(format!("BEGIN {other}"), at)),
+            }
+            return begin(modes, at).map(Some);
+        }
+        ast::Statement::Commit {
+            chain,
+            end: _,
+            modifier,
+        } => {
+            refuse_at(*chain, "COMMIT AND CHAIN", at)?;
+            refuse_at(modifier.is_some(), "END TRY or CATCH", at)?;
+            TransactionControl::Commit
+        }
+        ast::Statement::Rollback { chain, savepoint } => {
+            refuse_at(*chain, "ROLLBACK AND CHAIN", at)?;
+            match savepoint {
+                None => TransactionControl::Rollback,
+                Some(name) => TransactionControl::RollbackTo(name.value.clone()),
+            }
+        }
+        ast::Statement::Savepoint { name } => TransactionControl::Savepoint(name.value.clone()),
+        ast::Statement::ReleaseSavepoint { name } => TransactionControl::Release(name.value.clone()),
+        _ => return Ok(None),
+    };
+    Ok(Some(Statement::Transaction(control)))
+}
+
+/// The word or number a variable is set to.
+fn setting(value: &ast::Expr) -> String {
+    match value {
+        ast::Expr::Value(v) => match &v.value {
+            AstValue::SingleQuotedString(s) => unescape(s),
+            AstValue::Boolean(b) => String::from(if *b { "1" } else { "0" }),
+            other => format!("{other}"),
+        },
+        ast::Expr::Identifier(i) => i.value.clone(),
+        other => format!("{other}"),
+    }
+}
+
+/// `SET variable = value`: accepted where it asks for what is so anyway.
+fn assignment(name: &ast::ObjectName, value: &ast::Expr, at: Option<Position>) -> Result<Statement> {
+    let name = format!("{name}").to_ascii_lowercase();
+    let value = setting(value).to_ascii_lowercase();
+    let on = matches!(value.as_str(), "1" | "on" | "true");
+    let fine = match name.as_str() {
+        "foreign_key_checks" | "unique_checks" | "autocommit" => on,
+        "character_set_client" | "character_set_results" | "character_set_connection" => {
+            return super::data_type::charset(&value, at).map(|()| Statement::Nothing);
+        }
+        _ => false,
+    };
+    if fine {
+        Ok(Statement::Nothing)
+    } else {
+        Err(unsupported_at(format!("SET {name} = {value}"), at))
+    }
+}
+
+/// SET.
+pub(super) fn set(s: &Set, at: Option<Position>) -> Result<Statement> {
+    match s {
+        Set::SetNames {
+            charset_name,
+            collation_name,
+        } => {
+            super::data_type::charset(&charset_name.value, at)?;
+            refuse_at(collation_name.is_some(), "SET NAMES … COLLATE", at)?;
+            Ok(Statement::Nothing)
+        }
+        Set::SetNamesDefault {} => Ok(Statement::Nothing),
+        Set::SingleAssignment {
+            scope,
+            hivevar,
+            variable,
+            values,
+        } => {
+            refuse_at(*hivevar, "HIVEVAR", at)?;
+            refuse_at(matches!(scope, Some(ContextModifier::Global)), "SET GLOBAL", at)?;
+            match values.as_slice() {
+                [value] => assignment(variable, value, at),
+                _ => Err(unsupported_at("SET of a list", at)),
+            }
+        }
+        Set::MultipleAssignments { assignments } => {
+            for a in assignments {
+                refuse_at(matches!(a.scope, Some(ContextModifier::Global)), "SET GLOBAL", at)?;
+                assignment(&a.name, &a.value, at)?;
+            }
+            Ok(Statement::Nothing)
+        }
+        Set::SetTransaction {
+            modes,
+            snapshot,
+            session: _,
+        } => {
+            refuse_at(snapshot.is_some(), "SET TRANSACTION SNAPSHOT", at)?;
+            set_transaction(modes, at)
+        }
+        Set::SetTimeZone { .. } => Err(unsupported_at("SET TIME ZONE", at)),
+        Set::SetRole { .. } => Err(unsupported_at("SET ROLE", at)),
+        Set::ParenthesizedAssignments { .. } | Set::SetSessionAuthorization(_) | Set::SetSessionParam(_) => {
+            Err(unsupported_at("this SET", at))
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Types of expressions: of literals, of pairs, and the conversions between them.
+
+mod coercion;
+mod common;
+mod fold;
+mod literal;
+
+pub(super) use coercion::{
+    cast, compare, convert_all, null_of, numeric, retype_text, to_bool, to_text, unify_comparison,
+};
+pub(super) use common::{decimal, is_integer, numeric_type};
+pub(super) use fold::negate;
+pub(super) use literal::{bool_literal, int_literal, number, text_literal};

@@ -1,0 +1,70 @@
+//! What the text of a literal stands for.
+
+use alloc::{string::String, vec::Vec};
+
+/// The value of a single-quoted string as written between its quotes: doubled quotes and MySQL's
+/// backslash escapes. `\%` and `\_` keep their backslash: they mean something to LIKE only.
+pub(in crate::sql) fn unescape(raw: &str) -> String {
+    if !raw.contains(['\\', '\'']) {
+        return String::from(raw);
+    }
+    let mut out = String::with_capacity(raw.len());
+    let mut chars = raw.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => {
+                chars.next();
+                out.push('\'');
+            }
+            '\\' => match chars.next() {
+                Some('0') => out.push('\0'),
+                Some('b') => out.push('\u{8}'),
+                Some('n') => out.push('\n'),
+                Some('r') => out.push('\r'),
+                Some('t') => out.push('\t'),
+                Some('Z') => out.push('\u{1a}'),
+                Some(w @ ('%' | '_')) => {
+                    out.push('\\');
+                    out.push(w);
+                }
+                Some(other) => out.push(other),
+                None => out.push('\\'),
+            },
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The bytes of `X'…'`; `None` if a digit is no hexadecimal one or half a byte is missing.
+pub(in crate::sql) fn hex_bytes(digits: &str) -> Option<Vec<u8>> {
+    let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_mysqls() {
+        assert_eq!(unescape(r"it\'s"), "it's");
+        assert_eq!(unescape("it''s"), "it's");
+        assert_eq!(unescape(r"a\nb\\c\x\0"), "a\nb\\cx\0");
+        assert_eq!(unescape(r"100\%"), r"100\%");
+    }
+
+    #[test]
+    fn hexadecimal() {
+        assert_eq!(hex_bytes("00fF"), Some(alloc::vec![0, 255]));
+        assert_eq!(hex_bytes("0"), None);
+        assert_eq!(hex_bytes("0g"), None);
+    }
+}

@@ -1,0 +1,369 @@
+//! One statement's tokens to its tree.
+//!
+//! Most statements are `sqlparser`'s. Own code parses those it has no tree for, and those where it
+//! would drop a word on the way: nothing a statement says may get lost before binding sees it.
+
+use super::dialect::AmphiDialect;
+use super::limits::MAX_RECURSION;
+use super::syntax_error::{from_parser, start, syntax};
+use crate::types::{Error, Result};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use sqlparser::ast::{
+    AlterTable, AlterTableOperation, Expr, Ident, MySQLColumnPosition, ObjectName, SqlOption, Statement,
+    TransactionMode,
+};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError, ParserOptions};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+/// A statement's tree.
+#[derive(Debug, Clone)]
+pub(in crate::sql) enum Ast {
+    /// One of `sqlparser`'s.
+    Sql(Box<Statement>),
+    /// EXPLAIN of a statement.
+    Explain {
+        /// EXPLAIN ANALYZE.
+        analyze: bool,
+        /// What is explained.
+        statement: Box<Ast>,
+    },
+    /// DESCRIBE of a table.
+    Describe(ObjectName),
+    /// SHOW PERSISTENCE [FOR table].
+    ShowPersistence(Option<ObjectName>),
+    /// SHOW STATS.
+    ShowStats,
+    /// SHOW INDEX FROM table [FROM schema].
+    ShowIndexes(ObjectName, Option<Ident>),
+    /// SET [SESSION] TRANSACTION modes.
+    SetTransaction(Vec<TransactionMode>),
+    /// START TRANSACTION modes.
+    StartTransaction(Vec<TransactionMode>),
+}
+
+/// The parser over one statement's tokens, with the text for errors.
+struct Statements<'a, 's> {
+    parser: Parser<'a>,
+    sql: &'s str,
+}
+
+/// Parses one statement.
+pub(super) fn parse_statement(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Ast> {
+    let dialect = AmphiDialect;
+    let mut s = Statements {
+        parser: new_parser(&dialect, tokens),
+        sql,
+    };
+    let ast = s.statement(true)?;
+    s.end()?;
+    Ok(ast)
+}
+
+/// Parses one expression.
+pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Expr> {
+    let dialect = AmphiDialect;
+    let mut s = Statements {
+        parser: new_parser(&dialect, tokens),
+        sql,
+    };
+    let expr = s.run(|p| p.parse_expr())?;
+    s.end()?;
+    Ok(expr)
+}
+
+fn new_parser(dialect: &AmphiDialect, tokens: Vec<TokenWithSpan>) -> Parser<'_> {
+    Parser::new(dialect)
+        .with_recursion_limit(MAX_RECURSION)
+        .with_options(ParserOptions::new().with_unescape(false))
+        .with_tokens_with_locations(tokens)
+}
+
+impl<'a> Statements<'a, '_> {
+    fn run<T>(&mut self, f: impl FnOnce(&mut Parser<'a>) -> Result<T, ParserError>) -> Result<T> {
+        f(&mut self.parser).map_err(|e| from_parser(self.sql, e))
+    }
+
+    /// Whether the `n`-th next token is this word, unquoted.
+    fn is(&self, n: usize, word: &str) -> bool {
+        matches!(&self.parser.peek_nth_token_ref(n).token,
+            Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
+    }
+
+    fn are(&self, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(i, w)| self.is(i, w))
+    }
+
+    fn skip(&mut self, n: usize) {
+        (0..n).for_each(|_| self.parser.advance_token());
+    }
+
+    fn take(&mut self, words: &[&str]) -> bool {
+        let found = self.are(words);
+        if found {
+            self.skip(words.len());
+        }
+        found
+    }
+
+    /// An error that this was expected where the parser is.
+    fn expected<T>(&self, what: &str) -> Result<T> {
+        let found = self.parser.peek_token_ref();
+        let result = self.parser.expected_ref(what, found);
+        result.map_err(|e| from_parser(self.sql, e))
+    }
+
+    /// An error that what starts here is not offered.
+    fn unsupported<T>(&self, feature: impl Into<String>) -> Result<T> {
+        Err(Error::Unsupported {
+            feature: feature.into(),
+            position: start(self.parser.peek_token_ref().span),
+        })
+    }
+
+    fn end(&self) -> Result<()> {
+        if self.parser.peek_token_ref().token == Token::EOF {
+            Ok(())
+        } else {
+            self.expected("the end of the statement")
+        }
+    }
+
+    fn statement(&mut self, may_explain: bool) -> Result<Ast> {
+        let Token::Word(first) = &self.parser.peek_token_ref().token else {
+            return self.plain();
+        };
+        let first = if first.quote_style.is_some() {
+            Keyword::NoKeyword
+        } else {
+            first.keyword
+        };
+        match first {
+            Keyword::EXPLAIN | Keyword::DESCRIBE | Keyword::DESC if may_explain => self.explain(),
+            Keyword::EXPLAIN | Keyword::DESCRIBE | Keyword::DESC => self.expected("a statement to explain"),
+            Keyword::SHOW => self.show(),
+            Keyword::SET => self.set(),
+            Keyword::START if self.is(1, "TRANSACTION") => self.start_transaction(),
+            Keyword::PREPARE | Keyword::EXECUTE | Keyword::DEALLOCATE => {
+                self.unsupported("PREPARE in SQL (prepare statements through the API)")
+            }
+            Keyword::ALTER if self.is(1, "TABLE") => self.alter_table(),
+            Keyword::CREATE if self.is(1, "FULLTEXT") => self.unsupported("FULLTEXT INDEX"),
+            Keyword::CREATE if self.is(1, "SPATIAL") => self.unsupported("SPATIAL INDEX"),
+            Keyword::UPDATE if self.is(1, "IGNORE") && !self.is(2, "SET") => {
+                self.unsupported("UPDATE IGNORE")
+            }
+            Keyword::DELETE if self.is(1, "IGNORE") => self.unsupported("DELETE IGNORE"),
+            _ => self.plain(),
+        }
+    }
+
+    fn plain(&mut self) -> Result<Ast> {
+        let statement = self.run(|p| p.parse_statement())?;
+        Ok(Ast::Sql(Box::new(statement)))
+    }
+
+    fn explain(&mut self) -> Result<Ast> {
+        let describe = !self.is(0, "EXPLAIN");
+        self.skip(1);
+        let analyze = !describe && self.take(&["ANALYZE"]);
+        if !describe && !analyze {
+            self.take(&["QUERY", "PLAN"]);
+        }
+        if self.is(0, "VERBOSE") {
+            return self.unsupported("EXPLAIN VERBOSE");
+        }
+        if self.is(0, "FORMAT") {
+            let assigned = usize::from(self.parser.peek_nth_token_ref(1).token == Token::Eq);
+            if !["TEXT", "TREE", "TRADITIONAL"]
+                .iter()
+                .any(|f| self.is(1 + assigned, f))
+            {
+                return self.unsupported("an EXPLAIN FORMAT other than TEXT");
+            }
+            self.skip(2 + assigned);
+        }
+        const STATEMENTS: [&str; 7] = [
+            "SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE",
+        ];
+        let parenthesis = self.parser.peek_token_ref().token == Token::LParen;
+        if parenthesis || STATEMENTS.iter().any(|w| self.is(0, w)) {
+            let statement = Box::new(self.statement(false)?);
+            return Ok(Ast::Explain { analyze, statement });
+        }
+        if analyze {
+            return self.expected("a statement to explain");
+        }
+        self.take(&["TABLE"]);
+        let name = self.run(|p| p.parse_object_name(false))?;
+        if self.parser.peek_token_ref().token != Token::EOF {
+            return self.unsupported("DESCRIBE of one column");
+        }
+        Ok(Ast::Describe(name))
+    }
+
+    fn show(&mut self) -> Result<Ast> {
+        if self.take(&["SHOW", "PERSISTENCE"]) {
+            let table = if self.take(&["FOR"]) {
+                self.take(&["TABLE"]);
+                Some(self.run(|p| p.parse_object_name(false))?)
+            } else {
+                None
+            };
+            return Ok(Ast::ShowPersistence(table));
+        }
+        if self.take(&["SHOW", "STATS"]) {
+            return Ok(Ast::ShowStats);
+        }
+        if ["INDEX", "INDEXES", "KEYS"].iter().any(|w| self.is(1, w)) {
+            self.skip(2);
+            if !self.take(&["FROM"]) && !self.take(&["IN"]) {
+                return self.expected("FROM");
+            }
+            let table = self.run(|p| p.parse_object_name(false))?;
+            let schema = if self.take(&["FROM"]) || self.take(&["IN"]) {
+                Some(self.run(|p| p.parse_identifier())?)
+            } else {
+                None
+            };
+            if self.is(0, "WHERE") {
+                return self.unsupported("SHOW INDEX … WHERE");
+            }
+            return Ok(Ast::ShowIndexes(table, schema));
+        }
+        self.plain()
+    }
+
+    fn set(&mut self) -> Result<Ast> {
+        if matches!(self.parser.peek_nth_token_ref(1).token, Token::Placeholder(_)) {
+            return self.unsupported("SET of a user variable (@…)");
+        }
+        let scoped = ["SESSION", "LOCAL", "GLOBAL"].iter().any(|w| self.is(1, w));
+        let at = 1 + usize::from(scoped);
+        if self.is(at, "TRANSACTION") {
+            if self.is(1, "GLOBAL") {
+                return self.unsupported("SET GLOBAL TRANSACTION");
+            }
+            self.skip(at + 1);
+            if self.is(0, "SNAPSHOT") {
+                return self.unsupported("SET TRANSACTION SNAPSHOT");
+            }
+            let modes = self.run(|p| p.parse_transaction_modes())?;
+            if modes.is_empty() {
+                return self.expected("ISOLATION LEVEL or READ");
+            }
+            return Ok(Ast::SetTransaction(modes));
+        }
+        if scoped && (self.is(at, "NAMES") || self.is(at, "CHARACTERISTICS")) {
+            self.skip(at);
+            return self.expected("a variable");
+        }
+        self.plain()
+    }
+
+    fn start_transaction(&mut self) -> Result<Ast> {
+        self.skip(2);
+        let mut modes = Vec::new();
+        loop {
+            // A snapshot is what every transaction starts with.
+            if !self.take(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
+                let more = self.run(|p| p.parse_transaction_modes())?;
+                if more.is_empty() {
+                    break;
+                }
+                modes.extend(more);
+            }
+            if !self.parser.consume_token(&Token::Comma) {
+                break;
+            }
+        }
+        Ok(Ast::StartTransaction(modes))
+    }
+
+    fn alter_table(&mut self) -> Result<Ast> {
+        self.skip(2);
+        let if_exists = self.take(&["IF", "EXISTS"]);
+        let only = self.take(&["ONLY"]);
+        let name = self.run(|p| p.parse_object_name(false))?;
+        let mut operations = Vec::new();
+        loop {
+            operations.push(self.alter_operation()?);
+            if !self.parser.consume_token(&Token::Comma) {
+                break;
+            }
+        }
+        Ok(Ast::Sql(Box::new(Statement::AlterTable(AlterTable {
+            name,
+            if_exists,
+            only,
+            operations,
+            location: None,
+            on_cluster: None,
+            table_type: None,
+            end_token: self.parser.get_current_token().clone().into(),
+        }))))
+    }
+
+    fn alter_operation(&mut self) -> Result<AlterTableOperation> {
+        if self.is(0, "ENGINE") {
+            let key = self.run(|p| p.parse_identifier())?;
+            let _ = self.parser.consume_token(&Token::Eq);
+            let value = Expr::Identifier(self.run(|p| p.parse_identifier())?);
+            let options = vec![SqlOption::KeyValue { key, value }];
+            return Ok(AlterTableOperation::SetOptionsParens { options });
+        }
+        if self.take(&["DROP", "KEY"]) {
+            let name = self.run(|p| p.parse_identifier())?;
+            return Ok(AlterTableOperation::DropIndex { name });
+        }
+        if self.take(&["DROP", "CHECK"]) {
+            let name = self.run(|p| p.parse_identifier())?;
+            return Ok(AlterTableOperation::DropConstraint {
+                if_exists: false,
+                name,
+                drop_behavior: None,
+            });
+        }
+        if self.is(0, "RENAME") && (self.is(1, "INDEX") || self.is(1, "KEY")) && !self.is(2, "TO") {
+            return self.unsupported("RENAME INDEX");
+        }
+        if self.take(&["ADD", "COLUMN", "IF", "NOT", "EXISTS"]) || self.take(&["ADD", "IF", "NOT", "EXISTS"])
+        {
+            self.take(&["COLUMN"]);
+            let column_def = self.run(|p| p.parse_column_def())?;
+            let column_position = if self.take(&["FIRST"]) {
+                Some(MySQLColumnPosition::First)
+            } else if self.take(&["AFTER"]) {
+                Some(MySQLColumnPosition::After(self.run(|p| p.parse_identifier())?))
+            } else {
+                None
+            };
+            return Ok(AlterTableOperation::AddColumn {
+                column_keyword: true,
+                if_not_exists: true,
+                column_def,
+                column_position,
+            });
+        }
+        self.run(|p| p.parse_alter_table_operation())
+    }
+}
+
+/// The leading words of a statement, to name it by when it is not offered.
+pub(super) fn head(tokens: &[TokenWithSpan]) -> String {
+    let word = |i: usize| match tokens.get(i).map(|t| &t.token) {
+        Some(Token::Word(w)) if w.quote_style.is_none() => Some(w.value.to_ascii_uppercase()),
+        _ => None,
+    };
+    const PAIRS: [&str; 7] = ["CREATE", "DROP", "ALTER", "SHOW", "LOCK", "UNLOCK", "SET"];
+    match (word(0), word(1)) {
+        (Some(first), Some(second)) if PAIRS.contains(&first.as_str()) => format!("{first} {second}"),
+        (Some(first), _) => first,
+        _ => String::from("this statement"),
+    }
+}
+
+/// An error that the text has no statement.
+pub(super) fn nothing(sql: &str) -> Error {
+    syntax(sql, "expected a statement, found nothing", None)
+}
