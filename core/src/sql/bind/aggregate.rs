@@ -4,14 +4,14 @@
 //! where the aggregates' columns will be is known only when all keys are.
 
 use super::binder::{Binder, Env};
-use super::function::{argument, clause_name};
+use super::function::{argument, clause_name, convert_argument};
 use super::names::Scope;
 use super::refuse::{Place, invalid, refuse, unsupported};
-use super::types::{convert_all, int_literal, numeric, to_text};
+use super::types::{convert_all, int_literal};
 use crate::sql::functions::Aggregate;
 use crate::sql::parse::unescape;
 use crate::sql::plan::{AggregateCall, Expr};
-use crate::types::{DataType, Decimal, Error, Result};
+use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, vec, vec::Vec};
 use sqlparser::ast::{
     self, DuplicateTreatment, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
@@ -21,19 +21,6 @@ use sqlparser::ast::{
 /// Column indexes from here on stand for aggregates.
 const AGGREGATE: usize = usize::MAX / 2;
 
-/// The aggregate of that name. ANY_VALUE may be any value: it is the smallest.
-pub(super) fn named(upper: &str) -> Option<Aggregate> {
-    Some(match upper {
-        "COUNT" => Aggregate::Count,
-        "SUM" => Aggregate::Sum,
-        "AVG" => Aggregate::Avg,
-        "MIN" | "ANY_VALUE" => Aggregate::Min,
-        "MAX" => Aggregate::Max,
-        "GROUP_CONCAT" | "STRING_AGG" => Aggregate::GroupConcat,
-        _ => return None,
-    })
-}
-
 /// Whether an expression of a select list contains an aggregate.
 pub(super) fn contains_aggregate(expr: &Expr) -> bool {
     let mut found = matches!(expr, Expr::Column { index, .. } if *index >= AGGREGATE);
@@ -41,24 +28,6 @@ pub(super) fn contains_aggregate(expr: &Expr) -> bool {
         expr.for_each_child(&mut |c| found = found || contains_aggregate(c));
     }
     found
-}
-
-fn result_type(function: Aggregate, arg: Option<&Expr>) -> DataType {
-    let arg = arg.map_or(DataType::BIGINT, Expr::ty);
-    let float = matches!(arg, DataType::Float | DataType::Double);
-    let exact = |extra: u8| DataType::Decimal {
-        precision: Decimal::MAX_PRECISION,
-        scale: arg.scale().saturating_add(extra).min(30),
-        unsigned: false,
-    };
-    match function {
-        Aggregate::Count => DataType::BIGINT,
-        Aggregate::Sum | Aggregate::Avg if float => DataType::Double,
-        Aggregate::Sum => exact(0),
-        Aggregate::Avg => exact(4),
-        Aggregate::Min | Aggregate::Max => arg,
-        Aggregate::GroupConcat => DataType::TEXT,
-    }
 }
 
 impl<'a> Binder<'a> {
@@ -125,10 +94,9 @@ impl<'a> Binder<'a> {
             (Aggregate::Count, [_, _, ..]) => return Err(unsupported("COUNT of several values", f)),
             _ => return Err(invalid(format!("{name} takes one argument"), f)),
         };
-        arg = match (function, arg) {
-            (Aggregate::Sum | Aggregate::Avg, Some(a)) => Some(numeric(a, at)?),
-            (Aggregate::GroupConcat, Some(a)) => Some(to_text(a)),
-            (_, a) => a,
+        arg = match arg {
+            Some(a) => Some(convert_argument(a, function.arg_kind(), at)?),
+            None => None,
         };
         if let Some(condition) = filter {
             // NULLs do not count, so rows that do not count are NULL.
@@ -143,7 +111,7 @@ impl<'a> Binder<'a> {
         if function == Aggregate::GroupConcat && separator.is_none() {
             separator = Some(String::from(","));
         }
-        let ty = result_type(function, arg.as_ref());
+        let ty = function.result_type(arg.as_ref().map(Expr::ty).as_ref());
         let call = AggregateCall {
             function,
             arg,

@@ -8,9 +8,9 @@ use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
     bool_literal, cast, compare, convert_all, null_of, numeric, text_literal, to_bool, to_text,
 };
-use crate::sql::functions::{ArgKind, ScalarFunction, lookup};
+use crate::sql::functions::{Aggregate, ArgKind, ScalarFunction, functions, lookup};
 use crate::sql::plan::{CompareOp, Expr};
-use crate::types::{DataType, Error, Result, Value};
+use crate::types::{DataType, Error, Position, Result, Value};
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use sqlparser::ast::{
     self, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, ObjectNamePart,
@@ -51,7 +51,7 @@ fn constant(e: &Expr) -> Option<Value> {
 }
 
 /// Names of functions that are bound here and not in the table, for suggestions.
-const BOUND_HERE: [&str; 18] = [
+const BOUND_HERE: [&str; 16] = [
     "COUNT",
     "SUM",
     "AVG",
@@ -59,7 +59,6 @@ const BOUND_HERE: [&str; 18] = [
     "MAX",
     "GROUP_CONCAT",
     "STRING_AGG",
-    "ANY_VALUE",
     "IF",
     "IIF",
     "IFNULL",
@@ -69,7 +68,6 @@ const BOUND_HERE: [&str; 18] = [
     "DATE_SUB",
     "TIMESTAMPADD",
     "TIMESTAMPDIFF",
-    "ISNULL",
 ];
 
 impl<'a> Binder<'a> {
@@ -104,7 +102,7 @@ impl<'a> Binder<'a> {
             FunctionArguments::Subquery(_) => return Err(unsupported("a subquery as argument list", name)),
             FunctionArguments::List(l) => (l.args.as_slice(), l.duplicate_treatment, l.clauses.as_slice()),
         };
-        if let Some(aggregate) = super::aggregate::named(&upper) {
+        if let Some(aggregate) = Aggregate::lookup(&upper) {
             return self.aggregate(aggregate, f, arguments, distinct, clauses, filter.as_deref(), env);
         }
         refuse(
@@ -311,7 +309,7 @@ impl<'a> Binder<'a> {
     /// A call of an entry of the table of functions, with its arguments converted.
     pub(super) fn call(&mut self, name: &str, args: Vec<Expr>, at: &impl Place) -> Result<Expr> {
         let Some(function) = lookup(name) else {
-            let names = BOUND_HERE;
+            let names = BOUND_HERE.into_iter().chain(functions().map(|f| f.name));
             return Err(Error::Unknown {
                 kind: "function",
                 nearest: nearest(name, names),
@@ -338,6 +336,21 @@ impl<'a> Binder<'a> {
     }
 }
 
+/// One argument as its kind asks.
+pub(super) fn convert_argument(arg: Expr, kind: ArgKind, at: Option<Position>) -> Result<Expr> {
+    Ok(match kind {
+        ArgKind::Any | ArgKind::Same => arg,
+        ArgKind::Int => cast(arg, &DataType::BIGINT, false),
+        ArgKind::Double => cast(arg, &DataType::Double, false),
+        ArgKind::Number => numeric(arg, at)?,
+        ArgKind::Bytes if matches!(arg.ty(), DataType::Blob { .. }) => arg,
+        ArgKind::Text | ArgKind::Bytes => to_text(arg),
+        ArgKind::Bool => to_bool(arg, at)?,
+        ArgKind::Date => cast(arg, &DataType::Date, false),
+        ArgKind::DateTime => cast(arg, &DataType::DateTime { fsp: 6 }, false),
+    })
+}
+
 fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place) -> Result<Vec<Expr>> {
     let position = at.place();
     let is_same = |i: usize| function.arg_kind(i) == ArgKind::Same;
@@ -346,18 +359,7 @@ fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place
     let (same, _) = convert_all(same.into_iter().map(|(_, e)| e).collect(), position)?;
     for (i, e) in &mut others {
         let arg = core::mem::replace(e, bool_literal(false));
-        *e = match function.arg_kind(*i) {
-            ArgKind::Any | ArgKind::Same => arg,
-            ArgKind::Int => cast(arg, &DataType::BIGINT, false),
-            ArgKind::Double => cast(arg, &DataType::Double, false),
-            ArgKind::Number => numeric(arg, position)?,
-            ArgKind::Text => to_text(arg),
-            ArgKind::Bytes if matches!(arg.ty(), DataType::Blob { .. }) => arg,
-            ArgKind::Bytes => to_text(arg),
-            ArgKind::Bool => to_bool(arg, position)?,
-            ArgKind::Date => cast(arg, &DataType::Date, false),
-            ArgKind::DateTime => cast(arg, &DataType::DateTime { fsp: 6 }, false),
-        };
+        *e = convert_argument(arg, function.arg_kind(*i), position)?;
     }
     others.extend(places.into_iter().zip(same));
     others.sort_by_key(|(i, _)| *i);
