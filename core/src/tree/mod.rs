@@ -33,6 +33,7 @@ mod missing;
 mod node;
 mod overwritten;
 mod path;
+mod rank;
 mod rehome;
 mod row_leaf;
 mod row_tree;

@@ -174,16 +174,11 @@ fn scan(
     filter: Option<Expr>,
 ) -> Result<Box<dyn Operator>> {
     let rows = table.rows.clone();
-    let (at, keys, reverse) = match access {
+    let (at, keys, reverse, instead) = match access {
         Access::Full => return Ok(Box::new(Scan::new(rows, columns, None, false, filter))),
         Access::RowIds { bounds, reverse } => {
-            return Ok(Box::new(Scan::new(
-                rows,
-                columns,
-                Some(bounds.clone()),
-                *reverse,
-                filter,
-            )));
+            let scan = Scan::new(rows, columns, Some(bounds.clone()), *reverse, filter);
+            return Ok(Box::new(scan));
         }
         Access::RowIdList(list) => {
             return Ok(Box::new(RowIdLookup::new(rows, columns, list.clone(), filter)));
@@ -193,17 +188,19 @@ fn scan(
             equal,
             bounds,
             reverse,
-            ..
-        } => (*index, IndexKeys::Range(equal.clone(), bounds.clone()), *reverse),
+            instead,
+        } => {
+            let keys = IndexKeys::Range(equal.clone(), bounds.clone());
+            (*index, keys, *reverse, instead.clone())
+        }
         Access::IndexList { index, equal, list } => {
-            (*index, IndexKeys::List(equal.clone(), list.clone()), false)
+            (*index, IndexKeys::List(equal.clone(), list.clone()), false, None)
         }
     };
     let (tree, parts) = index(table, at)?;
     let name = &table.def.name;
-    Ok(Box::new(IndexScan::new(
-        rows, tree, parts, name, keys, reverse, columns, filter,
-    )))
+    let scan = IndexScan::new(rows, tree, parts, name, keys, reverse, columns, filter, instead);
+    Ok(Box::new(scan))
 }
 
 fn index(table: &Table, index: usize) -> Result<(IndexTree, Vec<KeyPart>)> {

@@ -3,18 +3,22 @@
 //! Row ids come from the index in growing gulps (so that a LIMIT reads little, and a long range makes few
 //! trips); for each gulp all missing leaves of the table are asked for at once. If only row ids or the
 //! number of rows are wanted the table is not visited.
+//!
+//! If the caller allows it, and the range turns out to hold a large part of the table, the table is scanned
+//! instead: a row looked up costs as much as many rows scanned.
 
 use super::constant::constant;
 use super::filter::narrow;
 use super::key_range::{KeyRange, extend_prefix, prefix_range, value_range};
 use super::row_fetch::RowFetch;
+use super::scan::Scan;
 use super::table_columns::TableColumns;
 use super::{BATCH_ROWS, Cx, Env, Operator};
 use crate::codec::KeyPart;
-use crate::sql::plan::{Expr, ScanBounds};
+use crate::sql::plan::{BinaryOp, Expr, ScanBounds};
 use crate::tree::{IndexCursor, IndexTree, RowTree};
-use crate::types::{Batch, Column, Error, Result, RowId};
-use alloc::{string::String, string::ToString, vec::Vec};
+use crate::types::{Batch, Column, DataType, Error, Result, RowId};
+use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
 use core::ops::Bound;
 use core::task::{Poll, ready};
 
@@ -30,6 +34,9 @@ pub enum IndexKeys {
     List(Vec<Expr>, Vec<Expr>),
 }
 
+/// A row looked up costs about as much as so many rows scanned.
+const LOOKUP_COST: u64 = 16;
+
 /// See the module.
 pub struct IndexScan {
     index: IndexTree,
@@ -38,6 +45,10 @@ pub struct IndexScan {
     reverse: bool,
     columns: TableColumns,
     filter: Option<Expr>,
+    /// The table and the condition to scan it with instead, until it is decided.
+    instead: Option<(RowTree, Expr)>,
+    /// The scan, if that was decided.
+    scan: Option<Scan>,
     fetch: RowFetch,
     table: String,
     /// The ranges still to read, last first, once known.
@@ -50,7 +61,8 @@ pub struct IndexScan {
 
 impl IndexScan {
     /// The rows of `rows` under the keys of `index` that pass the filter. `parts`: how keys are encoded;
-    /// `table`: its name, for errors.
+    /// `table`: its name, for errors; `instead`: what the keys stand for as a condition, if the order does
+    /// not matter.
     pub fn new(
         rows: RowTree,
         index: IndexTree,
@@ -60,8 +72,11 @@ impl IndexScan {
         reverse: bool,
         columns: TableColumns,
         filter: Option<Expr>,
+        instead: Option<Expr>,
     ) -> IndexScan {
         IndexScan {
+            instead: instead.map(|condition| (rows.clone(), condition)),
+            scan: None,
             index,
             parts,
             keys,
@@ -155,8 +170,32 @@ fn constant_bound(bound: &Bound<Expr>, env: &Env) -> Result<Bound<Column>> {
     })
 }
 
+fn and(left: Expr, right: Expr) -> Expr {
+    Expr::Binary {
+        op: BinaryOp::And,
+        left: Box::new(left),
+        right: Box::new(right),
+        ty: DataType::Bool,
+    }
+}
+
 impl Operator for IndexScan {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
+        if let Some((rows, condition)) = self.instead.take() {
+            let ranges = self.ranges(cx.env)?;
+            let entries = |r: &KeyRange| self.index.entries_within(&r.from, &r.to);
+            if ranges.iter().map(entries).sum::<u64>() > rows.len() / LOOKUP_COST {
+                let filter = match self.filter.take() {
+                    None => condition,
+                    Some(rest) => and(condition, rest),
+                };
+                self.scan = Some(Scan::new(rows, self.columns.clone(), None, false, Some(filter)));
+            }
+            self.ranges = Some(ranges);
+        }
+        if let Some(scan) = &mut self.scan {
+            return scan.next(cx);
+        }
         loop {
             let batch = if self.columns.only_row_ids() {
                 let ids = ready!(self.next_ids(cx))?;

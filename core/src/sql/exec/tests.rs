@@ -143,6 +143,33 @@ fn index_ranges_follow_key_order_and_leave_nulls_to_unbounded_ones() {
 }
 
 #[test]
+fn a_large_range_is_scanned_instead_where_the_order_does_not_matter() {
+    for mut t in Tables::both() {
+        table(&mut t);
+        let run = |from: i64, instead| {
+            let access = Access::Index {
+                index: 2,
+                equal: vec![],
+                bounds: ScanBounds {
+                    from: Bound::Included(text(&alloc::format!("n{from:02}"))),
+                    to: Bound::Unbounded,
+                },
+                reverse: true,
+                instead,
+            };
+            let mut plan = with_access(t.scan("t", &[0, 2]), access);
+            if let Plan::Scan { filter, .. } = &mut plan {
+                *filter = Some(compare(CompareOp::LtEq, col(0), int(33)));
+            }
+            ids(&t.run(&plan))
+        };
+        let condition = compare(CompareOp::GtEq, col_of(1, TEXT), text("n31"));
+        assert_eq!(run(31, None), [33, 32, 31]);
+        assert_eq!(run(31, Some(condition)), [31, 32, 33]);
+    }
+}
+
+#[test]
 fn rows_are_counted_without_their_columns() {
     for mut t in Tables::both() {
         table(&mut t);
