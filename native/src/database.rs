@@ -299,8 +299,9 @@ impl Database {
     ///
     /// ```
     /// let db = amphi::Database::memory()?;
+    /// db.execute_script("CREATE TABLE t (n INT); INSERT INTO t VALUES (1), (2);")?;
     /// let mut sum = 0;
-    /// for row in db.query("SELECT 1 AS n UNION ALL SELECT 2", ())? {
+    /// for row in db.query("SELECT n FROM t", ())? {
     ///     sum += row?.get::<i64>("n")?;
     /// }
     /// assert_eq!(sum, 3);

@@ -107,7 +107,8 @@ impl Rows {
     ///
     /// ```
     /// let db = amphi::Database::memory()?;
-    /// let mut rows = db.query("SELECT 20 UNION ALL SELECT 22", ())?;
+    /// db.execute_script("CREATE TABLE t (n INT); INSERT INTO t VALUES (20), (22);")?;
+    /// let mut rows = db.query("SELECT n FROM t", ())?;
     /// let mut sum = 0;
     /// while let Some(batch) = rows.next_batch()? {
     ///     sum += batch.column(0).i64s().iter().sum::<i64>();

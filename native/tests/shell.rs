@@ -414,7 +414,7 @@ SELECT 'open' AS y;
     );
     let expected = "a,b\n1,one\n2,two\n3,with d\na,b\n1,before\n2,with p\nd\np\n\
         schema,table,placement,persistent,sync_on_write,cache_in_memory,exists\n\
-        main,d,dual,1,1,1,1\nmain,p,persistent,1,1,0,1\nok\n";
+        main,p,persistent,1,1,0,1\nmain,d,dual,1,1,1,1\nok\n";
     assert_eq!(out, expected);
 }
 
