@@ -4,7 +4,7 @@ use super::binder::{AliasUse, Binder, Env};
 use super::data_type::{cast_type, charset, collation};
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
-    bool_literal, cast, negate, null_of, number, numeric, retype_text, text_literal, to_bool, to_text,
+    bool_literal, cast, collate, negate, null_of, number, numeric, text_literal, to_bool, to_text,
 };
 use crate::sql::parse::{hex_bytes, start, unescape};
 use crate::sql::plan::{BinaryOp, Expr, UnaryOp};
@@ -87,7 +87,7 @@ impl<'a> Binder<'a> {
             } => {
                 let text = self.expr(expr, env)?;
                 let collation = collation(name, name.place())?;
-                Ok(retype_text(to_text(text), collation))
+                Ok(collate(to_text(text), collation))
             }
             ast::Expr::TypedString(_) | ast::Expr::Prefixed { .. } => self.typed(e, env),
             _ => self.special_call(e, env),

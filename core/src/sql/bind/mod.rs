@@ -22,6 +22,7 @@ mod names;
 mod on_conflict;
 mod operators;
 mod order_by;
+mod place;
 mod placement;
 mod query;
 mod refuse;
@@ -29,6 +30,12 @@ mod select;
 mod show;
 mod statement;
 mod subquery;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod testing;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests;
 mod transaction;
 mod types;
 mod update_delete;

@@ -1,83 +1,8 @@
 //! Refusing by name what is not offered, at the place where it stands.
 
-use crate::sql::parse::start;
+pub(super) use super::place::Place;
 use crate::types::{Error, Position, Result};
 use alloc::string::String;
-use sqlparser::ast::{self, Spanned};
-use sqlparser::tokenizer::Span;
-
-/// A tree that knows where it starts.
-pub(super) trait Place {
-    /// Where, if the parser kept it.
-    fn place(&self) -> Option<Position>;
-}
-
-impl Place for ast::Ident {
-    fn place(&self) -> Option<Position> {
-        start(self.span)
-    }
-}
-
-impl Place for ast::Interval {
-    fn place(&self) -> Option<Position> {
-        self.value.place()
-    }
-}
-
-impl Place for Span {
-    fn place(&self) -> Option<Position> {
-        start(*self)
-    }
-}
-
-macro_rules! spanned {
-    ($($tree:ty),* $(,)?) => {
-        $(impl Place for $tree {
-            fn place(&self) -> Option<Position> {
-                start(self.span())
-            }
-        })*
-    };
-}
-
-spanned!(
-    ast::AlterTableOperation,
-    ast::Assignment,
-    ast::CreateTableOptions,
-    ast::Expr,
-    ast::Function,
-    ast::FunctionArg,
-    ast::GroupByExpr,
-    ast::Join,
-    ast::ObjectName,
-    ast::OrderBy,
-    ast::OrderByExpr,
-    ast::Query,
-    ast::SelectItem,
-    ast::SqlOption,
-    ast::TableConstraint,
-    ast::TableFactor,
-    ast::Use,
-    ast::ValueWithSpan,
-    ast::WildcardAdditionalOptions,
-);
-
-macro_rules! by_first_token {
-    ($($tree:ty: $token:ident),* $(,)?) => {
-        $(impl Place for $tree {
-            fn place(&self) -> Option<Position> {
-                start(self.$token.0.span)
-            }
-        })*
-    };
-}
-
-by_first_token!(
-    ast::Delete: delete_token,
-    ast::Insert: insert_token,
-    ast::Select: select_token,
-    ast::Update: update_token,
-);
 
 /// The error that a clause is not offered, at the place of a tree.
 pub(super) fn unsupported(feature: impl Into<String>, at: &impl Place) -> Error {

@@ -5,31 +5,37 @@ use alloc::{string::String, vec::Vec};
 /// Names longer than this are compared by their first characters only.
 const MAX_LENGTH: usize = 64;
 
-/// The Levenshtein distance, without regard to ASCII case, or `None` if it is above `limit`.
+/// The edit distance, an exchange of two neighbours counting as one edit, without regard to ASCII case;
+/// `None` if it is above `limit`.
 fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit {
         return None;
     }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut least = left;
-        for (cb, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let change = diagonal + usize::from(!ca.eq_ignore_ascii_case(cb));
-            diagonal = *cell;
-            left = change.min(left + 1).min(*cell + 1);
-            *cell = left;
-            least = least.min(left);
+    let same = |x: Option<&char>, y: Option<&char>| match (x, y) {
+        (Some(x), Some(y)) => x.eq_ignore_ascii_case(y),
+        _ => false,
+    };
+    let at = |row: &[usize], i: usize| row.get(i).copied().unwrap_or(usize::MAX / 2);
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = Vec::with_capacity(last.len());
+        row.push(i);
+        for j in 1..=b.len() {
+            let changed = usize::from(!same(a.get(i - 1), b.get(j - 1)));
+            let mut d = (at(&last, j - 1) + changed)
+                .min(at(&last, j) + 1)
+                .min(at(&row, j - 1) + 1);
+            let swapped =
+                i > 1 && j > 1 && same(a.get(i - 1), b.get(j - 2)) && same(a.get(i - 2), b.get(j - 1));
+            if swapped {
+                d = d.min(at(&before_last, j - 2) + 1);
+            }
+            row.push(d);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        if least > limit {
-            return None;
-        }
+        before_last = core::mem::replace(&mut last, row);
     }
-    row.last().copied().filter(|d| *d <= limit)
+    last.last().copied().filter(|d| *d <= limit)
 }
 
 /// The candidate most similar to `name`, if one is within a third of its length.

@@ -73,23 +73,31 @@ pub(in crate::sql::bind) fn cast(expr: Expr, to: &DataType, strict: bool) -> Exp
     }
 }
 
-/// A text expression with a collation of its own: `expr COLLATE …`, or to compare it with a column
-/// of another collation.
-pub(in crate::sql::bind) fn retype_text(expr: Expr, collation: Collation) -> Expr {
-    let ty = expr.ty();
-    let max = match &ty {
-        DataType::Text { collation: c, .. } if *c == collation => return expr,
-        DataType::Text { max, .. } => *max,
+/// `expr COLLATE …`: a cast even where nothing changes, so that a comparison knows it was said.
+pub(in crate::sql::bind) fn collate(expr: Expr, collation: Collation) -> Expr {
+    let max = match expr.ty() {
+        DataType::Text { max, .. } => max,
         _ => None,
     };
-    let to = DataType::Text { max, collation };
-    match expr {
-        Expr::Literal { value, .. } if ty.is_text() => Expr::Literal { value, ty: to },
-        other => Expr::Cast {
-            operand: Box::new(other),
-            ty: to,
-            strict: false,
+    Expr::Cast {
+        operand: Box::new(expr),
+        ty: DataType::Text { max, collation },
+        strict: false,
+    }
+}
+
+/// A text expression of a comparison in the collation that the comparison has.
+fn retype_text(expr: Expr, collation: Collation) -> Expr {
+    let ty = expr.ty();
+    if ty.collation() == collation {
+        return expr;
+    }
+    match (expr, ty) {
+        (Expr::Literal { value, .. }, DataType::Text { max, .. }) => Expr::Literal {
+            value,
+            ty: DataType::Text { max, collation },
         },
+        (other, _) => collate(other, collation),
     }
 }
 

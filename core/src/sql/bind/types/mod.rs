@@ -6,7 +6,7 @@ mod fold;
 mod literal;
 
 pub(super) use coercion::{
-    cast, compare, convert_all, null_of, numeric, retype_text, to_bool, to_text, unify_comparison,
+    cast, collate, compare, convert_all, null_of, numeric, to_bool, to_text, unify_comparison,
 };
 pub(super) use common::{decimal, is_integer, numeric_type};
 pub(super) use fold::negate;
