@@ -7,3 +7,4 @@ pub mod conformance;
 pub mod pending_store;
 pub mod placements;
 pub mod sql_client;
+pub mod test_bed;

@@ -49,23 +49,7 @@ impl SqlClient {
     pub fn run(&mut self, sql: &str) -> Result<Answer> {
         let sql = self.placement.statement(sql);
         block_on(async {
-            let answer = match self.session.execute(&sql, &Params::None).await? {
-                Outcome::Done => Answer::Done,
-                Outcome::Affected { rows, .. } => Answer::Affected(rows),
-                Outcome::Rows(mut stream) => {
-                    let types: Vec<DataType> = stream.columns().iter().map(|c| c.ty.clone()).collect();
-                    let names = stream.columns().iter().map(|c| c.name.clone()).collect();
-                    let mut rows = Vec::new();
-                    while let Some(batch) = stream.next_batch().await? {
-                        let batch = batch.compact();
-                        for row in 0..batch.rows() {
-                            let value = |(c, ty): (usize, &DataType)| batch.column(c).value(row, ty);
-                            rows.push(types.iter().enumerate().map(value).collect());
-                        }
-                    }
-                    Answer::Rows { types, names, rows }
-                }
-            };
+            let answer = collect(self.session.execute(&sql, &Params::None).await?).await?;
             self.database.flush().await?;
             Ok(answer)
         })
@@ -81,6 +65,29 @@ impl SqlClient {
             Answer::Affected(_) | Answer::Done => Vec::new(),
         })
     }
+}
+
+/// An outcome with all its rows.
+///
+/// # Errors
+/// What the query runs into.
+pub async fn collect(outcome: Outcome) -> Result<Answer> {
+    let mut stream = match outcome {
+        Outcome::Done => return Ok(Answer::Done),
+        Outcome::Affected { rows, .. } => return Ok(Answer::Affected(rows)),
+        Outcome::Rows(stream) => stream,
+    };
+    let types: Vec<DataType> = stream.columns().iter().map(|c| c.ty.clone()).collect();
+    let names = stream.columns().iter().map(|c| c.name.clone()).collect();
+    let mut rows = Vec::new();
+    while let Some(batch) = stream.next_batch().await? {
+        let batch = batch.compact();
+        for row in 0..batch.rows() {
+            let value = |(c, ty): (usize, &DataType)| batch.column(c).value(row, ty);
+            rows.push(types.iter().enumerate().map(value).collect());
+        }
+    }
+    Ok(Answer::Rows { types, names, rows })
 }
 
 /// A value as the `.slt` files write it: decimals with their scale, the shortest form of a float,
