@@ -4,7 +4,10 @@
 pub mod block_on;
 pub mod chinook_sample;
 pub mod conformance;
+pub mod crash_store;
+pub mod history;
 pub mod pending_store;
 pub mod placements;
+pub mod random;
 pub mod sql_client;
 pub mod test_bed;

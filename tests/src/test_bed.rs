@@ -53,7 +53,10 @@ impl Layout {
     pub const PLAIN: [Layout; 2] = [Layout::Plain, Layout::PlainPending];
 
     fn is_pending(self) -> bool {
-        matches!(self, Layout::Pending | Layout::MixedPending | Layout::PlainPending)
+        matches!(
+            self,
+            Layout::Pending | Layout::MixedPending | Layout::PlainPending
+        )
     }
 
     /// The options of its databases.
@@ -146,9 +149,7 @@ impl TestBed {
 
     /// Opens the store again as it is now, as after a crash.
     pub fn crash(&mut self) {
-        self.db = self
-            .open(self.config.clone())
-            .expect("the database opens again");
+        self.db = self.open(self.config.clone()).expect("the database opens again");
     }
 
     /// Opens another database over the store.

@@ -3,7 +3,12 @@
 
 use amphi_tests::test_bed::{Client, Layout, TestBed, in_layouts};
 
-const LEVELS: [&str; 4] = ["READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
+const LEVELS: [&str; 4] = [
+    "READ UNCOMMITTED",
+    "READ COMMITTED",
+    "REPEATABLE READ",
+    "SERIALIZABLE",
+];
 
 /// Two tables of twelve rows each, one per account, and three clients.
 fn accounts(bed: &TestBed) -> [Client; 3] {
@@ -39,11 +44,18 @@ fn dirty_reads_never() {
     at(&LEVELS, |level, [mut one, mut two, mut three]| {
         begin(&mut one, level);
         begin(&mut two, level);
-        one.all(&["UPDATE x SET n = 0", "INSERT INTO y VALUES (13, 7, 0)", "DELETE FROM y WHERE id = 1"]);
+        one.all(&[
+            "UPDATE x SET n = 0",
+            "INSERT INTO y VALUES (13, 7, 0)",
+            "DELETE FROM y WHERE id = 1",
+        ]);
         for reader in [&mut two, &mut three] {
             assert_eq!(reader.q("SELECT SUM(n) FROM x"), "1200");
             assert_eq!(reader.q("SELECT COUNT(*), MAX(id), MIN(id) FROM y"), "12 12 1");
-            assert_eq!(reader.q("SELECT id FROM y WHERE grp = 0 ORDER BY id"), "3, 6, 9, 12");
+            assert_eq!(
+                reader.q("SELECT id FROM y WHERE grp = 0 ORDER BY id"),
+                "3, 6, 9, 12"
+            );
         }
         one.ok("ROLLBACK");
         assert_eq!(two.q("SELECT SUM(n) FROM x"), "1200");
@@ -74,7 +86,10 @@ fn read_committed_sees_what_is_committed_before_each_statement() {
             one.q("SELECT id, n FROM x WHERE id < 3 OR id > 10 ORDER BY id"),
             "1 160, 2 1, 20 5, 21 6"
         );
-        assert_eq!(one.q("SELECT id FROM x WHERE grp = 1 ORDER BY id"), "1, 4, 7, 10, 20, 21");
+        assert_eq!(
+            one.q("SELECT id FROM x WHERE grp = 1 ORDER BY id"),
+            "1, 4, 7, 10, 20, 21"
+        );
         assert_eq!(one.q("SELECT SUM(n) FROM y"), "0");
         // A change sees the latest too: no update is lost.
         two.ok("UPDATE x SET n = n + 10 WHERE id = 3");
@@ -115,7 +130,10 @@ fn repeatable_read_sees_one_moment() {
             assert_eq!(one.q("SELECT COUNT(*), SUM(n) FROM x"), "12 1200");
             assert_eq!(one.q("SELECT id FROM x WHERE grp = 2 ORDER BY id"), "2, 5, 8, 11");
             assert_eq!(one.q("SELECT COUNT(*) FROM y"), "12");
-            assert_eq!(one.q("SELECT COUNT(*) FROM x JOIN y ON x.id = y.id AND x.n = y.n"), "12");
+            assert_eq!(
+                one.q("SELECT COUNT(*) FROM x JOIN y ON x.id = y.id AND x.n = y.n"),
+                "12"
+            );
         }
         one.ok("COMMIT");
         assert_eq!(one.q("SELECT COUNT(*), SUM(n) FROM x"), "9 810");
@@ -128,7 +146,10 @@ fn phantoms() {
     at(&LEVELS, |level, [mut one, mut two, _]| {
         begin(&mut one, level);
         assert_eq!(one.q(count), "4");
-        two.all(&["INSERT INTO x VALUES (40, 100, 1)", "UPDATE x SET grp = 1 WHERE id = 12"]);
+        two.all(&[
+            "INSERT INTO x VALUES (40, 100, 1)",
+            "UPDATE x SET grp = 1 WHERE id = 12",
+        ]);
         let seen = if level.starts_with("READ") { "6" } else { "4" };
         assert_eq!(one.q(count), seen);
         one.ok("COMMIT");
@@ -202,7 +223,11 @@ fn serializable_notices_what_it_read() {
         }
         // A row that was not there is read as well.
         two.ok("INSERT INTO x VALUES (7, 100, 1)");
-        for read in ["SELECT * FROM x WHERE id = 70", "SELECT * FROM x WHERE id > 60", reads[4]] {
+        for read in [
+            "SELECT * FROM x WHERE id = 70",
+            "SELECT * FROM x WHERE id > 60",
+            reads[4],
+        ] {
             begin(&mut one, level);
             one.run(read).unwrap();
             two.ok("INSERT INTO x VALUES (70, 1, 1)");
@@ -220,7 +245,11 @@ fn serializable_lets_pass_what_does_not_matter() {
         begin(&mut one, level);
         assert_eq!(one.q("SELECT n FROM x WHERE id = 7"), "100");
         assert_eq!(one.q("SELECT SUM(n) FROM x WHERE id BETWEEN 9 AND 12"), "400");
-        two.all(&["UPDATE x SET n = 5 WHERE id = 8", "INSERT INTO x VALUES (70, 1, 1)", "DELETE FROM x WHERE id = 1"]);
+        two.all(&[
+            "UPDATE x SET n = 5 WHERE id = 8",
+            "INSERT INTO x VALUES (70, 1, 1)",
+            "DELETE FROM x WHERE id = 1",
+        ]);
         one.ok("UPDATE y SET n = 7 WHERE id = 1");
         one.ok("COMMIT");
         // A transaction that only read takes its place where it began.

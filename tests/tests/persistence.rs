@@ -49,17 +49,28 @@ fn create_filled(c: &mut Client, name: &str) {
 #[track_caller]
 fn require_filled(c: &mut Client, name: &str) {
     assert_eq!(
-        c.q(&format!("SELECT COUNT(*), MIN(id), MAX(id), SUM(grp) FROM {name}")),
+        c.q(&format!(
+            "SELECT COUNT(*), MIN(id), MAX(id), SUM(grp) FROM {name}"
+        )),
         "30 1 30 30"
     );
     assert_eq!(
         c.q(&format!("SELECT id FROM {name} WHERE grp = 2 ORDER BY code")),
         "2, 5, 8, 11, 14, 17, 20, 23, 26, 29"
     );
-    assert_eq!(c.q(&format!("SELECT id, grp FROM {name} WHERE code = 'c17'")), "17 2");
+    assert_eq!(
+        c.q(&format!("SELECT id, grp FROM {name} WHERE code = 'c17'")),
+        "17 2"
+    );
     assert_eq!(c.q(&format!("SELECT code FROM {name} WHERE id = 9")), "c09");
-    assert_eq!(c.code(&format!("INSERT INTO {name} (code) VALUES ('c17')")), "23505");
-    assert_eq!(c.code(&format!("UPDATE {name} SET grp = -1 WHERE id = 3")), "23514");
+    assert_eq!(
+        c.code(&format!("INSERT INTO {name} (code) VALUES ('c17')")),
+        "23505"
+    );
+    assert_eq!(
+        c.code(&format!("UPDATE {name} SET grp = -1 WHERE id = 3")),
+        "23514"
+    );
     assert_eq!(c.code(&format!("INSERT INTO {name} (grp) VALUES (1)")), "23502");
 }
 
@@ -69,7 +80,10 @@ fn enabling_before_the_table_exists_is_remembered() {
         for with in OPTIONS {
             enable(bed, "Orders", with);
             assert_eq!(bed.db.get_persistence_config("orders"), Some(config(with)));
-            assert!(bed.db.list_persistent_tables().is_empty(), "there is no table yet");
+            assert!(
+                bed.db.list_persistent_tables().is_empty(),
+                "there is no table yet"
+            );
             bed.reopen();
             assert_eq!(bed.db.get_persistence_config("ORDERS"), Some(config(with)));
             let mut c = bed.client();
@@ -188,10 +202,7 @@ fn migrating_and_loading() {
         let mut c = bed.client();
         create_filled(&mut c, "t");
         block_on(bed.db.migrate_to_persistent("t")).unwrap();
-        assert_eq!(
-            bed.db.get_persistence_config("t"),
-            Some(config((false, false)))
-        );
+        assert_eq!(bed.db.get_persistence_config("t"), Some(config((false, false))));
         require_filled(&mut c, "t");
         bed.crash();
         let mut c = bed.client();
@@ -250,7 +261,9 @@ fn the_same_in_sql() {
         assert_eq!(c.q("SHOW PERSISTENCE FOR w2"), "main w2 dual 1 1 1 1");
         assert_eq!(bed.db.list_persistent_tables(), ["d", "p", "w0", "w1", "w2"]);
         for table in ["m", "p", "d"] {
-            c.ok(&format!("INSERT INTO {table} VALUES (1), (2), (3), (4), (5), (6)"));
+            c.ok(&format!(
+                "INSERT INTO {table} VALUES (1), (2), (3), (4), (5), (6)"
+            ));
         }
         c.all(&[
             "ALTER TABLE m SET (persistent = true, sync_on_write = true)",
@@ -366,16 +379,26 @@ fn twenty_changes_of_placement_lose_nothing() {
             c.ok(&format!("DELETE FROM t WHERE id = {}", round + 1));
             rows.retain(|r| r.0 != round + 1);
             c.ok("UPDATE t SET grp = (grp + 1) % 3 WHERE id % 2 = 0");
-            rows.iter_mut().filter(|r| r.0 % 2 == 0).for_each(|r| r.2 = (r.2 + 1) % 3);
+            rows.iter_mut()
+                .filter(|r| r.0 % 2 == 0)
+                .for_each(|r| r.2 = (r.2 + 1) % 3);
             let text = |rows: &mut dyn Iterator<Item = &(i64, String, i64)>| {
-                rows.map(|r| format!("{} {} {}", r.0, r.1, r.2)).collect::<Vec<_>>().join(", ")
+                rows.map(|r| format!("{} {} {}", r.0, r.1, r.2))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             };
-            assert_eq!(c.q("SELECT id, code, grp FROM t ORDER BY id"), text(&mut rows.iter()));
+            assert_eq!(
+                c.q("SELECT id, code, grp FROM t ORDER BY id"),
+                text(&mut rows.iter())
+            );
             assert_eq!(
                 c.q("SELECT id, code, grp FROM t WHERE grp = 1 ORDER BY id"),
                 text(&mut rows.iter().filter(|r| r.2 == 1))
             );
-            assert_eq!(c.code(&format!("INSERT INTO t (code) VALUES ('m{new}')")), "23505");
+            assert_eq!(
+                c.code(&format!("INSERT INTO t (code) VALUES ('m{new}')")),
+                "23505"
+            );
             bed.check();
             if !memory && round % 2 == 0 {
                 bed.crash();
@@ -505,7 +528,10 @@ fn a_result_goes_on_over_its_snapshot() {
                 while let Some(batch) = rows.next_batch().await.unwrap() {
                     let batch = batch.compact();
                     let grp = |i: usize| batch.column(1).i64s()[i];
-                    assert!((0..batch.rows()).all(|i| grp(i) < 3), "a change after the SELECT shows");
+                    assert!(
+                        (0..batch.rows()).all(|i| grp(i) < 3),
+                        "a change after the SELECT shows"
+                    );
                     if seen == 0 {
                         c.ok("UPDATE t SET grp = 99");
                     }
@@ -554,10 +580,17 @@ fn names_with_a_schema() {
     in_layouts(&Layout::PLAIN, |bed| {
         let mut c = bed.client();
         c.ok("CREATE DATABASE Two");
-        c.all(&["CREATE TABLE t (a INT)", "CREATE TABLE two.t (a INT)", "INSERT INTO two.t VALUES (2)"]);
+        c.all(&[
+            "CREATE TABLE t (a INT)",
+            "CREATE TABLE two.t (a INT)",
+            "INSERT INTO two.t VALUES (2)",
+        ]);
         enable(bed, "TWO.T", (false, true));
         assert_eq!(bed.db.list_persistent_tables(), ["Two.t"]);
-        assert_eq!(bed.db.get_persistence_config("two.t"), Some(config((false, true))));
+        assert_eq!(
+            bed.db.get_persistence_config("two.t"),
+            Some(config((false, true)))
+        );
         assert_eq!(
             bed.db.get_persistence_config("main.t"),
             Some(PersistenceConfig::default())
@@ -569,7 +602,10 @@ fn names_with_a_schema() {
         assert_eq!(bed.db.list_persistent_tables(), ["Two.t", "t"]);
         let mut c = bed.client();
         assert_eq!(c.q("SELECT a FROM two.t"), "2");
-        let unknown = block_on(bed.db.enable_persistence("three.t", PersistenceOptions::default()));
+        let unknown = block_on(
+            bed.db
+                .enable_persistence("three.t", PersistenceOptions::default()),
+        );
         assert!(matches!(unknown, Err(Error::Unknown { kind: "schema", .. })));
         // A schema takes everything along, what was remembered for it too.
         c.ok("DROP DATABASE two");
@@ -598,7 +634,10 @@ fn a_stored_child_outlives_its_parent_in_memory() {
             let mut c = bed.client();
             // Rows are as they were, the key is still declared, and no new child finds a parent.
             assert_eq!(c.q("SELECT * FROM child ORDER BY id"), "10 1, 20 2");
-            assert!(c.q("SHOW CREATE TABLE child").contains("REFERENCES `parent` (`id`)"));
+            assert!(
+                c.q("SHOW CREATE TABLE child")
+                    .contains("REFERENCES `parent` (`id`)")
+            );
             assert_eq!(c.code("INSERT INTO child VALUES (30, 1)"), "23503");
             c.ok("INSERT INTO child VALUES (40, NULL)");
             c.ok("DELETE FROM child WHERE id = 40");
@@ -618,11 +657,17 @@ fn a_stored_child_outlives_its_parent_in_memory() {
         assert_eq!(c.code("DELETE FROM parent WHERE id = 1"), "23503");
         assert_eq!(c.code("DROP TABLE parent"), "23503");
         c.ok("ALTER TABLE parent RENAME TO elder");
-        assert!(c.q("SHOW CREATE TABLE child").contains("REFERENCES `elder` (`id`)"));
+        assert!(
+            c.q("SHOW CREATE TABLE child")
+                .contains("REFERENCES `elder` (`id`)")
+        );
         // The new name is what the child remembers after the next restart; the old one is anybody's.
         bed.crash();
         let mut c = bed.client();
-        assert!(c.q("SHOW CREATE TABLE child").contains("REFERENCES `elder` (`id`)"));
+        assert!(
+            c.q("SHOW CREATE TABLE child")
+                .contains("REFERENCES `elder` (`id`)")
+        );
         c.all(&[
             "CREATE TABLE parent (id INT PRIMARY KEY)",
             "INSERT INTO parent VALUES (1)",
@@ -633,7 +678,11 @@ fn a_stored_child_outlives_its_parent_in_memory() {
         ]);
         assert_eq!(c.code("INSERT INTO child VALUES (60, 1)"), "23503");
         // The child may go while its parent is gone, and then the parent may come.
-        c.all(&["DROP TABLE child", "CREATE TABLE elder (id INT PRIMARY KEY)", "DROP TABLE elder"]);
+        c.all(&[
+            "DROP TABLE child",
+            "CREATE TABLE elder (id INT PRIMARY KEY)",
+            "DROP TABLE elder",
+        ]);
     });
 }
 
@@ -641,9 +690,13 @@ fn a_stored_child_outlives_its_parent_in_memory() {
 fn a_foreign_key_between_placements() {
     in_layouts(&Layout::PLAIN, |bed| {
         let mut c = bed.client();
-        for (i, (parent, child)) in [("memory", "dual"), ("persistent", "memory"), ("dual", "persistent")]
-            .into_iter()
-            .enumerate()
+        for (i, (parent, child)) in [
+            ("memory", "dual"),
+            ("persistent", "memory"),
+            ("dual", "persistent"),
+        ]
+        .into_iter()
+        .enumerate()
         {
             c.ok(&format!(
                 "CREATE TABLE p{i} (id INT PRIMARY KEY) ENGINE = {parent}"
@@ -652,7 +705,9 @@ fn a_foreign_key_between_placements() {
                 "CREATE TABLE c{i} (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES p{i} (id)
                  ON DELETE CASCADE ON UPDATE CASCADE) ENGINE = {child}"
             ));
-            c.ok(&format!("INSERT INTO p{i} VALUES (1), (2), (3), (4), (5), (6), (7)"));
+            c.ok(&format!(
+                "INSERT INTO p{i} VALUES (1), (2), (3), (4), (5), (6), (7)"
+            ));
             c.ok(&format!("INSERT INTO c{i} SELECT id * 10, id FROM p{i}"));
             // The tables trade places; the key holds throughout.
             c.ok(&format!("ALTER TABLE p{i} ENGINE = {child}"));

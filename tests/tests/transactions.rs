@@ -182,7 +182,10 @@ fn savepoints_keep_definitions_and_placements() {
             "DROP TABLE c",
             "CREATE TABLE c (only_this INT)",
         ]);
-        assert_eq!(c.q("SELECT COUNT(only_this), (SELECT SUM(z) FROM b) FROM c"), "0 8");
+        assert_eq!(
+            c.q("SELECT COUNT(only_this), (SELECT SUM(z) FROM b) FROM c"),
+            "0 8"
+        );
         c.ok("ROLLBACK TO s");
         assert_eq!(c.q(SUMS), START);
         assert_eq!(c.code("SELECT z FROM b"), "42703");
@@ -198,24 +201,43 @@ fn a_failing_statement_undoes_itself_alone() {
         let mut c = three_tables(bed);
         let failing = [
             // in the middle: a duplicate key, a NULL, a check, a unique key
-            ("INSERT INTO a VALUES (20, 1, 20), (21, 1, 21), (3, 1, 23), (24, 1, 24)", "23505"),
+            (
+                "INSERT INTO a VALUES (20, 1, 20), (21, 1, 21), (3, 1, 23), (24, 1, 24)",
+                "23505",
+            ),
             ("INSERT INTO a VALUES (20, 1, 20), (21, NULL, 21)", "23502"),
             ("INSERT INTO a VALUES (20, 1, 20), (21, 2000, 21)", "23514"),
-            ("INSERT INTO a VALUES (20, 1, 20), (21, 1, 21), (22, 1, 5)", "23505"),
+            (
+                "INSERT INTO a VALUES (20, 1, 20), (21, 1, 21), (22, 1, 5)",
+                "23505",
+            ),
             // half of the rows are changed when the unique key fails
             ("UPDATE a SET u = 100, n = n + 1 WHERE id > 3", "23505"),
             ("UPDATE a SET n = n * 20", "23514"),
             ("UPDATE a SET id = 7 WHERE id IN (2, 3)", "23505"),
-            ("INSERT INTO a SELECT id + 100, n, u + 100 FROM a UNION ALL SELECT 1, 1, 1", "23505"),
+            (
+                "INSERT INTO a SELECT id + 100, n, u + 100 FROM a UNION ALL SELECT 1, 1, 1",
+                "23505",
+            ),
         ];
         for inside in [false, true] {
             if inside {
-                c.all(&["BEGIN", "UPDATE b SET n = n + 1", "INSERT INTO c VALUES (9, 9, 9)"]);
+                c.all(&[
+                    "BEGIN",
+                    "UPDATE b SET n = n + 1",
+                    "INSERT INTO c VALUES (9, 9, 9)",
+                ]);
             }
             for (sql, code) in failing {
                 assert_eq!(c.code(sql), code, "{sql}");
-                assert_eq!(c.q("SELECT COUNT(*), SUM(id), SUM(n), SUM(u) FROM a"), "8 36 360 36");
-                assert_eq!(c.q("SELECT id FROM a WHERE n BETWEEN 40 AND 60 ORDER BY n"), "4, 5, 6");
+                assert_eq!(
+                    c.q("SELECT COUNT(*), SUM(id), SUM(n), SUM(u) FROM a"),
+                    "8 36 360 36"
+                );
+                assert_eq!(
+                    c.q("SELECT id FROM a WHERE n BETWEEN 40 AND 60 ORDER BY n"),
+                    "4, 5, 6"
+                );
                 assert_eq!(c.q("SELECT id FROM a WHERE u = 5"), "5");
             }
             if inside {
@@ -236,7 +258,10 @@ fn keys_may_move_between_rows_of_one_statement() {
         c.all(&["BEGIN", "UPDATE a SET u = u + 1 ORDER BY u DESC"]);
         other.ok("INSERT INTO a VALUES (20, 20, 20)");
         c.ok("COMMIT");
-        assert_eq!(c.q("SELECT id, u FROM a ORDER BY u"), "1 2, 2 3, 3 4, 4 5, 5 6, 6 7, 7 8, 8 9, 20 20");
+        assert_eq!(
+            c.q("SELECT id, u FROM a ORDER BY u"),
+            "1 2, 2 3, 3 4, 4 5, 5 6, 6 7, 7 8, 8 9, 20 20"
+        );
     });
 }
 
@@ -280,15 +305,31 @@ fn the_first_committer_wins() {
         conflicts(
             bed,
             &["UPDATE a SET n = 11 WHERE id = 1"],
-            &["UPDATE b SET n = 1", "UPDATE a SET n = 12 WHERE id = 1", "DELETE FROM c"],
+            &[
+                "UPDATE b SET n = 1",
+                "UPDATE a SET n = 12 WHERE id = 1",
+                "DELETE FROM c",
+            ],
         );
         // Nothing of the loser is there, in no table.
         assert_eq!(c.q(SUMS), "361 360 360 8 8 8");
         // The same row, whatever was done to it, and in whatever columns.
-        conflicts(bed, &["DELETE FROM a WHERE id = 2"], &["UPDATE a SET n = 0 WHERE id = 2"]);
-        conflicts(bed, &["UPDATE a SET n = 31 WHERE id = 3"], &["DELETE FROM a WHERE id = 3"]);
+        conflicts(
+            bed,
+            &["DELETE FROM a WHERE id = 2"],
+            &["UPDATE a SET n = 0 WHERE id = 2"],
+        );
+        conflicts(
+            bed,
+            &["UPDATE a SET n = 31 WHERE id = 3"],
+            &["DELETE FROM a WHERE id = 3"],
+        );
         assert_eq!(n(&mut c, 3), "31");
-        conflicts(bed, &["UPDATE a SET n = 41 WHERE id = 4"], &["UPDATE a SET u = 44 WHERE id = 4"]);
+        conflicts(
+            bed,
+            &["UPDATE a SET n = 41 WHERE id = 4"],
+            &["UPDATE a SET u = 44 WHERE id = 4"],
+        );
         conflicts(
             bed,
             &["DELETE FROM a WHERE id = 5", "INSERT INTO a VALUES (5, 55, 55)"],
@@ -336,7 +377,10 @@ fn what_does_not_meet_does_not_conflict() {
         agrees(
             bed,
             &["UPDATE a SET n = 11 WHERE id = 1", "DELETE FROM a WHERE id = 3"],
-            &["UPDATE a SET n = 21, u = 22 WHERE id = 2", "INSERT INTO a VALUES (0, 1, 3)"],
+            &[
+                "UPDATE a SET n = 21, u = 22 WHERE id = 2",
+                "INSERT INTO a VALUES (0, 1, 3)",
+            ],
         );
         assert_eq!(
             c.q("SELECT * FROM a WHERE id < 5 ORDER BY id"),
@@ -345,9 +389,16 @@ fn what_does_not_meet_does_not_conflict() {
         assert_eq!(c.q("SELECT id FROM a WHERE u = 3"), "0");
         // Other tables.
         agrees(bed, &["UPDATE b SET n = 0"], &["UPDATE c SET n = 0"]);
-        assert_eq!(c.q("SELECT (SELECT SUM(n) FROM b), (SELECT SUM(n) FROM c)"), "0 0");
+        assert_eq!(
+            c.q("SELECT (SELECT SUM(n) FROM b), (SELECT SUM(n) FROM c)"),
+            "0 0"
+        );
         // A unique key set free by one is not free for the other before it commits.
-        agrees(bed, &["UPDATE a SET u = 70 WHERE id = 7"], &["UPDATE a SET u = 80 WHERE id = 8"]);
+        agrees(
+            bed,
+            &["UPDATE a SET u = 70 WHERE id = 7"],
+            &["UPDATE a SET u = 80 WHERE id = 8"],
+        );
         // NULLs in a unique column never collide.
         agrees(
             bed,
@@ -360,7 +411,10 @@ fn what_does_not_meet_does_not_conflict() {
             &["UPDATE a SET n = 5 WHERE id = 5"],
             &["UPDATE a SET n = (SELECT MAX(n) FROM a WHERE id = 5) + 1 WHERE id = 6"],
         );
-        assert_eq!(c.q("SELECT id, n FROM a WHERE id IN (5, 6) ORDER BY id"), "5 5, 6 51");
+        assert_eq!(
+            c.q("SELECT id, n FROM a WHERE id IN (5, 6) ORDER BY id"),
+            "5 5, 6 51"
+        );
         // Whole blocks of new rows from both sides.
         let rows = |from: i32| {
             let row = |i: i32| format!("({i}, 1, {i})");
@@ -399,10 +453,18 @@ fn generated_keys_never_meet() {
             "1 20 20, 2 20 20"
         );
         assert_eq!(c.q("SELECT COUNT(DISTINCT id), MAX(id) FROM t"), "40 40");
-        assert_eq!(c.q("SELECT who, COUNT(*) FROM nokey GROUP BY who ORDER BY who"), "1 10, 2 10");
+        assert_eq!(
+            c.q("SELECT who, COUNT(*) FROM nokey GROUP BY who ORDER BY who"),
+            "1 10, 2 10"
+        );
         assert_eq!(c.q("SELECT COUNT(DISTINCT n), MAX(n) FROM textkey"), "20 20");
         // What was rolled back is not handed out again.
-        c.all(&["BEGIN", "INSERT INTO t (who) VALUES (3)", "ROLLBACK", "INSERT INTO t (who) VALUES (4)"]);
+        c.all(&[
+            "BEGIN",
+            "INSERT INTO t (who) VALUES (3)",
+            "ROLLBACK",
+            "INSERT INTO t (who) VALUES (4)",
+        ]);
         assert_eq!(c.q("SELECT id FROM t WHERE who = 4"), "42");
     });
 }
@@ -435,18 +497,37 @@ fn definitions_against_rows() {
         }
         let mut c = bed.client();
         c.ok("CREATE TABLE t (id INT PRIMARY KEY, v INT)");
-        conflicts(bed, &["CREATE TABLE same (a INT)"], &["CREATE TABLE SAME (b INT)"]);
+        conflicts(
+            bed,
+            &["CREATE TABLE same (a INT)"],
+            &["CREATE TABLE SAME (b INT)"],
+        );
         conflicts(bed, &["ALTER TABLE t RENAME TO x"], &["CREATE TABLE x (b INT)"]);
-        conflicts(bed, &["CREATE INDEX i ON x (v)"], &["ALTER TABLE x ADD COLUMN w INT"]);
+        conflicts(
+            bed,
+            &["CREATE INDEX i ON x (v)"],
+            &["ALTER TABLE x ADD COLUMN w INT"],
+        );
         conflicts(bed, &["CREATE DATABASE one"], &["CREATE DATABASE one"]);
         conflicts(bed, &["DROP DATABASE one"], &["CREATE TABLE one.t (a INT)"]);
         c.ok("CREATE DATABASE one");
         conflicts(bed, &["CREATE TABLE one.t (a INT)"], &["DROP DATABASE one"]);
         agrees(bed, &["CREATE TABLE p (a INT)"], &["CREATE TABLE q (a INT)"]);
-        assert_eq!(c.q("SELECT (SELECT COUNT(*) FROM p), (SELECT COUNT(*) FROM q)"), "0 0");
+        assert_eq!(
+            c.q("SELECT (SELECT COUNT(*) FROM p), (SELECT COUNT(*) FROM q)"),
+            "0 0"
+        );
         // Definitions of one table and rows of another.
-        agrees(bed, &["ALTER TABLE p ADD COLUMN b INT DEFAULT 2"], &["INSERT INTO q VALUES (1)"]);
-        agrees(bed, &["INSERT INTO q VALUES (2)"], &["ALTER TABLE p ADD COLUMN c INT DEFAULT 3"]);
+        agrees(
+            bed,
+            &["ALTER TABLE p ADD COLUMN b INT DEFAULT 2"],
+            &["INSERT INTO q VALUES (1)"],
+        );
+        agrees(
+            bed,
+            &["INSERT INTO q VALUES (2)"],
+            &["ALTER TABLE p ADD COLUMN c INT DEFAULT 3"],
+        );
         c.ok("INSERT INTO p (a) VALUES (1)");
         assert_eq!(c.q("SELECT * FROM p"), "1 2 3");
         assert_eq!(c.q("SELECT * FROM q ORDER BY a"), "1, 2");
@@ -501,19 +582,54 @@ fn foreign_keys_hold_against_each_other() {
             "INSERT INTO p VALUES (1, 10), (2, 20), (3, 30), (4, 40), (5, 50), (6, 60)",
         ]);
         // One of both: the parent goes, or the child comes.
-        conflicts(bed, &["DELETE FROM p WHERE id = 1"], &["INSERT INTO f VALUES (1, 1)"]);
-        conflicts(bed, &["INSERT INTO f VALUES (2, 2)"], &["DELETE FROM p WHERE id = 2"]);
-        conflicts(bed, &["UPDATE p SET id = 33 WHERE id = 3"], &["INSERT INTO f VALUES (3, 3)"]);
+        conflicts(
+            bed,
+            &["DELETE FROM p WHERE id = 1"],
+            &["INSERT INTO f VALUES (1, 1)"],
+        );
+        conflicts(
+            bed,
+            &["INSERT INTO f VALUES (2, 2)"],
+            &["DELETE FROM p WHERE id = 2"],
+        );
+        conflicts(
+            bed,
+            &["UPDATE p SET id = 33 WHERE id = 3"],
+            &["INSERT INTO f VALUES (3, 3)"],
+        );
         // Also where children would follow: the other's child is not deleted unseen.
-        conflicts(bed, &["INSERT INTO g VALUES (4, 40)"], &["DELETE FROM p WHERE code = 40"]);
-        conflicts(bed, &["INSERT INTO g VALUES (5, 50)"], &["UPDATE p SET code = 55 WHERE id = 5"]);
-        conflicts(bed, &["UPDATE p SET code = 66 WHERE id = 6"], &["INSERT INTO g VALUES (6, 60)"]);
-        assert_eq!(c.q("SELECT * FROM p ORDER BY id"), "2 20, 4 40, 5 50, 6 66, 33 30");
+        conflicts(
+            bed,
+            &["INSERT INTO g VALUES (4, 40)"],
+            &["DELETE FROM p WHERE code = 40"],
+        );
+        conflicts(
+            bed,
+            &["INSERT INTO g VALUES (5, 50)"],
+            &["UPDATE p SET code = 55 WHERE id = 5"],
+        );
+        conflicts(
+            bed,
+            &["UPDATE p SET code = 66 WHERE id = 6"],
+            &["INSERT INTO g VALUES (6, 60)"],
+        );
+        assert_eq!(
+            c.q("SELECT * FROM p ORDER BY id"),
+            "2 20, 4 40, 5 50, 6 66, 33 30"
+        );
         assert_eq!(c.q("SELECT * FROM f"), "2 2");
         assert_eq!(c.q("SELECT * FROM g ORDER BY id"), "4 40, 5 50");
         // Children of one parent from both sides, and a parent that only others' rows need.
-        agrees(bed, &["INSERT INTO f VALUES (10, 4)"], &["INSERT INTO f VALUES (11, 4)"]);
-        agrees(bed, &["UPDATE p SET code = 21 WHERE id = 2"], &["INSERT INTO f VALUES (12, 5)"]);
+        agrees(
+            bed,
+            &["INSERT INTO f VALUES (10, 4)"],
+            &["INSERT INTO f VALUES (11, 4)"],
+        );
+        agrees(
+            bed,
+            &["UPDATE p SET code = 21 WHERE id = 2"],
+            &["INSERT INTO f VALUES (12, 5)"],
+        );
         // A key over a table that goes or is emptied meanwhile.
         let child = "CREATE TABLE h (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES q (id))";
         for gone in ["DROP TABLE q", "TRUNCATE TABLE q"] {
@@ -627,7 +743,13 @@ fn read_only_transactions() {
 fn statements_in_the_wrong_state() {
     in_layouts(&Layout::ALL, |bed| {
         let mut c = three_tables(bed);
-        for sql in ["COMMIT", "ROLLBACK", "SAVEPOINT s", "ROLLBACK TO s", "RELEASE SAVEPOINT s"] {
+        for sql in [
+            "COMMIT",
+            "ROLLBACK",
+            "SAVEPOINT s",
+            "ROLLBACK TO s",
+            "RELEASE SAVEPOINT s",
+        ] {
             assert_eq!(c.code(sql), "25000", "{sql}");
         }
         c.ok("BEGIN");

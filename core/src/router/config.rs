@@ -88,6 +88,10 @@ pub struct Config {
     /// Size of blocks. Not part of the JSON document.
     #[serde(skip)]
     pub sizing: BlockSizing,
+    /// A new table with more bytes of leaves is written ahead of its commit, in batches of this size.
+    /// Not part of the JSON document.
+    #[serde(skip)]
+    pub write_ahead_bytes: usize,
 }
 
 impl Default for Config {
@@ -103,6 +107,7 @@ impl Default for Config {
             max_pending_mb: 64,
             max_query_memory_mb: 1024,
             sizing: BlockSizing::default(),
+            write_ahead_bytes: 4 << 20,
         }
     }
 }

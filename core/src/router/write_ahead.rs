@@ -15,9 +15,6 @@ use crate::types::Result;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// Bytes of leaves per batch; less than this is left to the commit's own batch.
-const BATCH_BYTES: usize = 4 << 20;
-
 /// Trees written ahead of their commit. Unless the commit succeeds their blocks are garbage.
 pub(super) struct Ahead {
     homes: Vec<Arc<TreeHome>>,
@@ -37,7 +34,7 @@ impl Drop for Ahead {
 }
 
 /// The tables whose trees are new in this transaction, stored, and big.
-fn big_new_tables(transaction: &Transaction) -> Vec<Arc<Table>> {
+fn big_new_tables(transaction: &Transaction, bytes: usize) -> Vec<Arc<Table>> {
     let old: &Catalog = &transaction.base().snapshot().catalog;
     let is_new = |t: &Arc<Table>| {
         let before = old.get(t.def.id);
@@ -48,7 +45,7 @@ fn big_new_tables(transaction: &Transaction) -> Vec<Arc<Table>> {
     let defined = transaction.writes().defined().iter();
     defined
         .filter_map(|id| transaction.catalog().get(*id))
-        .filter(|t| t.def.persistence.persistent && is_new(t) && dirty(t) > BATCH_BYTES)
+        .filter(|t| t.def.persistence.persistent && is_new(t) && dirty(t) > bytes)
         .cloned()
         .collect()
 }
@@ -63,14 +60,15 @@ impl Engine {
         let Some(store) = self.store() else {
             return Ok(ahead);
         };
-        for table in big_new_tables(transaction) {
+        let bytes_of_a_batch = self.config.write_ahead_bytes.max(1);
+        for table in big_new_tables(transaction, bytes_of_a_batch) {
             ahead.homes.extend(table.homes().cloned());
             while table.rows.is_dirty() || table.indexes.iter().any(|i| i.is_dirty()) {
                 let mut batch = WriteBatch::default();
-                let rows = table.rows.write_some(&mut batch, BATCH_BYTES)?;
+                let rows = table.rows.write_some(&mut batch, bytes_of_a_batch)?;
                 let mut indexes = Vec::new();
                 for index in table.indexes.iter().filter(|i| i.is_dirty()) {
-                    indexes.push(index.write_some(&mut batch, BATCH_BYTES)?);
+                    indexes.push(index.write_some(&mut batch, bytes_of_a_batch)?);
                 }
                 let bytes = batch.bytes() as u64;
                 store.commit(batch, Durability::Relaxed).await?;

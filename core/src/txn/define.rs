@@ -71,7 +71,7 @@ impl Transaction {
     /// [`Error::Unknown`] if the table is gone, [`Error::Exists`] if its new name is taken.
     pub fn replace_table(&mut self, table: Table, schema_version: u64) -> Result<()> {
         let def = table.def.clone();
-        self.catalog.table(def.id)?;
+        let renamed = self.catalog.table(def.id)?.def.name != def.name;
         if self
             .catalog
             .find(&def.schema, &def.name)
@@ -81,6 +81,9 @@ impl Transaction {
                 kind: "table",
                 name: def.name.clone(),
             });
+        }
+        if renamed && self.catalog.remembered_for(&def.schema, &def.name).is_some() {
+            self.remember_persistence(&def.schema, &def.name, None);
         }
         self.catalog.put_table(Arc::new(table));
         self.defined(def.id, schema_version);

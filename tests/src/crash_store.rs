@@ -1,0 +1,170 @@
+//! A store that keeps an image of itself after every commit, and fails when told to.
+//!
+//! A crash between any two store operations leaves one of the images: batches are atomic, and nothing
+//! else changes the store.
+
+use amphi_core::kv::{Durability, KvBackend, StoreFuture, WriteBatch};
+use amphi_core::{Error, Result};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Keys and values; cheap to clone.
+pub type Entries = BTreeMap<Arc<[u8]>, Arc<[u8]>>;
+
+/// What the store held after one commit, and which states of the database that may be.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Everything in the store.
+    pub entries: Entries,
+    /// The first state it may be: the last one known to be durable before the next commit.
+    pub at_least: usize,
+    /// The last state it may be: the one being committed when it was made.
+    pub at_most: usize,
+}
+
+/// Which calls fail; calls count from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faults {
+    /// None.
+    None,
+    /// One call.
+    Once(usize),
+    /// Every commit from this call on: the disk is full.
+    CommitsFrom(usize),
+}
+
+/// The message of an injected error.
+pub const INJECTED: &str = "injected fault";
+
+struct State {
+    entries: Entries,
+    images: Vec<Image>,
+    at_most: usize,
+    faults: Faults,
+    calls: usize,
+    counts: bool,
+}
+
+/// See the module.
+pub struct CrashStore(Mutex<State>);
+
+impl CrashStore {
+    /// A store of these entries.
+    pub fn new(entries: Entries, faults: Faults) -> CrashStore {
+        let image = Image {
+            entries: entries.clone(),
+            at_least: 0,
+            at_most: 0,
+        };
+        CrashStore(Mutex::new(State {
+            entries,
+            images: vec![image],
+            at_most: 0,
+            faults,
+            calls: 0,
+            counts: true,
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says which states the store may hold: from now on no older one than `at_least`, and after
+    /// further commits no later one than `at_most`.
+    pub fn expect(&self, at_least: usize, at_most: usize) {
+        let mut state = self.state();
+        state.at_most = at_most;
+        if let Some(image) = state.images.last_mut() {
+            image.at_least = image.at_least.max(at_least);
+        }
+    }
+
+    /// Calls so far.
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    /// Switches faults and the count of calls off, or on again: for reads that only verify.
+    pub fn set_counting(&self, counts: bool) {
+        self.state().counts = counts;
+    }
+
+    /// The images so far, the first one of the beginning.
+    pub fn images(&self) -> Vec<Image> {
+        self.state().images.clone()
+    }
+
+    fn call(state: &mut State, is_commit: bool) -> Result<()> {
+        if !state.counts {
+            return Ok(());
+        }
+        let call = state.calls;
+        state.calls += 1;
+        let fails = match state.faults {
+            Faults::None => false,
+            Faults::Once(n) => call == n,
+            Faults::CommitsFrom(n) => is_commit && call >= n,
+        };
+        if fails {
+            Err(Error::store(INJECTED))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn ready<'a, T: 'a>(value: Result<T>) -> StoreFuture<'a, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl KvBackend for CrashStore {
+    fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
+        let mut state = self.state();
+        let called = CrashStore::call(&mut state, false);
+        let get = |k: &Vec<u8>| state.entries.get(k.as_slice()).map(|v| v.to_vec());
+        ready(called.map(|()| keys.iter().map(get).collect()))
+    }
+
+    fn scan<'a>(
+        &'a self,
+        from: &'a [u8],
+        to: &'a [u8],
+        limit: usize,
+    ) -> StoreFuture<'a, Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut state = self.state();
+        if let Err(e) = CrashStore::call(&mut state, false) {
+            return ready(Err(e));
+        }
+        if from >= to {
+            return ready(Ok(Vec::new()));
+        }
+        let range = (Bound::Included(from), Bound::Excluded(to));
+        let found = state.entries.range::<[u8], _>(range).take(limit);
+        ready(Ok(found.map(|(k, v)| (k.to_vec(), v.to_vec())).collect()))
+    }
+
+    fn commit<'a>(&'a self, batch: WriteBatch, _: Durability) -> StoreFuture<'a, ()> {
+        let mut state = self.state();
+        if let Err(e) = CrashStore::call(&mut state, true) {
+            return ready(Err(e));
+        }
+        for (from, to) in batch.delete_ranges {
+            state.entries.retain(|k, _| **k < *from || **k >= *to);
+        }
+        for (key, change) in batch.changes {
+            match change {
+                Some(value) => state.entries.insert(key.into(), value.into()),
+                None => state.entries.remove(key.as_slice()),
+            };
+        }
+        let image = Image {
+            entries: state.entries.clone(),
+            at_least: 0,
+            at_most: state.at_most,
+        };
+        state.images.push(image);
+        ready(Ok(()))
+    }
+}
