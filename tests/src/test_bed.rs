@@ -218,6 +218,7 @@ impl Client {
         if creates && let Some(engine) = self.layout.engine(self.tables.fetch_add(1, Ordering::Relaxed)) {
             sql = format!("{sql} ENGINE = {engine}");
         }
+        println!("{sql}"); // shown if the test fails
         block_on(async {
             let answer = collect(self.session.execute(&sql, params).await?).await?;
             if self.flushes {

@@ -172,6 +172,7 @@ impl Engine {
     /// [`Error::Store`] if the write fails: the database then reads but refuses writes;
     /// [`Error::Poisoned`] if it did before.
     pub async fn flush(&self) -> Result<()> {
+        self.require_open()?;
         if !self.has_store() || !self.config.writable {
             return Ok(());
         }

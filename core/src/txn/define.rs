@@ -24,7 +24,7 @@ impl Transaction {
     /// [`Error::Exists`], [`Error::Unknown`] for the schema.
     pub fn create_table(
         &mut self,
-        def: TableDef,
+        mut def: TableDef,
         trees: &dyn TreeFactory,
         schema_version: u64,
     ) -> Result<()> {
@@ -35,6 +35,9 @@ impl Transaction {
             });
         }
         self.require_schema(&def.schema)?;
+        if let Some(declared) = self.catalog.schema(&def.schema) {
+            def.schema = declared.to_string();
+        }
         let id = def.id;
         if self.catalog.remembered_for(&def.schema, &def.name).is_some() {
             self.remember_persistence(&def.schema, &def.name, None);

@@ -30,6 +30,9 @@ struct Rows {
     as_new: bool,
 }
 
+/// Blocks a check keeps in memory from one row to the next.
+const MAX_PINNED: usize = 64;
+
 /// The progress of a check: rows still to look at.
 pub(super) struct ForeignKeyCheck {
     queue: VecDeque<Rows>,
@@ -126,55 +129,67 @@ fn prefix_of(table: &Table, columns: &[usize], key: &Key, unique: bool) -> Resul
     Ok((index, prefix))
 }
 
-/// A walk over the children of one key; kept while it is Pending, since its cursor holds what was fetched.
+/// A walk over the children of one key. It is kept until all foreign keys of the parent's row are done:
+/// while it is Pending its cursor holds what was fetched, and afterwards it says how far the children
+/// have followed, so that coming back to the row neither fetches nor changes anything twice.
 pub(super) struct ChildWalk {
     table: TableId,
+    index: usize,
     prefix: Vec<u8>,
-    cursor: IndexCursor,
+    /// `None`: all ids wanted are there.
+    cursor: Option<IndexCursor>,
     ids: Vec<RowId>,
+    followed: usize,
 }
 
-/// Ids of the rows whose `columns` equal `key`, at least `limit` if there are so many.
+impl ChildWalk {
+    /// Goes on until `limit` ids are there, or all.
+    fn step(&mut self, limit: usize, missing: &mut Missing) -> Poll<Result<()>> {
+        while let Some(cursor) = &mut self.cursor {
+            match ready!(cursor.next(missing))? {
+                Some(s) => {
+                    let ids = s.leaf.row_ids().get(s.from..s.to);
+                    self.ids.extend(ids.unwrap_or(&[]));
+                }
+                None => self.cursor = None,
+            }
+            if self.ids.len() >= limit {
+                self.cursor = None;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The position of the walk over the rows whose `columns` equal `key`, which has at least `limit` of
+/// them if there are so many.
 fn children_with(
-    walk: &mut Option<ChildWalk>,
+    walks: &mut Vec<ChildWalk>,
     table: &Table,
     columns: &[usize],
     key: &Key,
     limit: usize,
     missing: &mut Missing,
-) -> Poll<Result<Vec<RowId>>> {
+) -> Poll<Result<usize>> {
     let (index, prefix) = prefix_of(table, columns, key, false)?;
-    let Some(tree) = table.indexes.get(index) else {
-        return Poll::Ready(Ok(Vec::new()));
-    };
-    let mut current = match walk.take() {
-        Some(w) if w.table == table.def.id && w.prefix == prefix => w,
-        _ => {
-            let to = prefix_end(&prefix).map_or(Bound::Unbounded, Bound::Excluded);
-            let cursor = tree.cursor(Bound::Included(prefix.clone()), to, false);
-            ChildWalk {
-                table: table.def.id,
-                prefix,
-                cursor,
-                ids: Vec::new(),
-            }
-        }
-    };
-    while current.ids.len() < limit {
-        match current.cursor.next(missing) {
-            Poll::Pending => {
-                *walk = Some(current);
-                return Poll::Pending;
-            }
-            Poll::Ready(span) => match span? {
-                Some(s) => current
-                    .ids
-                    .extend(s.leaf.row_ids().get(s.from..s.to).unwrap_or(&[])),
-                None => break,
-            },
-        }
+    let same = |w: &ChildWalk| w.table == table.def.id && w.index == index && w.prefix == prefix;
+    let position = walks.iter().position(same).unwrap_or(walks.len());
+    if position == walks.len() {
+        let to = prefix_end(&prefix).map_or(Bound::Unbounded, Bound::Excluded);
+        let from = Bound::Included(prefix.clone());
+        walks.push(ChildWalk {
+            table: table.def.id,
+            index,
+            prefix,
+            cursor: table.indexes.get(index).map(|t| t.cursor(from, to, false)),
+            ids: Vec::new(),
+            followed: 0,
+        });
     }
-    Poll::Ready(Ok(current.ids))
+    if let Some(walk) = walks.get_mut(position) {
+        ready!(walk.step(limit, missing))?;
+    }
+    Poll::Ready(Ok(position))
 }
 
 fn text(key: &Key, types: impl Iterator<Item = crate::types::DataType>) -> String {
@@ -239,6 +254,14 @@ impl Transaction {
                     })
                 });
             }
+            check
+                .queue
+                .extend(statement.recheck.iter().map(|(table, from, to)| Rows {
+                    table: *table,
+                    from: *from,
+                    to: *to,
+                    as_new: true,
+                }));
             statement.check = Some(check);
         }
         let before = statement.before.clone();
@@ -246,6 +269,10 @@ impl Transaction {
             let old = before.get(rows.table).filter(|_| !rows.as_new);
             ready!(self.check_row(old, rows.table, rows.from, pins, missing))?;
             // Only now is the row done: `Pending` comes back to it.
+            self.child_walks.clear();
+            if pins.len() > MAX_PINNED {
+                pins.clear();
+            }
             if let Some(queue) = self.check_queue() {
                 queue.pop_front();
                 if rows.from < rows.to {
@@ -396,15 +423,15 @@ impl Transaction {
         } else {
             usize::MAX
         };
-        let children = ready!(children_with(
-            &mut self.child_walk,
+        let walk = ready!(children_with(
+            &mut self.child_walks,
             child,
             &foreign.columns,
             &was,
             limit,
             missing
         ))?;
-        if children.is_empty() {
+        if self.child_walks.get(walk).is_none_or(|w| w.ids.is_empty()) {
             return Poll::Ready(Ok(()));
         }
         let new_key: Vec<Column> = match (action, is) {
@@ -419,10 +446,11 @@ impl Transaction {
                 )));
             }
             (ReferentialAction::Cascade, None) => {
-                for row in children {
-                    // Rows already gone (an earlier turn was Pending half-way) are no error.
-                    ready!(self.delete_row(child.def.id, row, pins, missing))?;
-                    self.queue_row(child.def.id, row);
+                while let Some(row) = self.next_follower(walk) {
+                    if ready!(self.delete_row(child.def.id, row, pins, missing))? {
+                        self.queue_row(child.def.id, row);
+                    }
+                    self.followed(walk);
                 }
                 return Poll::Ready(Ok(()));
             }
@@ -442,11 +470,24 @@ impl Transaction {
                 was.iter().map(|c| Column::nulls(c.physical(), 1)).collect()
             }
         };
-        for row in children {
+        while let Some(row) = self.next_follower(walk) {
             ready!(self.update_row(child.def.id, row, &foreign.columns, &new_key, 0, pins, missing))?;
             self.queue_row(child.def.id, row);
+            self.followed(walk);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// The next child of a walk that has not followed its parent.
+    fn next_follower(&self, walk: usize) -> Option<RowId> {
+        let walk = self.child_walks.get(walk)?;
+        walk.ids.get(walk.followed).copied()
+    }
+
+    fn followed(&mut self, walk: usize) {
+        if let Some(walk) = self.child_walks.get_mut(walk) {
+            walk.followed += 1;
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 use super::history::Base;
 use super::transaction::Moved;
 use super::{Collision, Transaction, WriteSet};
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Catalog, ForeignKeyDef, TableId};
 use crate::table::Table;
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, Error, Result, RowId};
@@ -205,10 +205,18 @@ fn broken_reference(
     merged: &Catalog,
 ) -> Option<Collision> {
     let theirs = transaction.base().commits_since();
+    let old = &transaction.base().snapshot().catalog;
     let redefined = |t: &TableId| theirs.iter().any(|w| w.defined().contains(t));
     for id in writes.defined() {
         let foreign = merged.get(*id).map_or(&[][..], |t| t.def.foreign_keys.as_slice());
-        if foreign.iter().any(|f| f.parent != *id && redefined(&f.parent)) {
+        // A key that is new was checked against the parent's rows as they were.
+        let is_new = |name: &str| {
+            let before = old.get(*id).map(|t| &t.def.foreign_keys);
+            before.is_some_and(|b| b.iter().all(|f| f.name != name))
+        };
+        let changed = |t: &TableId| theirs.iter().any(|w| w.rows().contains_key(t));
+        let broken = |f: &ForeignKeyDef| redefined(&f.parent) || (is_new(&f.name) && changed(&f.parent));
+        if foreign.iter().any(|f| f.parent != *id && broken(f)) {
             return Some(Collision::Table(*id));
         }
         // Others referred to a table this transaction dropped, emptied or altered.

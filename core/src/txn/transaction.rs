@@ -98,7 +98,7 @@ pub struct Transaction {
     reads: ReadSet,
     pub(super) statement: Option<StatementState>,
     pub(super) reserved: Option<Reserved>,
-    pub(super) child_walk: Option<ChildWalk>,
+    pub(super) child_walks: Vec<ChildWalk>,
     savepoints: Vec<Savepoint>,
     /// A later base was taken while savepoints were set, whose foreign keys were not checked there.
     savepoints_moved: bool,
@@ -125,7 +125,7 @@ impl Transaction {
             reads: ReadSet::default(),
             statement: None,
             reserved: None,
-            child_walk: None,
+            child_walks: Vec::new(),
             savepoints: Vec::new(),
             savepoints_moved: false,
             needs_recheck: false,
@@ -198,7 +198,7 @@ impl Transaction {
             self.catalog = statement.before;
         }
         self.reserved = None;
-        self.child_walk = None;
+        self.child_walks.clear();
     }
 
     /// Where changes are recorded: the running statement, or the transaction outside one.
