@@ -35,12 +35,15 @@ pub(super) async fn alter(
             unique,
         } => {
             let new = add_column(engine, &table, column, fill.as_ref(), *position, *unique, env).await?;
+            if let Some(at) = *position {
+                shift_parent_columns(transaction, id, |p| *p += usize::from(*p >= at))?;
+            }
             transaction.replace_table(new, version)
         }
         AlterAction::DropColumn(column) => {
             refuse_drop(transaction, &table.def, *column)?;
             let new = drop_column(engine, &table, *column).await?;
-            shift_parent_columns(transaction, id, *column)?;
+            shift_parent_columns(transaction, id, |p| *p -= usize::from(*p > *column))?;
             transaction.replace_table(new, version)
         }
         AlterAction::AddCheck(check, condition) => {
@@ -140,7 +143,7 @@ async fn add_column(
     };
     let mut mapping: Vec<ColumnSource> = (0..def.columns.len()).map(ColumnSource::Old).collect();
     mapping.insert(at, source);
-    for_each_position(&mut def, &mut |p| *p += usize::from(*p >= at));
+    def.for_each_position(&mut |p| *p += usize::from(*p >= at));
     def.columns.insert(at, column.clone());
     if unique {
         def.indexes.push(IndexDef {
@@ -175,23 +178,6 @@ fn constraint_exists(def: &TableDef, name: &str) -> bool {
     def.indexes.iter().any(|i| i.name.eq_ignore_ascii_case(name))
         || def.foreign_keys.iter().any(|f| f.name.eq_ignore_ascii_case(name))
         || def.checks.iter().any(|c| c.name.eq_ignore_ascii_case(name))
-}
-
-/// Every column position in a definition (of this table, not of parents).
-fn for_each_position(def: &mut TableDef, f: &mut dyn FnMut(&mut usize)) {
-    let own = def.id;
-    def.primary_key.iter_mut().for_each(&mut *f);
-    def.row_id_column.iter_mut().for_each(&mut *f);
-    def.indexes
-        .iter_mut()
-        .flat_map(|i| &mut i.columns)
-        .for_each(|c| f(&mut c.column));
-    for foreign in &mut def.foreign_keys {
-        foreign.columns.iter_mut().for_each(&mut *f);
-        if foreign.parent == own {
-            foreign.parent_columns.iter_mut().for_each(&mut *f);
-        }
-    }
 }
 
 /// Refuses to drop a column that a key, a foreign key or a check needs.
@@ -247,8 +233,7 @@ async fn drop_column(engine: &Engine, table: &Table, column: usize) -> Result<Ta
     def.indexes
         .retain(|i| i.columns.iter().all(|c| c.column != column));
     def.columns.remove(column);
-    let shift = |p: &mut usize| *p -= usize::from(*p > column);
-    for_each_position(&mut def, &mut { shift });
+    def.for_each_position(&mut |p| *p -= usize::from(*p > column));
     let mapping = (0..table.def.columns.len())
         .filter(|c| *c != column)
         .map(ColumnSource::Old)
@@ -256,17 +241,17 @@ async fn drop_column(engine: &Engine, table: &Table, column: usize) -> Result<Ta
     rebuild(engine, table, def, mapping).await
 }
 
-/// After a parent lost a column: its children's positions in it.
-fn shift_parent_columns(transaction: &mut Transaction, parent: TableId, column: usize) -> Result<()> {
+/// After a parent got or lost a column: its children's positions in it.
+fn shift_parent_columns(
+    transaction: &mut Transaction,
+    parent: TableId,
+    shift: impl Fn(&mut usize),
+) -> Result<()> {
     let children = transaction.catalog().children_of(parent);
     for child in children.into_iter().filter(|c| *c != parent) {
         transaction.redefine(child, |def| {
-            for foreign in def.foreign_keys.iter_mut().filter(|f| f.parent == parent) {
-                foreign
-                    .parent_columns
-                    .iter_mut()
-                    .for_each(|p| *p -= usize::from(*p > column));
-            }
+            let foreign = def.foreign_keys.iter_mut().filter(|f| f.parent == parent);
+            foreign.flat_map(|f| &mut f.parent_columns).for_each(&shift);
         })?;
     }
     Ok(())

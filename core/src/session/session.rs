@@ -215,7 +215,7 @@ impl Session {
         };
         let types = alloc::vec![DataType::Null; one.parameter_count()];
         let columns = match self.bind(&self.catalog(), one, &types)? {
-            Statement::Query(q) => q.columns,
+            Statement::Query(q) => q.columns.clone(),
             _ => Vec::new(),
         };
         Ok((columns, one.parameter_count()))
@@ -308,7 +308,7 @@ impl Session {
         }
     }
 
-    async fn query(&mut self, query: &Query, params: Vec<Value>) -> Result<Outcome> {
+    async fn query(&mut self, query: &Arc<Query>, params: Vec<Value>) -> Result<Outcome> {
         self.refresh().await?;
         let catalog = self.catalog();
         self.require_plan_for(catalog.schema_version())?;
@@ -316,7 +316,7 @@ impl Session {
         if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
             read_ranges::record(query, &env, reads);
         }
-        let run = QueryRun::new(Arc::new(query.clone()), &catalog, env)?;
+        let run = QueryRun::new(query.clone(), &catalog, env)?;
         Ok(Outcome::Rows(RowStream::of_run(self.shared.clone(), run)))
     }
 
@@ -440,7 +440,7 @@ impl Session {
             self.refresh().await?;
             let catalog = self.catalog();
             self.require_plan_for(catalog.schema_version())?;
-            let mut run = explain::AnalyzeRun::new(Arc::new(query.clone()), &catalog, self.env(params))?;
+            let mut run = explain::AnalyzeRun::new(query.clone(), &catalog, self.env(params))?;
             self.shared.engine.drive(|missing| run.step(missing)).await?
         } else {
             explain::render(statement, &self.catalog())
@@ -483,9 +483,9 @@ enum Change {
 impl Change {
     fn new(statement: &Statement, catalog: &Catalog, env: Env) -> Result<Change> {
         Ok(match statement {
-            Statement::Insert(i) => Change::Insert(InsertRun::new(Arc::new((**i).clone()), catalog, env)?),
-            Statement::Update(u) => Change::Update(UpdateRun::new(Arc::new((**u).clone()), catalog, env)?),
-            Statement::Delete(d) => Change::Delete(DeleteRun::new(Arc::new((**d).clone()), catalog, env)?),
+            Statement::Insert(i) => Change::Insert(InsertRun::new(i.clone(), catalog, env)?),
+            Statement::Update(u) => Change::Update(UpdateRun::new(u.clone(), catalog, env)?),
+            Statement::Delete(d) => Change::Delete(DeleteRun::new(d.clone(), catalog, env)?),
             _ => return Err(Error::invalid("not a statement that changes rows")),
         })
     }

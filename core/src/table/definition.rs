@@ -158,6 +158,23 @@ impl TableDef {
         self.row_id_column.is_some_and(|r| columns == [r]) || self.indexes.iter().any(same)
     }
 
+    /// Calls `f` on every position of an own column in keys, indexes and foreign keys (not on those of
+    /// other tables), for when columns come or go.
+    pub fn for_each_position(&mut self, f: &mut dyn FnMut(&mut usize)) {
+        self.primary_key.iter_mut().for_each(&mut *f);
+        self.row_id_column.iter_mut().for_each(&mut *f);
+        self.indexes
+            .iter_mut()
+            .flat_map(|i| &mut i.columns)
+            .for_each(|c| f(&mut c.column));
+        for foreign in &mut self.foreign_keys {
+            foreign.columns.iter_mut().for_each(&mut *f);
+            if foreign.parent == self.id {
+                foreign.parent_columns.iter_mut().for_each(&mut *f);
+            }
+        }
+    }
+
     /// `schema.name`, for messages that need both.
     pub fn full_name(&self) -> String {
         alloc::format!("{}.{}", self.schema, self.name)

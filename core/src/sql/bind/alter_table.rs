@@ -30,24 +30,11 @@ fn refuse_cascade(behavior: Option<&DropBehavior>, at: &Ident) -> Result<()> {
 
 /// Moves the positions of columns from `at` on.
 fn shift(def: &mut TableDef, at: usize, step: impl Fn(usize) -> usize) {
-    let own = def.id;
-    let mv = |p: &mut usize| {
+    def.for_each_position(&mut |p| {
         if *p >= at {
             *p = step(*p);
         }
-    };
-    def.primary_key.iter_mut().for_each(mv);
-    def.row_id_column.iter_mut().for_each(mv);
-    def.indexes
-        .iter_mut()
-        .flat_map(|i| &mut i.columns)
-        .for_each(|c| mv(&mut c.column));
-    for f in &mut def.foreign_keys {
-        f.columns.iter_mut().for_each(mv);
-        if f.parent == own {
-            f.parent_columns.iter_mut().for_each(mv);
-        }
-    }
+    });
 }
 
 fn unknown_constraint(def: &TableDef, name: &Ident) -> Error {

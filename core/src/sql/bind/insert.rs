@@ -132,14 +132,14 @@ impl<'a> Binder<'a> {
                 table: Some(def.name.clone()),
             })
             .collect();
-        Ok(Statement::Insert(Box::new(Insert {
+        Ok(Statement::Insert(Arc::new(Insert {
             table: def.id,
             columns: rows.columns,
-            source: InsertSource::Query(Query {
+            source: InsertSource::Query(Arc::new(Query {
                 plan: rows.plan,
                 sub_plans: core::mem::take(&mut self.sub_plans),
                 columns,
-            }),
+            })),
             defaults,
             checks: bound_checks(&def, self.cx)?,
             on_conflict,

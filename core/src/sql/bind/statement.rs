@@ -6,7 +6,7 @@ use super::transaction::{begin, set, set_transaction, transaction};
 use crate::sql::parse::{Ast, Parsed};
 use crate::sql::plan::{ExplainFormat, Show, Statement};
 use crate::types::{Error, Result};
-use alloc::{boxed::Box, format};
+use alloc::{boxed::Box, format, sync::Arc};
 use sqlparser::ast;
 
 /// Binds a parsed statement.
@@ -49,7 +49,7 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>) -> Result<Statemen
 fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, mut binder: Binder<'a>) -> Result<Statement> {
     let at = parsed.position();
     match s {
-        ast::Statement::Query(q) => Ok(Statement::Query(binder.top_query(q)?)),
+        ast::Statement::Query(q) => Ok(Statement::Query(Arc::new(binder.top_query(q)?))),
         ast::Statement::Insert(i) => binder.insert(i),
         ast::Statement::Update(u) => binder.update(u),
         ast::Statement::Delete(d) => binder.delete(d),

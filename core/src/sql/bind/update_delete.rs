@@ -175,16 +175,16 @@ impl<'a> Binder<'a> {
             None => None,
             Some(items) => Some(self.returning(items, &t.def, t.alias.clone())?),
         };
-        Ok(Statement::Update(Box::new(Update {
+        Ok(Statement::Update(Arc::new(Update {
             table: t.def.id,
-            source: Query {
+            source: Arc::new(Query {
                 plan: Plan::Project {
                     input: Box::new(plan),
                     exprs,
                 },
                 sub_plans: core::mem::take(&mut self.sub_plans),
                 columns,
-            },
+            }),
             set,
             checks: bound_checks(&t.def, self.cx)?,
             returning,
@@ -220,13 +220,13 @@ impl<'a> Binder<'a> {
             None => None,
             Some(items) => Some(self.returning(items, &t.def, t.alias.clone())?),
         };
-        Ok(Statement::Delete(Box::new(Delete {
+        Ok(Statement::Delete(Arc::new(Delete {
             table: t.def.id,
-            source: Query {
+            source: Arc::new(Query {
                 plan,
                 sub_plans: core::mem::take(&mut self.sub_plans),
                 columns: row_columns(&t.def),
-            },
+            }),
             returning,
         })))
     }

@@ -212,7 +212,10 @@ impl Tables {
     /// How a plan is explained after optimising, without the estimates.
     pub(crate) fn explained(&self, plan: &Plan) -> Vec<String> {
         let query = query(self.optimized(plan), Vec::new());
-        let lines = crate::sql::explain::render(&crate::sql::plan::Statement::Query(query), &self.catalog);
+        let lines = crate::sql::explain::render(
+            &crate::sql::plan::Statement::Query(Arc::new(query)),
+            &self.catalog,
+        );
         lines
             .iter()
             .map(|l| l.split("  [~").next().unwrap().into())

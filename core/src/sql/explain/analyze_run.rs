@@ -27,7 +27,7 @@ impl AnalyzeRun {
     /// Runs on; the lines of the plan with their counts once it has ended.
     pub fn step(&mut self, missing: &mut Missing) -> Poll<Result<Vec<String>>> {
         while ready!(self.run.step(missing))?.is_some() {}
-        let statement = Statement::Query(self.run.query().as_ref().clone());
+        let statement = Statement::Query(self.run.query().clone());
         Poll::Ready(Ok(render_counted(&statement, &self.catalog, self.run.counts())))
     }
 }

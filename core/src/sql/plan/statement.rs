@@ -3,7 +3,7 @@
 use super::{Expr, Query};
 use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId};
 use crate::txn::IsolationLevel;
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 /// Transaction statements.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +33,7 @@ pub enum TransactionControl {
 #[derive(Debug, Clone, PartialEq)]
 pub enum InsertSource {
     /// A query (VALUES is one too). Its columns match [`Insert::columns`].
-    Query(Query),
+    Query(Arc<Query>),
 }
 
 /// What INSERT does with a row whose key exists.
@@ -94,7 +94,7 @@ pub struct Update {
     /// The table.
     pub table: TableId,
     /// The rows: output = all columns of the table, then the row id, then the new values of `set`, in order.
-    pub source: Query,
+    pub source: Arc<Query>,
     /// Table columns that change; their new values follow the row id in the source.
     pub set: Vec<usize>,
     /// CHECK constraints over all columns of the table.
@@ -109,7 +109,7 @@ pub struct Delete {
     /// The table.
     pub table: TableId,
     /// The rows: output = all columns of the table, then the row id.
-    pub source: Query,
+    pub source: Arc<Query>,
     /// RETURNING, over all columns of the deleted row.
     pub returning: Option<Query>,
 }
@@ -194,13 +194,13 @@ pub enum ExplainFormat {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Statement {
     /// SELECT, VALUES.
-    Query(Query),
+    Query(Arc<Query>),
     /// INSERT, REPLACE.
-    Insert(Box<Insert>),
+    Insert(Arc<Insert>),
     /// UPDATE.
-    Update(Box<Update>),
+    Update(Arc<Update>),
     /// DELETE.
-    Delete(Box<Delete>),
+    Delete(Arc<Delete>),
     /// CREATE TABLE. The id in the definition, and the parent id of a self-reference, are `TableId(0)` until it is created.
     CreateTable {
         /// The table.
@@ -261,16 +261,16 @@ pub enum Statement {
 }
 
 impl Statement {
-    /// The plans of the statement, for rules and EXPLAIN.
+    /// The plans of the statement, for the optimizer. Nothing is copied while nobody else holds them.
     pub fn queries_mut(&mut self) -> Vec<&mut Query> {
         match self {
-            Statement::Query(q) => alloc::vec![q],
+            Statement::Query(q) => alloc::vec![Arc::make_mut(q)],
             Statement::Insert(i) => {
-                let InsertSource::Query(q) = &mut i.source;
-                alloc::vec![q]
+                let InsertSource::Query(q) = &mut Arc::make_mut(i).source;
+                alloc::vec![Arc::make_mut(q)]
             }
-            Statement::Update(u) => alloc::vec![&mut u.source],
-            Statement::Delete(d) => alloc::vec![&mut d.source],
+            Statement::Update(u) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(u).source)],
+            Statement::Delete(d) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(d).source)],
             Statement::Explain { statement, .. } => statement.queries_mut(),
             _ => Vec::new(),
         }

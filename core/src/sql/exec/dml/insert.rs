@@ -12,8 +12,8 @@ use crate::sql::exec::eval::eval;
 use crate::sql::plan::{ConflictAction, ConflictTarget, Insert, InsertSource, Query};
 use crate::tree::Missing;
 use crate::txn::Transaction;
-use crate::types::{Batch, Column, DataType, Error, Physical, Result, RowId};
-use alloc::{string::ToString, sync::Arc, vec::Vec};
+use crate::types::{Batch, Column, Physical, Result, RowId};
+use alloc::{sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// An INSERT under way.
@@ -152,9 +152,6 @@ impl InsertRun {
         let mut rows = batch.clone();
         if let (Some(first), Some(column)) = (generated, self.def.row_id_column) {
             self.output.last_insert_id.get_or_insert(first);
-            for id in ids.first().into_iter().chain(ids.last()) {
-                refuse_overflow(&self.def, column, *id)?;
-            }
             if let Some(slot) = rows.columns.get_mut(column) {
                 *slot = Column::from_i64(ids);
             }
@@ -239,7 +236,6 @@ impl InsertRun {
                 Physical::Decimal => Column::from_decimals(alloc::vec![i128::from(value)]),
                 _ => Column::from_i64(alloc::vec![value]),
             };
-            refuse_overflow(&self.def, column, value)?;
             self.check_generated(column, &Batch::new(columns.clone(), 1))?;
         }
         self.output.push(&columns, 0);
@@ -332,22 +328,6 @@ fn generated_columns(def: &TableDef) -> impl Iterator<Item = usize> + '_ {
     let automatic = def.columns.iter().position(|c| c.auto_increment);
     let other = automatic.filter(|c| Some(*c) != def.row_id_column);
     def.row_id_column.into_iter().chain(other)
-}
-
-/// Refuses a generated value beyond its column's type.
-fn refuse_overflow(def: &TableDef, column: usize, value: i64) -> Result<()> {
-    let Some(DataType::Int(int)) = def.columns.get(column).map(|c| &c.ty) else {
-        return Ok(());
-    };
-    let (least, most) = int.range();
-    if value < least || value > most {
-        return Err(Error::OutOfRange {
-            value: value.to_string(),
-            expected: DataType::Int(*int).to_string(),
-            column: column_name(def, column),
-        });
-    }
-    Ok(())
 }
 
 /// `table.column`, for messages.

@@ -18,11 +18,11 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn new(query: &Query, catalog: &Catalog, env: &Env) -> Result<Source> {
+    pub(super) fn new(query: &Arc<Query>, catalog: &Catalog, env: &Env) -> Result<Source> {
         if query.sub_plans.is_empty() && matches!(query.plan, Plan::Values { .. }) {
             return Ok(Source::Values(0));
         }
-        let run = QueryRun::new(Arc::new(query.clone()), catalog, env.clone())?;
+        let run = QueryRun::new(query.clone(), catalog, env.clone())?;
         Ok(Source::Query(run))
     }
 

@@ -174,7 +174,10 @@ pub(super) fn insert(rows: Vec<[Value; 3]>, on_conflict: ConflictAction) -> Inse
     Insert {
         table: TABLE,
         columns: vec![0, 1, 2],
-        source: InsertSource::Query(values(rows.into_iter().map(Vec::from).collect(), types())),
+        source: InsertSource::Query(Arc::new(values(
+            rows.into_iter().map(Vec::from).collect(),
+            types(),
+        ))),
         defaults: vec![None, None, None],
         checks: Vec::new(),
         on_conflict,
@@ -194,7 +197,7 @@ pub(super) fn update(set: &[usize], rows: Vec<([Value; 3], Vec<Value>)>) -> Upda
     };
     Update {
         table: TABLE,
-        source: values(rows.into_iter().map(row).collect(), all),
+        source: Arc::new(values(rows.into_iter().map(row).collect(), all)),
         set: set.to_vec(),
         checks: Vec::new(),
         returning: None,
@@ -208,7 +211,7 @@ pub(super) fn delete(ids: &[i64]) -> Delete {
     let row = |id: &i64| vec![int(*id), text(&format!("k{id}")), int(0), int(*id)];
     Delete {
         table: TABLE,
-        source: values(ids.iter().map(row).collect(), all),
+        source: Arc::new(values(ids.iter().map(row).collect(), all)),
         returning: None,
     }
 }
