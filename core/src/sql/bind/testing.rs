@@ -79,7 +79,7 @@ impl World {
 
     pub(super) fn query(&self, sql: &str) -> Query {
         match self.bind(sql) {
-            Statement::Query(q) => q,
+            Statement::Query(q) => alloc::sync::Arc::unwrap_or_clone(q),
             other => panic!("{sql}: {other:?}"),
         }
     }

@@ -351,7 +351,7 @@ mod tests {
     use super::super::testing::{Bench, check, column, insert, int, returned, returning_name_and_id, text};
     use super::*;
     use crate::sql::plan::Expr;
-    use crate::types::Value;
+    use crate::types::{Error, Value};
     use alloc::{boxed::Box, vec};
 
     #[test]
