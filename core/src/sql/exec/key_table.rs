@@ -169,6 +169,10 @@ impl KeyTable {
                             row,
                             fresh,
                         ));
+                        // Keys are found by group number, so the group of NULL has an unused one.
+                        if keys.len() < self.groups {
+                            keys.push(&[]);
+                        }
                         continue;
                     };
                     let hash = self.hasher.hash_one(key) as u32;
@@ -353,6 +357,13 @@ mod tests {
                 (alloc::vec![0, 1, 2, 2, 1], alloc::vec![0, 1, 2])
             );
         }
+    }
+
+    #[test]
+    fn keys_that_come_after_the_first_null_keep_their_groups() {
+        let mut t = KeyTable::new(&[DataType::TEXT], Nulls::Equal);
+        let column = text(&[None, Some("a"), Some("b"), Some("a"), None, Some("b")]);
+        assert_eq!(groups(&mut t, &[column]).0, [0, 1, 2, 1, 0, 2]);
     }
 
     #[test]
