@@ -46,6 +46,12 @@ pub fn can_look_up(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> bool 
     best_lookup(plan, keys, stats).is_some()
 }
 
+/// The index (`None`: row ids) by which rows of a scan are found for values of one expression over its output,
+/// and how many per value.
+pub fn lookup_by(plan: &Plan, key: &Expr, stats: &dyn Statistics) -> Option<(Option<usize>, f64)> {
+    best_lookup(plan, &[key], stats).map(|l| (l.index, l.rows))
+}
+
 fn cheaper_lookup(j: &Join, stats: &dyn Statistics) -> Option<Lookup> {
     let keys: Vec<&Expr> = j.equal.iter().map(|(_, r)| r).collect();
     let lookup = best_lookup(&j.right, &keys, stats)?;

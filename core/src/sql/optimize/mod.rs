@@ -10,6 +10,7 @@ mod columns;
 mod conjuncts;
 mod estimate;
 mod fold_constants;
+mod in_lookup;
 mod join_order;
 mod lookup_join;
 mod lossless;
@@ -39,22 +40,30 @@ pub fn optimize(query: &mut Query, names: &dyn SchemaSource) {
 
 /// As [`optimize`], with facts from anywhere.
 pub fn optimize_with(query: &mut Query, stats: &dyn Statistics) {
+    query.sub_plans.iter_mut().for_each(|s| arrange(&mut s.plan, stats));
+    arrange(&mut query.plan, stats);
+    in_lookup::look_up_in_lists(query, stats);
     for sub in &mut query.sub_plans {
-        rewrite(&mut sub.plan, stats);
+        choose_ways(&mut sub.plan, stats);
         match sub.kind {
             SubPlanKind::Exists => prune_columns::prune_all_columns(&mut sub.plan),
             SubPlanKind::Scalar | SubPlanKind::Set => prune_columns::prune_columns(&mut sub.plan),
         }
     }
-    rewrite(&mut query.plan, stats);
+    choose_ways(&mut query.plan, stats);
     prune_columns::prune_columns(&mut query.plan);
 }
 
-fn rewrite(plan: &mut Plan, stats: &dyn Statistics) {
+/// Conditions where they cut most, joins in order.
+fn arrange(plan: &mut Plan, stats: &dyn Statistics) {
     simplify_expressions(plan);
     merge_projects::merge_projects(plan);
     push_down_filters::push_down_filters(plan);
     join_order::order_joins(plan, stats);
+}
+
+/// How rows are reached and put in order.
+fn choose_ways(plan: &mut Plan, stats: &dyn Statistics) {
     lookup_join::choose_lookup_joins(plan, stats);
     access::choose_accesses(plan, stats);
     min_max::read_extremes(plan, stats);

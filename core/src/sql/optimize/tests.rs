@@ -4,7 +4,9 @@
 
 use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
-use crate::sql::plan::{AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan};
+use crate::sql::plan::{
+    AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query, SubPlan, SubPlanKind,
+};
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, string::String, vec, vec::Vec};
 use proptest::prelude::*;
@@ -208,6 +210,29 @@ fn never_true_reads_nothing_and_max_reads_one_row() {
     );
     assert!(t.explained(&max(1))[2].starts_with("    Index scan orders (memory): i0, backwards"));
     assert_eq!(t.run(&t.optimized(&max(1))), ints(&[&[Some(99)]]));
+}
+
+#[test]
+fn a_small_in_subquery_is_looked_up() {
+    let t = shop();
+    let member = Expr::InSubPlan {
+        operand: Box::new(col(0)),
+        index: 0,
+        negated: false,
+    };
+    let plan = filter(t.scan("orders", &[0, 1]), and(member, gt(col(1), int(2))));
+    let sub = || SubPlan {
+        plan: t.scan("tags", &[1]),
+        kind: SubPlanKind::Set,
+    };
+    let run = |q: Query| sorted(t.run_query(q, env(vec![])).unwrap());
+    let mut q = query(plan.clone(), vec![sub()]);
+    crate::sql::optimize::optimize_with(&mut q, &t.catalog);
+    let Plan::Project { input, .. } = &q.plan else {
+        panic!()
+    };
+    assert!(matches!(**input, Plan::LookupJoin(_)));
+    assert_eq!(run(q), run(query(plan, vec![sub()])));
 }
 
 // ---- random plans

@@ -68,7 +68,7 @@ impl HashJoin {
             by_group: Vec::new(),
             memory: memory.part(),
             output: PairOutput::new(kind, condition),
-            pairs: Pairs::default(),
+            pairs: Pairs::new(kind),
             probe: None,
         }
     }

@@ -76,7 +76,7 @@ impl LookupJoin {
             fetch: RowFetch::new(rows),
             fetching: Vec::new(),
             output: PairOutput::new(kind, condition),
-            pairs: Pairs::default(),
+            pairs: Pairs::new(kind),
             probe: None,
         }
     }

@@ -40,7 +40,7 @@ impl NestedLoopJoin {
             rows: RowBuffer::new(right_physicals),
             memory: memory.part(),
             output: PairOutput::new(kind, condition),
-            pairs: Pairs::default(),
+            pairs: Pairs::new(kind),
             probe: None,
         }
     }

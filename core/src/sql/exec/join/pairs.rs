@@ -13,8 +13,9 @@ use alloc::vec::Vec;
 const NONE: u32 = u32::MAX;
 
 /// Candidate pairs. Those of one left row follow each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pairs {
+    kind: JoinKind,
     left: Vec<u32>,
     right: Vec<u32>,
     /// Left rows all of whose candidates are there: the row, and how many pairs there were then.
@@ -22,6 +23,16 @@ pub struct Pairs {
 }
 
 impl Pairs {
+    /// No pairs yet, for a join of this kind.
+    pub fn new(kind: JoinKind) -> Pairs {
+        Pairs {
+            kind,
+            left: Vec::new(),
+            right: Vec::new(),
+            ended: Vec::new(),
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.left.clear();
@@ -49,7 +60,10 @@ impl Pairs {
     /// Declares that all candidates of a left row have been added.
     #[inline]
     pub fn end_row(&mut self, left: u32) {
-        self.ended.push((left, self.left.len()));
+        // Only LEFT JOIN asks which rows found nobody.
+        if self.kind == JoinKind::Left {
+            self.ended.push((left, self.left.len()));
+        }
     }
 }
 
