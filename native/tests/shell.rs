@@ -276,13 +276,16 @@ fn a_faulty_csv_file_imports_nothing() {
     let directory = TempDir::new().unwrap();
     let mut good = "a,b\n".to_owned();
     (0..5_000).for_each(|i| good.push_str(&format!("{i},x\n")));
-    for (name, tail, expected) in [
-        ("ragged", &b"1,x,2\n"[..], "line 5002, column 3"),
-        ("short", b"1\n", "line 5002, column 2"),
-        ("latin1", b"1,caf\xe9\n", "line 5002, column 2"),
+    let first = b"a,b\n";
+    let many = good.as_bytes();
+    for (name, head, tail, expected) in [
+        ("ragged", many, &b"1,x,2\n"[..], "line 5002, column 3"),
+        ("short", many, b"1\n", "line 5002, column 2"),
+        ("latin1", many, b"1,caf\xe9\n", "line 5002, column 2"),
+        ("first-row", first, b"1,caf\xe9\n", "line 2, column 2"),
     ] {
         let file = format!("{name}.csv");
-        fs::write(directory.path().join(&file), [good.as_bytes(), tail].concat()).unwrap();
+        fs::write(directory.path().join(&file), [head, tail].concat()).unwrap();
         let script = format!(".import {file} t\n.tables\nSELECT 1 AS alive;");
         let ended = run_with(
             &directory,

@@ -40,7 +40,10 @@ pub fn optimize(query: &mut Query, names: &dyn SchemaSource) {
 
 /// As [`optimize`], with facts from anywhere.
 pub fn optimize_with(query: &mut Query, stats: &dyn Statistics) {
-    query.sub_plans.iter_mut().for_each(|s| arrange(&mut s.plan, stats));
+    query
+        .sub_plans
+        .iter_mut()
+        .for_each(|s| arrange(&mut s.plan, stats));
     arrange(&mut query.plan, stats);
     in_lookup::look_up_in_lists(query, stats);
     for sub in &mut query.sub_plans {

@@ -151,7 +151,10 @@ impl<'a> CsvFile<'a> {
 
     fn reader(&self) -> Result<Reader<File>> {
         let file = File::open(self.path).map_err(|e| unreadable(self.path, &e))?;
-        Ok(ReaderBuilder::new().from_reader(file))
+        let mut reader = ReaderBuilder::new().from_reader(file);
+        // Past the header: an error in the first row would otherwise be told with the header's position.
+        reader.byte_headers().map_err(|e| data_error(self.path, &[], e))?;
+        Ok(reader)
     }
 
     /// Calls `row` with every record and its line.
