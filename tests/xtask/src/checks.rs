@@ -34,7 +34,14 @@ pub fn run_all() -> ExitCode {
             .envs(wasm?))
     });
     steps.run("tests", || {
-        run(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--tests"]))
+        run(&mut cargo(&[
+            "test",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--no-fail-fast",
+        ]))
     });
     steps.run("documentation examples", || {
         run(&mut cargo(&["test", "--workspace", "--doc"]))
