@@ -13,6 +13,7 @@ mod from_value;
 mod host;
 mod nearest;
 mod params;
+mod persistence;
 mod row;
 mod rows;
 mod script;
