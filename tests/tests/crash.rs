@@ -97,7 +97,7 @@ fn with_faults(seed: u64, steps: usize, faults: Faults) {
     let mut history = match History::start(seed, faults) {
         Ok(history) => history,
         // The store was new: whatever it holds must open.
-        Err(Stop::NotOpened) => return,
+        Err(Stop::NotOpen) => return,
         Err(stop) => panic!("{stop:?}"),
     };
     for _ in 0..steps {

@@ -19,8 +19,8 @@ use std::sync::Arc;
 pub enum Stop {
     /// A flush failed: the database refuses writes until it is reopened.
     Poisoned,
-    /// It could not be opened.
-    NotOpened,
+    /// It could not be closed or opened.
+    NotOpen,
 }
 
 /// An open transaction of the writer.
@@ -62,7 +62,7 @@ impl History {
     /// A database of tiny blocks over a new store with these faults.
     ///
     /// # Errors
-    /// [`Stop::NotOpened`] if a fault hit the opening.
+    /// [`Stop::NotOpen`] if a fault hit the opening.
     pub fn start(seed: u64, faults: Faults) -> std::result::Result<History, Stop> {
         History::over(Entries::new(), Model::new(), seed, faults)
     }
@@ -70,7 +70,7 @@ impl History {
     /// Goes on from an image.
     ///
     /// # Errors
-    /// [`Stop::NotOpened`] if a fault hit the opening.
+    /// [`Stop::NotOpen`] if a fault hit the opening.
     pub fn over(
         entries: Entries,
         model: Model,
@@ -83,7 +83,7 @@ impl History {
         config.max_pending_mb = if random.chance(30) { 0 } else { 64 };
         config.write_ahead_bytes = if random.chance(50) { 1 << 10 } else { 4 << 20 };
         let store = Arc::new(CrashStore::new(entries, faults));
-        let db = open(&store, &config).map_err(|_| Stop::NotOpened)?;
+        let db = open(&store, &config).map_err(|_| Stop::NotOpen)?;
         Ok(History {
             random,
             config,
@@ -139,7 +139,7 @@ impl History {
     /// One random step, and the comparison after it.
     ///
     /// # Errors
-    /// [`Stop::Poisoned`] after a failed flush, [`Stop::NotOpened`] if reopening failed; all is verified then.
+    /// [`Stop::Poisoned`] after a failed flush, [`Stop::NotOpen`] if reopening failed; all is verified then.
     pub fn step(&mut self) -> std::result::Result<(), Stop> {
         self.store.expect(self.durable, self.states.len());
         let stopped = match self.random.below(100) {
@@ -153,7 +153,7 @@ impl History {
             _ => self.change(),
         };
         self.store.expect(self.durable, self.states.len());
-        if stopped == Err(Stop::NotOpened) {
+        if stopped == Err(Stop::NotOpen) {
             return stopped;
         }
         self.verify();
@@ -385,7 +385,7 @@ impl History {
         self.reader = None;
         let closed = block_on(self.db.close());
         if !self.succeeded(&closed) {
-            return Err(Stop::Poisoned);
+            return Err(Stop::NotOpen);
         }
         self.durable = self.states.len() - 1;
         let stored = self.committed().stored();
@@ -400,7 +400,7 @@ impl History {
                 self.db = db;
                 Ok(())
             }
-            Err(e) if is_injected(&e) => Err(Stop::NotOpened),
+            Err(e) if is_injected(&e) => Err(Stop::NotOpen),
             Err(e) => panic!("cannot be opened again: {e}\n{}", self.log()),
         }
     }
