@@ -5,7 +5,7 @@
 
 use amphi_core::kv::{Durability, KvBackend, StoreFuture, WriteBatch};
 use amphi_core::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -89,6 +89,14 @@ impl CrashStore {
     /// Switches faults and the count of calls off, or on again: for reads that only verify.
     pub fn set_counting(&self, counts: bool) {
         self.state().counts = counts;
+    }
+
+    /// How many trees have blocks in it.
+    pub fn trees(&self) -> usize {
+        let state = self.state();
+        let id = |k: &Arc<[u8]>| (k.first() == Some(&0x10)).then(|| k.get(1..9).map(<[u8]>::to_vec));
+        let ids: BTreeSet<_> = state.entries.keys().filter_map(id).collect();
+        ids.len()
     }
 
     /// The images so far, the first one of the beginning.

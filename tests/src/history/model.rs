@@ -75,6 +75,14 @@ impl Model {
         }
     }
 
+    /// How many trees its stored tables have: rows, `u`, other indexes, and a key that is a text.
+    pub fn stored_trees(&self) -> usize {
+        let stored = self.tables.values().filter(|t| t.settings.persistent);
+        stored
+            .map(|t| 2 + t.indexes.len() + usize::from(t.text_key))
+            .sum()
+    }
+
     /// What is left of it after a restart.
     pub fn stored(&self) -> Model {
         let mut stored = self.clone();

@@ -81,7 +81,7 @@ impl History {
         let mut config = TestPlacement::Memory.config();
         // Relaxed commits wait for a flush, or every one is written at once.
         config.max_pending_mb = if random.chance(30) { 0 } else { 64 };
-        config.write_ahead_bytes = if random.chance(50) { 1 << 10 } else { 4 << 20 };
+        config.write_ahead_bytes = if random.chance(50) { 64 } else { 4 << 20 };
         let store = Arc::new(CrashStore::new(entries, faults));
         let db = open(&store, &config).map_err(|_| Stop::NotOpen)?;
         Ok(History {
@@ -345,6 +345,10 @@ impl History {
         let result = block_on(self.db.flush());
         if self.succeeded(&result) {
             self.durable = self.states.len() - 1;
+            if self.reader.is_none() && self.open.is_none() {
+                let trees = self.committed().stored_trees();
+                assert_eq!(self.store.trees(), trees, "trees in the store\n{}", self.log());
+            }
             return Ok(());
         }
         // Reads go on, writes do not.
