@@ -399,6 +399,49 @@ fn aggregates_of_no_rows_are_one_row_without_keys_and_none_with() {
 }
 
 #[test]
+fn nocase_text_is_equal_without_case_in_index_join_group_and_order() {
+    for mut t in Tables::both() {
+        let rows: Vec<_> = (1..)
+            .zip(["b", "A", "a", "B", "c"])
+            .map(|(i, s)| vec![Value::Int(i), Value::Text(s.into())])
+            .collect();
+        t.add(
+            "n",
+            &[("id", BIGINT), ("s", nocase())],
+            Some(0),
+            &[(&[1], false)],
+            &rows,
+        );
+        let literal = |s: &str| Expr::Literal {
+            value: Value::Text(s.into()),
+            ty: nocase(),
+        };
+        let s = || col_of(1, nocase());
+        let plan = filter(t.scan("n", &[0, 1]), eq(s(), literal("a")));
+        assert!(t.explained(&plan)[0].starts_with("Index scan"));
+        assert_eq!(ids(&t.run(&t.optimized(&plan))), [2, 3]);
+        let both = vec![(s(), s())];
+        let same = join(
+            JoinKind::Inner,
+            t.scan("n", &[0, 1]),
+            t.scan("n", &[0, 1]),
+            both,
+            None,
+        );
+        assert_eq!(t.run(&same).len(), 4 + 4 + 1);
+        let groups = Plan::Aggregate {
+            input: Box::new(t.scan("n", &[0, 1])),
+            keys: vec![s()],
+            aggregates: vec![call(Aggregate::Max, Some(col(0)), BIGINT)],
+        };
+        let max: Vec<Value> = t.run(&groups).iter().map(|r| r[1].clone()).collect();
+        assert_eq!(max, [Value::Int(4), Value::Int(3), Value::Int(5)]);
+        let ordered = sort(t.scan("n", &[0, 1]), vec![by(s(), true)]);
+        assert_eq!(ids(&t.run(&ordered)), [5, 1, 4, 2, 3]);
+    }
+}
+
+#[test]
 fn group_concat_joins_values_in_order_and_skips_nulls() {
     let [t, _] = Tables::both();
     let row = |k: i64, s: Option<&str>| {

@@ -111,7 +111,8 @@ impl Lines<'_> {
         if let Some(c) = self.counts.next() {
             let (rows, batches) = (c.rows.load(Relaxed), c.batches.load(Relaxed));
             let millis = c.micros.load(Relaxed) as f64 / 1000.0;
-            line += &format!("; {rows} rows in {batches} batches, {millis} ms");
+            let plural = if batches == 1 { "" } else { "es" };
+            line += &format!("; {rows} rows in {batches} batch{plural}, {millis} ms");
         }
         line.push(']');
         self.lines.push(line);

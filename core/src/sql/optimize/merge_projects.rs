@@ -1,4 +1,4 @@
-//! Makes one projection of two.
+//! Makes one projection of two, and lets GROUP BY read what a projection only renames.
 //!
 //! Before: `Project(a + 1, Project(x AS a, y AS b, t))`. After: `Project(x + 1, t)`.
 //!
@@ -13,6 +13,19 @@ use alloc::vec::Vec;
 /// Merges the projections of a plan.
 pub fn merge_projects(plan: &mut Plan) {
     for_each_input_mut(plan, &mut merge_projects);
+    if let Plan::Aggregate {
+        input,
+        keys,
+        aggregates,
+    } = plan
+        && let Plan::Project { exprs, .. } = input.as_ref()
+        && exprs.iter().all(|e| matches!(e, Expr::Column { .. }))
+        && let Plan::Project { input: below, exprs } = take(input)
+    {
+        let args = aggregates.iter_mut().filter_map(|a| a.arg.as_mut());
+        keys.iter_mut().chain(args).for_each(|e| substitute(e, &exprs));
+        *input = below;
+    }
     let Plan::Project { input, exprs } = plan else {
         return;
     };

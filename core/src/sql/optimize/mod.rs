@@ -72,6 +72,7 @@ fn choose_ways(plan: &mut Plan, stats: &dyn Statistics) {
     min_max::read_extremes(plan, stats);
     top_n::limit_sorts(plan);
     access_order::use_access_order(plan, stats);
+    top_n::drop_limits(plan);
     merge_projects::merge_projects(plan);
 }
 

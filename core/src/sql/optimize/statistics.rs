@@ -19,14 +19,17 @@ pub trait Statistics {
     fn facts(&self, table: TableId) -> Option<TableFacts>;
 }
 
-/// The facts of what binding sees.
+/// A plan is kept while its tables grow: one made for fewer rows than this would look nothing up later.
+const LEAST_ROWS: f64 = 1000.0;
+
+/// The facts of what binding sees, with small tables taken for bigger ones.
 pub struct BoundTables<'a>(pub &'a dyn SchemaSource);
 
 impl Statistics for BoundTables<'_> {
     fn facts(&self, table: TableId) -> Option<TableFacts> {
         Some(TableFacts {
             def: self.0.table_by_id(table)?,
-            rows: self.0.row_count(table) as f64,
+            rows: (self.0.row_count(table) as f64).max(LEAST_ROWS),
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Before: `Limit(10 offset 5, Project(Sort(t)))`. After: `Project(Limit(10 offset 5, Sort(t) keeping 15))`.
 //!
-//! LIMIT moves below projections, so that what it cuts is not computed.
+//! LIMIT moves below projections, so that what it cuts is not computed, and goes if the sort does it all.
 
 use super::columns::is_volatile;
 use super::plan_parts::{for_each_input_mut, take};
@@ -25,6 +25,24 @@ pub fn limit_sorts(plan: &mut Plan) {
         *kept = wanted(limit.as_ref(), offset.as_ref());
     }
     for_each_input_mut(plan, &mut limit_sorts);
+}
+
+/// Drops a LIMIT above a sort that keeps no more rows anyway. Runs once it is known which sorts stay.
+pub fn drop_limits(plan: &mut Plan) {
+    if let Plan::Limit {
+        input,
+        limit: Some(limit),
+        offset: None,
+    } = plan
+        && let Plan::Sort {
+            limit: Some(kept), ..
+        } = input.as_ref()
+        && limit == kept
+    {
+        let sort = take(input);
+        *plan = sort;
+    }
+    for_each_input_mut(plan, &mut drop_limits);
 }
 
 /// `Limit(Project(x))` to `Project(Limit(x))`.
