@@ -49,41 +49,44 @@ const QUERIES: [&str; 30] = [
     "SELECT UPPER(SUBSTR(Name, 1, 1)) AS initial, COUNT(*) FROM Artist WHERE Name IS NOT NULL GROUP BY initial ORDER BY initial LIMIT 10",
 ];
 
-/// A statement of the script as SQLite reads it: no national strings, ISO dates, no schemas; a foreign
-/// key added later is left out.
+/// A string literal of MySQL for SQLite: without backslash escapes, dates in ISO form.
+fn literal_for_sqlite(text: &str) -> String {
+    let parts: Vec<&str> = text.split('/').collect();
+    let digits = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
+    match parts.as_slice() {
+        [y, m, d] if parts.iter().all(digits) => format!("'{y}-{m:0>2}-{d:0>2} 00:00:00'"),
+        _ => format!("'{}'", text.replace('\'', "''")),
+    }
+}
+
+/// A statement of the script as SQLite reads it: no national strings, no backslash escapes, ISO dates, no
+/// schemas; a foreign key added later is left out.
 fn for_sqlite(sql: &str) -> Option<String> {
     let first = sql.split_whitespace().next().unwrap_or("").to_ascii_uppercase();
     if first == "USE" || first == "ALTER" || sql.contains("DATABASE") {
         return None;
     }
     let mut out = String::with_capacity(sql.len());
-    let mut rest = sql;
-    while let Some(start) = rest.find('\'') {
-        let (before, quoted) = rest.split_at(start);
-        let mut end = 1;
-        while let Some(quote) = quoted[end..].find('\'') {
-            end += quote + 1;
-            if !quoted[end..].starts_with('\'') {
-                break;
-            }
-            end += 1;
+    let mut chars = sql.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\'' {
+            out.push(c);
+            continue;
         }
-        out.push_str(before.strip_suffix('N').unwrap_or(before));
-        let literal = &quoted[..end];
-        let parts: Vec<&str> = literal.trim_matches('\'').split('/').collect();
-        match parts.as_slice() {
-            [y, m, d]
-                if parts
-                    .iter()
-                    .all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit())) =>
-            {
-                out.push_str(&format!("'{y}-{m:0>2}-{d:0>2} 00:00:00'"));
-            }
-            _ => out.push_str(literal),
+        if out.ends_with('N') {
+            out.pop();
         }
-        rest = &quoted[end..];
+        let mut text = String::new();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => text.extend(chars.next()),
+                '\'' if chars.peek() == Some(&'\'') => text.extend(chars.next()),
+                '\'' => break,
+                c => text.push(c),
+            }
+        }
+        out.push_str(&literal_for_sqlite(&text));
     }
-    out.push_str(rest);
     Some(out)
 }
 
@@ -117,10 +120,21 @@ impl Loaded {
         let theirs = self.oracle.rows(sql).map_err(|e| format!("SQLite: {e}\n{sql}"))?;
         let ours = self.client.rows(sql).map_err(|e| format!("{e}\n{sql}"))?;
         let ours: Vec<Vec<Cell>> = ours.iter().map(|r| r.iter().map(Cell::ours).collect()).collect();
-        match same(&ours, &theirs) {
-            true => Ok(ours.len()),
-            false => Err(format!("{sql}\nours:   {ours:?}\nSQLite: {theirs:?}")),
+        if same(&ours, &theirs) {
+            return Ok(ours.len());
         }
+        let at = ours
+            .iter()
+            .zip(&theirs)
+            .position(|(a, b)| !same(std::slice::from_ref(a), std::slice::from_ref(b)))
+            .unwrap_or(ours.len().min(theirs.len()));
+        Err(format!(
+            "{sql}\nrow {at} differs ({} and {} rows)\nours:   {:?}\nSQLite: {:?}",
+            ours.len(),
+            theirs.len(),
+            ours.get(at),
+            theirs.get(at)
+        ))
     }
 
     /// Compares every table whole and every query; returns the number of rows of all tables.
@@ -131,7 +145,7 @@ impl Loaded {
             let by_key = if table == "PlaylistTrack" { "1, 2" } else { "1" };
             match self.compare(&format!("SELECT * FROM {table} ORDER BY {by_key}")) {
                 Ok(rows) => total += rows,
-                Err(e) => wrong.push(e.chars().take(2000).collect()),
+                Err(e) => wrong.push(e),
             }
         }
         for sql in QUERIES {
