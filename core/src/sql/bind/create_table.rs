@@ -280,6 +280,12 @@ impl Binder<'_> {
             ),
             other => other,
         })?;
+        // A constant that does not fit would only be refused by the first INSERT that needs it.
+        if let crate::sql::plan::Expr::Cast { operand, ty, .. } = &value
+            && let crate::sql::plan::Expr::Literal { value: constant, .. } = operand.as_ref()
+        {
+            constant.convert(ty)?;
+        }
         let is_null = matches!(
             value,
             crate::sql::plan::Expr::Literal {

@@ -287,7 +287,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A literal or parameter.
-    fn value(&mut self, v: &ValueWithSpan) -> Result<Expr> {
+    pub(super) fn value(&mut self, v: &ValueWithSpan) -> Result<Expr> {
         let literal = match &v.value {
             AstValue::Number(n, false) => {
                 return number(n).ok_or_else(|| invalid(format!("{n} is no number"), v));

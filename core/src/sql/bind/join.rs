@@ -36,6 +36,10 @@ pub(super) fn one_row() -> Plan {
     }
 }
 
+fn is_dual(name: &ObjectName) -> bool {
+    matches!(name.0.as_slice(), [ObjectNamePart::Identifier(i)] if i.value.eq_ignore_ascii_case("dual"))
+}
+
 /// The kinds of join as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -328,7 +332,13 @@ impl<'a> Binder<'a> {
                 return self.expand(cte, alias);
             }
         }
-        let def = self.cx.table(name)?;
+        let def = match self.cx.table(name) {
+            // MySQL's name for no table at all, unless there is a table of that name.
+            Err(Error::Unknown { kind: "table", .. }) if is_dual(name) && alias.is_none() => {
+                return Ok((one_row(), Scope::default()));
+            }
+            def => def?,
+        };
         let Some((alias, columns)) = alias else {
             return Ok((scan(&def, &def.name, false), Scope::of_table(&def, None)));
         };

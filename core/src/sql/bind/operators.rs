@@ -427,10 +427,13 @@ impl<'a> Binder<'a> {
                 expr: inner,
                 data_type: ast::DataType::Binary(None),
                 ..
-            } => (inner.as_ref(), true),
-            other => (other, false),
+            } => (self.expr(inner, env)?, true),
+            ast::Expr::TypedString(t) if t.data_type == ast::DataType::Binary(None) => {
+                (self.value(&t.value)?, true)
+            }
+            other => (self.expr(other, env)?, false),
         };
-        let pattern = to_text(self.expr(pattern, env)?);
+        let pattern = to_text(pattern);
         let explicit_binary = |e: &Expr| {
             matches!(e, Expr::Cast { operand, ty, .. }
                 if ty.is_text() && ty.collation() == Collation::Binary && operand.ty().is_text())
