@@ -3,7 +3,6 @@
 //! Definitions belong to the table layer; they are plain data, `postcard` in the store. Nothing here
 //! evaluates SQL: defaults and checks are kept as SQL text and bound by `sql`.
 
-#[allow(clippy::module_inception)]
 mod catalog;
 mod record;
 

@@ -21,7 +21,6 @@ mod rehome;
 mod remove;
 mod row;
 mod sequence;
-#[allow(clippy::module_inception)]
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;

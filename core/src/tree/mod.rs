@@ -40,7 +40,6 @@ mod row_tree;
 mod slot;
 #[cfg(test)]
 mod tests;
-#[allow(clippy::module_inception)]
 mod tree;
 mod write;
 

@@ -591,7 +591,7 @@ fn inserts_convert_and_complete_their_rows() {
 fn upserts_come_in_three_spellings() {
     let world = world();
     let action = |sql: &str| match world.bind(sql) {
-        Statement::Insert(i) => (i.on_conflict.clone(), i.conflict_target.clone()),
+        Statement::Insert(i) => (i.on_conflict.clone(), i.conflict_target),
         other => panic!("{other:?}"),
     };
     assert_eq!(
