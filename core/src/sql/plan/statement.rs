@@ -21,11 +21,11 @@ pub enum TransactionControl {
     Rollback,
     /// SAVEPOINT name.
     Savepoint(String),
-    /// ROLLBACK TO [SAVEPOINT] name.
+    /// `ROLLBACK TO [SAVEPOINT] name`.
     RollbackTo(String),
-    /// RELEASE [SAVEPOINT] name.
+    /// `RELEASE [SAVEPOINT] name`.
     Release(String),
-    /// SET [SESSION] TRANSACTION ISOLATION LEVEL …: for the next transactions of the session.
+    /// `SET [SESSION] TRANSACTION ISOLATION LEVEL …`: for the next transactions of the session.
     SetIsolation(IsolationLevel),
 }
 

@@ -48,7 +48,7 @@ impl InsertRun {
     /// A run of `plan` in the given version of the database.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if the table does not exist.
+    /// [`Unknown`](crate::Error::Unknown) if the table does not exist.
     pub fn new(plan: Arc<Insert>, catalog: &Catalog, env: Env) -> Result<InsertRun> {
         let def = catalog.table(plan.table)?.def.clone();
         let returning = plan.returning.as_ref();
@@ -76,7 +76,8 @@ impl InsertRun {
     /// Goes on until a block is missing or all is done.
     ///
     /// # Errors
-    /// Those of the source, [`Error::NotNull`], [`Error::CheckViolated`], [`Error::DuplicateKey`]; the
+    /// Those of the source, [`NotNull`](crate::Error::NotNull), [`CheckViolated`](crate::Error::CheckViolated),
+    /// [`DuplicateKey`](crate::Error::DuplicateKey); the
     /// session undoes the statement.
     pub fn step(&mut self, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         ready!(self.collect(missing))?;
