@@ -4,11 +4,13 @@
 //! carried along, changed after every action.
 
 use super::binder::Binder;
+use super::column_def::Inline;
 use super::column_values::bind_default;
 use super::constraint::{
-    PRIMARY, check, children, column, has_constraint, plain_index, primary_key, set_primary_key, unique,
+    PRIMARY, check, column, has_constraint, plain_index, primary_key, set_primary_key, unique,
 };
-use super::create_table::{Inline, serial_index, unoffered_constraint};
+use super::create_table::{serial_index, unoffered_constraint};
+use super::foreign_key::children;
 use super::index::unknown_index;
 use super::names::{ident_value, nearest};
 use super::placement::settings;

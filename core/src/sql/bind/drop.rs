@@ -1,8 +1,8 @@
 //! DROP TABLE, TRUNCATE, and schemas: CREATE, DROP, USE.
 
 use super::binder::Binder;
-use super::constraint::children;
 use super::data_type::charset;
+use super::foreign_key::children;
 use super::names::{ident, ident_value};
 use super::refuse::{Place, invalid, refuse, refuse_at, unsupported};
 use crate::catalog::{TableDef, TableId};

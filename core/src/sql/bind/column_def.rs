@@ -1,0 +1,185 @@
+//! A column as CREATE TABLE and ALTER TABLE declare it.
+
+use super::binder::Binder;
+use super::column_values::{bind_default, is_default};
+use super::data_type::{TypePlace, charset, collation, named_type};
+use super::names::ident_value;
+use super::refuse::{Place, invalid, unsupported_at};
+use crate::catalog::{ColumnDef, ColumnDefault};
+use crate::sql::plan::Expr;
+use crate::types::{DataType, Error, Position, Result, Value};
+use alloc::{format, string::String, vec::Vec};
+use sqlparser::ast::{
+    self, CheckConstraint, ColumnOption, ColumnOptionDef, ForeignKeyConstraint, Ident, PrimaryKeyConstraint,
+    UniqueConstraint,
+};
+
+/// A constraint written with a column, and its name.
+pub(super) enum Inline<'a> {
+    PrimaryKey(&'a PrimaryKeyConstraint),
+    Unique(&'a UniqueConstraint),
+    Check(&'a CheckConstraint),
+    ForeignKey(&'a ForeignKeyConstraint),
+}
+
+/// A column as declared, with the constraints written with it.
+pub(super) struct Column<'a> {
+    pub(super) def: ColumnDef,
+    pub(super) inline: Vec<(Option<&'a Ident>, Inline<'a>)>,
+    /// SERIAL: unique even if it is no primary key.
+    pub(super) serial: bool,
+    pub(super) at: Option<Position>,
+}
+
+/// The tokens that `sqlparser` keeps as they are: AUTO_INCREMENT, ASC.
+fn dialect_option(
+    column: &mut ColumnDef,
+    tokens: &[sqlparser::tokenizer::Token],
+    at: Option<Position>,
+) -> Result<()> {
+    let words: Vec<String> = tokens.iter().map(|t| format!("{t}")).collect();
+    match words.as_slice() {
+        [one] if one == "AUTO_INCREMENT" => {
+            column.auto_increment = true;
+            Ok(())
+        }
+        [one] if one == "ASC" => Ok(()),
+        _ => Err(unsupported_at(format!("{} on a column", words.join(" ")), at)),
+    }
+}
+
+impl Binder<'_> {
+    /// A column with its options.
+    pub(super) fn column<'c>(&self, c: &'c ast::ColumnDef) -> Result<Column<'c>> {
+        self.column_options(
+            &c.name,
+            &c.data_type,
+            c.options
+                .iter()
+                .map(|ColumnOptionDef { name, option }| (name.as_ref(), option)),
+        )
+    }
+
+    fn column_options<'c>(
+        &self,
+        name: &'c Ident,
+        data_type: &'c ast::DataType,
+        options: impl Iterator<Item = (Option<&'c Ident>, &'c ColumnOption)>,
+    ) -> Result<Column<'c>> {
+        let at = name.place();
+        let named = named_type(data_type, TypePlace::Column, at)?;
+        let mut column = Column {
+            def: ColumnDef {
+                name: ident_value(name)?,
+                ty: named.ty,
+                nullable: !named.serial,
+                default: ColumnDefault::None,
+                auto_increment: named.serial,
+            },
+            inline: Vec::new(),
+            serial: named.serial,
+            at,
+        };
+        let mut default = None;
+        let mut null = None;
+        for (constraint, option) in options {
+            match option {
+                ColumnOption::Null => null = Some(true),
+                ColumnOption::NotNull => null = Some(false),
+                ColumnOption::Default(e) => default = Some(e),
+                ColumnOption::PrimaryKey(k) => column.inline.push((constraint, Inline::PrimaryKey(k))),
+                ColumnOption::Unique(k) => column.inline.push((constraint, Inline::Unique(k))),
+                ColumnOption::Check(k) => column.inline.push((constraint, Inline::Check(k))),
+                ColumnOption::ForeignKey(k) => column.inline.push((constraint, Inline::ForeignKey(k))),
+                ColumnOption::DialectSpecific(tokens) => dialect_option(&mut column.def, tokens, at)?,
+                ColumnOption::CharacterSet(set) => charset(&format!("{set}"), at)?,
+                ColumnOption::Collation(collation_name) => match &mut column.def.ty {
+                    DataType::Text { collation: c, .. } => *c = collation(collation_name, at)?,
+                    other => {
+                        return Err(Error::Invalid {
+                            message: format!("COLLATE on column {} of type {other}", name.value),
+                            position: at,
+                        });
+                    }
+                },
+                other => return Err(unsupported_at(unoffered(other), at)),
+            }
+        }
+        if let Some(nullable) = null {
+            column.def.nullable = nullable;
+        }
+        if let Some(e) = default {
+            column.def.default = self.default_text(e, &column.def)?;
+        }
+        if column.def.auto_increment {
+            if !matches!(column.def.ty, DataType::Int(_)) && column.def.ty != DataType::BIGINT_UNSIGNED {
+                return Err(Error::Invalid {
+                    message: format!("AUTO_INCREMENT column {} is no integer", name.value),
+                    position: at,
+                });
+            }
+            if column.def.default != ColumnDefault::None {
+                return Err(Error::Invalid {
+                    message: format!("AUTO_INCREMENT column {} has a DEFAULT", name.value),
+                    position: at,
+                });
+            }
+            column.def.nullable = false;
+        }
+        Ok(column)
+    }
+
+    /// A DEFAULT as text, checked to be a constant expression of the column's type.
+    fn default_text(&self, e: &ast::Expr, column: &ColumnDef) -> Result<ColumnDefault> {
+        if is_default(e) {
+            return Err(invalid("DEFAULT DEFAULT", e));
+        }
+        let sql = format!("{e}");
+        let value = bind_default(&sql, &column.ty, self.cx).map_err(|error| match error {
+            Error::Unknown {
+                kind: "column", name, ..
+            } => invalid(
+                format!("DEFAULT of column {}: {name} is no constant", column.name),
+                e,
+            ),
+            other => other,
+        })?;
+        // A constant that does not fit would only be refused by the first INSERT that needs it.
+        if let Expr::Cast { operand, ty, .. } = &value
+            && let Expr::Literal { value: constant, .. } = operand.as_ref()
+        {
+            constant.convert(ty)?;
+        }
+        let is_null = matches!(
+            value,
+            Expr::Literal {
+                value: Value::Null,
+                ..
+            }
+        );
+        if is_null {
+            return Ok(ColumnDefault::None);
+        }
+        Ok(ColumnDefault::Sql(sql))
+    }
+}
+
+/// What a column option that is not offered is called.
+fn unoffered(option: &ColumnOption) -> &'static str {
+    match option {
+        ColumnOption::Comment(_) => "COMMENT on a column",
+        ColumnOption::OnUpdate(_) => "ON UPDATE of a column",
+        ColumnOption::Generated { .. } => "a generated column",
+        ColumnOption::Identity(_) => "IDENTITY (use AUTO_INCREMENT)",
+        ColumnOption::OnConflict(_) => "ON CONFLICT of a column",
+        ColumnOption::Srid(_) => "SRID",
+        ColumnOption::Invisible => "INVISIBLE",
+        ColumnOption::Materialized(_) => "MATERIALIZED",
+        ColumnOption::Ephemeral(_) => "EPHEMERAL",
+        ColumnOption::Alias(_) => "ALIAS",
+        ColumnOption::Options(_) => "OPTIONS",
+        ColumnOption::Policy(_) => "a column policy",
+        ColumnOption::Tags(_) => "TAG",
+        _ => "this column option",
+    }
+}
