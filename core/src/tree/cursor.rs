@@ -72,7 +72,8 @@ impl<L: Leaf> Cursor<L> {
             self.is_last = !self.may_overlap();
         }
         loop {
-            let Some(cell) = top(&self.stack).filter(|_| !self.is_last).cloned() else {
+            let within = |cell: &&Arc<Slot<L>>| !self.is_last && (self.reverse || !self.is_beyond(cell));
+            let Some(cell) = top(&self.stack).filter(within).cloned() else {
                 self.stack.clear();
                 self.pins.clear();
                 return Poll::Ready(Ok(None));

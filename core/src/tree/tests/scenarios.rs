@@ -407,6 +407,13 @@ fn a_scan_asks_for_runs_of_leaves_and_counts_what_it_reads() {
     let mut cursor = memory.cursor(Bound::Unbounded, Bound::Unbounded, false);
     while let Poll::Ready(Ok(Some(_))) = cursor.next(&mut missing) {}
     assert_eq!(missing.memory_reads as usize, memory.leaf_count());
+    // a range ends where it ends: what lies beyond is not visited, forwards or backwards
+    for reverse in [false, true] {
+        let mut missing = Missing::new();
+        let mut cursor = memory.cursor(Bound::Included(17), Bound::Excluded(18), reverse);
+        while let Poll::Ready(Ok(Some(_))) = cursor.next(&mut missing) {}
+        assert!(missing.memory_reads <= 2, "{} leaves for one row", missing.memory_reads);
+    }
 }
 
 #[test]
