@@ -16,6 +16,6 @@ pub use index_block::{IndexBlock, encode_index_block};
 pub use key::{KeyPart, encode_key, encode_key_part, key_row_id, prefix_end};
 pub use row_block::{Field, RowBlockView, RowIds, encode_row_block};
 pub use store_key::{
-    TreeId, block_key, blocks_range, config_key, schema_key, schema_range, superblock_key, table_key,
-    table_range, tree_of_key, tree_range,
+    TreeId, block_key, blocks_range, schemas_key, superblock_key, table_key, table_range, tree_of_key,
+    tree_range,
 };

@@ -4,8 +4,7 @@
 //!
 //! ```text
 //! 0x01                                      superblock
-//! 0x02                                      configuration
-//! 0x03 | schema name                        a schema
+//! 0x02                                      schemas, remembered settings
 //! 0x04 | table id (8, big-endian)           a table's definition and state
 //! 0x10 | tree id (8, big-endian) | level (1) | separator    a block of a tree
 //! ```
@@ -15,7 +14,6 @@ use serde::{Deserialize, Serialize};
 
 const SUPERBLOCK: u8 = 0x01;
 const CONFIG: u8 = 0x02;
-const SCHEMA: u8 = 0x03;
 const TABLE: u8 = 0x04;
 const BLOCK: u8 = 0x10;
 
@@ -66,21 +64,9 @@ pub fn superblock_key() -> Vec<u8> {
     vec![SUPERBLOCK]
 }
 
-/// The key of the stored configuration.
-pub fn config_key() -> Vec<u8> {
+/// The key of the record of schemas and remembered persistence settings.
+pub fn schemas_key() -> Vec<u8> {
     vec![CONFIG]
-}
-
-/// The key of a schema.
-pub fn schema_key(name: &str) -> Vec<u8> {
-    let mut key = vec![SCHEMA];
-    key.extend_from_slice(name.as_bytes());
-    key
-}
-
-/// All schemas: `from <= key < to`.
-pub fn schema_range() -> (Vec<u8>, Vec<u8>) {
-    (vec![SCHEMA], vec![SCHEMA + 1])
 }
 
 /// The key of a table's definition, by table id.

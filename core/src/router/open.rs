@@ -4,7 +4,7 @@ use super::config::Config;
 use super::engine::Engine;
 use super::trees::Trees;
 use crate::catalog::{Catalog, Placement, SchemasRecord, TableRecord, decode_record};
-use crate::codec::{TreeId, blocks_range, config_key, superblock_key, table_range, tree_of_key, tree_range};
+use crate::codec::{TreeId, blocks_range, schemas_key, superblock_key, table_range, tree_of_key, tree_range};
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, WriteBatch};
 use crate::table::{Sequence, Table};
@@ -102,7 +102,7 @@ async fn restore(
     catalog: &mut Catalog,
 ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
     let mut records = BTreeMap::new();
-    let key = config_key();
+    let key = schemas_key();
     if let Some(Some(bytes)) = store.get_many(core::slice::from_ref(&key)).await?.pop() {
         let schemas: SchemasRecord = decode_record(&bytes, &key)?;
         schemas.schemas.iter().for_each(|s| catalog.add_schema(s));

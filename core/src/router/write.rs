@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use crate::catalog::{Catalog, SchemasRecord, TableRecord, encode_record};
-use crate::codec::{config_key, table_key, tree_range};
+use crate::codec::{schemas_key, table_key, tree_range};
 use crate::kv::{Durability, WriteBatch};
 use crate::table::Table;
 use crate::tree::{IndexLeaf, RowLeaf, Written};
@@ -37,7 +37,7 @@ fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
             .map(|((s, t), c)| (s.clone(), t.clone(), c.clone()))
             .collect(),
     };
-    let mut records = BTreeMap::from([(config_key(), encode_record(&schemas)?)]);
+    let mut records = BTreeMap::from([(schemas_key(), encode_record(&schemas)?)]);
     for table in catalog.tables().filter(|t| t.def.persistence.persistent) {
         records.insert(table_key(table.def.id.0), encode_record(&record(catalog, table))?);
     }

@@ -57,25 +57,14 @@ impl RowTree {
         Cursor::new(self.clone(), from, to, reverse)
     }
 
-    /// The smallest row id.
-    pub fn first_row_id(&self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowId>>> {
-        self.end_row_id(false, pins, missing)
-    }
-
     /// The largest row id.
     pub fn last_row_id(&self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowId>>> {
-        self.end_row_id(true, pins, missing)
-    }
-
-    fn end_row_id(&self, last: bool, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowId>>> {
         if self.is_empty() {
             return Poll::Ready(Ok(None));
         }
-        let (_, cell) = self.locate_end(last)?;
+        let (_, cell) = self.locate_last_row()?;
         let leaf = ready!(Tree::visit(cell, pins, missing));
-        let at = if last { leaf.len().checked_sub(1) } else { Some(0) };
-        let at = at.filter(|at| *at < leaf.len());
-        Poll::Ready(Ok(at.map(|at| leaf.row_id(at))))
+        Poll::Ready(Ok(leaf.len().checked_sub(1).map(|at| leaf.row_id(at))))
     }
 
     /// Inserts a row: `source` has one column per stored column, the values are at `row`.

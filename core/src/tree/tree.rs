@@ -170,19 +170,14 @@ impl<L: Leaf> Tree<L> {
             .ok_or_else(|| corrupted(&self.home, &[]))
     }
 
-    /// The first, or last, cell whose leaf has rows, in a tree that has rows.
-    pub(super) fn locate_end(&self, last: bool) -> Result<(Path, &Arc<Slot<L>>)> {
+    /// The last cell whose leaf has rows, in a tree that has rows.
+    pub(super) fn locate_last_row(&self) -> Result<(Path, &Arc<Slot<L>>)> {
         let has_rows = |node: &Node<L>, i: usize| match node.children() {
             Children::Nodes(nodes) => nodes.get(i).is_some_and(|n| n.rows() > 0),
             Children::Cells(cells) => cells.get(i).is_some_and(|c| c.rows() > 0),
         };
         let choose = |node: &Node<L>| {
-            let mut children = 0..node.len();
-            let found = if last {
-                children.rfind(|i| has_rows(node, *i))
-            } else {
-                children.find(|i| has_rows(node, *i))
-            };
+            let found = (0..node.len()).rfind(|i| has_rows(node, *i));
             found.unwrap_or(0)
         };
         self.walk(choose).ok_or_else(|| corrupted(&self.home, &[]))

@@ -41,16 +41,6 @@ impl Latch {
         })
         .await
     }
-
-    /// Takes the latch if it is free.
-    pub fn try_acquire(&self) -> Option<LatchGuard<'_>> {
-        let mut state = self.state.lock();
-        if state.held {
-            return None;
-        }
-        state.held = true;
-        Some(LatchGuard { latch: self })
-    }
 }
 
 impl Drop for LatchGuard<'_> {

@@ -166,11 +166,14 @@ impl Transaction {
             return Poll::Ready(Ok(None));
         };
         drop(found); // or every leaf would be copied
-        ready!(
+        let appended = ready!(
             self.catalog
                 .table_mut(table)?
                 .append(&ids, columns, 0, pins, missing)
         )?;
+        if appended != ids.len() {
+            return Poll::Ready(Ok(None)); // then none was
+        }
         self.reserved = None;
         let recorder = self.recorder();
         let mut run = 0;

@@ -64,12 +64,6 @@ impl Column {
         }
     }
 
-    /// Value `i` as text; empty beyond the end and for what is not text.
-    #[inline]
-    pub fn text_at(&self, i: usize) -> &str {
-        text(self.bytes_at(i))
-    }
-
     /// Appends the plain text of value `i`: see [`Value`]'s `Display`, but with the type's digits of
     /// fractional seconds.
     pub fn write_text(&self, i: usize, ty: &DataType, out: &mut String) {
