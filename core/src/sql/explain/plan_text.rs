@@ -116,20 +116,7 @@ impl Lines<'_> {
         }
         line.push(']');
         self.lines.push(line);
-        match plan {
-            Plan::Scan { .. } | Plan::Values { .. } => {}
-            Plan::Filter { input, .. }
-            | Plan::Project { input, .. }
-            | Plan::Aggregate { input, .. }
-            | Plan::Distinct { input }
-            | Plan::Sort { input, .. }
-            | Plan::Limit { input, .. } => self.plan(input, depth + 1),
-            Plan::Join(j) => {
-                self.plan(&j.left, depth + 1);
-                self.plan(&j.right, depth + 1);
-            }
-            Plan::LookupJoin(j) => self.plan(&j.left, depth + 1),
-        }
+        plan.for_each_input(&mut |input| self.plan(input, depth + 1));
     }
 
     fn describe(&self, plan: &Plan) -> String {

@@ -12,7 +12,7 @@ use super::columns::is_constant;
 use super::conjuncts::{join, split};
 use super::estimate::{bounds_selectivity, column_distinct};
 use super::lossless::compared_column;
-use super::plan_parts::for_each_input_mut;
+
 use super::statistics::{Statistics, TableFacts};
 use crate::sql::plan::{Access, CompareOp, Expr, Plan, ScanBounds};
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ use core::ops::Bound;
 
 /// Chooses the accesses of all scans of a plan.
 pub fn choose_accesses(plan: &mut Plan, stats: &dyn Statistics) {
-    for_each_input_mut(plan, &mut |input| choose_accesses(input, stats));
+    plan.for_each_input_mut(&mut |input| choose_accesses(input, stats));
     let Plan::Scan {
         table,
         columns,

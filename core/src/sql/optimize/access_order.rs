@@ -7,7 +7,7 @@
 //! - the first rows by an indexed column of a whole table (`ORDER BY a LIMIT 10`) are read from the index.
 
 use super::columns::plain_column;
-use super::plan_parts::{for_each_input_mut, take};
+use super::plan_parts::take;
 use super::statistics::{Statistics, TableFacts};
 use crate::catalog::TableDef;
 use crate::sql::plan::{Access, Expr, Plan, ScanBounds, SortKey};
@@ -20,7 +20,7 @@ const FEW: f64 = 1.0 / 16.0;
 
 /// Drops the sorts of a plan that are not needed.
 pub fn use_access_order(plan: &mut Plan, stats: &dyn Statistics) {
-    for_each_input_mut(plan, &mut |input| use_access_order(input, stats));
+    plan.for_each_input_mut(&mut |input| use_access_order(input, stats));
     let Plan::Sort { input, keys, limit } = plan else {
         return;
     };

@@ -11,7 +11,7 @@ use super::columns::{raised, visit};
 use super::conjuncts::{join, split};
 use super::estimate::rows;
 use super::lookup_join::{LOOKUP_COST, lookup_by};
-use super::plan_parts::{for_each_expr_mut, for_each_input_mut, no_rows, take};
+use super::plan_parts::{for_each_expr_mut, no_rows, take};
 use super::statistics::Statistics;
 use crate::sql::plan::{Expr, JoinKind, LookupJoin, Plan, Query, SubPlanKind};
 use alloc::{boxed::Box, vec::Vec};
@@ -36,7 +36,7 @@ pub fn look_up_in_lists(query: &mut Query, stats: &dyn Statistics) {
 }
 
 fn count_uses(plan: &mut Plan, uses: &mut [usize]) {
-    for_each_input_mut(plan, &mut |input| count_uses(input, uses));
+    plan.for_each_input_mut(&mut |input| count_uses(input, uses));
     for_each_expr_mut(plan, &mut |e| {
         visit(e, &mut |e| {
             if let Expr::InSubPlan { index, .. } = e
@@ -49,7 +49,7 @@ fn count_uses(plan: &mut Plan, uses: &mut [usize]) {
 }
 
 fn rewrite(plan: &mut Plan, subs: &mut [Option<&mut Plan>], stats: &dyn Statistics) {
-    for_each_input_mut(plan, &mut |input| rewrite(input, subs, stats));
+    plan.for_each_input_mut(&mut |input| rewrite(input, subs, stats));
     let Plan::Scan {
         filter: Some(filter), ..
     } = &*plan

@@ -8,7 +8,7 @@ use super::columns::{for_each_column, plain_column, remap};
 use super::conjuncts::{join, split};
 use super::estimate::{distinct, rows, selectivity};
 use super::lookup_join::{LOOKUP_COST, can_look_up};
-use super::plan_parts::{for_each_input_mut, take};
+use super::plan_parts::take;
 use super::statistics::Statistics;
 use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
 use crate::types::DataType;
@@ -26,7 +26,7 @@ pub fn order_joins(plan: &mut Plan, stats: &dyn Statistics) {
             chain.flatten(take(plan), 0, stats);
             *plan = chain.ordered(types, stats);
         }
-        other => for_each_input_mut(other, &mut |input| order_joins(input, stats)),
+        other => other.for_each_input_mut(&mut |input| order_joins(input, stats)),
     }
 }
 

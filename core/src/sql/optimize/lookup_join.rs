@@ -12,7 +12,7 @@ use super::columns::raised;
 use super::conjuncts::{join, split};
 use super::estimate::{column_distinct, rows};
 use super::lossless::compared_column;
-use super::plan_parts::{for_each_input_mut, take};
+use super::plan_parts::take;
 use super::statistics::{Statistics, TableFacts};
 use crate::sql::plan::{CompareOp, Expr, Join, LookupJoin, Plan};
 use alloc::{boxed::Box, vec::Vec};
@@ -32,7 +32,7 @@ struct Lookup {
 
 /// Makes lookup joins of a plan's hash joins where that is cheaper.
 pub fn choose_lookup_joins(plan: &mut Plan, stats: &dyn Statistics) {
-    for_each_input_mut(plan, &mut |input| choose_lookup_joins(input, stats));
+    plan.for_each_input_mut(&mut |input| choose_lookup_joins(input, stats));
     if let Plan::Join(j) = plan
         && let Some(lookup) = cheaper_lookup(j, stats)
         && let Plan::Join(j) = take(plan)

@@ -6,13 +6,13 @@
 //! used at most once, and none is volatile.
 
 use super::columns::{for_each_column, is_volatile, substitute};
-use super::plan_parts::{for_each_input_mut, take};
+use super::plan_parts::take;
 use crate::sql::plan::{Expr, Plan};
 use alloc::vec::Vec;
 
 /// Merges the projections of a plan.
 pub fn merge_projects(plan: &mut Plan) {
-    for_each_input_mut(plan, &mut merge_projects);
+    plan.for_each_input_mut(&mut merge_projects);
     if let Plan::Aggregate {
         input,
         keys,

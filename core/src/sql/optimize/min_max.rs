@@ -5,7 +5,7 @@
 //! For a single MIN or MAX without GROUP BY over a whole table, by row id or by the first column of an index.
 
 use super::columns::plain_column;
-use super::plan_parts::{for_each_input_mut, take};
+use super::plan_parts::take;
 use super::statistics::Statistics;
 use crate::sql::functions::Aggregate;
 use crate::sql::plan::{Access, Expr, Plan, ScanBounds};
@@ -15,7 +15,7 @@ use core::ops::Bound;
 
 /// Applies the rule to a whole plan.
 pub fn read_extremes(plan: &mut Plan, stats: &dyn Statistics) {
-    for_each_input_mut(plan, &mut |input| read_extremes(input, stats));
+    plan.for_each_input_mut(&mut |input| read_extremes(input, stats));
     let Plan::Aggregate {
         input,
         keys,

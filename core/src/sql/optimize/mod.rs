@@ -77,7 +77,7 @@ fn choose_ways(plan: &mut Plan, stats: &dyn Statistics) {
 }
 
 fn simplify_expressions(plan: &mut Plan) {
-    plan_parts::for_each_input_mut(plan, &mut simplify_expressions);
+    plan.for_each_input_mut(&mut simplify_expressions);
     plan_parts::for_each_expr_mut(plan, &mut |e| {
         fold_constants::fold_constants(e);
         simplify::simplify(e);

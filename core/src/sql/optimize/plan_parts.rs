@@ -34,24 +34,6 @@ pub fn filtered(plan: Plan, condition: Option<Expr>) -> Plan {
     }
 }
 
-/// Calls `f` on every input of a node, to rewrite it.
-pub fn for_each_input_mut(plan: &mut Plan, f: &mut dyn FnMut(&mut Plan)) {
-    match plan {
-        Plan::Scan { .. } | Plan::Values { .. } => {}
-        Plan::Filter { input, .. }
-        | Plan::Project { input, .. }
-        | Plan::Aggregate { input, .. }
-        | Plan::Distinct { input }
-        | Plan::Sort { input, .. }
-        | Plan::Limit { input, .. } => f(input),
-        Plan::Join(j) => {
-            f(&mut j.left);
-            f(&mut j.right);
-        }
-        Plan::LookupJoin(j) => f(&mut j.left),
-    }
-}
-
 /// Calls `f` on every expression of a node itself, to rewrite it.
 pub fn for_each_expr_mut(plan: &mut Plan, f: &mut dyn FnMut(&mut Expr)) {
     match plan {

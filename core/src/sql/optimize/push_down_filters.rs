@@ -15,7 +15,7 @@
 use super::columns::{all_columns, for_each_column, is_constant, is_volatile, lowered, raised, substitute};
 use super::conjuncts::{is_never_true, join, split, split_into};
 use super::null_rejection::rejects_nulls;
-use super::plan_parts::{filtered, for_each_input_mut, is_empty, no_rows, take};
+use super::plan_parts::{filtered, is_empty, no_rows, take};
 use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
 use alloc::{boxed::Box, vec::Vec};
 
@@ -109,7 +109,7 @@ fn push(plan: Plan, conjuncts: Vec<Expr>) -> Plan {
         }
         Plan::Join(j) => push_join(*j, conjuncts),
         mut other => {
-            for_each_input_mut(&mut other, &mut push_down_filters);
+            other.for_each_input_mut(&mut push_down_filters);
             filtered(other, join(conjuncts))
         }
     }

@@ -5,7 +5,7 @@
 //! LIMIT moves below projections, so that what it cuts is not computed, and goes if the sort does it all.
 
 use super::columns::is_volatile;
-use super::plan_parts::{for_each_input_mut, take};
+use super::plan_parts::take;
 use crate::sql::plan::{BinaryOp, Expr, Plan};
 use crate::types::{DataType, Value};
 use alloc::boxed::Box;
@@ -24,7 +24,7 @@ pub fn limit_sorts(plan: &mut Plan) {
     {
         *kept = wanted(limit.as_ref(), offset.as_ref());
     }
-    for_each_input_mut(plan, &mut limit_sorts);
+    plan.for_each_input_mut(&mut limit_sorts);
 }
 
 /// Drops a LIMIT above a sort that keeps no more rows anyway. Runs once it is known which sorts stay.
@@ -42,7 +42,7 @@ pub fn drop_limits(plan: &mut Plan) {
         let sort = take(input);
         *plan = sort;
     }
-    for_each_input_mut(plan, &mut drop_limits);
+    plan.for_each_input_mut(&mut drop_limits);
 }
 
 /// `Limit(Project(x))` to `Project(Limit(x))`.

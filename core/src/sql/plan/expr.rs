@@ -213,6 +213,48 @@ pub enum Expr {
     },
 }
 
+/// The walk over the direct operands of an expression, by `&` or by `&mut`.
+macro_rules! each_operand {
+    ($expr:expr, $f:ident, $iter:ident) => {
+        match $expr {
+            Expr::Column { .. }
+            | Expr::Literal { .. }
+            | Expr::Param { .. }
+            | Expr::Scalar { .. }
+            | Expr::Exists { .. } => {}
+            Expr::InSubPlan { operand, .. }
+            | Expr::Unary { operand, .. }
+            | Expr::IsNull { operand, .. }
+            | Expr::IsBool { operand, .. }
+            | Expr::Cast { operand, .. } => $f(operand),
+            Expr::Binary { left, right, .. } | Expr::Compare { left, right, .. } => {
+                $f(left);
+                $f(right);
+            }
+            Expr::Like { operand, pattern, .. } => {
+                $f(operand);
+                $f(pattern);
+            }
+            Expr::InList { operand, list, .. } => {
+                $f(operand);
+                list.$iter().for_each($f);
+            }
+            Expr::Case {
+                branches, otherwise, ..
+            } => {
+                for (condition, result) in branches {
+                    $f(condition);
+                    $f(result);
+                }
+                if let Some(otherwise) = otherwise {
+                    $f(otherwise);
+                }
+            }
+            Expr::Function { args, .. } => args.$iter().for_each($f),
+        }
+    };
+}
+
 impl Expr {
     /// The type of the result.
     pub fn ty(&self) -> DataType {
@@ -238,82 +280,12 @@ impl Expr {
 
     /// Calls `f` on every direct operand.
     pub fn for_each_child<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
-        match self {
-            Expr::Column { .. }
-            | Expr::Literal { .. }
-            | Expr::Param { .. }
-            | Expr::Scalar { .. }
-            | Expr::Exists { .. } => {}
-            Expr::InSubPlan { operand, .. }
-            | Expr::Unary { operand, .. }
-            | Expr::IsNull { operand, .. }
-            | Expr::IsBool { operand, .. }
-            | Expr::Cast { operand, .. } => f(operand),
-            Expr::Binary { left, right, .. } | Expr::Compare { left, right, .. } => {
-                f(left);
-                f(right);
-            }
-            Expr::Like { operand, pattern, .. } => {
-                f(operand);
-                f(pattern);
-            }
-            Expr::InList { operand, list, .. } => {
-                f(operand);
-                list.iter().for_each(f);
-            }
-            Expr::Case {
-                branches, otherwise, ..
-            } => {
-                for (c, r) in branches {
-                    f(c);
-                    f(r);
-                }
-                if let Some(o) = otherwise {
-                    f(o);
-                }
-            }
-            Expr::Function { args, .. } => args.iter().for_each(f),
-        }
+        each_operand!(self, f, iter)
     }
 
     /// Calls `f` on every direct operand, to rewrite it.
     pub fn for_each_child_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
-        match self {
-            Expr::Column { .. }
-            | Expr::Literal { .. }
-            | Expr::Param { .. }
-            | Expr::Scalar { .. }
-            | Expr::Exists { .. } => {}
-            Expr::InSubPlan { operand, .. }
-            | Expr::Unary { operand, .. }
-            | Expr::IsNull { operand, .. }
-            | Expr::IsBool { operand, .. }
-            | Expr::Cast { operand, .. } => f(operand),
-            Expr::Binary { left, right, .. } | Expr::Compare { left, right, .. } => {
-                f(left);
-                f(right);
-            }
-            Expr::Like { operand, pattern, .. } => {
-                f(operand);
-                f(pattern);
-            }
-            Expr::InList { operand, list, .. } => {
-                f(operand);
-                list.iter_mut().for_each(f);
-            }
-            Expr::Case {
-                branches, otherwise, ..
-            } => {
-                for (c, r) in branches {
-                    f(c);
-                    f(r);
-                }
-                if let Some(o) = otherwise {
-                    f(o);
-                }
-            }
-            Expr::Function { args, .. } => args.iter_mut().for_each(f),
-        }
+        each_operand!(self, f, iter_mut)
     }
 }
 

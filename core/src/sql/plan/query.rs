@@ -238,6 +238,26 @@ pub enum Plan {
     },
 }
 
+/// The walk over the inputs of a node, by `&` or by `&mut`.
+macro_rules! each_input {
+    ($plan:expr, $f:ident $(, $mut:tt)?) => {
+        match $plan {
+            Plan::Scan { .. } | Plan::Values { .. } => {}
+            Plan::Filter { input, .. }
+            | Plan::Project { input, .. }
+            | Plan::Aggregate { input, .. }
+            | Plan::Distinct { input }
+            | Plan::Sort { input, .. }
+            | Plan::Limit { input, .. } => $f(input),
+            Plan::Join(j) => {
+                $f(&$($mut)? j.left);
+                $f(&$($mut)? j.right);
+            }
+            Plan::LookupJoin(j) => $f(&$($mut)? j.left),
+        }
+    };
+}
+
 impl Plan {
     /// The types of the output columns, in order.
     pub fn types(&self) -> Vec<DataType> {
@@ -278,19 +298,11 @@ impl Plan {
 
     /// Calls `f` on every input of this node.
     pub fn for_each_input<'a>(&'a self, f: &mut dyn FnMut(&'a Plan)) {
-        match self {
-            Plan::Scan { .. } | Plan::Values { .. } => {}
-            Plan::Filter { input, .. }
-            | Plan::Project { input, .. }
-            | Plan::Aggregate { input, .. }
-            | Plan::Distinct { input }
-            | Plan::Sort { input, .. }
-            | Plan::Limit { input, .. } => f(input),
-            Plan::Join(j) => {
-                f(&j.left);
-                f(&j.right);
-            }
-            Plan::LookupJoin(j) => f(&j.left),
-        }
+        each_input!(self, f)
+    }
+
+    /// Calls `f` on every input of this node, to rewrite it.
+    pub fn for_each_input_mut(&mut self, f: &mut dyn FnMut(&mut Plan)) {
+        each_input!(self, f, mut)
     }
 }

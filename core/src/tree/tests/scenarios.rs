@@ -412,7 +412,11 @@ fn a_scan_asks_for_runs_of_leaves_and_counts_what_it_reads() {
         let mut missing = Missing::new();
         let mut cursor = memory.cursor(Bound::Included(17), Bound::Excluded(18), reverse);
         while let Poll::Ready(Ok(Some(_))) = cursor.next(&mut missing) {}
-        assert!(missing.memory_reads <= 2, "{} leaves for one row", missing.memory_reads);
+        assert!(
+            missing.memory_reads <= 2,
+            "{} leaves for one row",
+            missing.memory_reads
+        );
     }
 }
 
