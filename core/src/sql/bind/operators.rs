@@ -252,10 +252,12 @@ impl<'a> Binder<'a> {
                 // As in SQLite: `x GLOB p` is glob(p, x).
                 return self.call("GLOB", vec![right, left], link.right);
             }
-            BinaryOperator::Arrow => return self.call("JSON_EXTRACT", vec![left, right], link.right),
-            BinaryOperator::LongArrow => {
-                let inner = self.call("JSON_EXTRACT", vec![left, right], link.right)?;
-                return self.call("JSON_UNQUOTE", vec![inner], link.right);
+            BinaryOperator::Arrow | BinaryOperator::LongArrow if lookup("JSON_EXTRACT").is_some() => {
+                let value = self.call("JSON_EXTRACT", vec![left, right], link.right)?;
+                return match link.op {
+                    BinaryOperator::Arrow => Ok(value),
+                    _ => self.call("JSON_UNQUOTE", vec![value], link.right),
+                };
             }
             other => return Err(unsupported(format!("operator {other}"), link.right)),
         };

@@ -180,6 +180,11 @@ impl Dialect for AmphiDialect {
         MySqlDialect {}.is_table_factor_alias(explicit, kw, parser)
     }
 
+    /// `SELECT 1 ON DUPLICATE KEY …`: ON is no alias.
+    fn is_column_alias(&self, kw: &Keyword, parser: &mut Parser<'_>) -> bool {
+        *kw != Keyword::ON && MySqlDialect {}.is_column_alias(kw, parser)
+    }
+
     /// A literal or a plain name needs none of the parser's speculation; it is most of what
     /// expressions are made of.
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {

@@ -42,6 +42,33 @@ pub(in crate::sql) enum Ast {
     StartTransaction(Vec<TransactionMode>),
 }
 
+/// First words of statements of other systems.
+const FOREIGN: [&str; 31] = [
+    "ANALYZE", "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "DO", "FLUSH", "GRANT",
+    "HANDLER", "INSTALL", "KILL", "LISTEN", "LOAD", "LOCK", "MERGE", "NOTIFY", "OPTIMIZE", "PRAGMA",
+    "REINDEX", "REPAIR", "RESET", "REVOKE", "TABLE", "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
+];
+
+/// What CREATE, ALTER and DROP of other systems are about.
+const FOREIGN_OBJECTS: [&str; 16] = [
+    "AGGREGATE",
+    "DEFINER",
+    "DOMAIN",
+    "EVENT",
+    "EXTENSION",
+    "FUNCTION",
+    "MATERIALIZED",
+    "PROCEDURE",
+    "ROLE",
+    "SEQUENCE",
+    "SERVER",
+    "TRIGGER",
+    "TYPE",
+    "USER",
+    "VIEW",
+    "VIRTUAL",
+];
+
 /// The parser over one statement's tokens, with the text for errors.
 struct Statements<'a, 's> {
     parser: Parser<'a>,
@@ -129,7 +156,21 @@ impl<'a> Statements<'a, '_> {
         }
     }
 
+    /// Refuses statements that Amphi has not, whether or not they would parse.
+    fn refuse_foreign(&self) -> Result<()> {
+        if let Some(word) = FOREIGN.iter().find(|w| self.is(0, w)) {
+            return self.unsupported(*word);
+        }
+        let verb = ["CREATE", "ALTER", "DROP"].into_iter().find(|w| self.is(0, w));
+        let object = FOREIGN_OBJECTS.iter().find(|w| self.is(1, w));
+        match (verb, object) {
+            (Some(verb), Some(object)) => self.unsupported(format!("{verb} {object}")),
+            _ => Ok(()),
+        }
+    }
+
     fn statement(&mut self, may_explain: bool) -> Result<Ast> {
+        self.refuse_foreign()?;
         let Token::Word(first) = &self.parser.peek_token_ref().token else {
             return self.plain();
         };

@@ -91,6 +91,7 @@ fn upserts_come_in_three_spellings() {
         "INSERT INTO artist VALUES (1, 'x') AS new ON DUPLICATE KEY UPDATE name = new.name",
         "INSERT INTO artist VALUES (1, 'x') AS new(a, b) ON DUPLICATE KEY UPDATE name = new.b",
         "INSERT INTO artist VALUES (1, 'x') ON CONFLICT DO UPDATE SET name = excluded.name",
+        "INSERT INTO artist SELECT 1, 'x' ON DUPLICATE KEY UPDATE name = VALUES(name)",
     ] {
         assert!(
             matches!(new_name(action(sql).0), Expr::Column { index: 3, .. }),

@@ -23,6 +23,12 @@ fn unsupported_clauses_are_named_with_their_place() {
         ("SELECT 1 FROM LATERAL (SELECT 1) x", "LATERAL"),
         ("WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a", "WITH RECURSIVE"),
         ("CREATE VIEW v AS SELECT 1", "CREATE VIEW"),
+        ("UNLOCK TABLES", "UNLOCK"),
+        ("PRAGMA foreign_keys = ON", "PRAGMA"),
+        (
+            "CREATE TRIGGER x BEFORE INSERT ON album FOR EACH ROW SET @a = 1",
+            "CREATE TRIGGER",
+        ),
         ("CREATE TEMPORARY TABLE t (a INT)", "TEMPORARY"),
         ("SET GLOBAL autocommit = 1", "SET GLOBAL"),
         ("SET FOREIGN_KEY_CHECKS = 0", "foreign_key_checks"),

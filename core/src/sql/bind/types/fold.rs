@@ -38,91 +38,25 @@ fn exact_f64(i: i64) -> bool {
     i.unsigned_abs() <= 1 << 53
 }
 
-/// A fixed-width run of digits.
-fn number(bytes: &[u8]) -> Option<i64> {
-    bytes.iter().try_fold(0i64, |n, b| {
-        let digit = char::from(*b).to_digit(10)?;
-        n.checked_mul(10)?.checked_add(i64::from(digit))
-    })
-}
-
-/// Days since 1970-01-01 of a day of the proleptic Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let length = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1..=length).contains(&day) {
-        return None;
+/// A text as microseconds of a date and time, with its whole fraction.
+fn micros_of_date_time(text: &str) -> Option<i64> {
+    let value = Value::Text(String::from(text)).convert(&DataType::DateTime { fsp: 6 });
+    match value {
+        Ok(Value::DateTime(t)) => Some(t.0),
+        _ => None,
     }
-    // Years from March, so that the leap day is the last of its year.
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let of_era = y.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
-/// `YYYY-MM-DD`.
-fn parse_date(text: &str) -> Option<i64> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else {
-        return None;
-    };
-    days(number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?)
-}
-
-/// `HH:MM:SS` within a day, with up to six digits of a fraction.
-fn parse_time_of_day(text: &str) -> Option<i64> {
-    let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock.as_bytes() else {
-        return None;
-    };
-    let (h, m, s) = (number(&[h1, h2])?, number(&[m1, m2])?, number(&[s1, s2])?);
-    if h > 23 || m > 59 || s > 59 || fraction.is_empty() || fraction.len() > 6 {
-        return None;
-    }
-    let micros = number(fraction.as_bytes())? * 10i64.pow(6 - u32::try_from(fraction.len()).ok()?);
-    Some(((h * 60 + m) * 60 + s) * 1_000_000 + micros)
-}
-
-fn parse_date_time(text: &str) -> Option<i64> {
-    let (date, time) = match text.split_once([' ', 'T']) {
-        Some((d, t)) => (d, parse_time_of_day(t)?),
-        None => (text, 0),
-    };
-    Some(parse_date(date)? * MICROS_PER_DAY + time)
+/// A text as a date, if it has no time of day.
+fn date_of(text: &str) -> Option<Date> {
+    let micros = micros_of_date_time(text)?;
+    (micros % MICROS_PER_DAY == 0).then_some(Date(micros / MICROS_PER_DAY))
 }
 
 /// Whether a value in microseconds has no more than `fsp` digits of fractional seconds.
 fn has_fsp(micros: i64, fsp: u8) -> bool {
     let unit = 10i64.pow(6 - u32::from(fsp.min(6)));
     micros % unit == 0
-}
-
-fn parse_uuid(text: &str) -> Option<[u8; 16]> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 36 {
-        return None;
-    }
-    let mut out = [0u8; 16];
-    let mut nibbles = 0usize;
-    for (i, b) in bytes.iter().enumerate() {
-        if matches!(i, 8 | 13 | 18 | 23) {
-            if *b != b'-' {
-                return None;
-            }
-            continue;
-        }
-        let digit = char::from(*b).to_digit(16)? as u8;
-        let slot = out.get_mut(nibbles / 2)?;
-        *slot = *slot << 4 | digit;
-        nibbles += 1;
-    }
-    Some(out)
 }
 
 fn text_fits(text: &str, max: Option<u32>) -> bool {
@@ -190,14 +124,15 @@ pub(super) fn exact(value: &Value, to: &DataType) -> Option<Value> {
             let f: f64 = s.parse().ok()?;
             f.is_finite().then_some(Value::Float(f))
         }
-        (Value::Text(s), DataType::Date) => parse_date(s).map(|d| Value::Date(Date(d))),
-        (Value::Text(s), DataType::DateTime { fsp } | DataType::Timestamp { fsp }) => parse_date_time(s)
+        (Value::Text(s), DataType::Date) => date_of(s).map(Value::Date),
+        (Value::Text(s), DataType::DateTime { fsp } | DataType::Timestamp { fsp }) => micros_of_date_time(s)
             .filter(|m| has_fsp(*m, *fsp))
             .map(|m| Value::DateTime(DateTime(m))),
-        (Value::Text(s), DataType::Time { fsp }) => parse_time_of_day(s)
-            .filter(|m| has_fsp(*m, *fsp))
-            .map(|m| Value::Time(crate::types::Time(m))),
-        (Value::Text(s), DataType::Uuid) => parse_uuid(s).map(Value::Uuid),
+        (Value::Text(_), DataType::Time { fsp }) => match value.convert(&DataType::Time { fsp: 6 }) {
+            Ok(Value::Time(t)) if has_fsp(t.0, *fsp) => Some(Value::Time(t)),
+            _ => None,
+        },
+        (Value::Text(_), DataType::Uuid) => value.convert(to).ok(),
         (Value::Text(s), DataType::Blob { max }) if max.is_none_or(|m| s.len() <= m as usize) => {
             Some(Value::Blob(s.as_bytes().to_vec()))
         }
@@ -217,10 +152,10 @@ pub(super) fn exact(value: &Value, to: &DataType) -> Option<Value> {
 
 /// The type of the date or time that a text is written as, for comparing it with a DATE.
 pub(super) fn date_or_date_time(text: &str) -> Option<DataType> {
-    if parse_date(text).is_some() {
+    if date_of(text).is_some() {
         Some(DataType::Date)
     } else {
-        parse_date_time(text).map(|_| DataType::DateTime { fsp: 6 })
+        micros_of_date_time(text).map(|_| DataType::DateTime { fsp: 6 })
     }
 }
 
