@@ -9,7 +9,7 @@ use super::engine::Engine;
 use crate::catalog::{Catalog, PersistenceConfig, TableId};
 use crate::codec::TreeId;
 use crate::tree::Pins;
-use crate::txn::{Counters, Rebase, Snapshot, Transaction, WriteSet};
+use crate::txn::{Counters, LatchGuard, Rebase, Snapshot, Transaction, WriteSet};
 use crate::types::{Error, Result};
 use alloc::collections::BTreeSet;
 use core::sync::atomic::Ordering::{Acquire, Release};
@@ -29,19 +29,50 @@ impl Engine {
         // Outside the latch: others commit meanwhile. The store latch is not needed either, since no
         // other batch touches these trees.
         let ahead = self.write_ahead(&transaction).await?;
-        let pending = {
-            let _latch = self.commit_latch.acquire().await;
-            // Under the latch: a commit that waited must not follow a close.
-            self.require_writable()?;
-            self.rebase(&mut transaction).await?;
-            self.publish(transaction).await?
-        };
+        let latch = self.commit_latch.acquire().await;
+        let pending = self.commit_latched(transaction).await?;
+        drop(latch);
         ahead.keep();
+        self.limit_pending(pending).await;
+        Ok(())
+    }
+
+    /// Keeps everybody else from committing, for [`Engine::commit_exclusive`].
+    pub async fn exclusive(&self) -> LatchGuard<'_> {
+        self.commit_latch.acquire().await
+    }
+
+    /// Commits a transaction that was begun under `latch`, and so has no competitor.
+    ///
+    /// # Errors
+    /// As [`Engine::commit`], but for conflicts.
+    pub async fn commit_exclusive(&self, mut transaction: Transaction, latch: LatchGuard<'_>) -> Result<()> {
+        if transaction.writes().is_empty() {
+            return Ok(());
+        }
+        self.require_writable()?;
+        transaction.release_all();
+        let ahead = self.write_ahead(&transaction).await?;
+        let pending = self.commit_latched(transaction).await?;
+        drop(latch);
+        ahead.keep();
+        self.limit_pending(pending).await;
+        Ok(())
+    }
+
+    /// Returns the bytes not yet in the store.
+    async fn commit_latched(&self, mut transaction: Transaction) -> Result<u64> {
+        // Under the latch: a commit that waited must not follow a close.
+        self.require_writable()?;
+        self.rebase(&mut transaction).await?;
+        self.publish(transaction).await
+    }
+
+    async fn limit_pending(&self, pending: u64) {
         if pending > self.config.max_pending_mb.saturating_mul(1 << 20) {
             // The commit stands even if this fails; the database is poisoned then, and the next write says so.
             let _ = self.flush().await;
         }
-        Ok(())
     }
 
     /// Moves a transaction onto the current snapshot, checking its foreign keys again there.

@@ -30,8 +30,9 @@ pub struct Shared {
     pub plans: PlanCache,
 }
 
-/// How often an autocommit statement that lost a write conflict runs again before the error is reported.
-const AUTOCOMMIT_RETRIES: usize = 64;
+/// How often an autocommit statement may lose against others before it keeps them from committing
+/// while it runs: it then succeeds, however long it takes and however busy they are.
+const POLITE_RETRIES: usize = 4;
 
 /// One line of work on a database: its own current schema and transaction.
 ///
@@ -392,13 +393,21 @@ impl Session {
                 isolation: self.isolation,
                 ..TransactionOptions::default()
             };
+            let exclusive = match retries > POLITE_RETRIES {
+                true => Some(engine.exclusive().await),
+                false => None,
+            };
             let mut transaction = engine.begin(options)?;
             self.require_plan_for(transaction.catalog().schema_version())?;
             let result = run_statement(engine, &mut transaction, &mut statement).await?;
             transaction.end_statement();
-            match engine.commit(transaction).await {
+            let committed = match exclusive {
+                Some(latch) => return engine.commit_exclusive(transaction, latch).await.map(|()| result),
+                None => engine.commit(transaction).await,
+            };
+            match committed {
                 Ok(()) => return Ok(result),
-                Err(e) if e.is_retryable() && retries < AUTOCOMMIT_RETRIES => retries += 1,
+                Err(e) if e.is_retryable() => retries += 1,
                 Err(e) => return Err(e),
             }
         }
