@@ -16,7 +16,7 @@ use super::table_columns::TableColumns;
 use super::{BATCH_ROWS, Cx, Env, Operator};
 use crate::codec::KeyPart;
 use crate::sql::plan::{BinaryOp, Expr, ScanBounds};
-use crate::tree::{IndexCursor, IndexTree, RowTree};
+use crate::tree::{IndexCursor, IndexTree, Pins, RowTree};
 use crate::types::{Batch, Column, DataType, Error, Result, RowId};
 use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
 use core::ops::Bound;
@@ -24,6 +24,9 @@ use core::task::{Poll, ready};
 
 /// Row ids asked for in the first gulp.
 const FIRST_GULP: usize = 16;
+
+/// Ranges whose first leaves are asked for along with that of the present one.
+const MOST_AHEAD: usize = 31;
 
 /// What of an index is read.
 #[derive(Debug, Clone)]
@@ -54,6 +57,9 @@ pub struct IndexScan {
     /// The ranges still to read, last first, once known.
     ranges: Option<Vec<KeyRange>>,
     cursor: Option<IndexCursor>,
+    /// Index leaves that the ranges after the present one need, asked for along with it, and how many of
+    /// these ranges are still to come.
+    ahead: (Pins, usize),
     /// Ids read from the index and not yet looked up.
     ids: Vec<RowId>,
     gulp: usize,
@@ -87,6 +93,7 @@ impl IndexScan {
             table: table.to_string(),
             ranges: None,
             cursor: None,
+            ahead: (Pins::new(), 0),
             ids: Vec::new(),
             gulp: FIRST_GULP,
         }
@@ -130,6 +137,26 @@ impl IndexScan {
         }
     }
 
+    /// Asks for where the next ranges begin, so that a list of keys is not a list of trips.
+    fn ask_ahead(&mut self, cx: &mut Cx<'_>) -> Result<()> {
+        let next = self
+            .ranges
+            .as_deref()
+            .unwrap_or(&[])
+            .iter()
+            .rev()
+            .take(MOST_AHEAD);
+        self.ahead.1 = next.len();
+        for range in next {
+            if let Bound::Included(key) = &range.from
+                && let Poll::Ready(result) = self.index.ensure(key, &mut self.ahead.0, cx.missing)
+            {
+                result?;
+            }
+        }
+        Ok(())
+    }
+
     /// The next row ids, in order; none at the end.
     fn next_ids(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Vec<RowId>>> {
         if self.ranges.is_none() {
@@ -143,7 +170,14 @@ impl IndexScan {
                 }
                 continue;
             };
-            match ready!(cursor.next(cx.missing))? {
+            let span = match cursor.next(cx.missing) {
+                Poll::Ready(span) => span?,
+                Poll::Pending => {
+                    self.ask_ahead(cx)?;
+                    return Poll::Pending;
+                }
+            };
+            match span {
                 None => self.cursor = None,
                 Some(span) => {
                     let ids = span.leaf.row_ids().get(span.from..span.to).unwrap_or(&[]);

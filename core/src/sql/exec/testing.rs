@@ -8,13 +8,18 @@ use crate::catalog::{
 };
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, MemoryStore, WriteBatch};
+use crate::sql::functions::Aggregate;
 use crate::sql::optimize::optimize_with;
-use crate::sql::plan::{Access, BinaryOp, CompareOp, Expr, OutputColumn, Plan, Query, SortKey, SubPlan};
+use crate::sql::plan::{
+    Access, AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan, Query, ScanBounds,
+    SortKey, SubPlan,
+};
 use crate::table::Table;
 use crate::table::testing::{SmallTrees, run_on};
 use crate::tree::Pins;
 use crate::types::{Collation, Column, DataType, Result, Value};
 use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
+use core::ops::Bound;
 use core::task::{Context, Poll, Waker};
 
 pub(crate) const BIGINT: DataType = DataType::BIGINT;
@@ -347,4 +352,74 @@ pub(crate) fn sorted(mut rows: Rows) -> Vec<String> {
     let mut texts: Vec<String> = rows.drain(..).map(|r| alloc::format!("{r:?}")).collect();
     texts.sort();
     texts
+}
+
+/// `t (id PRIMARY KEY, grp, name)`, ids 1 to 40, grp = id % 5 but NULL for multiples of 7; indexes on (grp),
+/// on (grp DESC, id) and unique on (name).
+pub(crate) fn table(tables: &mut Tables) {
+    let row = |id: i64| {
+        let grp = if id % 7 == 0 {
+            Value::Null
+        } else {
+            Value::Int(id % 5)
+        };
+        vec![Value::Int(id), grp, Value::Text(alloc::format!("n{id:02}"))]
+    };
+    let rows: Vec<_> = (1..=40).map(row).collect();
+    let columns = [("id", BIGINT), ("grp", BIGINT), ("name", TEXT)];
+    tables.add(
+        "t",
+        &columns,
+        Some(0),
+        &[(&[1], false), (&[-2, 0], false), (&[2], true)],
+        &rows,
+    );
+}
+
+pub(crate) fn with_access(mut plan: Plan, new: Access) -> Plan {
+    if let Plan::Scan { access, .. } = &mut plan {
+        *access = new;
+    }
+    plan
+}
+
+pub(crate) fn ids(rows: &Rows) -> Vec<i64> {
+    let id = |r: &Vec<Value>| match r.first() {
+        Some(Value::Int(i)) => *i,
+        other => panic!("{other:?}"),
+    };
+    rows.iter().map(id).collect()
+}
+
+pub(crate) fn unbounded() -> ScanBounds {
+    ScanBounds {
+        from: Bound::Unbounded,
+        to: Bound::Unbounded,
+    }
+}
+
+pub(crate) fn join(
+    kind: JoinKind,
+    left: Plan,
+    right: Plan,
+    equal: Vec<(Expr, Expr)>,
+    condition: Option<Expr>,
+) -> Plan {
+    Plan::Join(Box::new(Join {
+        kind,
+        left,
+        right,
+        equal,
+        condition,
+    }))
+}
+
+pub(crate) fn call(function: Aggregate, arg: Option<Expr>, ty: DataType) -> AggregateCall {
+    AggregateCall {
+        function,
+        arg,
+        distinct: false,
+        separator: None,
+        ty,
+    }
 }

