@@ -29,40 +29,48 @@ fn ours(rows: &[Vec<Value>]) -> Vec<Vec<Cell>> {
     rows.iter().map(|r| r.iter().map(Cell::ours).collect()).collect()
 }
 
-/// Runs one case; the error tells the statement and both answers.
-fn run(case: &Case, placement: TestPlacement) -> Result<(), String> {
-    let database = placement.open(placement.store()).map_err(|e| e.to_string())?;
+/// Runs one case; the error tells how many steps went well, the statement and both answers.
+fn run(case: &Case, placement: TestPlacement) -> Result<(), (usize, String)> {
+    let database = placement
+        .open(placement.store())
+        .map_err(|e| (0, e.to_string()))?;
     let mut client = SqlClient::new(&database, placement);
     let oracle = SqliteOracle::new();
-    for step in &case.steps {
-        match step {
-            Step::Change(sql) => {
-                let (a, b) = (client.run(sql), oracle.execute(sql));
-                match (&a, &b) {
-                    (Ok(_), Ok(())) => {}
-                    // Both refuse: a duplicate key.
-                    (Err(a), Err(_)) if a.code() == "23505" => {}
-                    (a, b) => return Err(format!("{sql}\nours:   {a:?}\nSQLite: {b:?}")),
-                }
-            }
-            Step::Query(sql) => {
-                let theirs = oracle.rows(sql).map_err(|e| format!("{sql}\nSQLite: {e}"))?;
-                let rows = client
-                    .rows(sql)
-                    .map_err(|e| format!("{sql}\nours:   {e}\nSQLite: {theirs:?}"))?;
-                let rows = ours(&rows);
-                if !same(&rows, &theirs) {
-                    return Err(format!("{sql}\nours:   {rows:?}\nSQLite: {theirs:?}"));
-                }
-            }
-        }
+    for (n, step) in case.steps.iter().enumerate() {
+        compare(step, &mut client, &oracle).map_err(|e| (n, e))?;
     }
-    let problems = block_on(database.check()).map_err(|e| e.to_string())?;
+    let all = case.steps.len();
+    let problems = block_on(database.check()).map_err(|e| (all, e.to_string()))?;
     if problems.is_empty() {
         Ok(())
     } else {
-        Err(format!("the integrity check found: {}", problems.join("; ")))
+        Err((all, format!("the integrity check found: {}", problems.join("; "))))
     }
+}
+
+fn compare(step: &Step, client: &mut SqlClient, oracle: &SqliteOracle) -> Result<(), String> {
+    match step {
+        Step::Change(sql) => {
+            let (a, b) = (client.run(sql), oracle.execute(sql));
+            match (&a, &b) {
+                (Ok(_), Ok(())) => {}
+                // Both refuse: a duplicate key, a missing parent, a child left behind, a NULL key.
+                (Err(a), Err(_)) if a.code().starts_with("23") => {}
+                (a, b) => return Err(format!("{sql}\nours:   {a:?}\nSQLite: {b:?}")),
+            }
+        }
+        Step::Query(sql) => {
+            let theirs = oracle.rows(sql).map_err(|e| format!("{sql}\nSQLite: {e}"))?;
+            let rows = client
+                .rows(sql)
+                .map_err(|e| format!("{sql}\nours:   {e}\nSQLite: {theirs:?}"))?;
+            let rows = ours(&rows);
+            if !same(&rows, &theirs) {
+                return Err(format!("{sql}\nours:   {rows:?}\nSQLite: {theirs:?}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn differential(placement: TestPlacement) {
@@ -71,13 +79,13 @@ fn differential(placement: TestPlacement) {
     let mut failures = Vec::new();
     for number in 0..cases {
         let case = Case::generate(seed.wrapping_add(number));
-        let Err(failure) = run(&case, placement) else {
+        let Err((step, failure)) = run(&case, placement) else {
             continue;
         };
         let changes: Vec<&str> = case
             .steps
             .iter()
-            .take_while(|s| !failure.starts_with(s.sql()))
+            .take(step)
             .filter_map(|s| match s {
                 Step::Change(sql) => Some(sql.as_str()),
                 Step::Query(_) => None,

@@ -1,7 +1,8 @@
 //! Random tables, changes and queries that mean the same here and in SQLite.
 //!
-//! Expressions are typed; floats are multiples of a quarter, so that sums are exact; every query
-//! orders by all its columns, so that its answer is one list.
+//! Expressions are typed; floats and decimals are multiples of a quarter, so that sums are exact in both
+//! engines; every query orders by all its columns, so that its answer is one list. Keys change by steps
+//! so big that no row is in another's way: SQLite checks uniqueness row by row.
 
 mod query;
 mod scalar;
@@ -37,37 +38,106 @@ impl Case {
     /// The case of a seed.
     pub fn generate(seed: u64) -> Case {
         let mut random = Random::new(seed);
-        let r = &mut random;
-        let tables: Vec<Table> = (0..r.range(1, 3)).map(|i| Table::generate(r, i)).collect();
-        let mut steps = Vec::new();
-        for table in &tables {
-            steps.push(Step::Change(table.create()));
-            if r.chance(50) {
-                table
-                    .indexes(r)
-                    .into_iter()
-                    .for_each(|sql| steps.push(Step::Change(sql)));
+        let mut builder = Builder {
+            r: &mut random,
+            tables: Vec::new(),
+            steps: Vec::new(),
+            changes: 0,
+        };
+        builder.build();
+        Case { steps: builder.steps }
+    }
+}
+
+struct Builder<'r> {
+    r: &'r mut Random,
+    tables: Vec<Table>,
+    steps: Vec<Step>,
+    changes: i64,
+}
+
+impl Builder<'_> {
+    fn push(&mut self, sql: impl Into<String>) {
+        self.steps.push(Step::Change(sql.into()));
+    }
+
+    fn build(&mut self) {
+        for number in 0..self.r.range(1, 4) {
+            let table = Table::generate(self.r, number, &self.tables);
+            self.push(table.create());
+            if self.r.chance(50) {
+                let sql = table.index(self.r);
+                self.push(sql);
             }
-            for _ in 0..r.range(1, 3) {
-                steps.push(Step::Change(table.insert(r)));
+            for _ in 0..self.r.range(1, 3) {
+                let sql = table.insert(self.r);
+                self.push(sql);
+            }
+            self.tables.push(table);
+        }
+        for _ in 0..self.r.range(4, 9) {
+            match self.r.range(0, 10) {
+                0 | 1 => self.change(),
+                2 => self.transaction(),
+                _ => {
+                    let sql = query::select(self.r, &self.tables);
+                    self.steps.push(Step::Query(sql));
+                }
             }
         }
-        for _ in 0..r.range(4, 9) {
-            if r.chance(25) {
-                let table = r.pick(&tables);
-                let change = match r.range(0, 4) {
-                    0 => table.insert(r),
-                    1 => table.delete(r),
-                    2 => table.indexes(r).pop().unwrap_or_else(|| table.update(r)),
-                    _ => table.update(r),
-                };
-                steps.push(Step::Change(change));
-                steps.push(Step::Query(table.dump()));
-            } else {
-                steps.push(Step::Query(query::select(r, &tables)));
+        self.dump();
+    }
+
+    fn dump(&mut self) {
+        let dumps: Vec<Step> = self.tables.iter().map(|t| Step::Query(t.dump())).collect();
+        self.steps.extend(dumps);
+    }
+
+    /// A change of one table.
+    fn change(&mut self) {
+        let at = self.r.range(0, self.tables.len() as i64) as usize;
+        self.changes = (self.changes + 1) % 16;
+        let (table, r) = (&mut self.tables[at], &mut *self.r);
+        let sql = match r.range(0, 12) {
+            0..=2 => table.insert(r),
+            3 | 4 => table.delete(r),
+            5 => table.index(r),
+            6 => table.insert_select(r, self.changes),
+            7 => table.update_key(r, self.changes),
+            8 => table.add_column(r),
+            _ => table.update(r),
+        };
+        self.push(sql);
+        self.dump();
+    }
+
+    /// Changes in a transaction, with savepoints, committed or not.
+    fn transaction(&mut self) {
+        let before = self.tables.clone();
+        self.push("BEGIN");
+        for _ in 0..self.r.range(1, 3) {
+            self.change();
+        }
+        if self.r.chance(50) {
+            let saved = self.tables.clone();
+            self.push("SAVEPOINT s");
+            for _ in 0..self.r.range(1, 3) {
+                self.change();
+            }
+            if self.r.chance(70) {
+                self.push("ROLLBACK TO s");
+                self.tables = saved;
+                self.dump();
+                self.change();
             }
         }
-        Case { steps }
+        if self.r.chance(50) {
+            self.push("COMMIT");
+        } else {
+            self.push("ROLLBACK");
+            self.tables = before;
+        }
+        self.dump();
     }
 }
 

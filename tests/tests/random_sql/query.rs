@@ -14,21 +14,47 @@ fn columns(table: &Table, alias: &str) -> Vec<(String, Type)> {
     table.columns.iter().map(column).collect()
 }
 
-fn from(r: &mut Random, tables: &[Table]) -> From {
-    let first = r.pick(tables);
-    let mut out = From {
-        sql: format!("{} x0", first.name),
-        columns: columns(first, "x0"),
+/// A table, or a derived table over one.
+fn source(r: &mut Random, tables: &[Table], alias: &str) -> From {
+    let table = r.pick(tables);
+    if !r.chance(15) {
+        return From {
+            sql: format!("{} {alias}", table.name),
+            columns: columns(table, alias),
+        };
+    }
+    let inner = Scope::of(
+        table.columns.iter().map(|c| (c.name.clone(), c.ty)).collect(),
+        &[],
+    );
+    let (column, ty) = inner.any(r);
+    let grouped = r.chance(50);
+    let (second, second_type) = match grouped {
+        true => (String::from("COUNT(*)"), Type::Int),
+        false => inner.any(r),
     };
+    let tail = match (grouped, r.chance(40)) {
+        (true, _) => format!(" GROUP BY {column}"),
+        (false, true) => format!(" ORDER BY 1, 2 LIMIT {}", r.range(1, 10)),
+        (false, false) => String::new(),
+    };
+    let (name, filter) = (&table.name, inner.condition(r, 1));
+    From {
+        sql: format!("(SELECT {column} AS d0, {second} AS d1 FROM {name} WHERE {filter}{tail}) {alias}"),
+        columns: vec![(format!("{alias}.d0"), ty), (format!("{alias}.d1"), second_type)],
+    }
+}
+
+fn from(r: &mut Random, tables: &[Table]) -> From {
+    let mut out = source(r, tables, "x0");
     let joins = match r.range(0, 10) {
         0..=4 => 0,
         5..=8 => 1,
         _ => 2,
     };
     for n in 1..=joins {
-        let table = r.pick(tables);
-        let alias = format!("x{n}");
-        let added = columns(table, &alias);
+        let right = source(r, tables, &format!("x{n}"));
+        let added = right.columns;
         let kind = *r.pick(&[
             "JOIN",
             "JOIN",
@@ -57,13 +83,8 @@ fn from(r: &mut Random, tables: &[Table]) -> From {
             on.push(Scope::of(all.clone(), &[]).condition(r, 1));
         }
         out.sql = match kind {
-            "CROSS JOIN" => format!("{} CROSS JOIN {} {alias}", out.sql, table.name),
-            _ => format!(
-                "{} {kind} {} {alias} ON {}",
-                out.sql,
-                table.name,
-                on.join(" AND ")
-            ),
+            "CROSS JOIN" => format!("{} CROSS JOIN {}", out.sql, right.sql),
+            _ => format!("{} {kind} {} ON {}", out.sql, right.sql, on.join(" AND ")),
         };
         out.columns = all;
     }
@@ -89,7 +110,7 @@ fn order(r: &mut Random, n: usize) -> String {
 fn aggregate(r: &mut Random, scope: &Scope<'_>) -> String {
     let (_, ty) = scope.any(r);
     let value = scope.value(r, ty, 1);
-    let number = if ty == Type::Text {
+    let number = if matches!(ty, Type::Text | Type::Date) {
         scope.value(r, Type::Int, 1)
     } else {
         value.clone()
@@ -117,11 +138,13 @@ pub fn select(r: &mut Random, tables: &[Table]) -> String {
     let source = format!("FROM {}{filter}", from.sql);
     match r.range(0, 10) {
         0..=2 => {
+            // The same subquery written twice is not recognised as a key.
+            let plain = Scope::of(from.columns.clone(), &[]);
             let keys: Vec<String> = (0..r.range(1, 3))
                 .map(|_| {
-                    let (column, ty) = scope.any(r);
+                    let (column, ty) = plain.any(r);
                     if r.chance(25) {
-                        scope.value(r, ty, 1)
+                        plain.value(r, ty, 1)
                     } else {
                         column
                     }

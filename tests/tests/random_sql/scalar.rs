@@ -12,6 +12,10 @@ pub enum Type {
     Text,
     /// Multiples of a quarter.
     Float,
+    /// Exact multiples of a quarter, which SQLite holds as floats.
+    Decimal,
+    /// Dates, which SQLite holds as text.
+    Date,
 }
 
 const TEXTS: [&str; 12] = [
@@ -21,6 +25,29 @@ const PATTERNS: [&str; 8] = ["a%", "%b", "_", "%a%", "ab_", "%", "", "A%"];
 const COMPARISONS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
 
 impl Type {
+    /// All of them, the usual ones more often.
+    pub const ALL: [Type; 8] = [
+        Type::Int,
+        Type::Int,
+        Type::Int,
+        Type::Text,
+        Type::Text,
+        Type::Float,
+        Type::Decimal,
+        Type::Date,
+    ];
+
+    /// The type of a column.
+    pub fn declaration(self) -> &'static str {
+        match self {
+            Type::Int => "INT",
+            Type::Text => "VARCHAR(20)",
+            Type::Float => "DOUBLE",
+            Type::Decimal => "DECIMAL(12,2)",
+            Type::Date => "DATE",
+        }
+    }
+
     /// A literal, NULL in `nulls` of a hundred.
     pub fn literal(self, r: &mut Random, nulls: i64) -> String {
         if r.chance(nulls) {
@@ -30,6 +57,8 @@ impl Type {
             Type::Int => r.range(-5, 15).to_string(),
             Type::Text => format!("'{}'", r.pick(&TEXTS)),
             Type::Float => format!("{}e0", r.range(-20, 40) as f64 / 4.0),
+            Type::Decimal => format!("{:.2}", r.range(-20, 40) as f64 / 4.0),
+            Type::Date => format!("'2024-0{}-1{}'", r.range(1, 4), r.range(0, 5)),
         }
     }
 }
@@ -93,6 +122,13 @@ impl<'a> Scope<'a> {
                 2 => format!("({} / 4)", self.leaf(r, ty)),
                 _ => format!("({} * 2e0)", self.leaf(r, Type::Int)),
             },
+            Type::Decimal => match r.range(0, 4) {
+                0 => format!("({} + {})", self.value(r, ty, d), self.value(r, ty, d)),
+                1 => format!("({} - {})", self.value(r, ty, d), self.leaf(r, Type::Int)),
+                2 => format!("({} * {})", self.leaf(r, ty), r.range(-3, 4)),
+                _ => format!("ABS({})", self.value(r, ty, d)),
+            },
+            Type::Date => self.leaf(r, ty),
             Type::Text => match r.range(0, 4) {
                 0 => format!("({} || {})", self.value(r, ty, d), self.value(r, ty, d)),
                 1 => format!("UPPER({})", self.value(r, ty, d)),
