@@ -8,6 +8,7 @@ mod query;
 mod scalar;
 mod table;
 
+use amphi_tests::random::Random;
 use table::Table;
 
 /// One statement of a case.
@@ -19,15 +20,6 @@ pub enum Step {
     Query(String),
 }
 
-impl Step {
-    /// Its text.
-    pub fn sql(&self) -> &str {
-        match self {
-            Step::Change(sql) | Step::Query(sql) => sql,
-        }
-    }
-}
-
 /// A sequence of statements on its own database.
 pub struct Case {
     /// In order.
@@ -37,7 +29,8 @@ pub struct Case {
 impl Case {
     /// The case of a seed.
     pub fn generate(seed: u64) -> Case {
-        let mut random = Random::new(seed);
+        // Neighbouring seeds must not give neighbouring sequences.
+        let mut random = Choices(Random::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
         let mut builder = Builder {
             r: &mut random,
             tables: Vec::new(),
@@ -50,7 +43,7 @@ impl Case {
 }
 
 struct Builder<'r> {
-    r: &'r mut Random,
+    r: &'r mut Choices,
     tables: Vec<Table>,
     steps: Vec<Step>,
     changes: i64,
@@ -141,33 +134,22 @@ impl Builder<'_> {
     }
 }
 
-/// splitmix64: small, and the same everywhere.
-pub struct Random(u64);
+/// Choices by a seed.
+pub struct Choices(Random);
 
-impl Random {
-    fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
+impl Choices {
     /// From `low` to below `high`.
     fn range(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.next() % (high - low).max(1) as u64) as i64
+        low + self.0.below((high - low).max(1) as u64) as i64
     }
 
     /// True in `percent` of a hundred.
-    fn chance(&mut self, percent: i64) -> bool {
-        self.range(0, 100) < percent
+    fn chance(&mut self, percent: u64) -> bool {
+        self.0.chance(percent)
     }
 
+    /// One of the items, of which there is one at least.
     fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.range(0, from.len() as i64) as usize]
+        self.0.pick(from).expect("something to choose from")
     }
 }

@@ -1,6 +1,6 @@
 //! Random SELECTs: joins, filters, groups, DISTINCT, ORDER BY all columns, LIMIT.
 
-use super::Random;
+use super::Choices;
 use super::scalar::{Scope, Type};
 use super::table::Table;
 
@@ -15,7 +15,7 @@ fn columns(table: &Table, alias: &str) -> Vec<(String, Type)> {
 }
 
 /// A table, or a derived table over one.
-fn source(r: &mut Random, tables: &[Table], alias: &str) -> From {
+fn source(r: &mut Choices, tables: &[Table], alias: &str) -> From {
     let table = r.pick(tables);
     if !r.chance(15) {
         return From {
@@ -45,7 +45,7 @@ fn source(r: &mut Random, tables: &[Table], alias: &str) -> From {
     }
 }
 
-fn from(r: &mut Random, tables: &[Table]) -> From {
+fn from(r: &mut Choices, tables: &[Table]) -> From {
     let mut out = source(r, tables, "x0");
     let joins = match r.range(0, 10) {
         0..=4 => 0,
@@ -92,12 +92,12 @@ fn from(r: &mut Random, tables: &[Table]) -> From {
 }
 
 /// `ORDER BY` all of `n` columns in a random order and direction, then LIMIT at times.
-fn order(r: &mut Random, n: usize) -> String {
+fn order(r: &mut Choices, n: usize) -> String {
     let mut positions: Vec<usize> = (1..=n).collect();
     for i in (1..positions.len()).rev() {
         positions.swap(i, r.range(0, i as i64 + 1) as usize);
     }
-    let key = |p: &usize, r: &mut Random| format!("{p}{}", *r.pick(&["", " ASC", " DESC"]));
+    let key = |p: &usize, r: &mut Choices| format!("{p}{}", *r.pick(&["", " ASC", " DESC"]));
     let keys: Vec<String> = positions.iter().map(|p| key(p, r)).collect();
     let limit = match r.range(0, 6) {
         0 => format!(" LIMIT {}", r.range(0, 12)),
@@ -107,7 +107,7 @@ fn order(r: &mut Random, n: usize) -> String {
     format!(" ORDER BY {}{limit}", keys.join(", "))
 }
 
-fn aggregate(r: &mut Random, scope: &Scope<'_>) -> String {
+fn aggregate(r: &mut Choices, scope: &Scope<'_>) -> String {
     let (_, ty) = scope.any(r);
     let value = scope.value(r, ty, 1);
     let number = if matches!(ty, Type::Text | Type::Date) {
@@ -128,7 +128,7 @@ fn aggregate(r: &mut Random, scope: &Scope<'_>) -> String {
 }
 
 /// A SELECT over the tables.
-pub fn select(r: &mut Random, tables: &[Table]) -> String {
+pub fn select(r: &mut Choices, tables: &[Table]) -> String {
     let from = from(r, tables);
     let scope = Scope::of(from.columns.clone(), tables);
     let filter = match r.chance(65) {
@@ -178,7 +178,7 @@ pub fn select(r: &mut Random, tables: &[Table]) -> String {
         }
         _ => {
             let distinct = if r.chance(20) { "DISTINCT " } else { "" };
-            let item = |r: &mut Random| {
+            let item = |r: &mut Choices| {
                 let (column, ty) = scope.any(r);
                 match r.range(0, 10) {
                     0..=4 => column,

@@ -1,6 +1,6 @@
 //! Random typed expressions and conditions over the columns in scope.
 
-use super::Random;
+use super::Choices;
 use super::table::Table;
 
 /// Types that mean the same in both engines.
@@ -49,7 +49,7 @@ impl Type {
     }
 
     /// A literal, NULL in `nulls` of a hundred.
-    pub fn literal(self, r: &mut Random, nulls: i64) -> String {
+    pub fn literal(self, r: &mut Choices, nulls: u64) -> String {
         if r.chance(nulls) {
             return String::from("NULL");
         }
@@ -76,16 +76,16 @@ impl<'a> Scope<'a> {
     }
 
     /// Any column.
-    pub fn any(&self, r: &mut Random) -> (String, Type) {
+    pub fn any(&self, r: &mut Choices) -> (String, Type) {
         r.pick(&self.columns).clone()
     }
 
-    fn column(&self, r: &mut Random, ty: Type) -> Option<String> {
+    fn column(&self, r: &mut Choices, ty: Type) -> Option<String> {
         let fitting: Vec<&String> = self.columns.iter().filter(|c| c.1 == ty).map(|c| &c.0).collect();
         (!fitting.is_empty()).then(|| (*r.pick(&fitting)).clone())
     }
 
-    fn leaf(&self, r: &mut Random, ty: Type) -> String {
+    fn leaf(&self, r: &mut Choices, ty: Type) -> String {
         match self.column(r, ty) {
             Some(column) if r.chance(75) => column,
             _ => ty.literal(r, 8),
@@ -93,7 +93,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A value of the type.
-    pub fn value(&self, r: &mut Random, ty: Type, depth: u8) -> String {
+    pub fn value(&self, r: &mut Choices, ty: Type, depth: u8) -> String {
         if depth == 0 || r.chance(45) {
             return self.leaf(r, ty);
         }
@@ -144,7 +144,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A condition.
-    pub fn condition(&self, r: &mut Random, depth: u8) -> String {
+    pub fn condition(&self, r: &mut Choices, depth: u8) -> String {
         if depth > 0 && r.chance(40) {
             let (a, b) = (self.condition(r, depth - 1), self.condition(r, depth - 1));
             return match r.range(0, 5) {
@@ -181,7 +181,7 @@ impl<'a> Scope<'a> {
     }
 
     /// An uncorrelated IN, EXISTS or scalar subquery.
-    fn subquery(&self, r: &mut Random, value: &str, ty: Type, not: &str) -> String {
+    fn subquery(&self, r: &mut Choices, value: &str, ty: Type, not: &str) -> String {
         if self.tables.is_empty() {
             return format!("{value} IS {not}NULL");
         }

@@ -1,6 +1,6 @@
 //! Random tables and what changes them.
 
-use super::Random;
+use super::Choices;
 use super::scalar::{Scope, Type};
 
 /// A column.
@@ -37,9 +37,9 @@ const ACTIONS: [&str; 4] = ["", " CASCADE", " SET NULL", " NO ACTION"];
 
 impl Table {
     /// Table number `number`, with two to five columns, maybe a child of one of `others`.
-    pub fn generate(r: &mut Random, number: i64, others: &[Table]) -> Table {
+    pub fn generate(r: &mut Choices, number: i64, others: &[Table]) -> Table {
         let letter = ["a", "b", "c"][number as usize];
-        let column = |i: i64, r: &mut Random| Column {
+        let column = |i: i64, r: &mut Choices| Column {
             name: format!("{letter}{i}"),
             ty: *r.pick(&Type::ALL),
             unique: r.chance(8),
@@ -106,7 +106,7 @@ impl Table {
     }
 
     /// CREATE INDEX.
-    pub fn index(&self, r: &mut Random) -> String {
+    pub fn index(&self, r: &mut Choices) -> String {
         let mut columns: Vec<String> = Vec::new();
         for _ in 0..r.range(1, 4) {
             let name = &r.pick(&self.columns).name;
@@ -119,7 +119,7 @@ impl Table {
     }
 
     /// A value for column `i` of row `n` of an INSERT.
-    fn inserted(&self, r: &mut Random, i: usize, n: i64, start: i64) -> String {
+    fn inserted(&self, r: &mut Choices, i: usize, n: i64, start: i64) -> String {
         let column = &self.columns[i];
         if let Some(p) = self.parent.as_ref().filter(|p| p.column == i) {
             return match r.range(0, 3) {
@@ -145,14 +145,14 @@ impl Table {
     }
 
     /// INSERT of several rows; a duplicate key is possible and refused by both engines.
-    pub fn insert(&self, r: &mut Random) -> String {
+    pub fn insert(&self, r: &mut Choices) -> String {
         let rows = if r.chance(60) {
             r.range(8, 25)
         } else {
             r.range(1, 4)
         };
         let start = r.range(-20, 200);
-        let row = |n: i64, r: &mut Random| {
+        let row = |n: i64, r: &mut Choices| {
             let value = |i: usize| self.inserted(r, i, n, start);
             format!(
                 "({})",
@@ -174,7 +174,7 @@ impl Table {
         )
     }
 
-    fn upsert(&self, r: &mut Random, verb: &str) -> String {
+    fn upsert(&self, r: &mut Choices, verb: &str) -> String {
         let Some(free) = self
             .free_column(r)
             .filter(|_| verb == "INSERT" && self.keyed && r.chance(25))
@@ -195,7 +195,7 @@ impl Table {
     }
 
     /// INSERT of the table's own rows under other keys.
-    pub fn insert_select(&self, r: &mut Random, step: i64) -> String {
+    pub fn insert_select(&self, r: &mut Choices, step: i64) -> String {
         let key = |c: &Column| match c.ty {
             Type::Text => format!("'{}' || {}", ["x", "y", "z"][step as usize % 3], c.name),
             _ => format!("{} + {}", c.name, 1000 << step),
@@ -225,23 +225,23 @@ impl Table {
     }
 
     /// DELETE by a random condition.
-    pub fn delete(&self, r: &mut Random) -> String {
+    pub fn delete(&self, r: &mut Choices) -> String {
         format!("DELETE FROM {} WHERE {}", self.name, self.scope().condition(r, 2))
     }
 
-    fn free_column(&self, r: &mut Random) -> Option<String> {
+    fn free_column(&self, r: &mut Choices) -> Option<String> {
         let free: Vec<&Column> = self
             .columns
             .iter()
             .enumerate()
-            .filter(|(i, c)| !c.unique && !(self.keyed && *i == 0))
+            .filter(|(i, c)| !(c.unique || self.keyed && *i == 0))
             .map(|(_, c)| c)
             .collect();
         (!free.is_empty()).then(|| r.pick(&free).name.clone())
     }
 
     /// UPDATE of columns that are in no key.
-    pub fn update(&self, r: &mut Random) -> String {
+    pub fn update(&self, r: &mut Choices) -> String {
         let Some(name) = self.free_column(r) else {
             return self.delete(r);
         };
@@ -264,7 +264,7 @@ impl Table {
     }
 
     /// UPDATE of the key, so far that no row is in another's way.
-    pub fn update_key(&self, r: &mut Random, step: i64) -> String {
+    pub fn update_key(&self, r: &mut Choices, step: i64) -> String {
         let key = &self.columns[0];
         if !self.keyed || key.ty != Type::Int {
             return self.update(r);
@@ -280,7 +280,7 @@ impl Table {
     }
 
     /// ALTER TABLE ADD COLUMN.
-    pub fn add_column(&mut self, r: &mut Random) -> String {
+    pub fn add_column(&mut self, r: &mut Choices) -> String {
         let ty = *r.pick(&Type::ALL);
         let first: String = self.columns[0].name.chars().take(1).collect();
         let name = format!("{first}{}", 10 + self.columns.len());
@@ -307,7 +307,7 @@ impl Table {
     }
 }
 
-fn p_bound(ty: Type, r: &mut Random) -> String {
+fn p_bound(ty: Type, r: &mut Choices) -> String {
     let n = r.range(-20, 220);
     if ty == Type::Text {
         format!("'k{n}'")
