@@ -5,6 +5,7 @@ pub mod block_on;
 pub mod chinook_sample;
 pub mod conformance;
 pub mod crash_store;
+pub mod eager;
 pub mod history;
 pub mod pending_store;
 pub mod placements;

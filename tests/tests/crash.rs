@@ -1,22 +1,34 @@
 //! Crashes and store failures: random histories over all placements, reopened from every image the
 //! store ever held, and run again with each store call failing in turn.
 //!
-//! `AMPHI_SEED=n` repeats the history of one seed; a failure names its seed.
+//! `AMPHI_SEED=n` repeats the history of one seed; a failure names its seed. `AMPHI_SEEDS=n` runs so many.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use amphi::SystemHost;
-use amphi_core::database::Database;
+use amphi_core::database::{Database, PersistenceOptions, TransactionOptions};
+use amphi_core::kv::{Durability, KvBackend, StoreFuture, WriteBatch};
+use amphi_core::session::{Params, Session};
 use amphi_tests::block_on::block_on;
-use amphi_tests::crash_store::{CrashStore, Faults, Image};
+use amphi_tests::crash_store::{CrashStore, Entries, Faults, Image};
+use amphi_tests::eager::{Eager, pause};
 use amphi_tests::history::{History, Model, Stop, differences, show};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use amphi_tests::placements::TestPlacement;
+use amphi_tests::random::Random;
+use amphi_tests::sql_client::collect;
+use amphi_tests::test_bed::text;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Runs a test for many seeds on all cores, or for the one in `AMPHI_SEED`.
 fn for_seeds(count: u64, test: impl Fn(u64) + Sync) {
     if let Ok(seed) = std::env::var("AMPHI_SEED") {
         return test(seed.parse().expect("AMPHI_SEED is a number"));
     }
+    let count = match std::env::var("AMPHI_SEEDS") {
+        Ok(more) => more.parse().expect("AMPHI_SEEDS is a number"),
+        Err(_) => count,
+    };
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let worker = || {
@@ -68,7 +80,7 @@ fn require_prefix(image: &Image, states: &[Model], history: &History) -> Model {
 #[test]
 fn every_image_is_a_prefix_of_the_history() {
     let images = AtomicUsize::new(0);
-    for_seeds(60, |seed| {
+    for_seeds(120, |seed| {
         let mut history = History::start(seed, Faults::None).unwrap();
         for _ in 0..120 {
             history.step().unwrap();
@@ -168,4 +180,208 @@ fn an_interrupted_opening_can_be_repeated() {
             }
         }
     }
+}
+
+fn open(store: Arc<dyn KvBackend>) -> Database {
+    let config = TestPlacement::Memory.config();
+    block_on(Database::open(Some(store), Arc::new(SystemHost::new()), config)).unwrap()
+}
+
+fn run(session: &mut Session, sql: &str) -> amphi_core::Result<String> {
+    block_on(async { collect(session.execute(sql, &Params::None).await?).await }).map(|a| text(&a))
+}
+
+#[test]
+fn every_image_of_concurrent_commits_is_whole() {
+    const WRITERS: usize = 3;
+    let store = Arc::new(CrashStore::new(Entries::new(), Faults::None));
+    let db = open(store.clone());
+    for table in ["a", "b"] {
+        let create =
+            format!("CREATE TABLE {table} (who INT, seq INT, UNIQUE (who, seq)) ENGINE = persistent");
+        run(&mut db.session(), &create).unwrap();
+    }
+    let begun = store.images().len();
+    // (writer, transactions it has durably, image from which on)
+    let durable = Mutex::new(Vec::new());
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|who| {
+                let (db, store, durable) = (&db, &store, &durable);
+                scope.spawn(move || {
+                    let (mut session, mut random) = (db.session(), Random::new(who as u64));
+                    for seq in 0..60 {
+                        let sync = random.chance(30);
+                        loop {
+                            let options = TransactionOptions {
+                                sync,
+                                ..TransactionOptions::default()
+                            };
+                            session.begin(options).unwrap();
+                            for table in ["a", "b"] {
+                                let sql = format!("INSERT INTO {table} VALUES ({who}, {seq})");
+                                run(&mut session, &sql).unwrap();
+                            }
+                            match block_on(session.commit()) {
+                                Ok(()) => break,
+                                Err(e) => assert!(e.is_retryable(), "{e}"),
+                            }
+                        }
+                        if sync {
+                            durable
+                                .lock()
+                                .unwrap()
+                                .push((who, seq + 1, store.images().len() - 1));
+                        }
+                    }
+                })
+            })
+            .collect();
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                block_on(db.flush()).unwrap();
+                std::thread::yield_now();
+            }
+        });
+        scope.spawn(|| {
+            for i in 0.. {
+                if over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let options = PersistenceOptions {
+                    cache_in_memory: i % 2 == 0,
+                    ..PersistenceOptions::default()
+                };
+                block_on(db.enable_persistence("a", options)).unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        let ended: Vec<_> = writers.into_iter().map(|w| w.join()).collect();
+        over.store(true, Ordering::Relaxed);
+        ended.into_iter().for_each(|e| e.unwrap());
+    });
+    let durable = durable.into_inner().unwrap();
+    assert!(!durable.is_empty());
+    let images = store.images();
+    for (i, image) in images.iter().enumerate().skip(begun) {
+        let db = open(Arc::new(CrashStore::new(image.entries.clone(), Faults::None)));
+        assert_eq!(block_on(db.check()), Ok(Vec::new()), "image {i}");
+        let mut session = db.session();
+        let all = |session: &mut Session, t: &str| {
+            run(
+                session,
+                &format!("SELECT who, COUNT(*), MAX(seq) + 1 FROM {t} GROUP BY who ORDER BY who"),
+            )
+            .unwrap()
+        };
+        let a = all(&mut session, "a");
+        assert_eq!(a, all(&mut session, "b"), "half a transaction is in image {i}");
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        for line in a.split(", ").filter(|l| !l.is_empty()) {
+            let numbers: Vec<usize> = line.split(' ').map(|n| n.parse().unwrap()).collect();
+            assert_eq!(numbers[1], numbers[2], "a transaction is missing in image {i}");
+            counts.insert(numbers[0], numbers[1]);
+        }
+        for (who, count, _) in durable.iter().filter(|d| d.2 <= i) {
+            let found = counts.get(who).copied().unwrap_or(0);
+            assert!(
+                found >= *count,
+                "image {i} has {found} of writer {who}'s {count} durable commits"
+            );
+        }
+    }
+}
+
+/// A store whose commits wait until the test goes on.
+struct Slow(Arc<CrashStore>);
+
+impl KvBackend for Slow {
+    fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
+        self.0.get_many(keys)
+    }
+
+    fn scan<'a>(
+        &'a self,
+        from: &'a [u8],
+        to: &'a [u8],
+        limit: usize,
+    ) -> StoreFuture<'a, Vec<(Vec<u8>, Vec<u8>)>> {
+        self.0.scan(from, to, limit)
+    }
+
+    fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            pause().await;
+            self.0.commit(batch, durability).await
+        })
+    }
+}
+
+#[test]
+fn a_flush_that_waits_for_a_commit_does_not_undo_it() {
+    let store = Arc::new(CrashStore::new(Entries::new(), Faults::None));
+    let db = open(store.clone());
+    run(
+        &mut db.session(),
+        "CREATE TABLE r (id INT PRIMARY KEY, n INT) ENGINE = persistent",
+    )
+    .unwrap();
+    block_on(db.close()).unwrap();
+    let db = {
+        let config = TestPlacement::Memory.config();
+        let slow = Arc::new(Slow(store.clone()));
+        Eager::start(Database::open(Some(slow), Arc::new(SystemHost::new()), config))
+            .finish()
+            .unwrap()
+    };
+    let mut session = db.session();
+    run(&mut session, "INSERT INTO r VALUES (1, 1)").unwrap();
+    assert!(db.flush_due());
+    // The commit is at the store; the flush waits for it and runs the moment it may.
+    let commit = Eager::start(async move {
+        let sql = "CREATE TABLE s (id INT PRIMARY KEY) ENGINE = persistent";
+        session.execute(sql, &Params::None).await.map(drop)
+    });
+    let flush = {
+        let db = db.clone();
+        Eager::start(async move { db.flush().await })
+    };
+    assert!(!commit.is_done() && !flush.is_done());
+    commit.finish().unwrap();
+    flush.finish().unwrap();
+    let image = store.images().pop().unwrap();
+    let db = open(Arc::new(CrashStore::new(image.entries, Faults::None)));
+    assert_eq!(db.list_persistent_tables(), ["r", "s"]);
+    assert_eq!(run(&mut db.session(), "SELECT * FROM r").unwrap(), "1 1");
+}
+
+#[test]
+fn a_flush_writes_what_was_committed_before_it() {
+    // Another flush is always about: it must not take a commit's mark before the commit shows.
+    let store = Arc::new(CrashStore::new(Entries::new(), Faults::None));
+    let db = open(store.clone());
+    let mut session = db.session();
+    run(
+        &mut session,
+        "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(20)) ENGINE = persistent",
+    )
+    .unwrap();
+    run(&mut session, "INSERT INTO t VALUES (1, 'none')").unwrap();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                block_on(db.flush()).unwrap();
+            }
+        });
+        let lost = (0..6000).find(|i| {
+            let marker = format!("marker {i:06}");
+            run(&mut session, &format!("UPDATE t SET s = '{marker}'")).unwrap();
+            block_on(db.flush()).unwrap();
+            !store.contains(marker.as_bytes())
+        });
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(lost, None, "a commit is not in the store after a flush");
+    });
 }
