@@ -305,7 +305,7 @@ impl Depth {
         if self.below + self.current.depth() > MAX_CHAIN {
             Err(MAX_CHAIN)
         } else if self.stack + self.pending.len() * cost::OPERAND > MAX_STACK {
-            Err(self.levels.len())
+            Err((self.levels.len() + self.pending.len()).saturating_sub(1))
         } else {
             Ok(())
         }
