@@ -386,28 +386,28 @@ impl Transaction {
         let Some(was) = ready!(key_of(old, id, &foreign.parent_columns, pins, missing))? else {
             return Poll::Ready(Ok(()));
         };
+        let statement = self.statement.as_ref();
+        let again = statement.is_some_and(|s| s.again);
+        // REPLACE: the children lose the old row, whatever key the new one has.
+        let replaced = foreign.on_delete != ReferentialAction::Restrict
+            && statement.is_some_and(|s| s.replaced.contains(&(now.def.id, id)));
         // An update of the row id moved the row: look for it where it is now.
-        let moved = self
-            .statement
-            .as_ref()
-            .and_then(|s| s.moved_to.get(&(now.def.id, id)).copied());
-        let is = ready!(key_of(
-            now,
-            moved.unwrap_or(id),
-            &foreign.parent_columns,
-            pins,
-            missing
-        ))?;
+        let place = statement.and_then(|s| s.moved_to.get(&(now.def.id, id)).copied());
+        let place = place.unwrap_or(id);
+        let is = match replaced {
+            true => None,
+            false => ready!(key_of(now, place, &foreign.parent_columns, pins, missing))?,
+        };
         if has_null(&was) || is.as_ref().is_some_and(|k| same(k, &was)) {
             return Poll::Ready(Ok(()));
         }
         let action = match &is {
             // Checked again at commit, after others committed: what must follow now is theirs.
-            _ if self.statement.as_ref().is_some_and(|s| s.again) => ReferentialAction::Restrict,
+            _ if again => ReferentialAction::Restrict,
             Some(_) => foreign.on_update,
             None => foreign.on_delete,
         };
-        if ready!(parent_with(now, &foreign.parent_columns, &was, pins, missing))? {
+        if !replaced && ready!(parent_with(now, &foreign.parent_columns, &was, pins, missing))? {
             // Another row has taken the key over: the children have a parent.
             return Poll::Ready(match (is, action) {
                 (Some(_), ReferentialAction::Cascade | ReferentialAction::SetNull) => {

@@ -266,6 +266,25 @@ impl Transaction {
         Poll::Ready(Ok(true))
     }
 
+    /// As [`Transaction::delete_row`], for REPLACE: ON DELETE is carried out although a row of the same
+    /// key may follow.
+    ///
+    /// # Errors
+    /// None of its own; those of the trees.
+    pub fn replace_row(
+        &mut self,
+        table: TableId,
+        id: RowId,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let deleted = ready!(self.delete_row(table, id, pins, missing))?;
+        if let Some(statement) = self.statement.as_mut().filter(|_| deleted) {
+            statement.replaced.insert((table, id));
+        }
+        Poll::Ready(Ok(deleted))
+    }
+
     /// The next `count` values of the table's sequence; the same again while the operation is Pending.
     fn reserve(&mut self, table: TableId, count: u64) -> Result<RowId> {
         match &self.reserved {

@@ -9,7 +9,7 @@ use super::history::Base;
 use super::{Collision, Counters, ReadSet, WriteSet};
 use crate::catalog::{Catalog, TableId};
 use crate::types::{Error, Result, RowId};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -51,6 +51,8 @@ pub(super) struct StatementState {
     pub(super) writes: WriteSet,
     /// All of the transaction is checked again, on a later version: nothing may have to follow.
     pub(super) again: bool,
+    /// Rows that REPLACE deleted: their children lose them, even if the new row has the same key.
+    pub(super) replaced: BTreeSet<(TableId, RowId)>,
     /// Rows the statement gave another row id: where each is now, and where it was before the statement.
     pub(super) moved_to: BTreeMap<(TableId, RowId), RowId>,
     pub(super) moved_from: BTreeMap<(TableId, RowId), RowId>,
@@ -66,6 +68,7 @@ impl StatementState {
             before,
             writes,
             again: false,
+            replaced: BTreeSet::new(),
             moved_to: BTreeMap::new(),
             moved_from: BTreeMap::new(),
             recheck: Vec::new(),

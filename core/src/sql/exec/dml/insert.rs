@@ -189,7 +189,7 @@ impl InsertRun {
                 (ConflictAction::Replace, Some(_)) => {
                     // If the insert below has to wait, the next turn finds no conflict any more.
                     for (id, _) in found {
-                        ready!(txn.delete_row(table, id, pins, missing))?;
+                        ready!(txn.replace_row(table, id, pins, missing))?;
                     }
                 }
                 (ConflictAction::Update { set, filter }, Some((id, _))) => {
