@@ -247,7 +247,8 @@ fn a_result_keeps_the_store_open_until_it_is_read() {
     .unwrap();
     let rows = db.query("SELECT a FROM t", ()).unwrap();
     drop(db);
-    assert_eq!(rows.map(|row| row.unwrap()).count(), 3_000);
+    let rows: Vec<_> = rows.map(|row| row.unwrap()).collect();
+    assert_eq!(rows.len(), 3_000);
     Database::open(directory.path()).unwrap();
 }
 
