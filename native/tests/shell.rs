@@ -422,6 +422,25 @@ SELECT 'open' AS y;
 }
 
 #[test]
+fn what_the_shell_has_answered_is_durable() {
+    for round in 0..5 {
+        let directory = TempDir::new().unwrap();
+        let mut running = Running::start(&directory);
+        running.send("CREATE TABLE p (a INT) ENGINE = persistent;\n");
+        (0..100).for_each(|a| running.send(&format!("INSERT INTO p VALUES ({a});\n")));
+        running.send("SELECT 'answered' AS x;\n");
+        running.wait_for("answered");
+        running.kill();
+        let out = ok(
+            &directory,
+            &["--mode=csv", "-c", "SELECT count(*) AS n FROM p"],
+            "",
+        );
+        assert_eq!(out, "n\n100\n", "round {round}");
+    }
+}
+
+#[test]
 fn relaxed_commits_are_durable_within_the_flush_interval() {
     let directory = TempDir::new().unwrap();
     let mut running = Running::start(&directory);

@@ -99,7 +99,15 @@ impl Shell {
 
     /// Runs a statement and prints what it answers.
     pub fn statement(&mut self, sql: &str) -> Result<(), Failure> {
-        match self.session.run(sql, ())? {
+        let outcome = self.session.run(sql, ())?;
+        // What the shell has answered is durable, relaxed or not: whoever reads an answer may rely on
+        // all that was committed before it. Statements without an answer do not wait for the disk.
+        if (self.interactive || matches!(outcome, Outcome::Rows(_)))
+            && let Err(e) = self.db.flush()
+        {
+            eprintln!("warning {}: {e}", e.code());
+        }
+        match outcome {
             Outcome::Rows(mut rows) => {
                 let columns = rows.columns().to_vec();
                 let count = match output::print(&mut self.out, self.mode, &columns, rows.by_ref()) {
