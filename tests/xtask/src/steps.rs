@@ -39,7 +39,8 @@ impl Steps {
         }
         let total: Duration = self.done.iter().map(|(_, took, _)| *took).sum();
         let failed = self.done.iter().filter(|(.., outcome)| outcome.is_err()).count();
-        println!("{:>8.1}  total, {failed} failed", total.as_secs_f64());
+        println!("{:>8.1}  total\n", total.as_secs_f64());
+        println!("{} passed, {failed} failed", self.done.len() - failed);
         if failed == 0 {
             ExitCode::SUCCESS
         } else {
