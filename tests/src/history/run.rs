@@ -27,7 +27,7 @@ pub enum Stop {
 struct Open {
     model: Model,
     savepoints: Vec<(String, Model)>,
-    is_sync: bool,
+    sync: bool,
 }
 
 /// See the module.
@@ -201,10 +201,7 @@ impl History {
         match (&result, after) {
             (Err(Error::DuplicateKey { .. }), None) => {}
             (Ok(()), Some(after)) => match &mut self.open {
-                Some(open) => {
-                    open.is_sync |= is_sync;
-                    open.model = after;
-                }
+                Some(open) => open.model = after,
                 None if after != seen => self.commit_state(after, is_sync),
                 None => {}
             },
@@ -234,7 +231,7 @@ impl History {
             self.open = Some(Open {
                 model: self.committed(),
                 savepoints: Vec::new(),
-                is_sync: sync,
+                sync,
             });
         }
         Ok(())
@@ -253,7 +250,8 @@ impl History {
         self.note("COMMIT");
         let result = self.run("COMMIT");
         if self.succeeded(&result) && open.model != self.committed() {
-            self.commit_state(open.model, open.is_sync);
+            let is_sync = open.sync || changes_sync_table(&self.committed(), &open.model);
+            self.commit_state(open.model, is_sync);
         }
         self.stop_if_poisoned(&result)
     }
@@ -442,6 +440,16 @@ impl History {
             Err(e) => panic!("cannot be checked: {e}\n{}", self.log()),
         }
     }
+}
+
+/// Whether a table with `sync_on_write` differs.
+fn changes_sync_table(before: &Model, after: &Model) -> bool {
+    let is_sync = |m: &Model, name: &String| {
+        let table = m.tables.get(name);
+        table.is_some_and(|t| t.settings.persistent && t.settings.sync_on_write)
+    };
+    let mut names = before.tables.keys().chain(after.tables.keys());
+    names.any(|n| before.tables.get(n) != after.tables.get(n) && (is_sync(before, n) || is_sync(after, n)))
 }
 
 fn open(store: &Arc<CrashStore>, config: &Config) -> Result<Database> {
