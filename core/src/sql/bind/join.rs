@@ -161,6 +161,38 @@ fn renamed(columns: &[ast::TableAliasColumnDef], width: usize, at: &Ident) -> Re
     Ok(columns.iter().map(|c| c.name.value.clone()).collect())
 }
 
+/// The name and alias of a table; what else may be said of one is refused. `None`: not a named table.
+pub(super) fn plain_table(factor: &TableFactor) -> Result<Option<(&ObjectName, Option<&TableAlias>)>> {
+    let TableFactor::Table {
+        name,
+        alias,
+        args,
+        with_hints,
+        version,
+        with_ordinality,
+        partitions,
+        json_path,
+        sample,
+        index_hints,
+    } = factor
+    else {
+        return Ok(None);
+    };
+    refuse(args.is_some(), "a table function", factor)?;
+    refuse(!with_hints.is_empty(), "WITH (hints)", factor)?;
+    refuse(version.is_some(), "a table version (FOR SYSTEM_TIME …)", factor)?;
+    refuse(*with_ordinality, "WITH ORDINALITY", factor)?;
+    refuse(!partitions.is_empty(), "PARTITION (…)", factor)?;
+    refuse(json_path.is_some(), "a JSON path on a table", factor)?;
+    refuse(sample.is_some(), "TABLESAMPLE", factor)?;
+    refuse(
+        !index_hints.is_empty(),
+        "an index hint (USE, IGNORE, FORCE INDEX)",
+        factor,
+    )?;
+    Ok(Some((name, alias.as_ref())))
+}
+
 impl<'a> Binder<'a> {
     /// FROM as a whole.
     pub(super) fn from(&mut self, from: &'a [TableWithJoins]) -> Result<(Plan, Scope)> {
@@ -264,33 +296,10 @@ impl<'a> Binder<'a> {
     }
 
     fn table_factor(&mut self, factor: &'a TableFactor) -> Result<(Plan, Scope)> {
+        if let Some((name, alias)) = plain_table(factor)? {
+            return self.named_table(name, alias);
+        }
         match factor {
-            TableFactor::Table {
-                name,
-                alias,
-                args,
-                with_hints,
-                version,
-                with_ordinality,
-                partitions,
-                json_path,
-                sample,
-                index_hints,
-            } => {
-                refuse(args.is_some(), "a table function", factor)?;
-                refuse(!with_hints.is_empty(), "WITH (hints)", factor)?;
-                refuse(version.is_some(), "a table version (FOR SYSTEM_TIME …)", factor)?;
-                refuse(*with_ordinality, "WITH ORDINALITY", factor)?;
-                refuse(!partitions.is_empty(), "PARTITION (…)", factor)?;
-                refuse(json_path.is_some(), "a JSON path on a table", factor)?;
-                refuse(sample.is_some(), "TABLESAMPLE", factor)?;
-                refuse(
-                    !index_hints.is_empty(),
-                    "an index hint (USE, IGNORE, FORCE INDEX)",
-                    factor,
-                )?;
-                self.named_table(name, alias.as_ref())
-            }
             TableFactor::Derived {
                 lateral,
                 subquery,

@@ -3,7 +3,7 @@
 use super::binder::{Binder, Env};
 use super::column_values::{assign, bound_checks, default_of, is_default};
 use super::insert::target;
-use super::join::scan;
+use super::join::{plain_table, scan};
 use super::names::Scope;
 use super::order_by::sorted;
 use super::refuse::{Place, invalid, refuse, unsupported};
@@ -13,7 +13,7 @@ use crate::catalog::TableDef;
 use crate::sql::plan::{Delete, Expr, OutputColumn, Plan, Query, Statement, Update};
 use crate::types::{DataType, Result};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
-use sqlparser::ast::{self, FromTable, OrderByExpr, SqliteOnConflict, TableFactor, TableWithJoins};
+use sqlparser::ast::{self, FromTable, OrderByExpr, SqliteOnConflict, TableWithJoins};
 
 /// The one table that a statement changes, and its alias.
 struct Target {
@@ -47,37 +47,12 @@ impl<'a> Binder<'a> {
             &alloc::format!("{statement} with a join"),
             at,
         )?;
-        let TableFactor::Table {
-            name,
-            alias,
-            args,
-            with_hints,
-            version,
-            with_ordinality,
-            partitions,
-            json_path,
-            sample,
-            index_hints,
-        } = &t.relation
-        else {
+        let Some((name, alias)) = plain_table(&t.relation)? else {
             return Err(unsupported(
                 alloc::format!("{statement} of anything but a table"),
                 at,
             ));
         };
-        let extras = args.is_some()
-            || !with_hints.is_empty()
-            || version.is_some()
-            || *with_ordinality
-            || !partitions.is_empty()
-            || json_path.is_some()
-            || sample.is_some()
-            || !index_hints.is_empty();
-        refuse(
-            extras,
-            &alloc::format!("a hint, partition or sample in {statement}"),
-            at,
-        )?;
         if let Some(a) = alias {
             refuse(
                 !a.columns.is_empty() || a.at.is_some(),
@@ -87,7 +62,7 @@ impl<'a> Binder<'a> {
         }
         Ok(Target {
             def: self.cx.table(name)?,
-            alias: alias.as_ref().map(|a| a.name.value.clone()),
+            alias: alias.map(|a| a.name.value.clone()),
         })
     }
 
