@@ -169,6 +169,7 @@ fn sums_hold_while_tables_change_their_placement() {
         let stats = bed.db.stats();
         assert_eq!(stats.commits - before.commits, done.commits.load(Relaxed));
         assert_eq!(stats.conflicts - before.conflicts, done.conflicts.load(Relaxed));
+        assert_eq!(stats.total_writes - before.total_writes, 3 * 2 * TRANSFERS);
         assert_eq!(stats.open_transactions, 0);
         println!(
             "{} switches, {} reads, {} conflicts",

@@ -137,6 +137,19 @@ fn writes_by_where_they_go() {
                 (10 * memory, 10 * store),
                 "{engine}"
             );
+            // A row once per commit, and only what is committed.
+            let s2 = added(bed, || {
+                c.ok("BEGIN");
+                c.ok(&format!("INSERT INTO {engine} VALUES (9, 9)"));
+                c.ok(&format!("UPDATE {engine} SET n = 1 WHERE id > 3"));
+                assert_eq!(
+                    c.code(&format!("INSERT INTO {engine} VALUES (20, 1), (9, 9)")),
+                    "23505"
+                );
+                c.ok("COMMIT");
+                c.all(&["BEGIN", &format!("DELETE FROM {engine}"), "ROLLBACK"]);
+            });
+            assert_eq!(s2.total_writes, 3, "{engine}");
             assert_eq!(s.commits, 3, "{engine}");
             assert_eq!(s.store_commits > 0, store == 1, "{engine}");
             assert_eq!(s.store_bytes_written > 0, store == 1, "{engine}");

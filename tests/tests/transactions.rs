@@ -535,6 +535,30 @@ fn definitions_against_rows() {
 }
 
 #[test]
+fn tables_trade_names_while_others_commit() {
+    in_layouts(&Layout::ALL, |bed| {
+        let mut c = three_tables(bed);
+        c.all(&[
+            "UPDATE a SET n = 1",
+            "UPDATE b SET n = 2",
+            "BEGIN",
+            "ALTER TABLE a RENAME TO swap",
+            "ALTER TABLE b RENAME TO a",
+            "ALTER TABLE swap RENAME TO b",
+            "DROP TABLE c",
+            "CREATE TABLE c (x INT)",
+            "INSERT INTO c VALUES (3)",
+        ]);
+        bed.client().ok("CREATE TABLE other (x INT)");
+        c.ok("COMMIT");
+        for mut c in [c, bed.client()] {
+            assert_eq!(c.q("SELECT MAX(a.n), MAX(b.n), MAX(x) FROM a, b, c"), "2 1 3");
+            assert_eq!(c.code("SELECT * FROM swap"), "42P01");
+        }
+    });
+}
+
+#[test]
 fn plans_follow_definitions_that_others_change() {
     in_layouts(&Layout::ALL, |bed| {
         let (mut c, mut other) = (bed.client(), bed.client());

@@ -135,7 +135,11 @@ impl Catalog {
             .ok()
             .map(|i| &self.tables[i])
         {
-            names.remove(&(name_key(&old.def.schema), name_key(&old.def.name)));
+            let key = (name_key(&old.def.schema), name_key(&old.def.name));
+            // Tables that swap names are put one after the other.
+            if names.get(&key) == Some(&def.id) {
+                names.remove(&key);
+            }
         }
         names.insert((name_key(&def.schema), name_key(&def.name)), def.id);
         let tables = Arc::make_mut(&mut self.tables);
@@ -161,7 +165,10 @@ impl Catalog {
         if self.orphans.keys().any(|(child, _)| *child == id) {
             Arc::make_mut(&mut self.orphans).retain(|(child, _), _| *child != id);
         }
-        Arc::make_mut(&mut self.names).remove(&(name_key(&table.def.schema), name_key(&table.def.name)));
+        let key = (name_key(&table.def.schema), name_key(&table.def.name));
+        if self.names.get(&key) == Some(&id) {
+            Arc::make_mut(&mut self.names).remove(&key);
+        }
         Some(table)
     }
 

@@ -143,6 +143,7 @@ impl Engine {
             .map(|t| t.rows.dirty_bytes() + t.indexes.iter().map(|i| i.dirty_bytes()).sum::<usize>())
             .sum();
         let is_unwritten = !sync && self.has_store() && touched.iter().any(|t| stored(&t));
+        self.count_writes(&writes, &catalog);
         self.history.publish(
             Snapshot {
                 version: old.version + 1,

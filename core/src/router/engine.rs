@@ -95,11 +95,7 @@ impl Engine {
     /// [`Error::Closed`].
     pub fn begin(&self, options: TransactionOptions) -> Result<Transaction> {
         self.require_open()?;
-        Ok(Transaction::new(
-            self.history.begin(),
-            options,
-            self.counters.clone(),
-        ))
+        Ok(Transaction::new(self.history.begin(), options))
     }
 
     /// # Errors

@@ -1,8 +1,8 @@
 //! The figures behind `stats()` and SHOW STATS.
 
 use super::engine::Engine;
-use crate::catalog::Placement;
-use crate::txn::Counters;
+use crate::catalog::{Catalog, Placement};
+use crate::txn::{Counters, WriteSet};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +22,11 @@ pub struct Stats {
     pub memory_reads: u64,
     /// Of these: fetched from the store.
     pub store_reads: u64,
-    /// Rows written to memory and dual tables.
+    /// Rows inserted, changed and deleted in memory and dual tables, by commits; a row once per commit.
     pub memory_writes: u64,
-    /// Rows written to persistent and dual tables.
+    /// The same for persistent and dual tables.
     pub store_writes: u64,
-    /// Rows written, each once.
+    /// The same for all tables, each row once.
     pub total_writes: u64,
     /// Blocks of persistent tables found in the cache.
     pub cache_hits: u64,
@@ -78,6 +78,24 @@ impl Stats {
 }
 
 impl Engine {
+    /// Counts the rows of a commit by where they are now.
+    pub(super) fn count_writes(&self, writes: &WriteSet, catalog: &Catalog) {
+        let counters = &self.counters;
+        for (table, rows) in writes.rows() {
+            let Some(table) = catalog.get(*table) else {
+                continue;
+            };
+            let (rows, placement) = (rows.len(), table.def.persistence.placement());
+            Counters::add(&counters.rows_written, rows);
+            if placement != Placement::Persistent {
+                Counters::add(&counters.memory_writes, rows);
+            }
+            if placement.is_stored() {
+                Counters::add(&counters.store_writes, rows);
+            }
+        }
+    }
+
     /// The figures now.
     pub fn stats(&self) -> Stats {
         let c = &self.counters;

@@ -153,7 +153,7 @@ impl Table {
             .collect();
         if self.may_wait() {
             let mut wait = Wait::default();
-            wait.see(self.rows.ensure(*first, pins, missing))?;
+            wait.see(self.rows.ensure_append(ids, pins, missing))?;
             for (tree, keys) in self.indexes.iter().zip(&keys) {
                 keys.ensure(tree, &mut wait, pins, missing)?;
             }
@@ -254,6 +254,21 @@ mod tests {
             );
             assert_eq!(t.append(&[91, 91], &rows(&names), 0), Ok(0), "not ascending");
             assert_eq!(t.table.rows.len(), 53);
+        }
+    }
+
+    #[test]
+    fn a_batch_goes_where_deleted_rows_left_empty_leaves() {
+        for mut t in Fixture::both() {
+            let names: Vec<String> = (0..24).map(|i| format!("n{i}")).collect();
+            let ids: Vec<i64> = (1..=24).collect();
+            t.append(&ids, &rows(&names), 0).unwrap();
+            t.store_all();
+            (5..=24).for_each(|id| assert_eq!(t.remove(id), Ok(true)));
+            t.store_all();
+            assert_eq!(t.append(&[6, 13, 23, 40], &rows(&names), 4), Ok(4));
+            assert_eq!(t.text(23, 1).as_deref(), Some("n6"));
+            assert_eq!(t.check(), [""; 0]);
         }
     }
 

@@ -52,6 +52,25 @@ impl RowTree {
         Tree::visit_pinned(&path, cell, pins, missing).map(|_| Ok(()))
     }
 
+    /// Every leaf that [`RowTree::append`] of these ids reads or changes is resident and pinned.
+    pub fn ensure_append(&self, ids: &[RowId], pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
+        let mut waits = false;
+        if !self.is_empty() {
+            let (path, cell) = self.locate_last_row()?;
+            waits |= Tree::visit_pinned(&path, cell, pins, missing).is_pending();
+        }
+        let (path, cell) = self.locate_last()?;
+        if ids.first().is_some_and(|first| first < cell.separator()) {
+            // Empty leaves at the end: the rows go to whichever they belong to.
+            for id in ids {
+                waits |= self.ensure(*id, pins, missing)?.is_pending();
+            }
+        } else {
+            waits |= Tree::visit_pinned(&path, cell, pins, missing).is_pending();
+        }
+        if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
     /// A cursor over the rows between two bounds; it holds a snapshot.
     pub fn cursor(&self, from: Bound<RowId>, to: Bound<RowId>, reverse: bool) -> RowCursor {
         Cursor::new(self.clone(), from, to, reverse)

@@ -12,11 +12,11 @@ pub struct Counters {
     pub cache_hits: AtomicU64,
     /// Leaves of persistent tables that had to come from the store.
     pub cache_misses: AtomicU64,
-    /// Rows written to tables held in memory (memory and dual).
+    /// Rows committed to tables held in memory (memory and dual).
     pub memory_writes: AtomicU64,
-    /// Rows written to tables held in the store (persistent and dual).
+    /// Rows committed to tables held in the store (persistent and dual).
     pub store_writes: AtomicU64,
-    /// Rows written, each once.
+    /// Rows committed, each once.
     pub rows_written: AtomicU64,
     /// Transactions committed that changed something.
     pub commits: AtomicU64,

@@ -109,7 +109,7 @@ impl Replay {
             };
             let taken = merged
                 .find(&table.def.schema, &table.def.name)
-                .is_some_and(|t| t.def.id != *id);
+                .is_some_and(|t| t.def.id != *id && !writes.defined().contains(&t.def.id));
             if taken || merged.schema(&table.def.schema).is_none() {
                 return Err(conflict(*id));
             }

@@ -68,6 +68,12 @@ impl RowIdSet {
         few.runs.iter().any(|(s, e)| many.intersects_range(*s, *e))
     }
 
+    /// How many ids it holds.
+    pub fn len(&self) -> u64 {
+        let count = |(s, e): (&RowId, &RowId)| e.abs_diff(*s).saturating_add(1);
+        self.runs.iter().map(count).fold(0, u64::saturating_add)
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
@@ -105,6 +111,7 @@ mod tests {
                 prop_assert_eq!(set.contains(id), model.contains(&id));
                 prop_assert_eq!(set.next_at(id), model.range(id..).next().copied());
             }
+            prop_assert_eq!(set.len(), model.len() as u64);
             // Runs are maximal: consecutive ones never touch.
             let runs: alloc::vec::Vec<_> = set.runs.iter().collect();
             prop_assert!(runs.windows(2).all(|w| *w[0].1 + 1 < *w[1].0));

@@ -1,11 +1,11 @@
-//! Row operations of a transaction: the table's own, plus generated keys, the write set and counters.
+//! Row operations of a transaction: the table's own, plus generated keys and the write set.
 //!
 //! Each is all or nothing: `Pending` or an error leaves the transaction as it was, so that the caller
 //! fetches and calls again with the same arguments.
 
+use super::Transaction;
 use super::transaction::Reserved;
-use super::{Counters, Transaction};
-use crate::catalog::{Placement, TableDef, TableId};
+use crate::catalog::{TableDef, TableId};
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, DataType, Error, Physical, Result, RowId};
 use alloc::string::ToString;
@@ -111,7 +111,6 @@ impl Transaction {
         ready!(result)?;
         self.reserved = None;
         self.recorder().row(table, id);
-        self.count_writes(def.persistence.placement(), 1);
         Poll::Ready(Ok((id, generated)))
     }
 
@@ -186,8 +185,6 @@ impl Transaction {
                 run = i;
             }
         }
-        let placement = self.catalog.table(table)?.def.persistence.placement();
-        self.count_writes(placement, rows as u64);
         Poll::Ready(Ok(Some((ids, generated))))
     }
 
@@ -228,7 +225,6 @@ impl Transaction {
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
         let found = self.catalog.table_mut(table)?;
-        let placement = found.def.persistence.placement();
         let Some(new) = ready!(found.update(id, set, values, row, pins, missing))? else {
             return Poll::Ready(Ok(None));
         };
@@ -241,7 +237,6 @@ impl Transaction {
         let recorder = self.recorder();
         recorder.row(table, id);
         recorder.row(table, new);
-        self.count_writes(placement, 1);
         Poll::Ready(Ok(Some(new)))
     }
 
@@ -257,12 +252,10 @@ impl Transaction {
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let found = self.catalog.table_mut(table)?;
-        let placement = found.def.persistence.placement();
         if !ready!(found.remove(id, pins, missing))? {
             return Poll::Ready(Ok(false));
         }
         self.recorder().row(table, id);
-        self.count_writes(placement, 1);
         Poll::Ready(Ok(true))
     }
 
@@ -294,16 +287,6 @@ impl Transaction {
                 self.reserved = Some(Reserved { table, first, count });
                 Ok(first)
             }
-        }
-    }
-
-    fn count_writes(&self, placement: Placement, rows: u64) {
-        Counters::add(&self.counters.rows_written, rows);
-        if placement != Placement::Persistent {
-            Counters::add(&self.counters.memory_writes, rows);
-        }
-        if placement.is_stored() {
-            Counters::add(&self.counters.store_writes, rows);
         }
     }
 }

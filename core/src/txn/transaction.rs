@@ -6,12 +6,11 @@
 
 use super::foreign_keys::{ChildWalk, ForeignKeyCheck};
 use super::history::Base;
-use super::{Collision, Counters, ReadSet, WriteSet};
+use super::{Collision, ReadSet, WriteSet};
 use crate::catalog::{Catalog, TableId};
 use crate::types::{Error, Result, RowId};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Isolation levels; see [`crate::sql::plan::Isolation`] for how SQL names them.
@@ -96,7 +95,6 @@ pub struct Transaction {
     base: Base,
     options: TransactionOptions,
     pub(super) catalog: Catalog,
-    pub(super) counters: Arc<Counters>,
     writes: WriteSet,
     reads: ReadSet,
     pub(super) statement: Option<StatementState>,
@@ -117,13 +115,12 @@ pub struct Moved {
 
 impl Transaction {
     /// Starts on a base snapshot.
-    pub fn new(base: Base, options: TransactionOptions, counters: Arc<Counters>) -> Transaction {
+    pub fn new(base: Base, options: TransactionOptions) -> Transaction {
         let catalog = base.snapshot().catalog.clone();
         Transaction {
             base,
             options,
             catalog,
-            counters,
             writes: WriteSet::default(),
             reads: ReadSet::default(),
             statement: None,

@@ -3,7 +3,7 @@
 use super::change::{random_name, random_settings};
 use super::{Change, Model, Settings, random_change, show};
 use crate::block_on::block_on;
-use crate::crash_store::{CrashStore, Entries, Faults, Image};
+use crate::crash_store::{CrashStore, Entries, Faults, INJECTED, Image};
 use crate::placements::TestPlacement;
 use crate::random::Random;
 use crate::sql_client::collect;
@@ -55,7 +55,8 @@ fn options(settings: Settings) -> PersistenceOptions {
 
 /// Whether a failure is the store's and not the statement's.
 fn is_injected(e: &Error) -> bool {
-    matches!(e, Error::Store { .. } | Error::Poisoned { .. })
+    // With the cause named; any other failure of the store is not ours.
+    matches!(e, Error::Store { .. } | Error::Poisoned { .. }) && e.to_string().contains(INJECTED)
 }
 
 impl History {

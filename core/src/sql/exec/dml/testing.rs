@@ -14,7 +14,7 @@ use crate::sql::plan::{
 };
 use crate::table::Check;
 use crate::table::testing::{Fixture, ints, run_on, texts};
-use crate::txn::{Counters, History, Snapshot, Transaction, TransactionOptions};
+use crate::txn::{History, Snapshot, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Result, Value};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
@@ -52,8 +52,7 @@ impl Bench {
             let mut catalog = Catalog::new("main");
             catalog.put_table(Arc::new(t.table));
             let history = Arc::new(History::new(Snapshot { version: 1, catalog }));
-            let counters = Arc::new(Counters::default());
-            let mut txn = Transaction::new(history.begin(), TransactionOptions::default(), counters);
+            let mut txn = Transaction::new(history.begin(), TransactionOptions::default());
             txn.begin_statement();
             Bench { txn, store: t.store }
         })
