@@ -381,3 +381,90 @@ fn a_big_table_moves_under_constant_writes() {
     println!("{sum} writes, {} conflicts", bed.db.stats().conflicts);
     bed.check();
 }
+
+#[test]
+fn the_same_on_disk() {
+    // Through the public API: retried transactions, the flush thread, and redb.
+    const TRANSFERS: u64 = 60;
+    let directory = tempfile::TempDir::new().unwrap();
+    let options = amphi::Config {
+        data_dir: directory.path().to_str().unwrap().into(),
+        flush_interval_ms: 3,
+        cache: amphi::CacheConfig {
+            max_bytes: Some(2_000),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let db = amphi::Database::from_config(options.clone()).unwrap();
+    for t in ["a", "b"] {
+        db.execute(&format!("CREATE TABLE {t} (id INT PRIMARY KEY, n INT)"), ())
+            .unwrap();
+        for i in 0..ACCOUNTS {
+            db.execute(
+                &format!("INSERT INTO {t} VALUES (?, ?)"),
+                (i as i64, START as i64),
+            )
+            .unwrap();
+        }
+    }
+    let sum = |db: &amphi::Database| -> i64 {
+        let sql = "SELECT (SELECT SUM(n) FROM a) + (SELECT SUM(n) FROM b)";
+        db.query_row(sql, ()).unwrap().get(0).unwrap()
+    };
+    let total = (2 * ACCOUNTS * START) as i64;
+    let done = Done::default();
+    std::thread::scope(|scope| {
+        let (db, done, sum) = (&db, &done, &sum);
+        let over = Over(done);
+        let writers = [1, 2].map(|who| {
+            scope.spawn(move || {
+                let mut random = Random::new(who);
+                for _ in 0..TRANSFERS {
+                    let (i, j, n) = (random.below(ACCOUNTS), random.below(ACCOUNTS), random.below(9));
+                    db.transaction(|tx| {
+                        tx.execute("UPDATE a SET n = n - ? WHERE id = ?", (n as i64, i as i64))?;
+                        tx.execute("UPDATE b SET n = n + ? WHERE id = ?", (n as i64, j as i64))
+                    })
+                    .unwrap();
+                }
+            })
+        });
+        scope.spawn(move || {
+            while !done.over.load(Relaxed) {
+                assert_eq!(sum(db), total);
+                done.reads.fetch_add(1, Relaxed);
+            }
+        });
+        scope.spawn(move || {
+            for i in 0.. {
+                db.enable_persistence(
+                    "a",
+                    PersistenceOptions {
+                        cache_in_memory: i % 2 == 0,
+                        ..PersistenceOptions::default()
+                    },
+                )
+                .unwrap();
+                db.migrate_to_persistent("b").unwrap();
+                if done.over.load(Relaxed) {
+                    break;
+                }
+                db.load_to_memory("b").unwrap();
+                db.disable_persistence("a").unwrap();
+            }
+        });
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        drop(over);
+    });
+    assert!(done.reads.load(Relaxed) > 0);
+    assert_eq!(db.check().unwrap(), [""; 0]);
+    drop(db); // without closing: dropping flushes
+    let db = amphi::Database::from_config(options).unwrap();
+    assert_eq!(sum(&db), total);
+    let moved: i64 = db.query_row("SELECT SUM(n) FROM b", ()).unwrap().get(0).unwrap();
+    assert!(moved > (ACCOUNTS * START) as i64, "money went from a to b");
+    assert_eq!(db.check().unwrap(), [""; 0]);
+}
