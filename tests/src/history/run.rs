@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::sql_client::collect;
 use amphi::SystemHost;
 use amphi_core::database::{Database, PersistenceOptions, TransactionOptions};
-use amphi_core::router::Config;
+use amphi_core::router::{CachePolicy, Config};
 use amphi_core::session::{Params, Session};
 use amphi_core::{Error, Result};
 use std::sync::Arc;
@@ -83,6 +83,16 @@ impl History {
         // Relaxed commits wait for a flush, or every one is written at once.
         config.max_pending_mb = if random.chance(30) { 0 } else { 64 };
         config.write_ahead_bytes = if random.chance(50) { 64 } else { 4 << 20 };
+        if random.chance(30) {
+            config.cache.max_bytes = Some(1 << 20);
+        }
+        if random.chance(30) {
+            config.cache.eviction_policy = CachePolicy::Lfu;
+        }
+        if random.chance(20) {
+            config.sizing.max_rows = 16;
+            config.sizing.max_bytes = 600;
+        }
         let store = Arc::new(CrashStore::new(entries, faults));
         let db = open(&store, &config).map_err(|_| Stop::NotOpen)?;
         Ok(History {
