@@ -140,7 +140,7 @@ impl Engine {
             .iter()
             .filter(stored)
             .filter_map(|t| catalog.get(*t))
-            .map(|t| t.rows.dirty_bytes() + t.indexes.iter().map(|i| i.dirty_bytes()).sum::<usize>())
+            .map(|t| t.dirty_bytes())
             .sum();
         let is_unwritten = !sync && self.has_store() && touched.iter().any(|t| stored(&t));
         self.count_writes(&writes, &catalog);

@@ -41,11 +41,10 @@ fn big_new_tables(transaction: &Transaction, bytes: usize) -> Vec<Arc<Table>> {
         t.homes()
             .all(|h| before.is_none_or(|b| b.homes().all(|o| o.id != h.id)))
     };
-    let dirty = |t: &Table| t.rows.dirty_bytes() + t.indexes.iter().map(|i| i.dirty_bytes()).sum::<usize>();
     let defined = transaction.writes().defined().iter();
     defined
         .filter_map(|id| transaction.catalog().get(*id))
-        .filter(|t| t.def.persistence.persistent && is_new(t) && dirty(t) > bytes)
+        .filter(|t| t.def.persistence.persistent && is_new(t) && t.dirty_bytes() > bytes)
         .cloned()
         .collect()
 }

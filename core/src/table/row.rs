@@ -32,12 +32,16 @@ impl Row {
 
     /// The row as columns of one value, one per table column. They share nothing with the table.
     pub fn to_columns(&self) -> Vec<Column> {
-        (0..self.def.columns.len())
-            .map(|i| {
-                let (column, at) = self.column(i);
-                column.gather(&[at as u32])
-            })
-            .collect()
+        self.values(0..self.def.columns.len())
+    }
+
+    /// The values of some table columns, as columns of one value that share nothing with the table.
+    pub fn values(&self, columns: impl IntoIterator<Item = usize>) -> Vec<Column> {
+        let value = |i: usize| {
+            let (column, at) = self.column(i);
+            column.gather(&[at as u32])
+        };
+        columns.into_iter().map(value).collect()
     }
 
     /// The row id.

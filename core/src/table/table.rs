@@ -75,6 +75,11 @@ impl Table {
         core::iter::once(self.rows.home()).chain(self.indexes.iter().map(IndexTree::home))
     }
 
+    /// Bytes of all trees' leaves that are not in the store yet, roughly.
+    pub fn dirty_bytes(&self) -> usize {
+        self.rows.dirty_bytes() + self.indexes.iter().map(IndexTree::dirty_bytes).sum::<usize>()
+    }
+
     /// Whether a leaf may have to be fetched first.
     pub(super) fn may_wait(&self) -> bool {
         matches!(self.rows.home().residency, Residency::Cached)

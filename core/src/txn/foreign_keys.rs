@@ -60,17 +60,8 @@ fn key_of(
     pins: &mut Pins,
     missing: &mut Missing,
 ) -> Poll<Result<Option<Key>>> {
-    let Some(at) = ready!(table.rows.get(id, pins, missing))? else {
-        return Poll::Ready(Ok(None));
-    };
-    let value = |c: &usize| match table.def.stored_index(*c) {
-        Some(stored) => at.leaf.columns().get(stored).map_or_else(
-            || Column::from_i64(alloc::vec![0]),
-            |col| col.slice(at.pos, at.pos + 1),
-        ),
-        None => Column::from_i64(alloc::vec![id]),
-    };
-    Poll::Ready(Ok(Some(columns.iter().map(value).collect())))
+    let row = ready!(table.row(id, pins, missing))?;
+    Poll::Ready(Ok(row.map(|r| r.values(columns.iter().copied()))))
 }
 
 /// The position of an index whose first columns are `columns` in any order, and for each of these

@@ -11,7 +11,7 @@ use super::{Collision, Transaction, WriteSet};
 use crate::catalog::{Catalog, ForeignKeyDef, TableId};
 use crate::table::Table;
 use crate::tree::{Missing, Pins};
-use crate::types::{Column, Error, Result, RowId};
+use crate::types::{Error, Result, RowId};
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -187,7 +187,8 @@ impl Replay {
             return Poll::Ready(Ok(()));
         }
         let mine = self.mine.table(table)?;
-        let Some(row) = ready!(full_row(mine, id, &mut self.pins, missing))? else {
+        let row = ready!(mine.row(id, &mut self.pins, missing))?;
+        let Some(row) = row.map(|r| r.to_columns()) else {
             return Poll::Ready(Ok(()));
         };
         self.merged
@@ -247,21 +248,4 @@ fn misplaced(old: &Catalog, mine: &Catalog, writes: &WriteSet, theirs: &Catalog)
     };
     let mut tables = writes.defined().iter().filter(created);
     tables.find(remembered).map(|t| Collision::Table(*t))
-}
-
-/// A row as one column of one value per table column; `None` if there is no such row.
-pub(super) fn full_row(
-    table: &Table,
-    id: RowId,
-    pins: &mut Pins,
-    missing: &mut Missing,
-) -> Poll<Result<Option<Vec<Column>>>> {
-    let Some(at) = ready!(table.rows.get(id, pins, missing))? else {
-        return Poll::Ready(Ok(None));
-    };
-    let value = |c: usize| match table.def.stored_index(c).and_then(|s| at.leaf.columns().get(s)) {
-        Some(column) => column.slice(at.pos, at.pos + 1),
-        None => Column::from_i64(alloc::vec![id]),
-    };
-    Poll::Ready(Ok(Some((0..table.def.columns.len()).map(value).collect())))
 }
