@@ -60,4 +60,8 @@ impl KvBackend for PendingStore {
     fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()> {
         Box::pin(later(move || self.inner.commit(batch, durability)))
     }
+
+    fn failure(&self) -> Option<String> {
+        self.inner.failure()
+    }
 }

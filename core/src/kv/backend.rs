@@ -2,7 +2,7 @@
 
 use super::WriteBatch;
 use crate::types::Result;
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{future::Future, pin::Pin};
 
 /// What a store call returns: ready at once from redb, later from IndexedDB.
@@ -21,7 +21,9 @@ pub enum Durability {
 ///
 /// Contract, checked by the conformance kit for every implementation: keys order bytewise;
 /// a batch is applied whole or not at all; a read that starts after a commit returned sees it;
-/// commits become durable in the order they were made. An error leaves the store as it was.
+/// commits become durable in the order they were made. An error leaves the store as it was, unless
+/// [`KvBackend::failure`] then says that the store is used up: only when it is opened again does it show
+/// whether a commit that failed is in it, whole, or not.
 pub trait KvBackend: Send + Sync {
     /// The values of `keys`, in their order; `None` where there is none.
     fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>>;
@@ -36,4 +38,9 @@ pub trait KvBackend: Send + Sync {
 
     /// Applies a batch atomically: deleted ranges first, then single deletes and puts.
     fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()>;
+
+    /// The error after which the store refuses every commit until it is opened again, if there was one.
+    fn failure(&self) -> Option<String> {
+        None
+    }
 }

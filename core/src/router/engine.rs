@@ -117,8 +117,11 @@ impl Engine {
                 name: alloc::format!("database {}", self.config.name),
             });
         }
-        match &*self.poisoned.lock() {
-            Some(cause) => Err(Error::Poisoned { cause: cause.clone() }),
+        if let Some(cause) = &*self.poisoned.lock() {
+            return Err(Error::Poisoned { cause: cause.clone() });
+        }
+        match self.store().and_then(KvBackend::failure) {
+            Some(cause) => Err(Error::Poisoned { cause }),
             None => Ok(()),
         }
     }

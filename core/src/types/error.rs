@@ -190,7 +190,8 @@ pub enum Error {
         /// The cause.
         message: String,
     },
-    /// An earlier relaxed write failed; the database reads but refuses writes until it is reopened.
+    /// An earlier write failed and left memory and store apart, or the store refuses further ones: the
+    /// database reads but refuses writes until it is reopened.
     Poisoned {
         /// The first failure.
         cause: String,
@@ -421,7 +422,7 @@ impl fmt::Display for Error {
             Error::Poisoned { cause } => {
                 write!(
                     f,
-                    "an earlier write to the store failed ({cause}); reopen the database to write again"
+                    "an earlier call of the store failed ({cause}); reopen the database to write again"
                 )
             }
             Error::QueryMemory { limit } => write!(

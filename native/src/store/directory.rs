@@ -6,7 +6,10 @@
 
 use super::redb::{RedbFile, guarded, store_error};
 use amphi_core::{Error, Result};
-use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableDefinition,
+    TableError,
+};
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -176,6 +179,44 @@ fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
     }
 }
 
+/// Marks a new redb database as ours.
+fn mark(db: &Database) -> Result<()> {
+    let txn = db.begin_write().map_err(store_error)?;
+    txn.open_table(MARKER)
+        .map_err(store_error)?
+        .insert(FORMAT, FORMAT_VERSION)
+        .map_err(store_error)?;
+    txn.open_table(super::redb::ENTRIES).map_err(store_error)?;
+    txn.commit().map_err(store_error)
+}
+
+/// What errors call a store that is in no directory.
+pub(super) const BACKEND_NAME: &str = "the storage backend";
+
+/// Opens the store in a backend; an empty one becomes a new store.
+pub(super) fn open_backend(backend: impl StorageBackend, options: &StoreOptions) -> Result<RedbFile> {
+    let name = Path::new(BACKEND_NAME);
+    guarded(|| {
+        if !options.writable {
+            let db = builder(options).open_read_only_with_backend(backend);
+            let db = db.map_err(|e| open_error(name, e))?;
+            check_marker(name, &db)?;
+            return Ok(RedbFile::ReadOnly(db));
+        }
+        let db = builder(options).create_with_backend(backend);
+        let db = db.map_err(|e| open_error(name, e))?;
+        let is_new = {
+            let txn = db.begin_read().map_err(store_error)?;
+            txn.list_tables().map_err(store_error)?.next().is_none()
+        };
+        if is_new {
+            mark(&db)?;
+        }
+        check_marker(name, &db)?;
+        Ok(RedbFile::Writable(db))
+    })
+}
+
 fn create(directory: &Path, options: &StoreOptions) -> Result<Database> {
     fs::create_dir_all(directory).map_err(|e| io_error("create directory", directory, &e))?;
     let unfinished = directory.join(UNFINISHED);
@@ -185,13 +226,7 @@ fn create(directory: &Path, options: &StoreOptions) -> Result<Database> {
         let db = builder(options)
             .create(&unfinished)
             .map_err(|e| open_error(directory, e))?;
-        let txn = db.begin_write().map_err(store_error)?;
-        txn.open_table(MARKER)
-            .map_err(store_error)?
-            .insert(FORMAT, FORMAT_VERSION)
-            .map_err(store_error)?;
-        txn.open_table(super::redb::ENTRIES).map_err(store_error)?;
-        txn.commit().map_err(store_error)?;
+        mark(&db)?;
         Ok(db)
     })?;
     let rename = || fs::rename(&unfinished, &file).map_err(|e| io_error("create", &file, &e));
