@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod crash_store;
 pub mod eager;
 pub mod history;
+pub mod isolation_script;
 pub mod pending_store;
 pub mod placements;
 pub mod random;
