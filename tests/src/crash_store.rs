@@ -1,11 +1,12 @@
 //! A store that keeps an image of itself after every commit, and fails when told to.
 //!
 //! A crash between any two store operations leaves one of the images: batches are atomic, and nothing
-//! else changes the store.
+//! else changes the store. It may leave any of those since the last sync commit: relaxed ones get lost.
 
+use crate::medium::{INJECTED, Medium};
 use amphi_core::kv::{Durability, KvBackend, StoreFuture, WriteBatch};
 use amphi_core::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,12 +35,11 @@ pub enum Faults {
     CommitsFrom(usize),
 }
 
-/// The message of an injected error.
-pub const INJECTED: &str = "injected fault";
-
 struct State {
     entries: Entries,
     images: Vec<Image>,
+    /// The image of the last sync commit: the oldest one that a crash may leave now.
+    oldest: usize,
     at_most: usize,
     faults: Faults,
     calls: usize,
@@ -60,6 +60,7 @@ impl CrashStore {
         CrashStore(Mutex::new(State {
             entries,
             images: vec![image],
+            oldest: 0,
             at_most: 0,
             faults,
             calls: 0,
@@ -71,39 +72,12 @@ impl CrashStore {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says which states the store may hold: from now on no older one than `at_least`, and after
-    /// further commits no later one than `at_most`.
-    pub fn expect(&self, at_least: usize, at_most: usize) {
-        let mut state = self.state();
-        state.at_most = at_most;
-        if let Some(image) = state.images.last_mut() {
-            image.at_least = image.at_least.max(at_least);
-        }
-    }
-
-    /// Calls so far.
-    pub fn calls(&self) -> usize {
-        self.state().calls
-    }
-
-    /// Switches faults and the count of calls off, or on again: for reads that only verify.
-    pub fn set_counting(&self, counts: bool) {
-        self.state().counts = counts;
-    }
-
-    /// How many trees have blocks in it.
-    pub fn trees(&self) -> usize {
-        let state = self.state();
-        let id = |k: &Arc<[u8]>| (k.first() == Some(&0x10)).then(|| k.get(1..9).map(<[u8]>::to_vec));
-        let ids: BTreeSet<_> = state.entries.keys().filter_map(id).collect();
-        ids.len()
-    }
-
     /// Whether any value holds these bytes, and forgets all images but the last: for long runs.
     pub fn contains(&self, bytes: &[u8]) -> bool {
         let mut state = self.state();
         let last = state.images.len().saturating_sub(1);
         state.images.drain(..last);
+        state.oldest = 0;
         let mut values = state.entries.values();
         values.any(|v| v.windows(bytes.len()).any(|w| w == bytes))
     }
@@ -136,6 +110,33 @@ fn ready<'a, T: 'a>(value: Result<T>) -> StoreFuture<'a, T> {
     Box::pin(std::future::ready(value))
 }
 
+impl Medium for Arc<CrashStore> {
+    fn open(&self) -> Result<Arc<dyn KvBackend>> {
+        Ok(self.clone())
+    }
+
+    fn close(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn expect(&self, at_least: usize, at_most: usize) {
+        let mut state = self.state();
+        state.at_most = at_most;
+        let oldest = state.oldest;
+        for image in &mut state.images[oldest..] {
+            image.at_least = image.at_least.max(at_least);
+        }
+    }
+
+    fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    fn set_counting(&self, counts: bool) {
+        self.state().counts = counts;
+    }
+}
+
 impl KvBackend for CrashStore {
     fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         let mut state = self.state();
@@ -162,7 +163,7 @@ impl KvBackend for CrashStore {
         ready(Ok(found.map(|(k, v)| (k.to_vec(), v.to_vec())).collect()))
     }
 
-    fn commit<'a>(&'a self, batch: WriteBatch, _: Durability) -> StoreFuture<'a, ()> {
+    fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()> {
         let mut state = self.state();
         if let Err(e) = CrashStore::call(&mut state, true) {
             return ready(Err(e));
@@ -181,6 +182,9 @@ impl KvBackend for CrashStore {
             at_least: 0,
             at_most: state.at_most,
         };
+        if durability == Durability::Sync {
+            state.oldest = state.images.len();
+        }
         state.images.push(image);
         ready(Ok(()))
     }

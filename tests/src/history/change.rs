@@ -130,7 +130,7 @@ fn insert(random: &mut Random, model: &Model, name: &str) -> Change {
             if table.rows.contains_key(&key) || u.is_some_and(|u| table.has_u(u)) {
                 return false;
             }
-            let added = table.added.iter().map(|c| Some(default_of(c))).collect();
+            let added = table.default_row();
             table.rows.insert(key, Row { u, s, added });
         }
         true

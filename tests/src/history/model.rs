@@ -49,6 +49,12 @@ impl ModelTable {
         }
     }
 
+    /// What a new row has in the columns added later: their defaults, which are part of their names.
+    pub fn default_row(&self) -> Vec<Option<i64>> {
+        let default = |c: &String| c.trim_start_matches('c').parse().ok();
+        self.added.iter().map(default).collect()
+    }
+
     /// Whether a row has that value in `u`.
     pub fn has_u(&self, u: i64) -> bool {
         self.rows.values().any(|r| r.u == Some(u))
@@ -89,4 +95,62 @@ impl Model {
         stored.tables.retain(|_, t| t.settings.persistent);
         stored
     }
+
+    /// What a commit of `mine` leaves when `theirs` was committed since both began with `base`. `None`:
+    /// both changed a row, or one changed the definition of a table that the other changed too, so that
+    /// the commit must fail.
+    pub fn merged(base: &Model, mine: &Model, theirs: &Model) -> Option<Model> {
+        let mut merged = Model {
+            schemas: newer(&base.schemas, &mine.schemas, &theirs.schemas)?.clone(),
+            ..Model::default()
+        };
+        for name in names(&mine.remembered, &theirs.remembered) {
+            let [b, m, t] = [base, mine, theirs].map(|model| model.remembered.get(name));
+            if let Some(settings) = newer(&b, &m, &t)? {
+                merged.remembered.insert(name.clone(), **settings);
+            }
+        }
+        for name in names(&mine.tables, &theirs.tables) {
+            let [b, m, t] = [base, mine, theirs].map(|model| model.tables.get(name));
+            let table = match (newer(&b, &m, &t), b, m, t) {
+                (Some(table), ..) => table.cloned(),
+                (None, Some(b), Some(m), Some(t)) => Some(merged_rows(b, m, t)?),
+                _ => return None,
+            };
+            merged.tables.extend(table.map(|t| (name.clone(), t)));
+        }
+        Some(merged)
+    }
+}
+
+/// Whichever differs from the base; `None` if both do.
+fn newer<'a, T: PartialEq>(base: &T, mine: &'a T, theirs: &'a T) -> Option<&'a T> {
+    match (mine == base, theirs == base) {
+        (true, _) => Some(theirs),
+        (_, true) => Some(mine),
+        _ => None,
+    }
+}
+
+fn names<'a, T>(a: &'a BTreeMap<String, T>, b: &'a BTreeMap<String, T>) -> BTreeSet<&'a String> {
+    a.keys().chain(b.keys()).collect()
+}
+
+/// The changes of both, row by row; their definitions must not differ.
+fn merged_rows(base: &ModelTable, mine: &ModelTable, theirs: &ModelTable) -> Option<ModelTable> {
+    let definition = |t: &ModelTable| ModelTable {
+        rows: BTreeMap::new(),
+        ..t.clone()
+    };
+    if definition(base) != definition(mine) || definition(base) != definition(theirs) {
+        return None;
+    }
+    let mut merged = definition(base);
+    for key in mine.rows.keys().chain(theirs.rows.keys()) {
+        let [b, m, t] = [base, mine, theirs].map(|table| table.rows.get(key));
+        if let Some(row) = newer(&b, &m, &t)? {
+            merged.rows.insert(*key, (*row).clone());
+        }
+    }
+    Some(merged)
 }
