@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod crash_store;
 pub mod disk;
 pub mod eager;
+pub mod elle;
 pub mod history;
 pub mod isolation_script;
 pub mod medium;
