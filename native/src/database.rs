@@ -6,7 +6,7 @@ use crate::{
 };
 use amphi_core::{
     Error, Result,
-    database::{Config, Database as Engine, Stats, TransactionOptions},
+    database::{CheckReport, Config, Database as Engine, Stats, TransactionOptions},
     kv::KvBackend,
 };
 use serde::de::DeserializeOwned;
@@ -539,22 +539,26 @@ impl Database {
         block_on(self.inner.engine.flush())
     }
 
-    /// Verifies every table and index, and returns what is wrong, one line each; nothing in a sound
-    /// database.
+    /// Verifies everything: each block and record of the store (checksums, order, counts, nothing that
+    /// belongs to no table), and each index against its table, both ways. Readers and writers go on
+    /// meanwhile; memory is bounded by the block cache. Foreign keys are not looked at.
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupted`] if a stored block cannot be read.
+    /// [`Error::Store`] if the store cannot be read, [`Error::Closed`]. Damage is not an error but in the
+    /// report.
     ///
     /// # Examples
     ///
     /// ```
     /// let db = amphi::Database::memory()?;
     /// db.execute("CREATE TABLE t (a INT UNIQUE)", ())?;
-    /// assert!(db.check()?.is_empty());
+    /// let report = db.check()?;
+    /// assert!(report.is_empty(), "{:?}", report.problems);
+    /// assert_eq!((report.tables, report.indexes), (1, 1));
     /// # Ok::<(), amphi::Error>(())
     /// ```
-    pub fn check(&self) -> Result<Vec<String>> {
+    pub fn check(&self) -> Result<CheckReport> {
         block_on(self.inner.engine.check())
     }
 

@@ -26,8 +26,8 @@ pub use amphi_core as core;
 pub use amphi_core::{
     Error, Result, Value,
     database::{
-        CacheConfig, CachePolicy, Config, IsolationLevel, PersistenceConfig, PersistenceOptions, Placement,
-        Stats, TransactionOptions,
+        CacheConfig, CachePolicy, CheckReport, Config, IsolationLevel, PersistenceConfig, PersistenceOptions,
+        Placement, Problem, Stats, TransactionOptions,
     },
     session::Params,
     sql::plan::OutputColumn,

@@ -215,7 +215,7 @@ fn everything_stored_is_there_after_reopening_and_nothing_else() {
         db.get_persistence_config("later").unwrap().placement(),
         Placement::Persistent
     );
-    assert_eq!(db.check().unwrap(), Vec::<String>::new());
+    assert_eq!(db.check().unwrap().problems, []);
 }
 
 #[test]

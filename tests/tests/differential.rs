@@ -44,7 +44,7 @@ fn run(case: &Case, placement: TestPlacement) -> Result<(), (usize, String)> {
     if problems.is_empty() {
         Ok(())
     } else {
-        Err((all, format!("the integrity check found: {}", problems.join("; "))))
+        Err((all, format!("the integrity check found: {problems}")))
     }
 }
 

@@ -73,7 +73,7 @@ fn contents(database: &Database, placement: TestPlacement) -> Result<BTreeMap<St
 fn verify(database: Database, placement: TestPlacement, reopen: impl Fn() -> Database) -> Result<(), Failed> {
     let problems = block_on(database.check())?;
     if !problems.is_empty() {
-        return Err(format!("the integrity check found: {}", problems.join("; ")).into());
+        return Err(format!("the integrity check found: {problems}").into());
     }
     if !placement.is_stored() {
         return Ok(());
@@ -89,7 +89,7 @@ fn verify(database: Database, placement: TestPlacement, reopen: impl Fn() -> Dat
     if problems.is_empty() {
         Ok(())
     } else {
-        Err(format!("reopened, the integrity check found: {}", problems.join("; ")).into())
+        Err(format!("reopened, the integrity check found: {problems}").into())
     }
 }
 

@@ -11,4 +11,4 @@ pub use crate::table::{
     ReferentialAction, TableDef, TableId,
 };
 pub use catalog::{Catalog, name_key};
-pub use record::{ParentName, SchemasRecord, TableRecord, decode_record, encode_record};
+pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};

@@ -1,8 +1,10 @@
 //! How the catalog is kept in the store: one `postcard` record per table, and one for the rest.
 //!
-//! A record is `version byte | postcard | crc32 of all before`. Only stored tables have records.
+//! A record is `version byte | postcard | crc32 of its key and all before`. Only stored tables have
+//! records, and the record of the rest lists them all: a lost record is noticed, not a table less.
 
 use super::{PersistenceConfig, TableDef};
+use crate::codec::table_key;
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,6 +12,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The format version of catalog records.
 const VERSION: u8 = 1;
+/// Ids of tables and trees are handed out one after the other; none gets there.
+pub const MAX_ID: u64 = 1 << 63;
 
 /// The parent of a foreign key by name, for when its table does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,31 @@ pub struct TableRecord {
     pub parents: Vec<ParentName>,
 }
 
+impl TableRecord {
+    /// Decodes the record stored under `key`.
+    ///
+    /// # Errors
+    /// As [`decode_record`]; [`Error::Corrupted`] too if the parts of the record contradict each other.
+    pub fn decode(bytes: &[u8], key: &[u8]) -> Result<TableRecord> {
+        let record: TableRecord = decode_record(bytes, key)?;
+        let def = &record.def;
+        let named = key == table_key(def.id.0) && def.persistence.persistent;
+        let distinct =
+            |i: usize, id: &u64| *id != record.rows && !record.indexes.iter().take(i).any(|o| o == id);
+        let trees = record.indexes.len() == def.indexes.len()
+            && record.indexes.iter().enumerate().all(|(i, id)| distinct(i, id));
+        let ids = record.indexes.iter().chain([&record.rows, &def.id.0]);
+        let possible = ids
+            .chain(def.foreign_keys.iter().map(|f| &f.parent.0))
+            .all(|id| *id < MAX_ID);
+        if named && trees && possible && def.is_consistent() {
+            Ok(record)
+        } else {
+            Err(Error::corrupted(record.def.name, key))
+        }
+    }
+}
+
 /// Everything of the catalog that is not a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SchemasRecord {
@@ -45,40 +74,51 @@ pub struct SchemasRecord {
     pub schemas: Vec<String>,
     /// Persistence enabled for tables that do not exist yet: schema key, table key, settings.
     pub remembered: Vec<(String, String, PersistenceConfig)>,
+    /// The ids of all stored tables, ascending: each has a record.
+    pub tables: Vec<u64>,
 }
 
-/// Encodes a record.
+fn checksum(key: &[u8], body: &[u8]) -> [u8; 4] {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(key);
+    crc.update(body);
+    crc.finalize().to_le_bytes()
+}
+
+/// Encodes a record, to be stored under `key`.
 ///
 /// # Errors
 /// [`Error::Store`] if `postcard` refuses it, which no record of ours makes it do.
-pub fn encode_record<T: Serialize>(record: &T) -> Result<Vec<u8>> {
+pub fn encode_record<T: Serialize>(record: &T, key: &[u8]) -> Result<Vec<u8>> {
     let mut out = postcard::to_extend(record, alloc::vec![VERSION])
         .map_err(|e| Error::store(alloc::format!("cannot encode a catalog record: {e}")))?;
-    let sum = crc32fast::hash(&out);
-    out.extend_from_slice(&sum.to_le_bytes());
+    let sum = checksum(key, &out);
+    out.extend_from_slice(&sum);
     Ok(out)
 }
 
-/// Decodes a record; `key` is named in the error.
+/// Decodes the record stored under `key`.
 ///
 /// # Errors
-/// [`Error::Corrupted`] if the checksum or the structure is wrong; [`Error::NotAStore`] if a newer
-/// version of Amphi wrote it.
+/// [`Error::Corrupted`] naming the key if the checksum or the structure is wrong; [`Error::NotAStore`]
+/// if a newer version of Amphi wrote it.
 pub fn decode_record<T: DeserializeOwned>(bytes: &[u8], key: &[u8]) -> Result<T> {
-    let corrupted = || Error::Corrupted {
-        table: "catalog".to_string(),
-        key: key.iter().map(|b| alloc::format!("{b:02x}")).collect(),
-    };
+    let corrupted = || Error::corrupted("catalog", key);
     let (body, sum) = bytes.split_last_chunk::<4>().ok_or_else(corrupted)?;
-    if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
+    if checksum(key, body) != *sum {
         return Err(corrupted());
     }
     let (version, body) = body.split_first().ok_or_else(corrupted)?;
     if *version != VERSION {
         return Err(Error::NotAStore {
-            path: "catalog".to_string(),
-            message: alloc::format!("record format {version} is not known to this version"),
+            path: "the store".to_string(),
+            message: alloc::format!(
+                "its catalog has record format {version}, this version of Amphi knows {VERSION}"
+            ),
         });
     }
-    postcard::from_bytes(body).map_err(|_| corrupted())
+    match postcard::take_from_bytes(body) {
+        Ok((record, [])) => Ok(record),
+        _ => Err(corrupted()),
+    }
 }

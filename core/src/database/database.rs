@@ -6,9 +6,8 @@
 use crate::catalog::PersistenceConfig;
 use crate::host::Host;
 use crate::kv::KvBackend;
-use crate::router::{Config, Engine, Stats};
+use crate::router::{CheckReport, Config, Engine, Stats};
 use crate::session::{PlanCache, Session, Shared};
-use crate::table::Check;
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -175,18 +174,12 @@ impl Database {
         names
     }
 
-    /// Verifies every table: order and counts of its trees, and every index against its rows. Returns
-    /// what is wrong, one line each.
+    /// Verifies all that the store holds, block by block, and every index against its table. Writers go on
+    /// meanwhile. Foreign keys are not looked at.
     ///
     /// # Errors
-    /// [`Error::Corrupted`] if a block cannot be read.
-    pub async fn check(&self) -> Result<Vec<String>> {
-        let snapshot = self.shared.engine.history().current();
-        let mut problems = Vec::new();
-        for table in snapshot.catalog.tables() {
-            let mut check = Check::new(table);
-            problems.extend(self.shared.engine.drive(|missing| check.step(missing)).await?);
-        }
-        Ok(problems)
+    /// [`Error::Store`] if the store cannot be read; [`Error::Closed`]. Damage is in the report.
+    pub async fn check(&self) -> Result<CheckReport> {
+        self.shared.engine.check().await
     }
 }

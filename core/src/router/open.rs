@@ -3,8 +3,11 @@
 use super::config::Config;
 use super::engine::Engine;
 use super::trees::Trees;
+use super::write::records as records_of;
 use crate::catalog::{Catalog, Placement, SchemasRecord, TableRecord, decode_record};
-use crate::codec::{TreeId, blocks_range, schemas_key, superblock_key, table_range, tree_of_key, tree_range};
+use crate::codec::{
+    TreeId, blocks_range, schemas_key, superblock_key, table_key, table_range, tree_of_key, tree_range,
+};
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, WriteBatch};
 use crate::table::{Sequence, Table};
@@ -12,14 +15,18 @@ use crate::tree::{BlockCache, IndexTree, RowTree};
 use crate::txn::{Counters, History, Latch, Snapshot};
 use crate::types::{Error, Result};
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::ToString;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64};
 use spin::Mutex;
 
+/// The version of the store's format.
+const STORE_FORMAT: u8 = 1;
+const MAGIC: &[u8] = b"AMPHI";
 /// What the superblock holds: a magic word and the version of the store's format.
-const SUPERBLOCK: &[u8] = b"AMPHI\x01";
+pub(super) const SUPERBLOCK: &[u8] = &[b'A', b'M', b'P', b'H', b'I', STORE_FORMAT];
 /// Entries read per trip.
 const PAGE: usize = 256;
 
@@ -42,8 +49,9 @@ impl Engine {
         let mut records = BTreeMap::new();
         let mut next_table = 1;
         if let Some(store) = store.as_deref() {
-            recognise(store, config.writable).await?;
-            records = restore(store, &trees, &mut catalog).await?;
+            if recognise(store, &catalog, config.writable).await? {
+                records = restore(store, &trees, &mut catalog).await?;
+            }
             if config.writable {
                 remove_leftovers(store, &trees, &catalog).await?;
             }
@@ -74,23 +82,34 @@ impl Engine {
     }
 }
 
-/// Checks the superblock; writes it into an empty store.
-async fn recognise(store: &dyn KvBackend, writable: bool) -> Result<()> {
-    let not_ours = |message: &str| Error::NotAStore {
+/// Checks the superblock; makes an empty store ours. False if it is empty and stays so.
+///
+/// # Errors
+/// [`Error::NotAStore`] if the store holds something else, or a format of another version.
+async fn recognise(store: &dyn KvBackend, empty: &Catalog, writable: bool) -> Result<bool> {
+    let not_ours = |message: String| Error::NotAStore {
         path: "the store".to_string(),
-        message: message.to_string(),
+        message,
     };
     let found = store.get_many(&[superblock_key()]).await?;
     match found.first().and_then(|v| v.as_deref()) {
-        Some(SUPERBLOCK) => Ok(()),
-        Some(b) if b.starts_with(b"AMPHI") => Err(not_ours("it has a format this version does not know")),
-        Some(_) => Err(not_ours("its superblock is not ours")),
-        None if !store.scan(&[], &[0xff; 16], 1).await?.is_empty() => Err(not_ours("it has no superblock")),
-        None if !writable => Ok(()),
+        Some(SUPERBLOCK) => Ok(true),
+        Some(other) => match other.strip_prefix(MAGIC) {
+            Some([version]) => Err(not_ours(format!(
+                "it has store format {version}, this version of Amphi knows {STORE_FORMAT}"
+            ))),
+            _ => Err(not_ours("its superblock is not ours".to_string())),
+        },
+        None if !store.scan(&[], &[0xff; 16], 1).await?.is_empty() => {
+            Err(not_ours("it has entries but no superblock".to_string()))
+        }
+        None if !writable => Ok(false),
         None => {
             let mut batch = WriteBatch::default();
             batch.put(superblock_key(), SUPERBLOCK.to_vec());
-            store.commit(batch, Durability::Sync).await
+            records_of(empty)?.into_iter().for_each(|(k, v)| batch.put(k, v));
+            store.commit(batch, Durability::Sync).await?;
+            Ok(true)
         }
     }
 }
@@ -103,30 +122,40 @@ async fn restore(
 ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
     let mut records = BTreeMap::new();
     let key = schemas_key();
-    if let Some(Some(bytes)) = store.get_many(core::slice::from_ref(&key)).await?.pop() {
-        let schemas: SchemasRecord = decode_record(&bytes, &key)?;
-        schemas.schemas.iter().for_each(|s| catalog.add_schema(s));
-        schemas
-            .remembered
-            .into_iter()
-            .for_each(|(s, t, c)| catalog.remember(&s, &t, Some(c)));
-        records.insert(key, bytes);
-    }
+    let bytes = store.get_many(core::slice::from_ref(&key)).await?.pop().flatten();
+    let bytes = bytes.ok_or_else(|| Error::corrupted("catalog", &key))?;
+    let schemas: SchemasRecord = decode_record(&bytes, &key)?;
+    schemas.schemas.iter().for_each(|s| catalog.add_schema(s));
+    schemas
+        .remembered
+        .into_iter()
+        .for_each(|(s, t, c)| catalog.remember(&s, &t, Some(c)));
+    records.insert(key, bytes);
     let (mut from, to) = table_range();
     let mut parents = Vec::new();
+    let mut homes = BTreeSet::new();
     loop {
         let page = store.scan(&from, &to, PAGE).await?;
         let full = page.len() == PAGE;
         for (key, bytes) in page {
-            let record: TableRecord = decode_record(&bytes, &key)?;
+            let record = TableRecord::decode(&bytes, &key)?;
             parents.push((record.def.id, record.parents.clone()));
-            catalog.put_table(Arc::new(load_table(store, trees, record, &key).await?));
+            let table = load_table(store, trees, record).await?;
+            if !table.homes().all(|h| homes.insert(h.id)) {
+                return Err(Error::corrupted(&*table.def.name, &key));
+            }
+            catalog.put_table(Arc::new(table));
             from = [key.as_slice(), &[0]].concat();
             records.insert(key, bytes);
         }
         if !full {
             break;
         }
+    }
+    let listed: BTreeSet<u64> = schemas.tables.into_iter().collect();
+    let found: BTreeSet<u64> = catalog.tables().map(|t| t.def.id.0).collect();
+    if let Some(lost) = listed.symmetric_difference(&found).next() {
+        return Err(Error::corrupted("catalog", &table_key(*lost)));
     }
     for (child, names) in parents {
         let foreign = catalog.table(child)?.def.foreign_keys.clone();
@@ -139,14 +168,12 @@ async fn restore(
     Ok(records)
 }
 
-async fn load_table(store: &dyn KvBackend, trees: &Trees, record: TableRecord, key: &[u8]) -> Result<Table> {
+async fn load_table(store: &dyn KvBackend, trees: &Trees, record: TableRecord) -> Result<Table> {
     let def = record.def;
     let placement = def.persistence.placement();
-    if record.indexes.len() != def.indexes.len() {
-        let key = key.iter().map(|b| alloc::format!("{b:02x}")).collect();
-        return Err(Error::Corrupted { table: def.name, key });
-    }
-    let rows = RowTree::load(trees.existing(TreeId(record.rows), &def.name, placement), store).await?;
+    let home = trees.existing(TreeId(record.rows), &def.name, placement);
+    home.set_columns(def.stored_physical());
+    let rows = RowTree::load(home, store).await?;
     let mut indexes = Vec::new();
     for (id, index) in record.indexes.iter().zip(&def.indexes) {
         let label = alloc::format!("{}.{}", def.name, index.name);
@@ -169,10 +196,10 @@ async fn remove_leftovers(store: &dyn KvBackend, trees: &Trees, catalog: &Catalo
     let mut batch = WriteBatch::default();
     while let Some((key, _)) = store.scan(&from, &to, 1).await?.pop() {
         let Some(id) = tree_of_key(&key) else { break };
-        trees.raise_above(id);
         let range = tree_range(id);
         from = range.1.clone();
         if !live.contains(&id) {
+            trees.raise_above(id);
             batch.delete_range(range.0, range.1);
         }
     }

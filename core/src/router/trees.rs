@@ -6,12 +6,14 @@
 //! | persistent | while the cache keeps it | written at commit |
 //! | dual | always resident | written at commit |
 
-use crate::catalog::Placement;
+use crate::catalog::{MAX_ID, Placement};
 use crate::codec::TreeId;
 use crate::table::TreeFactory;
 use crate::tree::{BlockCache, BlockSizing, Garbage, Residency, TreeHome};
-use alloc::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::sync::{Arc, Weak};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use spin::Mutex;
 
 /// Makes homes for trees; all share one block cache and one garbage list.
 pub struct Trees {
@@ -19,7 +21,12 @@ pub struct Trees {
     sizing: BlockSizing,
     cache: Arc<BlockCache>,
     garbage: Arc<Garbage>,
+    /// The homes that exist, and some that are gone.
+    alive: Mutex<BTreeMap<TreeId, Weak<TreeHome>>>,
 }
+
+/// Homes remembered before those that are gone are looked for.
+const MANY_HOMES: usize = 256;
 
 impl Trees {
     /// Ids start at 1; see [`Trees::raise_above`].
@@ -29,12 +36,22 @@ impl Trees {
             sizing,
             cache,
             garbage: Garbage::new(),
+            alive: Mutex::default(),
         }
     }
 
-    /// Makes every later id greater than `id`, which was found in the store.
+    /// Makes every later id greater than `id`, which was found in the store; not if it is one that is
+    /// never handed out.
     pub fn raise_above(&self, id: TreeId) {
-        self.next.fetch_max(id.0.saturating_add(1), Relaxed);
+        if id.0 < MAX_ID {
+            self.next.fetch_max(id.0 + 1, Relaxed);
+        }
+    }
+
+    /// Whether any version of that tree may still be read, or its blocks wait to be removed.
+    pub fn is_alive(&self, id: TreeId) -> bool {
+        let alive = self.alive.lock().get(&id).is_some_and(|h| h.strong_count() > 0);
+        alive || self.garbage.contains(id)
     }
 
     /// The home of a tree that exists in the store.
@@ -50,7 +67,7 @@ impl Trees {
             Residency::Always
         };
         let (cache, garbage) = (self.cache.clone(), self.garbage.clone());
-        TreeHome::new(
+        let home = TreeHome::new(
             id,
             residency,
             placement.is_stored(),
@@ -58,7 +75,15 @@ impl Trees {
             label.into(),
             cache,
             garbage,
-        )
+        );
+        if home.stored {
+            let mut alive = self.alive.lock();
+            if alive.len() >= MANY_HOMES && alive.len().is_power_of_two() {
+                alive.retain(|_, h| h.strong_count() > 0);
+            }
+            alive.insert(id, Arc::downgrade(&home));
+        }
+        home
     }
 
     /// The block cache.

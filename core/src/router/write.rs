@@ -9,6 +9,7 @@ use crate::tree::{IndexLeaf, RowLeaf, Written};
 use crate::txn::Counters;
 use crate::types::Result;
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The record of a stored table.
@@ -28,7 +29,7 @@ fn record(catalog: &Catalog, table: &Table) -> TableRecord {
 }
 
 /// The catalog records a version has in the store, by key.
-fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+pub(super) fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
     let schemas = SchemasRecord {
         schemas: catalog.schemas().map(Into::into).collect(),
         remembered: catalog
@@ -36,12 +37,22 @@ fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
             .iter()
             .map(|((s, t), c)| (s.clone(), t.clone(), c.clone()))
             .collect(),
+        tables: stored(catalog).map(|t| t.def.id.0).collect(),
     };
-    let mut records = BTreeMap::from([(schemas_key(), encode_record(&schemas)?)]);
-    for table in catalog.tables().filter(|t| t.def.persistence.persistent) {
-        records.insert(table_key(table.def.id.0), encode_record(&record(catalog, table))?);
+    let key = schemas_key();
+    let value = encode_record(&schemas, &key)?;
+    let mut records = BTreeMap::from([(key, value)]);
+    for table in stored(catalog) {
+        let key = table_key(table.def.id.0);
+        let value = encode_record(&record(catalog, table), &key)?;
+        records.insert(key, value);
     }
     Ok(records)
+}
+
+/// The tables of a version that are in the store.
+pub(super) fn stored(catalog: &Catalog) -> impl Iterator<Item = &Arc<Table>> {
+    catalog.tables().filter(|t| t.def.persistence.persistent)
 }
 
 impl Engine {
@@ -54,7 +65,7 @@ impl Engine {
         let Some(store) = self.store() else { return Ok(()) };
         let mut batch = WriteBatch::default();
         let (mut rows, mut indexes): (Vec<Written<RowLeaf>>, Vec<Written<IndexLeaf>>) = Default::default();
-        for table in catalog.tables().filter(|t| t.def.persistence.persistent) {
+        for table in stored(catalog) {
             if table.rows.is_dirty() {
                 rows.push(table.rows.write_dirty(&mut batch)?);
             }

@@ -175,6 +175,31 @@ impl TableDef {
         }
     }
 
+    /// Whether all parts of the definition fit each other, as in every definition that SQL makes: what a
+    /// store says is believed only then.
+    pub fn is_consistent(&self) -> bool {
+        let n = self.columns.len();
+        let exists = |column: &usize| *column < n;
+        let row_id = |column: usize| {
+            let column = self.columns.get(column);
+            column.is_some_and(|c| c.ty.physical() == Physical::I64 && !c.nullable)
+        };
+        let index = |i: &IndexDef| !i.columns.is_empty() && i.columns.iter().all(|c| exists(&c.column));
+        let foreign = |f: &ForeignKeyDef| {
+            let parent = |c: &usize| f.parent != self.id || exists(c);
+            f.columns.len() == f.parent_columns.len()
+                && !f.columns.is_empty()
+                && f.columns.iter().all(exists)
+                && f.parent_columns.iter().all(parent)
+        };
+        (1..=usize::from(u16::MAX)).contains(&n)
+            && self.columns.iter().all(|c| c.ty.is_consistent())
+            && self.primary_key.iter().all(exists)
+            && self.row_id_column.is_none_or(row_id)
+            && self.indexes.iter().all(index)
+            && self.foreign_keys.iter().all(foreign)
+    }
+
     /// `schema.name`, for messages that need both.
     pub fn full_name(&self) -> String {
         alloc::format!("{}.{}", self.schema, self.name)

@@ -11,7 +11,12 @@ use crate::tree::{
     BlockCache, BlockSizing, EvictionPolicy, Garbage, Missing, Pins, Residency, TreeHome, TreeId,
 };
 use crate::types::{BytesVec, Column, DataType, Result, RowId};
-use alloc::{string::String, sync::Arc, vec, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    sync::Arc,
+    vec,
+    vec::Vec,
+};
 use core::{
     sync::atomic::{AtomicU64, Ordering},
     task::{Context, Poll, Waker},
@@ -162,7 +167,8 @@ impl Fixture {
 
     pub(crate) fn check(&self) -> Vec<String> {
         let mut check = Check::new(&self.table);
-        self.run(|missing| check.step(missing)).unwrap()
+        let problems = self.run(|missing| check.step(missing)).unwrap();
+        problems.iter().map(|p| p.to_string()).collect()
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::BlockCache;
 use crate::codec::TreeId;
+use crate::types::Physical;
 use alloc::{sync::Arc, vec::Vec};
 use core::{
     fmt, mem,
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
-use spin::Mutex;
+use spin::{Mutex, Once};
 
 /// Whether leaves must stay in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct TreeHome {
     pub label: Arc<str>,
     cache: Arc<BlockCache>,
     garbage: Arc<Garbage>,
+    /// The stored columns of a tree of rows, once they are known.
+    columns: Once<Vec<Physical>>,
     dropped: AtomicBool,
     /// Removals recorded so far, over all versions.
     removals: AtomicU64,
@@ -94,6 +97,7 @@ impl TreeHome {
             label,
             cache,
             garbage,
+            columns: Once::new(),
             dropped: AtomicBool::new(false),
             removals: AtomicU64::new(0),
             flushed_removals: AtomicU64::new(0),
@@ -101,6 +105,16 @@ impl TreeHome {
             headers_under_way: AtomicUsize::new(0),
             dirty_bytes: AtomicUsize::new(0),
         })
+    }
+
+    /// Says which stored columns the leaves of a tree of rows have: a leaf of others is not one of its own.
+    pub fn set_columns(&self, columns: Vec<Physical>) {
+        self.columns.call_once(|| columns);
+    }
+
+    /// The stored columns, once they are known.
+    pub fn columns(&self) -> Option<&[Physical]> {
+        self.columns.get().map(Vec::as_slice)
     }
 
     /// Declares the tree dropped: when nothing can read it any more, its id goes to the garbage.
@@ -192,6 +206,11 @@ impl Garbage {
     /// Takes the ids collected so far, for the next batch.
     pub fn take(&self) -> Vec<TreeId> {
         mem::take(&mut *self.ids.lock())
+    }
+
+    /// Whether that tree is among it.
+    pub fn contains(&self, id: TreeId) -> bool {
+        self.ids.lock().contains(&id)
     }
 
     /// Whether there is any.

@@ -1,5 +1,6 @@
 //! A leaf of index entries: ascending encoded keys, each with a row id.
 
+use super::home::TreeHome;
 use super::leaf::Leaf;
 use crate::codec::{BlockKind, IndexBlock, encode_index_block};
 use crate::types::{BytesVec, RowId};
@@ -140,6 +141,10 @@ impl Leaf for IndexLeaf {
     fn append(&mut self, right: &IndexLeaf) {
         self.keys.extend_range(&right.keys, 0, right.keys.len());
         self.ids.extend_from_slice(&right.ids);
+    }
+
+    fn fits(&self, _: &TreeHome) -> bool {
+        true
     }
 
     fn encode(&self, key: &[u8]) -> Vec<u8> {

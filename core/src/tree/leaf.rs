@@ -2,6 +2,7 @@
 //!
 //! Invariant of every leaf: its keys ascend strictly. Which keys belong to it is the tree's business.
 
+use super::home::TreeHome;
 use alloc::vec::Vec;
 use core::{borrow::Borrow, fmt::Debug};
 
@@ -36,6 +37,8 @@ pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
     /// Appends a leaf whose keys are all above this one's.
     fn append(&mut self, right: &Self);
 
+    /// Whether this may be a leaf of a tree of that home.
+    fn fits(&self, home: &TreeHome) -> bool;
     /// The block to store under `key`.
     fn encode(&self, key: &[u8]) -> Vec<u8>;
     /// The leaf stored under `key`; `None` if the bytes are not that block, whole and unchanged.

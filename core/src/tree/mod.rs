@@ -15,6 +15,7 @@
 //!
 //! In the store (see [`codec`](crate::codec)): leaves under level 0, directory pages (one per bottom
 //! interior node: separators and row counts) under level 1, a header (number of pages) under level 2.
+//! `verify` compares a version with the store.
 //! What a store write replaces or deletes stays readable by older snapshots: see `slot` and
 //! `overwritten`.
 //!
@@ -41,6 +42,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod verify;
 mod write;
 
 pub use crate::codec::TreeId;
@@ -54,4 +56,5 @@ pub use missing::{Missing, Pins, StoredBlock};
 pub use row_leaf::RowLeaf;
 pub use row_tree::{RowAt, RowCursor, RowSpan, RowTree};
 pub use tree::Tree;
+pub use verify::{Comparison, StoredRun};
 pub use write::Written;

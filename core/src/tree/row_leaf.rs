@@ -3,6 +3,7 @@
 //! Invariant: every column has as many values as there are row ids. Consecutive row ids, the common
 //! case, are two integers. Columns are shared between versions of a leaf until one of them changes.
 
+use super::home::TreeHome;
 use super::leaf::Leaf;
 use crate::codec::{RowBlockView, RowIds, encode_row_block};
 use crate::types::{Column, ColumnData, Physical, RowId};
@@ -303,6 +304,12 @@ impl Leaf for RowLeaf {
         };
         self.push_rows(&ids, &right.columns, 0);
         self.compact();
+    }
+
+    fn fits(&self, home: &TreeHome) -> bool {
+        let physical = self.columns.iter().map(Column::physical);
+        home.columns()
+            .is_none_or(|expected| physical.eq(expected.iter().copied()))
     }
 
     fn encode(&self, key: &[u8]) -> Vec<u8> {

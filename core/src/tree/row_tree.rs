@@ -33,7 +33,9 @@ pub struct RowAt {
 impl RowTree {
     /// An empty tree of rows with these columns.
     pub fn new(home: Arc<TreeHome>, columns: Vec<Physical>) -> RowTree {
-        Tree::with_leaf(home, RowLeaf::new(&columns))
+        let leaf = RowLeaf::new(&columns);
+        home.set_columns(columns);
+        Tree::with_leaf(home, leaf)
     }
 
     /// Row `id`, if it exists.

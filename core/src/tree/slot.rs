@@ -17,7 +17,7 @@ use super::missing::StoredBlock;
 use super::overwritten::Overwritten;
 use crate::codec::block_key;
 use crate::types::{Error, Result};
-use alloc::{format, string::String, sync::Arc, sync::Weak, vec::Vec};
+use alloc::{sync::Arc, sync::Weak, vec::Vec};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use spin::Mutex;
 
@@ -260,7 +260,7 @@ impl<L: Leaf> Slot<L> {
         let bytes = bytes.filter(|_| !superseded);
         let leaf = bytes
             .and_then(|b| L::decode(&key, b))
-            .filter(|l| l.len() == self.rows)
+            .filter(|l| l.len() == self.rows && l.fits(&self.home))
             .ok_or_else(|| corrupted(&self.home, &key))?;
         let leaf = Arc::new(leaf);
         if self.home.is_cached() {
@@ -355,9 +355,5 @@ pub(super) fn identity<L: Leaf>(cell: &Arc<Slot<L>>) -> usize {
 
 /// The error for a block that is absent or not what it should be.
 pub(super) fn corrupted(home: &TreeHome, key: &[u8]) -> Error {
-    let hex = key.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    Error::Corrupted {
-        table: String::from(&*home.label),
-        key: hex,
-    }
+    Error::corrupted(&*home.label, key)
 }

@@ -120,7 +120,7 @@ impl<L: Leaf> Tree<L> {
     }
 
     /// Calls `each` with every bottom node in order.
-    pub(super) fn for_each_page(&self, each: &mut impl FnMut(&Arc<Node<L>>)) {
+    pub(super) fn for_each_page<'t>(&'t self, each: &mut impl FnMut(&'t Arc<Node<L>>)) {
         let mut stack = vec![&self.root];
         while let Some(node) = stack.pop() {
             match node.children() {

@@ -170,7 +170,7 @@ impl<L: Leaf> Written<L> {
 
 /// The header: how many directory pages there are, so that a lost one is noticed. It is written only
 /// when their number changes.
-fn encode_header(tree: TreeId, pages: u64) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn encode_header(tree: TreeId, pages: u64) -> (Vec<u8>, Vec<u8>) {
     let key = block_key(tree, 2, &[]);
     let mut name = BytesVec::default();
     name.push(&[]);
@@ -179,7 +179,7 @@ fn encode_header(tree: TreeId, pages: u64) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// A directory page: the separators and row counts of its leaves.
-fn encode_page<L: Leaf>(key: &[u8], node: &Node<L>) -> Vec<u8> {
+pub(super) fn encode_page<L: Leaf>(key: &[u8], node: &Node<L>) -> Vec<u8> {
     let mut separators = BytesVec::with_capacity(node.len(), 0);
     let mut rows = Vec::with_capacity(node.len());
     for cell in node.cells() {

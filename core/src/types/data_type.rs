@@ -3,7 +3,7 @@
 //! A [`DataType`] says how a value is read; [`DataType::physical`] says in which of the four typed
 //! vectors it is held. The mapping is fixed by the file format.
 
-use super::Physical;
+use super::{Decimal, Physical};
 use alloc::{format, string::String};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,18 @@ impl DataType {
         scale: 0,
         unsigned: true,
     };
+
+    /// Whether its parameters are within the limits of SQL types, and it is the type of a column.
+    pub fn is_consistent(&self) -> bool {
+        match self {
+            DataType::Null => false,
+            DataType::Decimal { precision, scale, .. } => {
+                (1..=Decimal::MAX_PRECISION).contains(precision) && scale <= precision
+            }
+            DataType::Time { fsp } | DataType::DateTime { fsp } | DataType::Timestamp { fsp } => *fsp <= 6,
+            _ => true,
+        }
+    }
 
     /// The typed vector that holds values of this type.
     pub fn physical(&self) -> Physical {

@@ -289,12 +289,26 @@ impl Error {
         }
     }
 
+    /// An [`Error::Corrupted`]: what the store holds under `key`, of a table or the `catalog`, is not
+    /// what was written there.
+    pub fn corrupted(table: impl Into<String>, key: &[u8]) -> Error {
+        Error::Corrupted {
+            table: table.into(),
+            key: hexadecimal(key),
+        }
+    }
+
     /// An [`Error::Store`].
     pub fn store(message: impl Into<String>) -> Error {
         Error::Store {
             message: message.into(),
         }
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl fmt::Display for Error {

@@ -15,6 +15,7 @@ mod decimal;
 mod error;
 mod geometry;
 mod json_text;
+mod problem;
 mod uuid;
 mod value;
 mod vector;
@@ -29,6 +30,7 @@ pub use date_time::{DAY, Date, DateTime, DateTimeParts, SECOND, Time, days_in_mo
 pub use decimal::Decimal;
 pub use error::{Error, Position, Result};
 pub use json_text::{MAX_JSON_DEPTH, is_json, json_string};
+pub use problem::Problem;
 pub use uuid::{format_uuid, parse_uuid};
 pub use value::Value;
 pub use vector::{format_vector, parse_vector, vector_bytes, vector_elements};

@@ -30,8 +30,9 @@ impl Crashed {
     ) -> Model {
         let db = open(store.clone(), &self.config)
             .unwrap_or_else(|e| panic!("{what}: cannot be opened: {e}\n{}", self.log));
-        let problems = block_on(db.check());
-        assert_eq!(problems, Ok(Vec::new()), "{what}: not whole\n{}", self.log);
+        let report =
+            block_on(db.check()).unwrap_or_else(|e| panic!("{what}: cannot be checked: {e}\n{}", self.log));
+        assert!(report.is_empty(), "{what}: not whole: {report}\n{}", self.log);
         let shown = block_on(show(&mut db.session())).unwrap();
         let to = (*may_be.end()).min(self.states.len() - 1);
         let from = (*may_be.start()).min(to);

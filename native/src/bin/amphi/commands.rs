@@ -143,15 +143,16 @@ impl Shell {
     }
 
     fn check(&mut self) -> Result<(), Failure> {
-        let problems = self.db.check()?;
-        for problem in &problems {
-            writeln!(self.out, "{problem}")?;
-        }
-        if problems.is_empty() {
+        let report = self.db.check()?;
+        if report.is_empty() && !self.interactive {
             writeln!(self.out, "ok")?;
+        } else {
+            writeln!(self.out, "{report}")?;
+        }
+        if report.is_empty() {
             return Ok(());
         }
-        let count = problems.len() as u64;
+        let count = report.problems.len() as u64;
         Err(Failure::Usage(format!(
             "{count} {} found",
             plural(count, "problem")

@@ -78,7 +78,7 @@ impl Bench {
         let table = self.txn.catalog().table(TABLE).unwrap().clone();
         let mut check = Check::new(&table);
         let problems = run_on(&self.store, |missing| check.step(missing)).unwrap();
-        assert_eq!(problems, [""; 0]);
+        assert_eq!(problems, []);
         let mut cursor = table.rows.cursor(Bound::Unbounded, Bound::Unbounded, false);
         let mut rows = Vec::new();
         while let Some(span) = run_on(&self.store, |missing| cursor.next(missing)).unwrap() {
