@@ -15,7 +15,7 @@ use crate::sql::optimize;
 use crate::sql::parse::{self, Parsed};
 use crate::sql::plan::{InsertSource, OutputColumn, Query, Statement, TransactionControl};
 use crate::tree::{Missing, Pins};
-use crate::txn::{Counters, IsolationLevel, Transaction, TransactionOptions};
+use crate::txn::{Counters, Draft, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{DataType, Error, Result, Value};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -341,7 +341,7 @@ impl Session {
                 let mut run = Change::new(statement, transaction.catalog(), env.clone())?;
                 shared
                     .engine
-                    .drive(|missing| run.step(transaction, missing))
+                    .drive(|missing| run.step(&mut transaction.draft(), missing))
                     .await
             })
             .await?;
@@ -380,12 +380,20 @@ impl Session {
                     name: "the transaction".into(),
                 });
             }
-            let done = run_statement(engine, transaction, &mut statement).await;
-            match &done {
-                Ok(_) => transaction.end_statement(),
-                Err(_) => transaction.undo_statement(),
+            let mut state = transaction.begin_statement();
+            if state.is_ok() {
+                let done = run_statement(engine, transaction, &mut statement).await;
+                match &done {
+                    Ok(_) => transaction.end_statement(),
+                    Err(_) => state = transaction.undo_statement(),
+                }
+                if state.is_ok() {
+                    return done;
+                }
             }
-            return done;
+            // A statement that cannot be undone takes its transaction with it.
+            self.transaction = None;
+            return Err(state.err().unwrap_or(Error::Closed));
         }
         let mut retries = 0;
         loop {
@@ -473,7 +481,7 @@ async fn run_statement<T>(
     transaction: &mut Transaction,
     statement: &mut impl AsyncFnMut(&mut Transaction) -> Result<T>,
 ) -> Result<T> {
-    transaction.begin_statement();
+    transaction.begin_statement()?;
     let result = statement(transaction).await?;
     let mut pins = Pins::default();
     engine
@@ -499,11 +507,11 @@ impl Change {
         })
     }
 
-    fn step(&mut self, transaction: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+    fn step(&mut self, draft: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         let result = ready!(match self {
-            Change::Insert(run) => run.step(transaction, missing),
-            Change::Update(run) => run.step(transaction, missing),
-            Change::Delete(run) => run.step(transaction, missing),
+            Change::Insert(run) => run.step(draft, missing),
+            Change::Update(run) => run.step(draft, missing),
+            Change::Delete(run) => run.step(draft, missing),
         });
         Poll::Ready(result)
     }

@@ -323,7 +323,7 @@ mod tests {
             let whole = t.table.clone();
             let mut pins = Pins::new();
             let mut without_row = whole.rows.clone();
-            t.run(|missing| without_row.remove(5, &mut pins, missing))
+            t.run(|missing| without_row.remove(5, |_, _| (), &mut pins, missing))
                 .unwrap();
             t.table.rows = without_row;
             t.store_all();
@@ -337,7 +337,7 @@ mod tests {
             t.table = whole;
             let mut other = t.table.rows.clone();
             let name = [texts(&["other"])];
-            t.run(|missing| other.update(5, &[0], &name, 0, &mut pins, missing))
+            t.run(|missing| other.update(5, [(0, &name[0])].into_iter(), 0, |_, _| (), &mut pins, missing))
                 .unwrap();
             t.table.rows = other;
             assert_eq!(

@@ -102,7 +102,7 @@ impl Table {
             keys.encode(key, id, view);
             settled(tree.remove(key, pins, missing))?;
         }
-        settled(self.rows.remove(id, pins, missing)).map(|_| ())
+        settled(self.rows.remove(id, |_, _| (), pins, missing)).map(|_| ())
     }
 
     pub(super) fn wrong_width(&self, columns: usize) -> Error {

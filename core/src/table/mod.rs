@@ -24,6 +24,7 @@ mod sequence;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod undo_log;
 mod unique;
 mod update;
 mod wait;
@@ -41,3 +42,4 @@ pub use rehome::Rehome;
 pub use row::Row;
 pub use sequence::Sequence;
 pub use table::{Table, TreeFactory};
+pub use undo_log::UndoLog;

@@ -2,9 +2,10 @@
 
 use super::index_key::RowView;
 use super::table::Table;
+use super::undo_log::UndoLog;
 use super::wait::{Wait, settled};
 use crate::tree::{Missing, Pins};
-use crate::types::{Result, RowId};
+use crate::types::{Column, Result, RowId};
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
@@ -44,10 +45,22 @@ impl Table {
         self.keys_of(id, pins, missing).map_ok(|_| ())
     }
 
-    /// Removes a row; false if there is none of that id.
-    pub fn remove(&mut self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
+    /// Removes a row, noting it in `undo`; false if there is none of that id.
+    pub fn remove(
+        &mut self,
+        id: RowId,
+        undo: Option<&mut UndoLog>,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let def = &self.def;
+        let before = |columns: &[Column], at: usize| {
+            if let Some(undo) = undo {
+                undo.removed(def, id, columns, at);
+            }
+        };
         if self.indexes.is_empty() {
-            return self.rows.remove(id, pins, missing);
+            return self.rows.remove(id, before, pins, missing);
         }
         let Some(keys) = ready!(self.keys_of(id, pins, missing))? else {
             return Poll::Ready(Ok(false));
@@ -63,7 +76,7 @@ impl Table {
                 return Poll::Ready(Err(error));
             }
         }
-        Poll::Ready(settled(self.rows.remove(id, pins, missing)))
+        Poll::Ready(settled(self.rows.remove(id, before, pins, missing)))
     }
 }
 

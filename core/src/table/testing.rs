@@ -137,11 +137,11 @@ impl Fixture {
     }
 
     pub(crate) fn update(&mut self, id: RowId, set: &[usize], values: &[Column]) -> Result<Option<RowId>> {
-        self.change(|t, pins, missing| t.update(id, set, values, 0, pins, missing))
+        self.change(|t, pins, missing| t.update(id, set, values, 0, None, pins, missing))
     }
 
     pub(crate) fn remove(&mut self, id: RowId) -> Result<bool> {
-        self.change(|t, pins, missing| t.remove(id, pins, missing))
+        self.change(|t, pins, missing| t.remove(id, None, pins, missing))
     }
 
     pub(crate) fn conflicts(&mut self, id: Option<RowId>, columns: &[Column]) -> Vec<(RowId, Option<usize>)> {

@@ -3,6 +3,7 @@
 use super::index_key::RowView;
 use super::key_change::{KeyChange, KeyFailure};
 use super::table::Table;
+use super::undo_log::UndoLog;
 use super::wait::{Wait, settled};
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, Error, Result, RowId};
@@ -37,7 +38,7 @@ impl Table {
 
     /// Replaces the table columns `set` of row `id` by `values` (one column each, value at `row`).
     /// Only indexes on these columns change; a new value in the row id column moves the row.
-    /// Returns the row's id afterwards, `None` if there is no such row.
+    /// Returns the row's id afterwards, `None` if there is no such row. What it replaces is noted in `undo`.
     ///
     /// # Errors
     /// [`Error::DuplicateKey`] for the new row id or a unique index; [`Error::NotNull`] for NULL as row id.
@@ -47,13 +48,14 @@ impl Table {
         set: &[usize],
         values: &[Column],
         row: usize,
+        mut undo: Option<&mut UndoLog>,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
         if !self.def.row_id_column.is_some_and(|c| set.contains(&c))
             && !self.keys.iter().any(|k| k.touches(set))
         {
-            let found = ready!(self.update_stored(id, set, values, row, pins, missing))?;
+            let found = ready!(self.update_stored(id, (set, values, row), undo, pins, missing))?;
             return Poll::Ready(Ok(found.then_some(id)));
         }
         let Some(plan) = ready!(self.plan_update(id, set, values, row, pins, missing))? else {
@@ -67,7 +69,7 @@ impl Table {
         }
         if let Err(failure) = self.change_keys(&plan.keys, id, new_id, pins, missing) {
             if plan.moved.is_some() {
-                settled(self.rows.remove(new_id, pins, missing))?;
+                settled(self.rows.remove(new_id, |_, _| (), pins, missing))?;
             }
             return Poll::Ready(Err(match failure {
                 KeyFailure::Other(error) => error,
@@ -77,10 +79,16 @@ impl Table {
             }));
         }
         if plan.moved.is_some() {
-            settled(self.rows.remove(id, pins, missing))?;
+            let def = &self.def;
+            let before = |columns: &[Column], at: usize| {
+                if let Some(undo) = &mut undo {
+                    undo.updated(def, (id, new_id), set, columns, at);
+                }
+            };
+            settled(self.rows.remove(id, before, pins, missing))?;
             self.sequence.raise_above(new_id);
         } else {
-            settled(self.update_stored(id, set, values, row, pins, missing))?;
+            settled(self.update_stored(id, (set, values, row), undo, pins, missing))?;
         }
         Poll::Ready(Ok(Some(new_id)))
     }
@@ -156,29 +164,25 @@ impl Table {
     fn update_stored(
         &mut self,
         id: RowId,
-        set: &[usize],
-        values: &[Column],
-        row: usize,
+        (set, values, row): (&[usize], &[Column], usize),
+        undo: Option<&mut UndoLog>,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
-        match self.def.row_id_column {
-            None => self.rows.update(id, set, values, row, pins, missing),
-            Some(_) => {
-                let stored: Vec<usize> = set.iter().filter_map(|s| self.def.stored_index(*s)).collect();
-                if stored.len() == set.len() {
-                    return self.rows.update(id, &stored, values, row, pins, missing);
-                }
-                let is_stored = |s: &usize| self.def.stored_index(*s).is_some();
-                let values: Vec<Column> = set
-                    .iter()
-                    .zip(values)
-                    .filter(|(s, _)| is_stored(s))
-                    .map(|(_, v)| v.clone())
-                    .collect();
-                self.rows.update(id, &stored, &values, row, pins, missing)
-            }
+        if set.len() != values.len() {
+            return Poll::Ready(Err(self.wrong_width(values.len())));
         }
+        let def = &self.def;
+        let before = |columns: &[Column], at: usize| {
+            if let Some(undo) = undo {
+                undo.updated(def, (id, id), set, columns, at);
+            }
+        };
+        let stored = set
+            .iter()
+            .zip(values)
+            .filter_map(|(s, v)| def.stored_index(*s).map(|s| (s, v)));
+        self.rows.update(id, stored, row, before, pins, missing)
     }
 
     /// The stored columns of a row after the change, one value each.

@@ -138,10 +138,15 @@ impl RowLeaf {
         }
     }
 
-    /// Replaces column `set[k]` of row `at` by `source[k]` at `row`.
-    pub(super) fn update(&mut self, at: usize, set: &[usize], source: &[Column], row: usize) {
-        for (column, values) in set.iter().zip(source) {
-            if let Some(column) = self.columns.get_mut(*column) {
+    /// Replaces columns of row `at`, each by the value at `row` of the one it is paired with.
+    pub(super) fn update<'c>(
+        &mut self,
+        at: usize,
+        set: impl Iterator<Item = (usize, &'c Column)>,
+        row: usize,
+    ) {
+        for (column, values) in set {
+            if let Some(column) = self.columns.get_mut(column) {
                 column.set_from(at, values, row);
             }
         }

@@ -207,27 +207,28 @@ impl RowTree {
         Poll::Ready(Ok(ids.len()))
     }
 
-    /// Replaces stored column `set[k]` of row `id` by `source[k]` at `row`; the other columns stay shared
-    /// with older versions. False, and nothing changed, if there is no such row.
+    /// Replaces stored columns of row `id`: for each pair in `set`, that column by the value at `row` of
+    /// the given one; the other columns stay shared with older versions. `before` sees the columns and
+    /// the row's position just before it changes. False, and nothing changed, if there is no such row.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if `source` does not fit the stored columns.
-    pub fn update(
+    /// [`Error::Invalid`] if a value does not fit its column.
+    pub fn update<'c>(
         &mut self,
         id: RowId,
-        set: &[usize],
-        source: &[Column],
+        set: impl Iterator<Item = (usize, &'c Column)> + Clone,
         row: usize,
+        before: impl FnOnce(&[Column], usize),
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let (path, cell) = self.locate(&id)?;
         let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-        let fits = |(c, s): (&usize, &Column)| {
+        let fits = |(c, s): (usize, &Column)| {
             let same = |c: &Column| c.physical() == s.physical();
-            leaf.columns().get(*c).is_some_and(same) && row < s.len()
+            leaf.columns().get(c).is_some_and(same) && row < s.len()
         };
-        if set.len() != source.len() || !set.iter().zip(source).all(fits) {
+        if !set.clone().all(fits) {
             return Poll::Ready(Err(misfit()));
         }
         let Ok(at) = leaf.find(id) else {
@@ -238,15 +239,25 @@ impl RowTree {
             let Some(slot) = node.cell_mut(i) else {
                 return false;
             };
-            slot.change(|leaf| leaf.update(at, set, source, row));
+            slot.change(|leaf| {
+                before(leaf.columns(), at);
+                leaf.update(at, set, row);
+            });
             edit.split_cell(node, i);
             true
         });
         self.finish(done, &id, true, pins, missing)
     }
 
-    /// Removes row `id`. False, and nothing changed, if there is no such row.
-    pub fn remove(&mut self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
+    /// Removes row `id`; `before` sees the columns and the row's position just before it goes. False, and
+    /// nothing changed, if there is no such row.
+    pub fn remove(
+        &mut self,
+        id: RowId,
+        before: impl FnOnce(&[Column], usize),
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
         let (path, cell) = self.locate(&id)?;
         let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
         let Ok(at) = leaf.find(id) else {
@@ -257,7 +268,10 @@ impl RowTree {
             let Some(slot) = node.cell_mut(i) else {
                 return false;
             };
-            slot.change(|leaf| leaf.remove(at));
+            slot.change(|leaf| {
+                before(leaf.columns(), at);
+                leaf.remove(at);
+            });
             node.change_rows(1, 0);
             edit.shrink_cell(node, i, pins);
             true

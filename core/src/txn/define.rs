@@ -4,7 +4,7 @@
 //! their results are put here.
 
 use super::Transaction;
-use crate::catalog::{PersistenceConfig, TableDef, TableId};
+use crate::catalog::{Catalog, PersistenceConfig, TableDef, TableId};
 use crate::table::{Table, TreeFactory};
 use crate::types::{Error, Result};
 use alloc::string::ToString;
@@ -12,10 +12,16 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 impl Transaction {
+    /// The version, for definitions to be changed: the statement keeps the version before.
+    fn catalog_mut(&mut self) -> &mut Catalog {
+        self.changes.statement.keep_version(&self.catalog);
+        &mut self.catalog
+    }
+
     /// Marks the catalog's definitions as changed; `schema_version` is one nobody else has.
     fn defined(&mut self, table: TableId, schema_version: u64) {
-        self.recorder().define(table);
-        self.catalog.set_schema_version(schema_version);
+        self.changes.definitions().define(table);
+        self.catalog_mut().set_schema_version(schema_version);
     }
 
     /// Creates an empty table under the id in its definition.
@@ -42,7 +48,7 @@ impl Transaction {
         if self.catalog.remembered_for(&def.schema, &def.name).is_some() {
             self.remember_persistence(&def.schema, &def.name, None);
         }
-        self.catalog
+        self.catalog_mut()
             .put_table(Arc::new(Table::create(Arc::new(def), trees)));
         self.defined(id, schema_version);
         self.adopt_orphans(id)
@@ -50,8 +56,8 @@ impl Transaction {
 
     /// Connects foreign keys whose parent was gone to a table that can take its place.
     fn adopt_orphans(&mut self, parent: TableId) -> Result<()> {
-        for child in self.catalog.adopt_orphans(parent)? {
-            self.recorder().define(child);
+        for child in self.catalog_mut().adopt_orphans(parent)? {
+            self.changes.definitions().define(child);
         }
         Ok(())
     }
@@ -88,7 +94,7 @@ impl Transaction {
         if renamed && self.catalog.remembered_for(&def.schema, &def.name).is_some() {
             self.remember_persistence(&def.schema, &def.name, None);
         }
-        self.catalog.put_table(Arc::new(table));
+        self.catalog_mut().put_table(Arc::new(table));
         self.defined(def.id, schema_version);
         self.adopt_orphans(def.id)
     }
@@ -103,7 +109,7 @@ impl Transaction {
         }
         for id in tables {
             self.catalog.table(*id)?;
-            self.catalog.remove_table(*id);
+            self.catalog_mut().remove_table(*id);
             self.defined(*id, schema_version);
         }
         Ok(())
@@ -121,7 +127,7 @@ impl Transaction {
     ) -> Result<()> {
         self.refuse_if_referenced(id, &[id])?;
         let def = self.catalog.table(id)?.def.clone();
-        self.catalog.put_table(Arc::new(Table::create(def, trees)));
+        self.catalog_mut().put_table(Arc::new(Table::create(def, trees)));
         self.defined(id, schema_version);
         Ok(())
     }
@@ -155,9 +161,9 @@ impl Transaction {
                 name: name.to_string(),
             });
         }
-        self.catalog.add_schema(name);
-        self.recorder().touch_schemas();
-        self.catalog.set_schema_version(schema_version);
+        self.catalog_mut().add_schema(name);
+        self.changes.definitions().touch_schemas();
+        self.catalog_mut().set_schema_version(schema_version);
         Ok(())
     }
 
@@ -169,17 +175,17 @@ impl Transaction {
         self.require_schema(name)?;
         let tables: Vec<TableId> = self.catalog.tables_of(name).map(|t| t.def.id).collect();
         self.drop_tables(&tables, schema_version)?;
-        self.catalog.forget_schema(name);
-        self.catalog.remove_schema(name);
-        self.recorder().touch_schemas();
-        self.catalog.set_schema_version(schema_version);
+        self.catalog_mut().forget_schema(name);
+        self.catalog_mut().remove_schema(name);
+        self.changes.definitions().touch_schemas();
+        self.catalog_mut().set_schema_version(schema_version);
         Ok(())
     }
 
     /// Remembers persistence settings for a table that does not exist yet (`None`: forgets them).
     pub fn remember_persistence(&mut self, schema: &str, name: &str, config: Option<PersistenceConfig>) {
-        self.catalog.remember(schema, name, config);
-        self.recorder().touch_schemas();
+        self.catalog_mut().remember(schema, name, config);
+        self.changes.definitions().touch_schemas();
     }
 
     /// Changes parts of a definition that the trees do not depend on.
@@ -187,17 +193,14 @@ impl Transaction {
     /// # Errors
     /// [`Error::Unknown`] if the table is gone.
     pub fn redefine(&mut self, id: TableId, change: impl FnOnce(&mut TableDef)) -> Result<()> {
-        self.catalog.redefine(id, change)?;
-        self.recorder().define(id);
+        self.catalog_mut().redefine(id, change)?;
+        self.changes.definitions().define(id);
         Ok(())
     }
 
     /// Has the foreign keys of these rows checked at the end of the statement as if the rows were new.
     pub fn recheck_as_new(&mut self, table: TableId, ranges: &[(i64, i64)]) {
-        if let Some(statement) = &mut self.statement {
-            statement
-                .recheck
-                .extend(ranges.iter().map(|(from, to)| (table, *from, *to)));
-        }
+        let rows = ranges.iter().map(|(from, to)| (table, *from, *to));
+        self.changes.statement.recheck.extend(rows);
     }
 }

@@ -7,7 +7,7 @@
 //! A parent table that lived in memory does not exist after a restart. Until a table of its name is
 //! created again, no new key of a child finds its parent.
 
-use super::Transaction;
+use super::draft::Draft;
 use crate::catalog::{Catalog, ForeignKeyDef, ReferentialAction, TableId};
 use crate::codec::{encode_key_part, prefix_end};
 use crate::table::Table;
@@ -218,27 +218,30 @@ fn violated(
     }
 }
 
-impl Transaction {
+impl Draft<'_> {
     /// Checks the foreign keys of everything the statement touched, and carries out ON DELETE and
-    /// ON UPDATE. Called until it is ready, before [`Transaction::end_statement`].
+    /// ON UPDATE. Called until it is ready, before the statement ends.
     ///
     /// # Errors
     /// [`Error::ForeignKeyViolated`]; [`Error::NotNull`] from SET NULL. The caller undoes the statement.
-    pub fn finish_statement(&mut self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
-        let Some(statement) = &mut self.statement else {
+    pub fn check_foreign_keys(&mut self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
+        let statement = &mut self.changes.statement;
+        // A statement that does not keep the version before it touched no table with foreign keys.
+        let Some(before) = statement.version_before() else {
             return Poll::Ready(Ok(()));
         };
+        let before = before.clone();
         if statement.check.is_none() {
             let mut check = ForeignKeyCheck {
                 queue: VecDeque::new(),
             };
-            for (table, rows) in statement.writes.rows() {
-                if !takes_part(&self.catalog, *table) {
+            for (table, rows) in statement.row_sets() {
+                if !takes_part(self.catalog, table) {
                     continue;
                 }
                 rows.runs().for_each(|(from, to)| {
                     check.queue.push_back(Rows {
-                        table: *table,
+                        table,
                         from,
                         to,
                         as_new: false,
@@ -255,12 +258,11 @@ impl Transaction {
                 }));
             statement.check = Some(check);
         }
-        let before = statement.before.clone();
         while let Some(rows) = self.next_unchecked() {
             let old = before.get(rows.table).filter(|_| !rows.as_new);
             ready!(self.check_row(old, rows.table, rows.from, pins, missing))?;
             // Only now is the row done: `Pending` comes back to it.
-            self.child_walks.clear();
+            self.changes.child_walks.clear();
             if pins.len() > MAX_PINNED {
                 pins.clear();
             }
@@ -278,10 +280,7 @@ impl Transaction {
     }
 
     fn check_queue(&mut self) -> Option<&mut VecDeque<Rows>> {
-        self.statement
-            .as_mut()
-            .and_then(|s| s.check.as_mut())
-            .map(|c| &mut c.queue)
+        self.changes.statement.check.as_mut().map(|c| &mut c.queue)
     }
 
     fn next_unchecked(&mut self) -> Option<Rows> {
@@ -290,7 +289,7 @@ impl Transaction {
 
     /// Queues a row that a referential action touched.
     fn queue_row(&mut self, table: TableId, id: RowId) {
-        if takes_part(&self.catalog, table)
+        if takes_part(self.catalog, table)
             && let Some(queue) = self.check_queue()
         {
             queue.push_back(Rows {
@@ -377,13 +376,13 @@ impl Transaction {
         let Some(was) = ready!(key_of(old, id, &foreign.parent_columns, pins, missing))? else {
             return Poll::Ready(Ok(()));
         };
-        let statement = self.statement.as_ref();
-        let again = statement.is_some_and(|s| s.again);
+        let statement = &self.changes.statement;
+        let again = statement.again;
         // REPLACE: the children lose the old row, whatever key the new one has.
         let replaced = foreign.on_delete != ReferentialAction::Restrict
-            && statement.is_some_and(|s| s.replaced.contains(&(now.def.id, id)));
+            && statement.replaced.contains(&(now.def.id, id));
         // An update of the row id moved the row: look for it where it is now.
-        let place = statement.and_then(|s| s.moved_to.get(&(now.def.id, id)).copied());
+        let place = statement.moved_to.get(&(now.def.id, id)).copied();
         let place = place.unwrap_or(id);
         let is = match replaced {
             true => None,
@@ -415,14 +414,19 @@ impl Transaction {
             usize::MAX
         };
         let walk = ready!(children_with(
-            &mut self.child_walks,
+            &mut self.changes.child_walks,
             child,
             &foreign.columns,
             &was,
             limit,
             missing
         ))?;
-        if self.child_walks.get(walk).is_none_or(|w| w.ids.is_empty()) {
+        if self
+            .changes
+            .child_walks
+            .get(walk)
+            .is_none_or(|w| w.ids.is_empty())
+        {
             return Poll::Ready(Ok(()));
         }
         let new_key: Vec<Column> = match (action, is) {
@@ -471,12 +475,12 @@ impl Transaction {
 
     /// The next child of a walk that has not followed its parent.
     fn next_follower(&self, walk: usize) -> Option<RowId> {
-        let walk = self.child_walks.get(walk)?;
+        let walk = self.changes.child_walks.get(walk)?;
         walk.ids.get(walk.followed).copied()
     }
 
     fn followed(&mut self, walk: usize) {
-        if let Some(walk) = self.child_walks.get_mut(walk) {
+        if let Some(walk) = self.changes.child_walks.get_mut(walk) {
             walk.followed += 1;
         }
     }

@@ -6,6 +6,7 @@
 
 mod counters;
 mod define;
+mod draft;
 mod drive;
 mod foreign_keys;
 mod history;
@@ -14,10 +15,12 @@ mod read_set;
 mod rebase;
 mod row_id_set;
 mod rows;
+mod statement;
 mod transaction;
 mod write_set;
 
 pub use counters::Counters;
+pub use draft::{Changes, Draft};
 pub use drive::{drive, fetch};
 pub use history::{Base, History, Snapshot};
 pub use latch::{Latch, LatchGuard};

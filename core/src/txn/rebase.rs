@@ -183,7 +183,7 @@ impl Replay {
     fn replay_row(&mut self, table: TableId, id: RowId, missing: &mut Missing) -> Poll<Result<()>> {
         if self.pass == Pass::Remove {
             let theirs = self.merged.table_mut(table)?;
-            ready!(theirs.remove(id, &mut self.pins, missing))?;
+            ready!(theirs.remove(id, None, &mut self.pins, missing))?;
             return Poll::Ready(Ok(()));
         }
         let mine = self.mine.table(table)?;

@@ -3,9 +3,9 @@
 //! Each is all or nothing: `Pending` or an error leaves the transaction as it was, so that the caller
 //! fetches and calls again with the same arguments.
 
-use super::Transaction;
-use super::transaction::Reserved;
+use super::draft::{Draft, Reserved};
 use crate::catalog::{TableDef, TableId};
+use crate::table::UndoLog;
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, DataType, Error, Physical, Result, RowId};
 use alloc::string::ToString;
@@ -51,7 +51,7 @@ fn require_range(def: &TableDef, column: Option<usize>, value: i64) -> Result<()
     })
 }
 
-impl Transaction {
+impl Draft<'_> {
     /// Inserts the row at `row` of `columns` (one per table column). A NULL in the row id column or in
     /// an AUTO_INCREMENT column becomes the next value of the table's sequence.
     ///
@@ -101,16 +101,22 @@ impl Transaction {
             }
             (None, _) => None,
         };
-        let result = match &patched {
-            Some(p) => self.catalog.table_mut(table)?.insert(id, p, 0, pins, missing),
-            None => self
-                .catalog
-                .table_mut(table)?
-                .insert(id, columns, row, pins, missing),
+        let log = self.changes.statement.log_for(table, self.catalog)?;
+        let (log, pins) = pins_of(log, pins);
+        let (columns, row) = match &patched {
+            Some(patched) => (patched.as_slice(), 0),
+            None => (columns, row),
         };
-        ready!(result)?;
-        self.reserved = None;
-        self.recorder().row(table, id);
+        ready!(
+            self.catalog
+                .table_mut(table)?
+                .insert(id, columns, row, pins, missing)
+        )?;
+        if let Some(log) = log {
+            log.inserted(id);
+        }
+        self.changes.reserved = None;
+        self.changes.changed(table, id, id);
         Poll::Ready(Ok((id, generated)))
     }
 
@@ -118,7 +124,7 @@ impl Transaction {
     /// above the last one. `None`: it does not apply, insert row by row.
     ///
     /// # Errors
-    /// As [`Transaction::insert_row`]; then no row of the batch is there.
+    /// As [`Draft::insert_row`]; then no row of the batch is there.
     pub fn insert_batch(
         &mut self,
         table: TableId,
@@ -165,6 +171,8 @@ impl Transaction {
             return Poll::Ready(Ok(None));
         };
         drop(found); // or every leaf would be copied
+        let log = self.changes.statement.log_for(table, self.catalog)?;
+        let (log, pins) = pins_of(log, pins);
         let appended = ready!(
             self.catalog
                 .table_mut(table)?
@@ -173,15 +181,17 @@ impl Transaction {
         if appended != ids.len() {
             return Poll::Ready(Ok(None)); // then none was
         }
-        self.reserved = None;
-        let recorder = self.recorder();
+        if let Some(log) = log {
+            ids.iter().for_each(|id| log.inserted(*id));
+        }
+        self.changes.reserved = None;
         let mut run = 0;
         for i in 1..=ids.len() {
             let breaks = ids
                 .get(i)
                 .is_none_or(|id| ids.get(i - 1).is_none_or(|p| p.checked_add(1) != Some(*id)));
             if breaks && let (Some(from), Some(to)) = (ids.get(run), ids.get(i - 1)) {
-                recorder.row_range(table, *from, *to);
+                self.changes.changed(table, *from, *to);
                 run = i;
             }
         }
@@ -224,19 +234,18 @@ impl Transaction {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
+        let log = self.changes.statement.log_for(table, self.catalog)?;
+        let (log, pins) = pins_of(log, pins);
         let found = self.catalog.table_mut(table)?;
-        let Some(new) = ready!(found.update(id, set, values, row, pins, missing))? else {
+        let Some(new) = ready!(found.update(id, set, values, row, log, pins, missing))? else {
             return Poll::Ready(Ok(None));
         };
+        self.changes.changed(table, id, id);
         if new != id {
             found.sequence.raise_above(new);
-            if let Some(statement) = &mut self.statement {
-                statement.moved(table, id, new);
-            }
+            self.changes.statement.moved(table, id, new);
+            self.changes.changed(table, new, new);
         }
-        let recorder = self.recorder();
-        recorder.row(table, id);
-        recorder.row(table, new);
         Poll::Ready(Ok(Some(new)))
     }
 
@@ -251,15 +260,17 @@ impl Transaction {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
+        let log = self.changes.statement.log_for(table, self.catalog)?;
+        let (log, pins) = pins_of(log, pins);
         let found = self.catalog.table_mut(table)?;
-        if !ready!(found.remove(id, pins, missing))? {
+        if !ready!(found.remove(id, log, pins, missing))? {
             return Poll::Ready(Ok(false));
         }
-        self.recorder().row(table, id);
+        self.changes.changed(table, id, id);
         Poll::Ready(Ok(true))
     }
 
-    /// As [`Transaction::delete_row`], for REPLACE: ON DELETE is carried out although a row of the same
+    /// As [`Draft::delete_row`], for REPLACE: ON DELETE is carried out although a row of the same
     /// key may follow.
     ///
     /// # Errors
@@ -272,22 +283,33 @@ impl Transaction {
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let deleted = ready!(self.delete_row(table, id, pins, missing))?;
-        if let Some(statement) = self.statement.as_mut().filter(|_| deleted) {
-            statement.replaced.insert((table, id));
+        if deleted {
+            self.changes.statement.replaced(table, id);
         }
         Poll::Ready(Ok(deleted))
     }
 
     /// The next `count` values of the table's sequence; the same again while the operation is Pending.
     fn reserve(&mut self, table: TableId, count: u64) -> Result<RowId> {
-        match &self.reserved {
+        match &self.changes.reserved {
             Some(r) if r.table == table && r.count == count => Ok(r.first),
             _ => {
                 let first = self.catalog.table(table)?.sequence.next(count)?;
-                self.reserved = Some(Reserved { table, first, count });
+                self.changes.reserved = Some(Reserved { table, first, count });
                 Ok(first)
             }
         }
+    }
+}
+
+/// The pins of a statement that keeps a log: held until its end, so that undoing it cannot wait.
+fn pins_of<'p>(
+    log: Option<(&'p mut UndoLog, &'p mut Pins)>,
+    pins: &'p mut Pins,
+) -> (Option<&'p mut UndoLog>, &'p mut Pins) {
+    match log {
+        Some((log, pins)) => (Some(log), pins),
+        None => (None, pins),
     }
 }
 

@@ -4,14 +4,15 @@
 //! Rolling back is dropping it; a savepoint is a kept copy. Nothing here touches the store: committing
 //! is the router's.
 
-use super::foreign_keys::{ChildWalk, ForeignKeyCheck};
+use super::draft::{Changes, Draft};
 use super::history::Base;
 use super::{Collision, ReadSet, WriteSet};
-use crate::catalog::{Catalog, TableId};
-use crate::types::{Error, Result, RowId};
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::catalog::Catalog;
+use crate::tree::{Missing, Pins};
+use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::task::Poll;
 
 /// Isolation levels; see [`crate::sql::plan::Isolation`] for how SQL names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,64 +43,13 @@ struct Savepoint {
     writes: WriteSet,
 }
 
-/// What one statement has done so far.
-pub(super) struct StatementState {
-    /// The private version before the statement.
-    pub(super) before: Catalog,
-    /// What the statement changed.
-    pub(super) writes: WriteSet,
-    /// All of the transaction is checked again, on a later version: nothing may have to follow.
-    pub(super) again: bool,
-    /// Rows that REPLACE deleted: their children lose them, even if the new row has the same key.
-    pub(super) replaced: BTreeSet<(TableId, RowId)>,
-    /// Rows the statement gave another row id: where each is now, and where it was before the statement.
-    pub(super) moved_to: BTreeMap<(TableId, RowId), RowId>,
-    pub(super) moved_from: BTreeMap<(TableId, RowId), RowId>,
-    /// Rows whose foreign keys are checked although the statement did not touch them.
-    pub(super) recheck: Vec<(TableId, i64, i64)>,
-    /// The foreign-key check, once it runs.
-    pub(super) check: Option<ForeignKeyCheck>,
-}
-
-impl StatementState {
-    fn new(before: Catalog, writes: WriteSet) -> StatementState {
-        StatementState {
-            before,
-            writes,
-            again: false,
-            replaced: BTreeSet::new(),
-            moved_to: BTreeMap::new(),
-            moved_from: BTreeMap::new(),
-            recheck: Vec::new(),
-            check: None,
-        }
-    }
-
-    /// Notes that the row under `from` is now under `to`.
-    pub(super) fn moved(&mut self, table: TableId, from: RowId, to: RowId) {
-        let origin = self.moved_from.remove(&(table, from)).unwrap_or(from);
-        self.moved_from.insert((table, to), origin);
-        self.moved_to.insert((table, origin), to);
-    }
-}
-
-/// Row ids taken from a sequence for a row operation that is Pending, so that its repetition uses the same.
-pub(super) struct Reserved {
-    pub(super) table: TableId,
-    pub(super) first: i64,
-    pub(super) count: u64,
-}
-
 /// An open transaction.
 pub struct Transaction {
     base: Base,
     options: TransactionOptions,
     pub(super) catalog: Catalog,
-    writes: WriteSet,
+    pub(super) changes: Changes,
     reads: ReadSet,
-    pub(super) statement: Option<StatementState>,
-    pub(super) reserved: Option<Reserved>,
-    pub(super) child_walks: Vec<ChildWalk>,
     savepoints: Vec<Savepoint>,
     /// A later base was taken while savepoints were set, whose foreign keys were not checked there.
     savepoints_moved: bool,
@@ -121,11 +71,8 @@ impl Transaction {
             base,
             options,
             catalog,
-            writes: WriteSet::default(),
+            changes: Changes::default(),
             reads: ReadSet::default(),
-            statement: None,
-            reserved: None,
-            child_walks: Vec::new(),
             savepoints: Vec::new(),
             savepoints_moved: false,
             needs_recheck: false,
@@ -135,6 +82,11 @@ impl Transaction {
     /// This transaction's version of the database, own changes included.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The version, to be changed by a statement.
+    pub fn draft(&mut self) -> Draft<'_> {
+        Draft::new(&mut self.catalog, &mut self.changes)
     }
 
     /// The snapshot the transaction started from (or was last moved to).
@@ -149,7 +101,7 @@ impl Transaction {
 
     /// What it changed, the running statement excluded.
     pub fn writes(&self) -> &WriteSet {
-        &self.writes
+        &self.changes.writes
     }
 
     /// What it read, to be validated at commit: recorded for SERIALIZABLE only.
@@ -158,20 +110,23 @@ impl Transaction {
     }
 
     /// Starts a statement: from here on everything is undone by [`Transaction::undo_statement`].
-    pub fn begin_statement(&mut self) {
-        self.undo_statement(); // one whose caller gave up waiting for it
-        self.statement = Some(StatementState::new(self.catalog.clone(), WriteSet::default()));
+    ///
+    /// # Errors
+    /// As [`Transaction::undo_statement`], for a statement whose caller gave up waiting for it.
+    pub fn begin_statement(&mut self) -> Result<()> {
+        self.undo_statement()?;
+        self.changes.statement.begin();
+        Ok(())
     }
 
     /// Starts a statement that stands for the whole transaction since its base, so that
     /// [`Transaction::finish_statement`] checks all foreign keys again: after a move to a later base.
     pub fn begin_recheck(&mut self) {
         let before = self.base.snapshot().catalog.clone();
-        let statement = StatementState::new(before, self.writes.clone());
-        self.statement = Some(StatementState {
-            again: true,
-            ..statement
-        });
+        let Changes {
+            statement, writes, ..
+        } = &mut self.changes;
+        statement.begin_again(before, writes);
     }
 
     /// Keeps what the foreign keys did in [`Transaction::begin_recheck`]'s statement.
@@ -185,28 +140,25 @@ impl Transaction {
         self.needs_recheck
     }
 
+    /// Checks the foreign keys of everything the statement touched; see [`Draft::check_foreign_keys`].
+    ///
+    /// # Errors
+    /// As [`Draft::check_foreign_keys`].
+    pub fn finish_statement(&mut self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
+        self.draft().check_foreign_keys(pins, missing)
+    }
+
     /// Keeps what the statement did.
     pub fn end_statement(&mut self) {
-        if let Some(statement) = self.statement.take() {
-            self.writes.extend(&statement.writes);
-        }
+        self.changes.end_statement();
     }
 
     /// Undoes what the statement did.
-    pub fn undo_statement(&mut self) {
-        if let Some(statement) = self.statement.take() {
-            self.catalog = statement.before;
-        }
-        self.reserved = None;
-        self.child_walks.clear();
-    }
-
-    /// Where changes are recorded: the running statement, or the transaction outside one.
-    pub(super) fn recorder(&mut self) -> &mut WriteSet {
-        match &mut self.statement {
-            Some(statement) => &mut statement.writes,
-            None => &mut self.writes,
-        }
+    ///
+    /// # Errors
+    /// Those of the trees; then the transaction as a whole is to be rolled back.
+    pub fn undo_statement(&mut self) -> Result<()> {
+        self.changes.undo_statement(&mut self.catalog)
     }
 
     /// Sets a savepoint; one of the same name is hidden until this one is released.
@@ -214,7 +166,7 @@ impl Transaction {
         self.savepoints.push(Savepoint {
             name: name.to_string(),
             catalog: self.catalog.clone(),
-            writes: self.writes.clone(),
+            writes: self.changes.writes.clone(),
         });
     }
 
@@ -239,7 +191,7 @@ impl Transaction {
         self.savepoints.truncate(i + 1);
         if let Some(s) = self.savepoints.last() {
             self.catalog = s.catalog.clone();
-            self.writes = s.writes.clone();
+            self.changes.writes = s.writes.clone();
             self.needs_recheck |= self.savepoints_moved;
         }
         Ok(())
@@ -274,12 +226,12 @@ impl Transaction {
     /// [`Error::WriteConflict`].
     pub fn validate(&self) -> Result<()> {
         for writes in self.base.commits_since() {
-            if let Some(collision) = self.writes.collision(&writes) {
+            if let Some(collision) = self.changes.writes.collision(&writes) {
                 return Err(self.conflict(collision));
             }
             // A read-only transaction saw one snapshot: it takes its place in the order there.
             if self.options.isolation == IsolationLevel::Serializable
-                && !self.writes.is_empty()
+                && !self.changes.writes.is_empty()
                 && let Some(table) = self.reads.invalidated_by(&writes)
             {
                 return Err(self.conflict(Collision::Table(table)));
@@ -297,7 +249,7 @@ impl Transaction {
     pub(super) fn version(&self, i: usize) -> Option<(&Catalog, &WriteSet)> {
         match self.savepoints.get(i) {
             Some(s) => Some((&s.catalog, &s.writes)),
-            None => (i == self.savepoints.len()).then_some((&self.catalog, &self.writes)),
+            None => (i == self.savepoints.len()).then_some((&self.catalog, &self.changes.writes)),
         }
     }
 
@@ -324,12 +276,12 @@ impl Transaction {
 
     /// Takes a move back, and what a recheck after it did.
     pub fn move_back(&mut self, to: Moved) {
-        self.undo_statement();
+        self.changes.abandon_statement();
         self.moved(to.base, to.versions);
     }
 
     /// Takes the transaction apart for publishing.
     pub fn into_parts(self) -> (Base, Catalog, WriteSet) {
-        (self.base, self.catalog, self.writes)
+        (self.base, self.catalog, self.changes.writes)
     }
 }

@@ -102,6 +102,12 @@ impl BytesVec {
         }
     }
 
+    /// Removes all values; the memory stays.
+    pub fn clear(&mut self) {
+        self.ends.clear();
+        self.data.clear();
+    }
+
     /// Keeps the first `at` values and returns the rest.
     pub fn split_off(&mut self, at: usize) -> BytesVec {
         let at = at.min(self.len());

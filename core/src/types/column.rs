@@ -366,6 +366,20 @@ impl Column {
         }
     }
 
+    /// Takes the last value off, as a column of its own; `None` if there is none.
+    pub fn pop(&mut self) -> Option<Column> {
+        let last = self.len().checked_sub(1)?;
+        let value = self.gather(&[last as u32]);
+        self.remove(last);
+        Some(value)
+    }
+
+    /// Removes all values; the memory stays if nobody shares it.
+    pub fn clear(&mut self) {
+        each!(&mut self.data, v => Arc::make_mut(v).clear(), b => Arc::make_mut(b).clear());
+        self.nulls = None;
+    }
+
     /// Keeps the first `at` values and returns the rest.
     pub fn split_off(&mut self, at: usize) -> Column {
         let rest = self.slice(at, self.len());

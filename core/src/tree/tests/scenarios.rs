@@ -100,7 +100,7 @@ fn a_snapshot_reads_what_was_overwritten_and_removed_in_the_store() {
     let snapshot = tree.clone();
     set(&mut tree, 1, 100, &world.store);
     for id in 8..16 {
-        drive(&world.store, |p, m| tree.remove(id, p, m));
+        drive(&world.store, |p, m| tree.remove(id, |_, _| (), p, m));
     }
     let expected = [vec![(0, 0), (1, 100)], pairs(2..8), pairs(16..20)].concat();
 
@@ -143,7 +143,7 @@ fn a_write_holds_only_what_changed() {
     let mut batch = WriteBatch::default();
     drop(tree.write_dirty(&mut batch).unwrap());
     assert_eq!(batch.changes.len(), 1, "a leaf; the directory does not change");
-    drive(&world.store, |p, m| tree.remove(31, p, m));
+    drive(&world.store, |p, m| tree.remove(31, |_, _| (), p, m));
     let mut batch = WriteBatch::default();
     drop(tree.write_dirty(&mut batch).unwrap());
     assert_eq!(batch.changes.len(), 2, "a leaf and its directory page");
@@ -167,7 +167,14 @@ fn unshared_leaves_change_in_place_and_shared_ones_column_by_column() {
             let source = [Column::from_i64(vec![value])];
             for id in [0, 1, 2] {
                 // pins live on between the rows of a statement
-                let done = tree.update(id, &[0], &source, 0, &mut pins, &mut missing);
+                let done = tree.update(
+                    id,
+                    [(0, &source[0])].into_iter(),
+                    0,
+                    |_, _| (),
+                    &mut pins,
+                    &mut missing,
+                );
                 assert_eq!(done, Poll::Ready(Ok(true)));
             }
         };
@@ -426,7 +433,7 @@ fn rows_can_be_appended_after_the_end_was_emptied() {
     let mut tree = rows(world.home(1, Residency::Cached, true), 40);
     world.save(&tree);
     for id in 10..40 {
-        drive(&world.store, |p, m| tree.remove(id, p, m));
+        drive(&world.store, |p, m| tree.remove(id, |_, _| (), p, m));
         world.save(&tree);
     }
     assert_eq!(drive(&world.store, |p, m| tree.last_row_id(p, m)), Some(9));

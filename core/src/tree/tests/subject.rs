@@ -192,11 +192,12 @@ impl Subject for RowLeaf {
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let [number, text] = row(&[value]);
-        tree.update(key, &[1, 0], &[text, number], 0, pins, missing)
+        let set = [(1, &text), (0, &number)];
+        tree.update(key, set.into_iter(), 0, |_, _| (), pins, missing)
     }
 
     fn remove(tree: &mut RowTree, key: i64, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
-        tree.remove(key, pins, missing)
+        tree.remove(key, |_, _| (), pins, missing)
     }
 
     fn append_all(tree: &mut RowTree, keys: &[i64], store: &MemoryStore) {

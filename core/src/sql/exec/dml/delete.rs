@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, TableDef};
 use crate::sql::exec::Env;
 use crate::sql::plan::Delete;
 use crate::tree::Missing;
-use crate::txn::Transaction;
+use crate::txn::Draft;
 use crate::types::{Batch, Column, Result};
 use alloc::{sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
@@ -60,7 +60,7 @@ impl DeleteRun {
     ///
     /// # Errors
     /// Those of the source and of the row operations; the session undoes the statement.
-    pub fn step(&mut self, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+    pub fn step(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         if let Some(source) = &mut self.source {
             if let Some(returning) = &mut self.returning {
                 ready!(returning.prepare(missing))?;
@@ -92,6 +92,8 @@ impl DeleteRun {
             ))?;
             // Its cursors hold the table's leaves: while they do, every change copies.
             self.source = None;
+            let rows = self.ids.iter().map(Column::len).sum();
+            txn.expect_rows(self.plan.table, rows);
         }
         while let Some(ids) = self.ids.get(self.next.0) {
             while let Some(id) = ids.i64s().get(self.next.1) {
@@ -127,7 +129,9 @@ impl DeleteRun {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::testing::{Bench, delete, returned, returning_name_and_id};
+    use super::super::testing::{Bench, TABLE, delete, returned, returning_name_and_id};
+    use crate::table::testing::run_on;
+    use crate::tree::{Missing, Pins};
     use alloc::vec::Vec;
 
     #[test]
@@ -140,6 +144,26 @@ mod tests {
             assert_eq!(result.affected, 28);
             assert_eq!(returned(result.returning).len(), 28);
             assert_eq!(b.rows(), ["29 k29 0", "30 k30 0"]);
+        }
+    }
+
+    #[test]
+    fn deleted_rows_are_put_back_without_waiting() {
+        for mut b in Bench::both(40) {
+            let before = b.rows();
+            // Leaves that are emptied join their left neighbours, which somebody is reading just then.
+            let table = b.txn.catalog().table(TABLE).unwrap().clone();
+            let mut pins = Pins::new();
+            for id in 1..=40 {
+                let mut step = |missing: &mut Missing| table.rows.ensure(id, &mut pins, missing);
+                run_on(b.store(), &mut step).unwrap();
+            }
+            let ids: Vec<i64> = (5..=8).chain(13..=20).chain([3, 30, 40]).collect();
+            assert_eq!(b.delete(delete(&ids)).unwrap().affected, ids.len() as u64);
+            drop((pins, table));
+            assert_eq!(b.rows().len(), 40 - ids.len());
+            b.txn.undo_statement().unwrap();
+            assert_eq!(b.rows(), before);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::sql::exec::Env;
 use crate::sql::exec::eval::eval;
 use crate::sql::plan::{ConflictAction, ConflictTarget, Insert, InsertSource, Query};
 use crate::tree::Missing;
-use crate::txn::Transaction;
+use crate::txn::Draft;
 use crate::types::{Batch, Column, Physical, Result, RowId};
 use alloc::{sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
@@ -79,8 +79,8 @@ impl InsertRun {
     /// Those of the source, [`NotNull`](crate::Error::NotNull), [`CheckViolated`](crate::Error::CheckViolated),
     /// [`DuplicateKey`](crate::Error::DuplicateKey); the
     /// session undoes the statement.
-    pub fn step(&mut self, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
-        ready!(self.collect(missing))?;
+    pub fn step(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+        ready!(self.collect(txn, missing))?;
         while let Some(batch) = self.batches.get(self.next.0).cloned() {
             let bulk = matches!(self.plan.on_conflict, ConflictAction::Error) && batch.len > 1;
             if bulk && !self.one_by_one {
@@ -109,7 +109,7 @@ impl InsertRun {
         }))
     }
 
-    fn collect(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
+    fn collect(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<()>> {
         let Some(source) = &mut self.source else {
             return Poll::Ready(Ok(()));
         };
@@ -134,6 +134,8 @@ impl InsertRun {
         }
         // Its cursors hold leaves: while they do, every change of one copies it.
         self.source = None;
+        let rows = self.batches.iter().map(Batch::rows).sum();
+        txn.expect_rows(self.plan.table, rows);
         Poll::Ready(Ok(()))
     }
 
@@ -141,7 +143,7 @@ impl InsertRun {
     fn whole_batch(
         &mut self,
         batch: &Batch,
-        txn: &mut Transaction,
+        txn: &mut Draft<'_>,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let pins = &mut self.ahead.pins;
@@ -171,7 +173,7 @@ impl InsertRun {
         &mut self,
         batch: &Batch,
         row: usize,
-        txn: &mut Transaction,
+        txn: &mut Draft<'_>,
         missing: &mut Missing,
     ) -> Poll<Result<()>> {
         let table = self.plan.table;
@@ -250,7 +252,7 @@ impl InsertRun {
     }
 
     /// Asks for the blocks of the rows after the one that waits, too.
-    fn look_ahead(&mut self, batch: &Batch, txn: &mut Transaction, missing: &mut Missing) -> Result<()> {
+    fn look_ahead(&mut self, batch: &Batch, txn: &mut Draft<'_>, missing: &mut Missing) -> Result<()> {
         let from = self.next.1 + 1;
         let to = from.saturating_add(LOOK_AHEAD).min(batch.len);
         let pins = &mut self.ahead.pins;

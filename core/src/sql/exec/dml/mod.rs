@@ -5,7 +5,7 @@
 //! which is all or nothing: a run that returned `Pending` goes on at the same row.
 //!
 //! What an error leaves half done is the session's to undo, and foreign keys are checked by
-//! [`Transaction::finish_statement`](crate::txn::Transaction::finish_statement) afterwards.
+//! [`Draft::check_foreign_keys`](crate::txn::Draft::check_foreign_keys) afterwards.
 
 mod ahead;
 mod checks;

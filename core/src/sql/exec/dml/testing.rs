@@ -53,24 +53,28 @@ impl Bench {
             catalog.put_table(Arc::new(t.table));
             let history = Arc::new(History::new(Snapshot { version: 1, catalog }));
             let mut txn = Transaction::new(history.begin(), TransactionOptions::default());
-            txn.begin_statement();
+            txn.begin_statement().unwrap();
             Bench { txn, store: t.store }
         })
     }
 
+    pub(super) fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
     pub(super) fn insert(&mut self, plan: Insert) -> Result<DmlResult> {
         let mut run = InsertRun::new(Arc::new(plan), self.txn.catalog(), env())?;
-        run_on(&self.store, |missing| run.step(&mut self.txn, missing))
+        run_on(&self.store, |missing| run.step(&mut self.txn.draft(), missing))
     }
 
     pub(super) fn update(&mut self, plan: Update) -> Result<DmlResult> {
         let mut run = UpdateRun::new(Arc::new(plan), self.txn.catalog(), env())?;
-        run_on(&self.store, |missing| run.step(&mut self.txn, missing))
+        run_on(&self.store, |missing| run.step(&mut self.txn.draft(), missing))
     }
 
     pub(super) fn delete(&mut self, plan: Delete) -> Result<DmlResult> {
         let mut run = DeleteRun::new(Arc::new(plan), self.txn.catalog(), env())?;
-        run_on(&self.store, |missing| run.step(&mut self.txn, missing))
+        run_on(&self.store, |missing| run.step(&mut self.txn.draft(), missing))
     }
 
     /// The table's rows as text, `id name grp`; checks its integrity too.

@@ -15,7 +15,7 @@ use crate::catalog::{Catalog, TableDef};
 use crate::sql::exec::Env;
 use crate::sql::plan::Update;
 use crate::tree::Missing;
-use crate::txn::Transaction;
+use crate::txn::Draft;
 use crate::types::{Batch, Column, Error, Result, RowId};
 use alloc::{sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
@@ -116,7 +116,7 @@ impl UpdateRun {
     /// # Errors
     /// Those of the source, [`Error::NotNull`], [`Error::CheckViolated`], [`Error::DuplicateKey`]; the
     /// session undoes the statement.
-    pub fn step(&mut self, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+    pub fn step(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         if let Some(source) = &mut self.source {
             if let Some(returning) = &mut self.collect.returning {
                 ready!(returning.prepare(missing))?;
@@ -127,6 +127,8 @@ impl UpdateRun {
             }))?;
             // Its cursors hold the table's leaves: while they do, every change copies.
             self.source = None;
+            let rows = self.collect.chunks.iter().map(|c| c.ids.len()).sum();
+            txn.expect_rows(self.plan.table, rows);
         }
         loop {
             match self.phase {
@@ -151,7 +153,7 @@ impl UpdateRun {
     }
 
     /// Updates one row under the id it has now, and counts it.
-    fn update(&mut self, row: Deferred, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<()>> {
+    fn update(&mut self, row: Deferred, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<()>> {
         let Some(chunk) = self.collect.chunks.get(row.chunk) else {
             return Poll::Ready(Ok(()));
         };
@@ -171,7 +173,7 @@ impl UpdateRun {
         &mut self,
         chunk: usize,
         row: usize,
-        txn: &mut Transaction,
+        txn: &mut Draft<'_>,
         missing: &mut Missing,
     ) -> Poll<Result<()>> {
         let Some(found) = self.collect.chunks.get(chunk) else {
@@ -197,13 +199,7 @@ impl UpdateRun {
     }
 
     /// Asks for the blocks of the rows after this one too.
-    fn look_ahead(
-        &mut self,
-        chunk: usize,
-        row: usize,
-        txn: &Transaction,
-        missing: &mut Missing,
-    ) -> Result<()> {
+    fn look_ahead(&mut self, chunk: usize, row: usize, txn: &Draft<'_>, missing: &mut Missing) -> Result<()> {
         let table = txn.catalog().table(self.plan.table)?;
         let Some(chunk) = self.collect.chunks.get(chunk) else {
             return Ok(());
@@ -221,7 +217,7 @@ impl UpdateRun {
         Ok(())
     }
 
-    fn again(&mut self, left: usize, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<()>> {
+    fn again(&mut self, left: usize, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<()>> {
         let Some(row) = left.checked_sub(1).and_then(|i| self.deferred.get(i)).copied() else {
             self.phase = Phase::Park(0);
             return Poll::Ready(Ok(()));
@@ -237,7 +233,7 @@ impl UpdateRun {
     }
 
     /// Takes a row's keys away: NULLs never collide, and a fresh row id does not either.
-    fn park(&mut self, at: usize, txn: &mut Transaction, missing: &mut Missing) -> Poll<Result<()>> {
+    fn park(&mut self, at: usize, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<()>> {
         let Some(row) = self.colliding.get(at).copied() else {
             return Poll::Ready(Ok(()));
         };

@@ -6,7 +6,7 @@ use crate::sql::exec::Env;
 use crate::sql::exec::eval::{eval, eval_filter};
 use crate::sql::plan::{ConflictAction, Expr, Insert};
 use crate::tree::{Missing, Pins};
-use crate::txn::Transaction;
+use crate::txn::Draft;
 use crate::types::{Batch, Column, Result, RowId};
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
@@ -35,7 +35,7 @@ impl Upsert {
         (set, filter): (&[(usize, Expr)], Option<&Expr>),
         id: RowId,
         (new, row): (&Batch, usize),
-        txn: &mut Transaction,
+        txn: &mut Draft<'_>,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<Vec<Column>>>> {

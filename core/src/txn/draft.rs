@@ -1,0 +1,98 @@
+//! A version of the database while it is being changed: what a statement works on.
+//!
+//! The version may be a transaction's own or, for a small autocommit statement, the published one that
+//! nobody else holds; the statement does not see the difference.
+
+use super::WriteSet;
+use super::foreign_keys::ChildWalk;
+use super::statement::StatementState;
+use crate::catalog::{Catalog, TableId};
+use crate::types::{Result, RowId};
+use alloc::vec::Vec;
+
+/// Row ids taken from a sequence for a row operation that is Pending, so that its repetition uses the same.
+pub(super) struct Reserved {
+    pub(super) table: TableId,
+    pub(super) first: i64,
+    pub(super) count: u64,
+}
+
+/// What was changed in a version, and the statement that is changing it.
+#[derive(Default)]
+pub struct Changes {
+    pub(super) writes: WriteSet,
+    pub(super) statement: StatementState,
+    pub(super) reserved: Option<Reserved>,
+    pub(super) child_walks: Vec<ChildWalk>,
+}
+
+/// A version of the database that is being changed, and what was changed in it.
+pub struct Draft<'a> {
+    pub(super) catalog: &'a mut Catalog,
+    pub(super) changes: &'a mut Changes,
+}
+
+impl<'a> Draft<'a> {
+    /// Changes `catalog`, recording in `changes`.
+    pub fn new(catalog: &'a mut Catalog, changes: &'a mut Changes) -> Draft<'a> {
+        Draft { catalog, changes }
+    }
+
+    /// The version as it is now.
+    pub fn catalog(&self) -> &Catalog {
+        self.catalog
+    }
+
+    /// Says, before the first change of a statement, how many rows of which table it will change: what
+    /// it takes to undo it depends on that.
+    pub fn expect_rows(&mut self, table: TableId, rows: usize) {
+        self.changes.statement.expect_rows(table, rows, self.catalog);
+    }
+
+    /// Undoes what the statement did, and ends it.
+    ///
+    /// # Errors
+    /// Those of the trees; then the version is not to be used any more.
+    pub fn undo_statement(&mut self) -> Result<()> {
+        self.changes.undo_statement(self.catalog)
+    }
+}
+
+impl Changes {
+    /// Keeps what the statement did.
+    pub(super) fn end_statement(&mut self) {
+        self.statement.end(&mut self.writes);
+        self.reserved = None;
+        self.child_walks.clear();
+    }
+
+    /// Forgets the statement, whose version is given up.
+    pub(super) fn abandon_statement(&mut self) {
+        self.statement.clear();
+        self.reserved = None;
+        self.child_walks.clear();
+    }
+
+    pub(super) fn undo_statement(&mut self, catalog: &mut Catalog) -> Result<()> {
+        self.reserved = None;
+        self.child_walks.clear();
+        self.statement.undo(catalog)
+    }
+
+    /// Records changed rows, by the running statement or outside one.
+    #[inline]
+    pub(super) fn changed(&mut self, table: TableId, from: RowId, to: RowId) {
+        match self.statement.is_running() {
+            true => self.statement.changed(table, from, to),
+            false => self.writes.row_range(table, from, to),
+        }
+    }
+
+    /// Where changed definitions are recorded.
+    pub(super) fn definitions(&mut self) -> &mut WriteSet {
+        match self.statement.is_running() {
+            true => self.statement.definitions(),
+            false => &mut self.writes,
+        }
+    }
+}
