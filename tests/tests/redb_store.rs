@@ -4,7 +4,7 @@
 use amphi::{
     Error, block_on,
     core::kv::{Durability, KvBackend, WriteBatch},
-    store::{FILE_NAME, RedbStore, StoreOptions},
+    store::{FILE_NAME, LOG_NAME, RedbStore, StoreOptions},
 };
 use std::{fs, path::Path};
 use tempfile::TempDir;
@@ -33,10 +33,12 @@ fn stored(store: &RedbStore) -> Vec<u8> {
     all.into_iter().map(|(k, _)| k[0]).collect()
 }
 
-/// What a crash at this moment would leave: the file's bytes as they are now.
+/// What a crash at this moment would leave: the files' bytes as they are now.
 fn crash_image(store: &RedbStore) -> TempDir {
     let image = TempDir::new().unwrap();
-    fs::copy(store.directory().join(FILE_NAME), image.path().join(FILE_NAME)).unwrap();
+    for name in [FILE_NAME, LOG_NAME] {
+        fs::copy(store.directory().join(name), image.path().join(name)).unwrap();
+    }
     image
 }
 
@@ -98,8 +100,19 @@ fn readers_share_the_file_and_cannot_write() {
 
 #[test]
 fn a_crash_leaves_every_sync_commit_and_a_prefix_of_the_relaxed_ones() {
+    // All in the log; all in the redb file; the log full after every third commit.
+    for log_bytes in [1 << 20, 0, 4000] {
+        crash_after_every_commit(log_bytes);
+    }
+}
+
+fn crash_after_every_commit(log_bytes: u64) {
     let temp = TempDir::new().unwrap();
-    let store = open(temp.path()).unwrap();
+    let options = StoreOptions {
+        log_bytes,
+        ..StoreOptions::default()
+    };
+    let store = RedbStore::open(temp.path(), options).unwrap();
     let order = [
         Durability::Relaxed,
         Durability::Relaxed,
@@ -118,10 +131,48 @@ fn a_crash_leaves_every_sync_commit_and_a_prefix_of_the_relaxed_ones() {
             left.len() > sync.unwrap_or(0) || sync.is_none(),
             "a sync commit is lost"
         );
-        // A reader of a crashed store has it repaired and sees the same.
+        // A reader of a crashed store sees the same.
         let image = crash_image(&store);
         assert_eq!(stored(&open_read_only(image.path()).unwrap()), left);
+        // So does whoever opens it next, after writing to it and crashing again.
+        let again = open(image.path()).unwrap();
+        put(&again, 50, Durability::Sync).unwrap();
+        let image = crash_image(&again);
+        let expected: Vec<u8> = left.into_iter().chain([50]).collect();
+        assert_eq!(stored(&open(image.path()).unwrap()), expected);
     }
+}
+
+#[test]
+fn a_crash_between_the_redb_commit_and_the_restart_of_the_log_repeats_nothing() {
+    let temp = TempDir::new().unwrap();
+    let store = open(temp.path()).unwrap();
+    put(&store, 1, Durability::Sync).unwrap();
+    let log = fs::read(temp.path().join(LOG_NAME)).unwrap();
+    let mut batch = WriteBatch::default();
+    batch.delete(vec![1]);
+    // Too big for the log: it goes into the redb file, as commit 1 does before it.
+    batch.put(vec![2], vec![2; 1000]);
+    batch.put(vec![0], vec![0; 8 << 20]);
+    block_on(store.commit(batch, Durability::Sync)).unwrap();
+    let image = crash_image(&store);
+    fs::write(image.path().join(LOG_NAME), log).unwrap();
+    let left = open(image.path()).unwrap();
+    let found = block_on(left.get_many(&[vec![1], vec![2]])).unwrap();
+    assert_eq!(found, [None, Some(vec![2; 1000])]);
+}
+
+#[test]
+fn a_closed_store_is_one_file() {
+    let temp = TempDir::new().unwrap();
+    let store = open(temp.path()).unwrap();
+    put(&store, 1, Durability::Sync).unwrap();
+    assert!(fs::metadata(temp.path().join(LOG_NAME)).unwrap().len() > 0);
+    store.close().unwrap();
+    assert_eq!(fs::metadata(temp.path().join(LOG_NAME)).unwrap().len(), 0);
+    fs::remove_file(temp.path().join(LOG_NAME)).unwrap();
+    assert_eq!(stored(&open_read_only(temp.path()).unwrap()), [1]);
+    assert_eq!(stored(&open(temp.path()).unwrap()), [1]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use amphi_core::{Error, Result};
 use redb::{
     Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableDefinition,
     TableError,
+    backends::{FileBackend, InMemoryBackend},
 };
 use std::{
     fs::{self, File, TryLockError},
@@ -18,12 +19,16 @@ use std::{
 
 /// The store's file in its directory.
 pub const FILE_NAME: &str = "amphi.redb";
+/// The log beside it: commits that are not in the file yet. Empty once the store is closed.
+pub const LOG_NAME: &str = "amphi.wal";
 /// The file while it is being made.
 const UNFINISHED: &str = "amphi.redb.new";
-/// Entries of the marker table; only [`FORMAT`] today.
-const MARKER: TableDefinition<'static, &str, u64> = TableDefinition::new("amphi");
+/// The marker table: [`FORMAT`] and [`LOGGED`].
+pub(super) const MARKER: TableDefinition<'static, &str, u64> = TableDefinition::new("amphi");
 const FORMAT: &str = "format";
-/// The layout of the file: which redb tables there are. What the entries mean is the engine's.
+/// The sequence number of the last commit of the log that is in the file.
+pub(super) const LOGGED: &str = "logged";
+/// The layout of file and log: which redb tables there are. What the entries mean is the engine's.
 const FORMAT_VERSION: u64 = 1;
 
 /// How to open a store.
@@ -34,6 +39,9 @@ pub struct StoreOptions {
     /// Bytes redb may use to cache its own pages. Small on purpose: the engine's block cache is
     /// the cache that users size, and a block held twice would count once.
     pub cache_bytes: usize,
+    /// Bytes of the log after which its commits go into the redb file: more make fewer durable redb
+    /// commits, and a longer opening after a crash. 0: every commit goes into the redb file at once.
+    pub log_bytes: u64,
 }
 
 impl Default for StoreOptions {
@@ -41,6 +49,7 @@ impl Default for StoreOptions {
         StoreOptions {
             writable: true,
             cache_bytes: 16 << 20,
+            log_bytes: 4 << 20,
         }
     }
 }
@@ -86,7 +95,7 @@ fn look(directory: &Path) -> Result<Found> {
         let name = entry
             .map_err(|e| io_error("read directory", directory, &e))?
             .file_name();
-        if name != UNFINISHED {
+        if name != UNFINISHED && name != LOG_NAME {
             return Err(not_a_store(
                 directory,
                 format!("it holds other files ({}) and no {FILE_NAME}", name.display()),
@@ -157,16 +166,44 @@ fn open_read_only(directory: &Path, file: &Path, options: &StoreOptions) -> Resu
     Ok(RedbFile::ReadOnly(db))
 }
 
-fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
-    let format = guarded(|| {
+/// A value of the marker table.
+fn marker(db: &impl ReadableDatabase, name: &str) -> Result<Option<u64>> {
+    guarded(|| {
         let txn = db.begin_read().map_err(store_error)?;
         match txn.open_table(MARKER) {
-            Ok(table) => Ok(table.get(FORMAT).map_err(store_error)?.map(|v| v.value())),
+            Ok(table) => Ok(table.get(name).map_err(store_error)?.map(|v| v.value())),
             Err(TableError::Storage(e)) => Err(store_error(e)),
             Err(_) => Ok(None),
         }
-    })?;
-    match format {
+    })
+}
+
+/// The last commit of the log that is in the file; 0 if there is none.
+pub(super) fn logged(file: &RedbFile) -> Result<u64> {
+    let logged = match file {
+        RedbFile::Writable(db) => marker(db, LOGGED)?,
+        RedbFile::ReadOnly(db) => marker(db, LOGGED)?,
+    };
+    Ok(logged.unwrap_or(0))
+}
+
+/// Opens the log of a store, to which the caller has the lock.
+pub(super) fn open_log(directory: &Path, options: &StoreOptions) -> Result<Box<dyn StorageBackend>> {
+    let path = directory.join(LOG_NAME);
+    let mut open = File::options();
+    open.read(true).write(options.writable).create(options.writable);
+    let file = match open.open(&path) {
+        Ok(file) => file,
+        // A reader cannot make one, and needs none.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Box::new(InMemoryBackend::new())),
+        Err(e) => return Err(io_error("open", &path, &e)),
+    };
+    let backend = FileBackend::new(file).map_err(|e| open_error(directory, e))?;
+    Ok(Box::new(backend))
+}
+
+fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
+    match marker(db, FORMAT)? {
         Some(FORMAT_VERSION) => Ok(()),
         Some(other) => Err(not_a_store(
             directory,
@@ -181,7 +218,8 @@ fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
 
 /// Marks a new redb database as ours.
 fn mark(db: &Database) -> Result<()> {
-    let txn = db.begin_write().map_err(store_error)?;
+    let mut txn = db.begin_write().map_err(store_error)?;
+    txn.set_quick_repair(true);
     txn.open_table(MARKER)
         .map_err(store_error)?
         .insert(FORMAT, FORMAT_VERSION)

@@ -1,7 +1,8 @@
-//! The native store: one redb file in a directory of its own.
+//! The native store: one redb file, and a log of the commits on their way into it, in a directory of their own.
 
 mod directory;
+mod log;
 mod redb;
 
-pub use directory::{FILE_NAME, StoreOptions};
+pub use directory::{FILE_NAME, LOG_NAME, StoreOptions};
 pub use redb::RedbStore;
