@@ -1,7 +1,11 @@
 //! One row of a result.
 
 use crate::{from_row, from_value::FromValue};
-use amphi_core::{Error, Result, Value, sql::plan::OutputColumn, types::Batch};
+use amphi_core::{
+    Error, Result, Value,
+    sql::{exec::PointRow, plan::OutputColumn},
+    types::Batch,
+};
 use serde::de::DeserializeOwned;
 use std::{fmt, sync::Arc};
 
@@ -12,9 +16,16 @@ use std::{fmt, sync::Arc};
 #[derive(Clone)]
 pub struct Row {
     columns: Arc<[OutputColumn]>,
-    batch: Arc<Batch>,
-    /// Position in the batch's columns.
-    at: usize,
+    data: Data,
+}
+
+/// Where the values are.
+#[derive(Clone)]
+enum Data {
+    /// At this position of a batch's columns.
+    Batch(Arc<Batch>, usize),
+    /// In the table's block.
+    Place(PointRow),
 }
 
 /// A column by position or by name.
@@ -76,8 +87,18 @@ impl<T: ColumnIndex + ?Sized> ColumnIndex for &T {
 }
 
 impl Row {
-    pub(crate) fn new(columns: Arc<[OutputColumn]>, batch: Arc<Batch>, at: usize) -> Row {
-        Row { columns, batch, at }
+    pub(crate) fn in_batch(columns: Arc<[OutputColumn]>, batch: Arc<Batch>, at: usize) -> Row {
+        Row {
+            columns,
+            data: Data::Batch(batch, at),
+        }
+    }
+
+    pub(crate) fn in_place(columns: Arc<[OutputColumn]>, row: PointRow) -> Row {
+        Row {
+            columns,
+            data: Data::Place(row),
+        }
     }
 
     /// The value of a column, by position or name, as a Rust type.
@@ -113,22 +134,39 @@ impl Row {
     }
 
     pub(crate) fn value_at(&self, column: usize) -> Value {
-        match (self.batch.columns.get(column), self.columns.get(column)) {
-            (Some(values), Some(column)) => values.value(self.at, &column.ty),
-            _ => Value::Null,
+        let Some(OutputColumn { ty, .. }) = self.columns.get(column) else {
+            return Value::Null;
+        };
+        match &self.data {
+            Data::Batch(batch, at) => batch
+                .columns
+                .get(column)
+                .map_or(Value::Null, |values| values.value(*at, ty)),
+            Data::Place(row) => row.value(column, ty),
         }
     }
 
     /// Appends a column's value as the shell shows it (`NULL` for NULL).
     pub fn write_text(&self, column: usize, out: &mut String) {
-        if let (Some(values), Some(column)) = (self.batch.columns.get(column), self.columns.get(column)) {
-            values.write_text(self.at, &column.ty, out);
+        let Some(OutputColumn { ty, .. }) = self.columns.get(column) else {
+            return;
+        };
+        match &self.data {
+            Data::Batch(batch, at) => {
+                if let Some(values) = batch.columns.get(column) {
+                    values.write_text(*at, ty, out);
+                }
+            }
+            Data::Place(row) => row.write_text(column, ty, out),
         }
     }
 
     /// Whether a column's value is NULL; true for a column that does not exist.
     pub fn is_null(&self, column: usize) -> bool {
-        self.batch.columns.get(column).is_none_or(|c| c.is_null(self.at))
+        match &self.data {
+            Data::Batch(batch, at) => batch.columns.get(column).is_none_or(|c| c.is_null(*at)),
+            Data::Place(row) => row.is_null(column),
+        }
     }
 
     /// The columns of the result, in order.

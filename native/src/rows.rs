@@ -60,7 +60,8 @@ pub struct Rows {
     columns: Arc<[OutputColumn]>,
     /// `None` once it has ended: the snapshot is given up as early as possible.
     stream: Option<RowStream>,
-    batch: Arc<Batch>,
+    /// The batch at hand; `None` before the first.
+    batch: Option<Arc<Batch>>,
     /// Position of the next row among those of the batch that count.
     next: usize,
     /// Keeps the store open while there may be blocks to read.
@@ -70,9 +71,9 @@ pub struct Rows {
 impl Rows {
     fn new(stream: RowStream, database: Arc<Inner>) -> Rows {
         Rows {
-            columns: stream.columns().into(),
+            columns: stream.columns().clone(),
             stream: Some(stream),
-            batch: Arc::new(Batch::new(Vec::new(), 0)),
+            batch: None,
             next: 0,
             _database: database,
         }
@@ -80,9 +81,9 @@ impl Rows {
 
     fn none(database: Arc<Inner>) -> Rows {
         Rows {
-            columns: Arc::from([]),
+            columns: Arc::default(),
             stream: None,
-            batch: Arc::new(Batch::new(Vec::new(), 0)),
+            batch: None,
             next: 0,
             _database: database,
         }
@@ -117,7 +118,8 @@ impl Rows {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn next_batch(&mut self) -> Result<Option<Batch>> {
-        self.next = self.batch.rows();
+        self.batch = None;
+        self.next = 0;
         let Some(stream) = &mut self.stream else {
             return Ok(None);
         };
@@ -158,25 +160,28 @@ impl Iterator for Rows {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Result<Row>> {
-        while self.next >= self.batch.rows() {
+        loop {
+            if let Some(batch) = self.batch.as_ref().filter(|b| self.next < b.rows()) {
+                let at = match &batch.selection {
+                    None => self.next,
+                    Some(selection) => match selection.get(self.next) {
+                        Some(at) => *at as usize,
+                        None => return Some(Err(Error::store("a batch is shorter than it says"))),
+                    },
+                };
+                self.next += 1;
+                return Some(Ok(Row::in_batch(self.columns.clone(), batch.clone(), at)));
+            }
+            if let Some(row) = self.stream.as_mut().and_then(RowStream::take_row) {
+                self.stream = None; // it was the only one
+                return Some(Ok(Row::in_place(self.columns.clone(), row)));
+            }
             match self.next_batch() {
-                Ok(Some(batch)) => {
-                    self.batch = Arc::new(batch);
-                    self.next = 0;
-                }
+                Ok(Some(batch)) => self.batch = Some(Arc::new(batch)),
                 Ok(None) => return None,
                 Err(e) => return Some(Err(e)),
             }
         }
-        let at = match &self.batch.selection {
-            None => self.next,
-            Some(selection) => match selection.get(self.next) {
-                Some(at) => *at as usize,
-                None => return Some(Err(Error::store("a batch is shorter than it says"))),
-            },
-        };
-        self.next += 1;
-        Some(Ok(Row::new(self.columns.clone(), self.batch.clone(), at)))
     }
 }
 

@@ -4,7 +4,8 @@ use crate::{IntoParams, Outcome, Row, Rows, RowsAs, Statement, block_on, databas
 use amphi_core::{
     Result,
     database::TransactionOptions,
-    session::{Params, Session as EngineSession},
+    session::{Params, Prepared, Session as EngineSession},
+    sql::plan::OutputColumn,
 };
 use serde::de::DeserializeOwned;
 use std::{
@@ -37,16 +38,21 @@ impl Shared {
         &self.database
     }
 
-    pub(crate) fn run(&self, sql: &str, params: &Params) -> Result<Outcome> {
+    pub(crate) fn run(&self, sql: &str, params: Params) -> Result<Outcome> {
         let outcome = block_on(self.lock().execute(sql, params));
         self.database.committed();
         Ok(Outcome::new(outcome?, self.database.clone()))
     }
 
-    /// Number of parameters and names of result columns.
-    pub(crate) fn describe(&self, sql: &str) -> Result<(Vec<String>, usize)> {
-        let (columns, parameters) = self.lock().describe(sql)?;
-        Ok((columns.into_iter().map(|c| c.name).collect(), parameters))
+    pub(crate) fn run_prepared(&self, prepared: &Prepared, params: Params) -> Result<Outcome> {
+        let outcome = block_on(self.lock().execute_prepared(prepared, params));
+        self.database.committed();
+        Ok(Outcome::new(outcome?, self.database.clone()))
+    }
+
+    /// The statement of a text, and its result columns.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<(Arc<Prepared>, Arc<[OutputColumn]>)> {
+        self.lock().prepare(sql)
     }
 }
 
@@ -97,7 +103,7 @@ impl Session {
     /// Whatever the statement runs into; nothing of it is done then, and an open transaction stays
     /// open.
     pub fn run(&self, sql: &str, params: impl IntoParams) -> Result<Outcome> {
-        self.shared.run(sql, &params.into_params()?)
+        self.shared.run(sql, params.into_params()?)
     }
 
     /// Runs a statement and returns how many rows it changed (for a query: how many it returned);

@@ -1,31 +1,31 @@
 //! Prepared statements.
 
 use crate::{IntoParams, Outcome, Row, Rows, RowsAs, session::Shared};
-use amphi_core::Result;
+use amphi_core::{Result, session::Prepared};
 use serde::de::DeserializeOwned;
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-/// A statement to be run many times with different parameters. Its plan is kept by the database, by
-/// SQL text, and made anew when the schema has changed.
+/// A statement to be run many times with different parameters. It keeps its plan, which is made anew
+/// when the schema has changed.
 ///
 /// A statement of a [`Session`](crate::Session) or [`Transaction`](crate::Transaction) runs in it
 /// and cannot outlive it; one of a [`Database`](crate::Database) is its own transaction each time.
 pub struct Statement<'s> {
     shared: Arc<Shared>,
-    sql: Arc<str>,
+    sql: Box<str>,
+    prepared: Arc<Prepared>,
     columns: Vec<String>,
-    parameters: usize,
     session: PhantomData<&'s ()>,
 }
 
 impl Statement<'_> {
     pub(crate) fn new<'s>(shared: Arc<Shared>, sql: &str) -> Result<Statement<'s>> {
-        let (columns, parameters) = shared.describe(sql)?;
+        let (prepared, columns) = shared.prepare(sql)?;
         Ok(Statement {
             shared,
-            sql: Arc::from(sql),
-            columns,
-            parameters,
+            sql: Box::from(sql),
+            prepared,
+            columns: columns.iter().map(|c| c.name.clone()).collect(),
             session: PhantomData,
         })
     }
@@ -42,7 +42,7 @@ impl Statement<'_> {
 
     /// Number of parameters.
     pub fn parameter_count(&self) -> usize {
-        self.parameters
+        self.prepared.parsed().parameter_count()
     }
 
     /// Runs it and returns its outcome, whatever its kind.
@@ -51,7 +51,7 @@ impl Statement<'_> {
     ///
     /// [`Error::Parameter`](crate::Error::Parameter) if the parameters do not fit; whatever the statement runs into.
     pub fn run(&self, params: impl IntoParams) -> Result<Outcome> {
-        self.shared.run(&self.sql, &params.into_params()?)
+        self.shared.run_prepared(&self.prepared, params.into_params()?)
     }
 
     /// Runs it and returns how many rows it changed (for a query: how many it returned).

@@ -12,7 +12,6 @@ use crate::txn::Transaction;
 use crate::types::{Error, Result, Value};
 use alloc::string::ToString;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 impl PersistenceChange {
     /// The settings after the change.
@@ -26,7 +25,7 @@ impl PersistenceChange {
 }
 
 impl Session {
-    pub(super) async fn define(&mut self, statement: &Statement, params: Vec<Value>) -> Result<()> {
+    pub(super) async fn define(&mut self, statement: &Statement, params: Arc<[Value]>) -> Result<()> {
         let shared = self.shared.clone();
         let env = self.env(params);
         let schema = self.schema.clone();

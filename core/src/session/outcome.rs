@@ -1,7 +1,7 @@
 //! What a statement answers.
 
 use super::Shared;
-use crate::sql::exec::QueryRun;
+use crate::sql::exec::{PointRow, QueryRun};
 use crate::sql::plan::OutputColumn;
 use crate::tree::Missing;
 use crate::types::{Batch, Column, DataType, Error, Result, Value};
@@ -30,12 +30,14 @@ pub enum Outcome {
 enum Source {
     Run(Box<QueryRun>),
     Batches(VecDeque<Batch>),
+    /// At most one row, read in place.
+    Point(Option<PointRow>),
 }
 
 /// The rows of a query, batch by batch. It holds its snapshot: what is committed meanwhile does not show.
 pub struct RowStream {
     shared: Arc<Shared>,
-    columns: Vec<OutputColumn>,
+    columns: Arc<[OutputColumn]>,
     source: Source,
 }
 
@@ -44,15 +46,28 @@ impl RowStream {
     pub(super) fn of_run(shared: Arc<Shared>, run: QueryRun) -> RowStream {
         RowStream {
             shared,
-            columns: run.columns().to_vec(),
+            columns: run.query().columns.clone(),
             source: Source::Run(Box::new(run)),
+        }
+    }
+
+    /// The answer of a point read.
+    pub(super) fn of_point(
+        shared: Arc<Shared>,
+        columns: Arc<[OutputColumn]>,
+        row: Option<PointRow>,
+    ) -> RowStream {
+        RowStream {
+            shared,
+            columns,
+            source: Source::Point(row),
         }
     }
 
     /// Rows that are there already.
     pub(super) fn of_batches(
         shared: Arc<Shared>,
-        columns: Vec<OutputColumn>,
+        columns: Arc<[OutputColumn]>,
         batches: Vec<Batch>,
     ) -> RowStream {
         RowStream {
@@ -88,8 +103,17 @@ impl RowStream {
     }
 
     /// The result columns.
-    pub fn columns(&self) -> &[OutputColumn] {
+    pub fn columns(&self) -> &Arc<[OutputColumn]> {
         &self.columns
+    }
+
+    /// The next row, if the result is a single row that was read in place: no batch is made for it.
+    /// `None`: the rest comes in batches.
+    pub fn take_row(&mut self) -> Option<PointRow> {
+        match &mut self.source {
+            Source::Point(row) => row.take(),
+            Source::Run(_) | Source::Batches(_) => None,
+        }
     }
 
     /// The next rows; `None` at the end. A batch may be empty.
@@ -99,6 +123,7 @@ impl RowStream {
     pub async fn next_batch(&mut self) -> Result<Option<Batch>> {
         match &mut self.source {
             Source::Batches(batches) => Ok(batches.pop_front()),
+            Source::Point(row) => Ok(row.take().map(PointRow::into_batch)),
             Source::Run(run) => self.shared.engine.drive(|missing| run.step(missing)).await,
         }
     }
@@ -110,6 +135,7 @@ impl RowStream {
     pub fn next_batch_resident(&mut self) -> Result<Option<Batch>> {
         let run = match &mut self.source {
             Source::Batches(batches) => return Ok(batches.pop_front()),
+            Source::Point(row) => return Ok(row.take().map(PointRow::into_batch)),
             Source::Run(run) => run,
         };
         let mut missing = Missing::default();

@@ -1,6 +1,6 @@
 //! Parameter values as a caller gives them, matched to what a statement asks for.
 
-use crate::types::{DataType, Error, Result, Value};
+use crate::types::{Error, Result, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,18 +21,18 @@ impl Params {
     ///
     /// # Errors
     /// [`Error::Parameter`] if values are missing, too many, or named otherwise.
-    pub fn resolve(&self, names: &[Option<String>]) -> Result<Vec<Value>> {
+    pub fn resolve(self, names: &[Option<String>]) -> Result<Vec<Value>> {
         let wrong = |message: String| Err(Error::Parameter { message });
         match self {
             Params::None if names.is_empty() => Ok(Vec::new()),
             Params::None => wrong(alloc::format!("{} expected, none given", names.len())),
-            Params::Positional(values) if values.len() == names.len() => Ok(values.clone()),
+            Params::Positional(values) if values.len() == names.len() => Ok(values),
             Params::Positional(values) => {
                 wrong(alloc::format!("{} expected, {} given", names.len(), values.len()))
             }
             Params::Named(values) => {
                 let bare = |s: &str| String::from(s.trim_start_matches([':', '@', '$']));
-                for (given, _) in values {
+                for (given, _) in &values {
                     if !names.iter().flatten().any(|n| *n == bare(given)) {
                         return wrong(alloc::format!("the statement has no parameter {given}"));
                     }
@@ -56,11 +56,6 @@ impl Params {
     }
 }
 
-/// The types of parameter values; what a plan is made for.
-pub fn types_of(values: &[Value]) -> Vec<DataType> {
-    values.iter().map(Value::data_type).collect()
-}
-
 impl From<Vec<Value>> for Params {
     fn from(values: Vec<Value>) -> Params {
         if values.is_empty() {
@@ -68,6 +63,12 @@ impl From<Vec<Value>> for Params {
         } else {
             Params::Positional(values)
         }
+    }
+}
+
+impl From<&Params> for Params {
+    fn from(params: &Params) -> Params {
+        params.clone()
     }
 }
 

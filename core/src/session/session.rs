@@ -1,23 +1,24 @@
 //! A session: the current schema, the open transaction, and the dispatch of statements.
 
 use super::names::Names;
-use super::params::types_of;
-use super::plan_cache::{Cached, PlanCache, PlanKey};
+use super::plan_cache::PlanCache;
+use super::prepared::{Planned, Prepared};
 use super::read_ranges;
 use super::{Outcome, Params, RowStream};
 use crate::catalog::Catalog;
 use crate::router::Engine;
 use crate::sql::bind::{self, BindContext};
 use crate::sql::exec::dml::{DeleteRun, DmlResult, InsertRun, UpdateRun};
-use crate::sql::exec::{Env, QueryRun};
+use crate::sql::exec::eval::Scope;
+use crate::sql::exec::{Env, PointRead, QueryRun};
 use crate::sql::explain;
+use crate::sql::functions::EvalContext;
 use crate::sql::optimize;
 use crate::sql::parse::{self, Parsed};
 use crate::sql::plan::{InsertSource, OutputColumn, Query, Statement, TransactionControl};
 use crate::tree::{Missing, Pins};
 use crate::txn::{Counters, Draft, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{DataType, Error, Result, Value};
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
@@ -39,7 +40,7 @@ const POLITE_RETRIES: usize = 4;
 /// Dropping a session rolls its open transaction back.
 pub struct Session {
     pub(super) shared: Arc<Shared>,
-    pub(super) schema: String,
+    pub(super) schema: Arc<str>,
     pub(super) transaction: Option<Transaction>,
     isolation: IsolationLevel,
     last_insert_id: i64,
@@ -52,7 +53,7 @@ pub struct Session {
 impl Session {
     /// A session in the database's first schema.
     pub fn new(shared: Arc<Shared>) -> Session {
-        let schema = shared.engine.config().name.clone();
+        let schema = shared.engine.config().name.as_str().into();
         Session {
             shared,
             schema,
@@ -125,20 +126,25 @@ impl Session {
     ///
     /// # Errors
     /// The first error; earlier statements of the text stay done.
-    pub async fn execute(&mut self, sql: &str, params: &Params) -> Result<Outcome> {
+    pub async fn execute(&mut self, sql: &str, params: impl Into<Params>) -> Result<Outcome> {
+        self.execute_text(sql, params.into()).await
+    }
+
+    async fn execute_text(&mut self, sql: &str, params: Params) -> Result<Outcome> {
         self.shared.engine.require_open()?;
-        if let Some(cached) = self.shared.plans.get(sql) {
-            return self.execute_parsed(sql, cached, params).await;
+        if let Some(prepared) = self.shared.plans.get(sql) {
+            return self.execute_prepared(&prepared, params).await;
         }
         let mut parsed = parse::parse(sql)?;
         if parsed.len() == 1
             && let Some(one) = parsed.pop()
         {
-            let cached = Cached {
-                parsed: Arc::new(one),
-                plan: None,
-            };
-            return self.execute_parsed(sql, cached, params).await;
+            let prepared = Arc::new(Prepared::new(one));
+            let done = self.execute_prepared(&prepared, params).await;
+            if prepared.is_planned() {
+                self.shared.plans.put(sql, prepared);
+            }
+            return done;
         }
         if !matches!(params, Params::None) {
             return Err(Error::Parameter {
@@ -156,8 +162,9 @@ impl Session {
                     }
                     bound => bound?,
                 };
-                let plan = (catalog.schema_version(), Arc::new(bound));
-                let done = self.run_planned(plan, Vec::new()).await;
+                let done = self
+                    .run_planned(catalog.schema_version(), &bound, Arc::default())
+                    .await;
                 if !core::mem::take(&mut self.stale) {
                     break done?;
                 }
@@ -166,15 +173,33 @@ impl Session {
         Ok(outcome)
     }
 
-    async fn execute_parsed(&mut self, sql: &str, cached: Cached, params: &Params) -> Result<Outcome> {
+    /// Runs a prepared statement, of this session or another one of the database.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if the values do not fit; whatever the statement runs into.
+    pub async fn execute_prepared(
+        &mut self,
+        prepared: &Prepared,
+        params: impl Into<Params>,
+    ) -> Result<Outcome> {
+        self.shared.engine.require_open()?;
+        let values = params.into().resolve(prepared.parsed().parameter_names())?;
+        if let Some(found) = self.read_point(prepared, &values) {
+            return found;
+        }
+        self.execute_values(prepared, values.into()).await
+    }
+
+    async fn execute_values(&mut self, prepared: &Prepared, values: Arc<[Value]>) -> Result<Outcome> {
         loop {
-            let values = params.resolve(cached.parsed.parameter_names())?;
-            let plan = match self.plan(sql, &cached, &values) {
+            let plan = match self.plan(prepared, &values, &self.catalog()) {
                 // What it names may have been created since the transaction last looked.
-                Err(_) if self.refresh().await? => self.plan(sql, &cached, &values)?,
+                Err(_) if self.refresh().await? => self.plan(prepared, &values, &self.catalog())?,
                 plan => plan?,
             };
-            let done = self.run_planned(plan, values).await;
+            let done = self
+                .run_planned(plan.schema_version, &plan.statement, values.clone())
+                .await;
             if !core::mem::take(&mut self.stale) {
                 return done;
             }
@@ -182,8 +207,12 @@ impl Session {
     }
 
     /// Runs a statement planned for a schema version.
-    async fn run_planned(&mut self, plan: (u64, Arc<Statement>), values: Vec<Value>) -> Result<Outcome> {
-        let (schema_version, statement) = plan;
+    async fn run_planned(
+        &mut self,
+        schema_version: u64,
+        statement: &Statement,
+        values: Arc<[Value]>,
+    ) -> Result<Outcome> {
         self.stale = false;
         self.planned = Some(schema_version);
         let done = self.run(statement, values).await;
@@ -204,22 +233,29 @@ impl Session {
         Ok(())
     }
 
-    /// Parses and binds a statement without running it, and returns its result columns (none if it has
-    /// no result). Parameters are taken as NULL.
+    /// Parses and binds a statement without running it. Returns it, to be run many times, and its result
+    /// columns (none if it has no result). Parameters are taken as NULL.
     ///
     /// # Errors
     /// Those of parsing and binding; [`Error::Invalid`] if the text is not one statement.
-    pub fn describe(&mut self, sql: &str) -> Result<(Vec<OutputColumn>, usize)> {
-        let parsed = parse::parse(sql)?;
-        let [one] = parsed.as_slice() else {
-            return Err(Error::invalid("prepare takes one statement"));
+    pub fn prepare(&mut self, sql: &str) -> Result<(Arc<Prepared>, Arc<[OutputColumn]>)> {
+        let prepared = match self.shared.plans.get(sql) {
+            Some(prepared) => prepared,
+            None => {
+                let mut parsed = parse::parse(sql)?;
+                let (Some(one), true) = (parsed.pop(), parsed.is_empty()) else {
+                    return Err(Error::invalid("prepare takes one statement"));
+                };
+                Arc::new(Prepared::new(one))
+            }
         };
-        let types = alloc::vec![DataType::Null; one.parameter_count()];
-        let columns = match self.bind(&self.catalog(), one, &types)? {
+        let parsed = prepared.parsed();
+        let types = alloc::vec![DataType::Null; parsed.parameter_count()];
+        let columns = match self.bind(&self.catalog(), parsed, &types)? {
             Statement::Query(q) => q.columns.clone(),
-            _ => Vec::new(),
+            _ => Arc::default(),
         };
-        Ok((columns, one.parameter_count()))
+        Ok((prepared, columns))
     }
 
     /// The catalog a statement sees now.
@@ -230,24 +266,72 @@ impl Session {
         }
     }
 
-    /// The plan of a text for these values, from the cache if it is still valid, and the schema version
-    /// it is for.
-    fn plan(&self, sql: &str, cached: &Cached, values: &[Value]) -> Result<(u64, Arc<Statement>)> {
-        let catalog = self.catalog();
-        let key = PlanKey {
-            schema_version: catalog.schema_version(),
-            schema: self.schema.clone(),
-            types: types_of(values),
-        };
-        if let Some((k, statement)) = &cached.plan
-            && *k == key
-        {
-            return Ok((key.schema_version, statement.clone()));
+    /// The plan of a statement for these values: a valid one it has, or a new one.
+    fn plan(&self, prepared: &Prepared, values: &[Value], catalog: &Catalog) -> Result<Arc<Planned>> {
+        let schema_version = catalog.schema_version();
+        if let Some(planned) = prepared.plan(schema_version, &self.schema, values) {
+            return Ok(planned);
         }
-        let statement = Arc::new(self.bind(&catalog, &cached.parsed, &key.types)?);
-        let (parsed, plan) = (cached.parsed.clone(), Some((key, statement.clone())));
-        self.shared.plans.put(sql, Cached { parsed, plan });
-        Ok((catalog.schema_version(), statement))
+        let types: Vec<DataType> = values.iter().map(Value::data_type).collect();
+        let statement = self.bind(catalog, prepared.parsed(), &types)?;
+        let point = match &statement {
+            Statement::Query(query) => PointRead::of(query, catalog),
+            _ => None,
+        };
+        let planned = Arc::new(Planned {
+            schema_version,
+            schema: self.schema.clone(),
+            types,
+            statement,
+            point,
+        });
+        prepared.keep(planned.clone());
+        Ok(planned)
+    }
+
+    /// The answer of a query for one row by its key, if the row's block is resident. `None`: the statement
+    /// takes the general way.
+    fn read_point(&mut self, prepared: &Prepared, values: &[Value]) -> Option<Result<Outcome>> {
+        let snapshot;
+        let catalog = match &self.transaction {
+            // It moves to what is committed first, which may wait.
+            Some(t) if t.options().isolation == IsolationLevel::ReadCommitted => return None,
+            Some(t) => t.catalog(),
+            None => {
+                snapshot = self.shared.engine.history().current();
+                &snapshot.catalog
+            }
+        };
+        // An error is the general way's to report.
+        let planned = self.plan(prepared, values, catalog).ok()?;
+        let (Some(point), Statement::Query(query)) = (&planned.point, &planned.statement) else {
+            return None;
+        };
+        let engine = &self.shared.engine;
+        let scope = Scope {
+            params: values,
+            sub_results: &[],
+            functions: EvalContext {
+                now: 0, // no part of a point read asks for the time
+                host: &**engine.host(),
+                schema: &self.schema,
+                last_insert_id: self.last_insert_id,
+            },
+        };
+        let (mut pins, mut missing) = (Pins::new(), Missing::new());
+        let Poll::Ready(found) = point.find(catalog, &scope, &mut pins, &mut missing) else {
+            return None;
+        };
+        engine.counters().absorb(&mut missing);
+        if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
+            point.record(&scope, reads);
+        }
+        let row = match found {
+            Ok(row) => row,
+            Err(e) => return Some(Err(e)),
+        };
+        let stream = RowStream::of_point(self.shared.clone(), query.columns.clone(), row);
+        Some(Ok(Outcome::Rows(stream)))
     }
 
     fn bind(&self, catalog: &Catalog, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
@@ -264,7 +348,7 @@ impl Session {
         Ok(statement)
     }
 
-    pub(super) fn env(&self, params: Vec<Value>) -> Env {
+    pub(super) fn env(&self, params: Arc<[Value]>) -> Env {
         let engine = &self.shared.engine;
         Env {
             params,
@@ -277,11 +361,11 @@ impl Session {
         }
     }
 
-    async fn run(&mut self, statement: Arc<Statement>, params: Vec<Value>) -> Result<Outcome> {
-        match &*statement {
+    async fn run(&mut self, statement: &Statement, params: Arc<[Value]>) -> Result<Outcome> {
+        match statement {
             Statement::Query(query) => self.query(query, params).await,
             Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
-                self.change(&statement, params).await
+                self.change(statement, params).await
             }
             Statement::Transaction(control) => self.control(control).await,
             Statement::Explain {
@@ -289,7 +373,7 @@ impl Session {
             } => self.explain(statement, *analyze, params).await,
             Statement::Show(show) => self.show(show),
             Statement::Use(schema) => {
-                self.schema = self.catalog().schema(schema).unwrap_or(schema).to_string();
+                self.schema = self.catalog().schema(schema).unwrap_or(schema).into();
                 Ok(Outcome::Done)
             }
             Statement::Nothing => Ok(Outcome::Done),
@@ -309,7 +393,7 @@ impl Session {
         }
     }
 
-    async fn query(&mut self, query: &Arc<Query>, params: Vec<Value>) -> Result<Outcome> {
+    async fn query(&mut self, query: &Arc<Query>, params: Arc<[Value]>) -> Result<Outcome> {
         self.refresh().await?;
         let catalog = self.catalog();
         self.require_plan_for(catalog.schema_version())?;
@@ -321,7 +405,7 @@ impl Session {
         Ok(Outcome::Rows(RowStream::of_run(self.shared.clone(), run)))
     }
 
-    async fn change(&mut self, statement: &Statement, params: Vec<Value>) -> Result<Outcome> {
+    async fn change(&mut self, statement: &Statement, params: Arc<[Value]>) -> Result<Outcome> {
         let env = self.env(params);
         let (columns, source) = match statement {
             Statement::Insert(i) => {
@@ -447,7 +531,12 @@ impl Session {
         })
     }
 
-    async fn explain(&mut self, statement: &Statement, analyze: bool, params: Vec<Value>) -> Result<Outcome> {
+    async fn explain(
+        &mut self,
+        statement: &Statement,
+        analyze: bool,
+        params: Arc<[Value]>,
+    ) -> Result<Outcome> {
         let lines = if analyze {
             let Statement::Query(query) = statement else {
                 return Err(Error::unsupported(
@@ -471,7 +560,7 @@ impl Session {
     }
 }
 
-fn returned(query: &Option<Query>) -> Option<Vec<OutputColumn>> {
+fn returned(query: &Option<Query>) -> Option<Arc<[OutputColumn]>> {
     query.as_ref().map(|q| q.columns.clone())
 }
 

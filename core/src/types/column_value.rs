@@ -5,10 +5,23 @@ use super::vector::vector_elements;
 use super::{Column, ColumnData, DataType, Date, DateTime, Decimal, IntType, Result, Time, Value, decimal};
 use alloc::{string::String, sync::Arc, vec::Vec};
 
-impl Column {
-    /// Value `i` as one of type `ty`, the column's type.
-    pub fn value(&self, i: usize, ty: &DataType) -> Value {
-        match self.value_ref(i, ty) {
+impl<'a> ValueRef<'a> {
+    /// What an integer stands for in a column of that type.
+    pub(crate) fn of_i64(v: i64, ty: &DataType) -> ValueRef<'a> {
+        match ty {
+            DataType::Bool => ValueRef::Bool(v != 0),
+            DataType::Date => ValueRef::Date(Date(v)),
+            DataType::Time { fsp } => ValueRef::Time(Time(v), Some(*fsp)),
+            DataType::DateTime { fsp } | DataType::Timestamp { fsp } => {
+                ValueRef::DateTime(DateTime(v), Some(*fsp))
+            }
+            _ => ValueRef::Int(v),
+        }
+    }
+
+    /// The value on its own.
+    pub(crate) fn to_value(self) -> Value {
+        match self {
             ValueRef::Null => Value::Null,
             ValueRef::Bool(b) => Value::Bool(b),
             ValueRef::Int(v) => Value::Int(v),
@@ -26,6 +39,13 @@ impl Column {
             ValueRef::Geometry(b) => Value::Geometry(Vec::from(b)),
         }
     }
+}
+
+impl Column {
+    /// Value `i` as one of type `ty`, the column's type.
+    pub fn value(&self, i: usize, ty: &DataType) -> Value {
+        self.value_ref(i, ty).to_value()
+    }
 
     /// Value `i` without copying. Text that is not UTF-8 (a damaged block) reads as its valid start.
     pub(crate) fn value_ref(&self, i: usize, ty: &DataType) -> ValueRef<'_> {
@@ -33,18 +53,7 @@ impl Column {
             return ValueRef::Null;
         }
         match (&self.data(), ty) {
-            (ColumnData::I64(v), _) => {
-                let v = v.get(i).copied().unwrap_or(0);
-                match ty {
-                    DataType::Bool => ValueRef::Bool(v != 0),
-                    DataType::Date => ValueRef::Date(Date(v)),
-                    DataType::Time { fsp } => ValueRef::Time(Time(v), Some(*fsp)),
-                    DataType::DateTime { fsp } | DataType::Timestamp { fsp } => {
-                        ValueRef::DateTime(DateTime(v), Some(*fsp))
-                    }
-                    _ => ValueRef::Int(v),
-                }
-            }
+            (ColumnData::I64(v), _) => ValueRef::of_i64(v.get(i).copied().unwrap_or(0), ty),
             (ColumnData::F64(v), DataType::Float) => ValueRef::Single(v.get(i).copied().unwrap_or(0.0)),
             (ColumnData::F64(v), _) => ValueRef::Float(v.get(i).copied().unwrap_or(0.0)),
             (ColumnData::Decimal(v), ty) => {

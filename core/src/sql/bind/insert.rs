@@ -122,7 +122,7 @@ impl<'a> Binder<'a> {
             None => None,
             Some(items) => Some(self.returning(items, &def, None)?),
         };
-        let columns: Vec<OutputColumn> = rows
+        let columns: Arc<[OutputColumn]> = rows
             .columns
             .iter()
             .filter_map(|c| def.columns.get(*c))

@@ -32,7 +32,7 @@ impl<'a> Binder<'a> {
         Ok(Query {
             plan,
             sub_plans: core::mem::take(&mut self.sub_plans),
-            columns,
+            columns: columns.into(),
         })
     }
 

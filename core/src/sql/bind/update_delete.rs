@@ -158,7 +158,7 @@ impl<'a> Binder<'a> {
                     exprs,
                 },
                 sub_plans: core::mem::take(&mut self.sub_plans),
-                columns,
+                columns: columns.into(),
             }),
             set,
             checks: bound_checks(&t.def, self.cx)?,
@@ -200,7 +200,7 @@ impl<'a> Binder<'a> {
             source: Arc::new(Query {
                 plan,
                 sub_plans: core::mem::take(&mut self.sub_plans),
-                columns: row_columns(&t.def),
+                columns: row_columns(&t.def).into(),
             }),
             returning,
         })))

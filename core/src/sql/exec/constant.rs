@@ -1,7 +1,7 @@
 //! Values known when an operator starts: expressions without columns, such as bounds and limits.
 
 use super::Env;
-use super::eval::eval;
+use super::eval::{Scope, eval};
 use crate::sql::plan::Expr;
 use crate::types::{Batch, Column, Result, Value};
 
@@ -10,7 +10,12 @@ pub fn constant(expr: &Expr, env: &Env) -> Result<Column> {
     if let Some(i) = plain_int(expr, env) {
         return Ok(Column::from_i64(alloc::vec![i]));
     }
-    eval(expr, &Batch::new(alloc::vec::Vec::new(), 1), &env.scope())
+    constant_in(expr, &env.scope())
+}
+
+/// As [`constant`], by what expressions may refer to.
+pub fn constant_in(expr: &Expr, scope: &Scope<'_>) -> Result<Column> {
+    eval(expr, &Batch::new(alloc::vec::Vec::new(), 1), scope)
 }
 
 /// The value of an integer expression without columns; `None`: NULL.

@@ -7,13 +7,13 @@ use crate::host::Host;
 use crate::sql::functions::EvalContext;
 use crate::tree::Missing;
 use crate::types::Value;
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 
 /// The surroundings of a statement.
 #[derive(Clone)]
 pub struct Env {
     /// Parameter values, by position.
-    pub params: Vec<Value>,
+    pub params: Arc<[Value]>,
     /// Results of the sub-plans that have run, by position.
     pub sub_results: Vec<SubResult>,
     /// The statement's fixed time: microseconds since the epoch, UTC.
@@ -21,7 +21,7 @@ pub struct Env {
     /// Clock and randomness.
     pub host: Arc<dyn Host>,
     /// Current schema.
-    pub schema: String,
+    pub schema: Arc<str>,
     /// Last AUTO_INCREMENT value of the session.
     pub last_insert_id: i64,
     /// Bytes that the operators of one plan may hold together.

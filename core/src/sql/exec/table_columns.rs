@@ -2,8 +2,8 @@
 
 use crate::catalog::TableDef;
 use crate::tree::{RowAt, RowLeaf};
-use crate::types::{Batch, Column, Physical};
-use alloc::{sync::Arc, vec::Vec};
+use crate::types::{Batch, Column, DataType, Physical, Value, ValueRef, write_value_text};
+use alloc::{string::String, sync::Arc, vec::Vec};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -34,6 +34,43 @@ impl TableColumns {
             physicals.push(Physical::I64);
         }
         TableColumns { sources, physicals }
+    }
+
+    /// Some of these columns, in the given order; `None` if one does not exist.
+    pub fn choose(&self, columns: &[usize]) -> Option<TableColumns> {
+        let chosen = |c: &usize| Some((*self.sources.get(*c)?, *self.physicals.get(*c)?));
+        let (sources, physicals) = columns.iter().map(chosen).collect::<Option<_>>()?;
+        Some(TableColumns { sources, physicals })
+    }
+
+    fn value_ref<'a>(&self, at: &'a RowAt, column: usize, ty: &DataType) -> ValueRef<'a> {
+        match self.sources.get(column) {
+            Some(Source::RowId) => ValueRef::of_i64(at.leaf.row_id(at.pos), ty),
+            Some(Source::Stored(i)) => match at.leaf.columns().get(*i) {
+                Some(c) => c.value_ref(at.pos, ty),
+                None => ValueRef::Null,
+            },
+            None => ValueRef::Null,
+        }
+    }
+
+    /// The value of one of the columns in one row; a column that does not exist is NULL.
+    pub fn value(&self, at: &RowAt, column: usize, ty: &DataType) -> Value {
+        self.value_ref(at, column, ty).to_value()
+    }
+
+    /// Whether it is NULL.
+    pub fn is_null(&self, at: &RowAt, column: usize) -> bool {
+        match self.sources.get(column) {
+            Some(Source::RowId) => false,
+            Some(Source::Stored(i)) => at.leaf.columns().get(*i).is_none_or(|c| c.is_null(at.pos)),
+            None => true,
+        }
+    }
+
+    /// Appends its text.
+    pub fn write_text(&self, at: &RowAt, column: usize, ty: &DataType, out: &mut String) {
+        let _ = write_value_text(self.value_ref(at, column, ty), out);
     }
 
     /// Their representations.

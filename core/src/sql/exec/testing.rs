@@ -48,7 +48,7 @@ impl Host for TestHost {
 
 pub(crate) fn env(params: Vec<Value>) -> Env {
     Env {
-        params,
+        params: params.into(),
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(TestHost),

@@ -3,7 +3,7 @@
 use super::{AggregateCall, Expr};
 use crate::catalog::TableId;
 use crate::types::DataType;
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::ops::Bound;
 
 /// A result column.
@@ -24,8 +24,8 @@ pub struct Query {
     pub plan: Plan,
     /// Uncorrelated subqueries, run once each before the plan, in order; one may use earlier ones.
     pub sub_plans: Vec<SubPlan>,
-    /// Result columns: the plan's output in order.
-    pub columns: Vec<OutputColumn>,
+    /// Result columns: the plan's output in order. Shared with the results.
+    pub columns: Arc<[OutputColumn]>,
 }
 
 /// An uncorrelated subquery.

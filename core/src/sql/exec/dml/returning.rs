@@ -37,7 +37,7 @@ impl Returning {
                         types: Vec::new(),
                     },
                     sub_plans: query.sub_plans.clone(),
-                    columns: Vec::new(),
+                    columns: Arc::default(),
                 };
                 Some(QueryRun::new(Arc::new(nothing), catalog, env.clone())?)
             }

@@ -103,7 +103,7 @@ impl Bench {
 
 fn env() -> Env {
     Env {
-        params: Vec::new(),
+        params: Arc::default(),
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(NoHost),

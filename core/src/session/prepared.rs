@@ -1,0 +1,88 @@
+//! A parsed statement and the plans made of it.
+//!
+//! A plan is valid for one schema version, one current schema and one list of parameter types. A few are
+//! kept, the latest first: sessions that differ in one of them share the statement without planning
+//! it anew each time.
+
+use crate::sql::exec::PointRead;
+use crate::sql::parse::Parsed;
+use crate::sql::plan::Statement;
+use crate::types::{DataType, Value};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use spin::Mutex;
+
+/// A plan, and what it was made for.
+pub struct Planned {
+    /// The catalog's schema version.
+    pub schema_version: u64,
+    /// The current schema.
+    pub schema: Arc<str>,
+    /// Types of the parameter values.
+    pub types: Vec<DataType>,
+    /// The plan.
+    pub statement: Statement,
+    /// The direct way to run it, if there is one.
+    pub point: Option<PointRead>,
+}
+
+impl Planned {
+    fn is_for(&self, schema_version: u64, schema: &Arc<str>, values: &[Value]) -> bool {
+        self.schema_version == schema_version
+            && (Arc::ptr_eq(&self.schema, schema) || self.schema == *schema)
+            && self.types.len() == values.len()
+            && self.types.iter().zip(values).all(|(ty, v)| *ty == v.data_type())
+    }
+}
+
+/// See the module.
+pub struct Prepared {
+    parsed: Parsed,
+    plans: Mutex<Vec<Arc<Planned>>>,
+}
+
+impl Prepared {
+    /// Plans kept of one statement.
+    const PLANS: usize = 4;
+
+    /// A statement without a plan yet.
+    pub fn new(parsed: Parsed) -> Prepared {
+        Prepared {
+            parsed,
+            plans: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The statement.
+    pub fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    /// The plan for these values, if there is one.
+    pub fn plan(&self, schema_version: u64, schema: &Arc<str>, values: &[Value]) -> Option<Arc<Planned>> {
+        let plans = self.plans.lock();
+        let mut valid = plans.iter().filter(|p| p.is_for(schema_version, schema, values));
+        valid.next().cloned()
+    }
+
+    /// Whether a plan of it was ever made: then the statement makes sense.
+    pub fn is_planned(&self) -> bool {
+        !self.plans.lock().is_empty()
+    }
+
+    /// Keeps a plan; the oldest goes.
+    pub fn keep(&self, planned: Arc<Planned>) {
+        let mut plans = self.plans.lock();
+        plans.insert(0, planned);
+        plans.truncate(Self::PLANS);
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("parsed", &self.parsed)
+            .finish_non_exhaustive()
+    }
+}
