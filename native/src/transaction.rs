@@ -29,7 +29,8 @@ impl Transaction {
     /// # Errors
     ///
     /// [`Error::WriteConflict`](crate::Error::WriteConflict) if another transaction changed the same rows first; [`Error::Store`](crate::Error::Store)
-    /// if a durable commit cannot be written. After any error nothing of it was done.
+    /// if a durable commit cannot be written. After any error nothing of it was done; but after an I/O error
+    /// at the very end of a durable commit, the store holds it whole or not at all when it is opened again.
     pub fn commit(self) -> Result<()> {
         self.session.commit()
     }

@@ -33,6 +33,13 @@ pub enum Faults {
     Once(usize),
     /// Every commit from this call on: the disk is full.
     CommitsFrom(usize),
+    /// From this call on the store is used up, as [`KvBackend::failure`] has it.
+    UsedUp {
+        /// The first call that fails.
+        call: usize,
+        /// Whether that call does its work all the same, if it is a commit.
+        applied: bool,
+    },
 }
 
 struct State {
@@ -44,6 +51,7 @@ struct State {
     faults: Faults,
     calls: usize,
     counts: bool,
+    used_up: bool,
 }
 
 /// See the module.
@@ -65,6 +73,7 @@ impl CrashStore {
             faults,
             calls: 0,
             counts: true,
+            used_up: false,
         }))
     }
 
@@ -88,6 +97,9 @@ impl CrashStore {
     }
 
     fn call(state: &mut State, is_commit: bool) -> Result<()> {
+        if state.used_up {
+            return Err(Error::store(format!("open the store again: {INJECTED}")));
+        }
         if !state.counts {
             return Ok(());
         }
@@ -97,12 +109,35 @@ impl CrashStore {
             Faults::None => false,
             Faults::Once(n) => call == n,
             Faults::CommitsFrom(n) => is_commit && call >= n,
+            Faults::UsedUp { call: n, .. } => call == n,
         };
+        state.used_up = fails && matches!(state.faults, Faults::UsedUp { .. });
         if fails {
             Err(Error::store(INJECTED))
         } else {
             Ok(())
         }
+    }
+
+    fn apply(state: &mut State, batch: WriteBatch, durability: Durability) {
+        for (from, to) in batch.delete_ranges {
+            state.entries.retain(|k, _| **k < *from || **k >= *to);
+        }
+        for (key, change) in batch.changes {
+            match change {
+                Some(value) => state.entries.insert(key.into(), value.into()),
+                None => state.entries.remove(key.as_slice()),
+            };
+        }
+        let image = Image {
+            entries: state.entries.clone(),
+            at_least: 0,
+            at_most: state.at_most,
+        };
+        if durability == Durability::Sync {
+            state.oldest = state.images.len();
+        }
+        state.images.push(image);
     }
 }
 
@@ -165,27 +200,16 @@ impl KvBackend for CrashStore {
 
     fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()> {
         let mut state = self.state();
-        if let Err(e) = CrashStore::call(&mut state, true) {
-            return ready(Err(e));
+        let was_used_up = state.used_up;
+        let called = CrashStore::call(&mut state, true);
+        let applied = matches!(state.faults, Faults::UsedUp { applied: true, .. }) && !was_used_up;
+        if called.is_ok() || applied {
+            CrashStore::apply(&mut state, batch, durability);
         }
-        for (from, to) in batch.delete_ranges {
-            state.entries.retain(|k, _| **k < *from || **k >= *to);
-        }
-        for (key, change) in batch.changes {
-            match change {
-                Some(value) => state.entries.insert(key.into(), value.into()),
-                None => state.entries.remove(key.as_slice()),
-            };
-        }
-        let image = Image {
-            entries: state.entries.clone(),
-            at_least: 0,
-            at_most: state.at_most,
-        };
-        if durability == Durability::Sync {
-            state.oldest = state.images.len();
-        }
-        state.images.push(image);
-        ready(Ok(()))
+        ready(called)
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.state().used_up.then(|| INJECTED.to_string())
     }
 }

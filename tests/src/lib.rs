@@ -10,6 +10,7 @@ pub mod eager;
 pub mod elle;
 pub mod history;
 pub mod isolation_script;
+pub mod kill_target;
 pub mod medium;
 pub mod pending_store;
 pub mod placements;

@@ -114,6 +114,21 @@ fn a_full_disk_stops_writes_only() {
 }
 
 #[test]
+fn a_store_that_is_used_up_stops_writes_and_decides_about_the_last_when_opened_again() {
+    const STEPS: usize = 30;
+    for_seeds(10, |seed| {
+        let mut whole = start(seed, Faults::None).unwrap();
+        for _ in 0..STEPS {
+            whole.step().unwrap();
+        }
+        for call in (0..whole.medium().calls()).step_by(3) {
+            let applied = call % 2 == 0;
+            with_faults(seed, STEPS, Faults::UsedUp { call, applied });
+        }
+    });
+}
+
+#[test]
 fn an_interrupted_opening_can_be_repeated() {
     for seed in 0..4 {
         let mut history = start(seed, Faults::None).unwrap();

@@ -47,7 +47,8 @@ pub fn crashes(
     let mut durable = start;
     let (mut begin, mut number) = (0, 0);
     let (mut at_least, mut at_most) = (0, 0);
-    while begin < events.len() {
+    // The last window may be empty: right after a sync.
+    while begin <= events.len() {
         let sync = events[begin..].iter().position(|e| matches!(e, Event::Sync));
         let end = sync.map_or(events.len(), |i| begin + i);
         let window = Window {
@@ -57,7 +58,7 @@ pub fn crashes(
             at_most,
             events: &events[begin..end],
         };
-        if end > from {
+        if end >= from {
             visit(window.nothing_more());
             if window.has_writes() {
                 (0..variants).for_each(|_| visit(window.some_more(random)));

@@ -4,6 +4,8 @@ use super::run::open;
 use super::{Model, differences, show};
 use crate::block_on::block_on;
 use crate::medium::stored_trees;
+use amphi_core::Result;
+use amphi_core::database::Database;
 use amphi_core::kv::KvBackend;
 use amphi_core::router::Config;
 use std::ops::RangeInclusive;
@@ -20,6 +22,14 @@ pub struct Crashed {
 }
 
 impl Crashed {
+    /// Opens its database over a store.
+    ///
+    /// # Errors
+    /// Those of [`Database::open`].
+    pub fn open(&self, store: Arc<dyn KvBackend>) -> Result<Database> {
+        open(store, &self.config)
+    }
+
     /// Opens a store and requires that it is whole, holds one of the states that it may, and nothing
     /// else. Returns what it shows.
     pub fn require_prefix(
@@ -28,7 +38,8 @@ impl Crashed {
         may_be: RangeInclusive<usize>,
         what: &str,
     ) -> Model {
-        let db = open(store.clone(), &self.config)
+        let db = self
+            .open(store.clone())
             .unwrap_or_else(|e| panic!("{what}: cannot be opened: {e}\n{}", self.log));
         let report =
             block_on(db.check()).unwrap_or_else(|e| panic!("{what}: cannot be checked: {e}\n{}", self.log));

@@ -266,10 +266,10 @@ impl<M: Medium> History<M> {
             self.require_shown(&mut another, &self.committed(), "another session");
         }
         self.medium.set_counting(false);
-        let problems = block_on(self.db.check());
+        let report = block_on(self.db.check());
         self.medium.set_counting(true);
-        self.require_readable(problems, |problems| {
-            assert!(problems.is_empty(), "{problems:#?}\n{}", self.log());
+        self.require_readable(report, |report| {
+            assert!(report.is_empty(), "{report}\n{}", self.log());
         });
     }
 }
