@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p amphi-tests` measures everything; `-- point` only what has `point` in its name.
 //! `AMPHI_BENCH_ROWS` is the number of rows (100,000 unless given). Times are criterion's medians;
-//! sizes and reads beside a writer are measured once. At the end a table of ratios is printed and
+//! sizes and reads beside a writer are measured once. On a busy machine `AMPHI_BENCH_CLOCK=cpu` gives
+//! steadier ratios of all that does not wait for a disk. At the end a table of ratios is printed and
 //! written to `target/bench-summary.md`.
 //!
 //! Every engine takes the best path its ordinary users have: statements are prepared once where the
@@ -11,6 +12,7 @@
 
 mod allocation;
 mod amphi_engine;
+mod clock;
 mod concurrency;
 mod engine;
 mod floors;

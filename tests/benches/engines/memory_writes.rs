@@ -1,7 +1,7 @@
 //! Inserts, updates and deletes of tables in memory, against SQLite's `:memory:`.
 
 use crate::{
-    amphi_engine,
+    amphi_engine, clock,
     engine::{Engine, Fixture},
     floors, gluesql_engine,
     rows::{GROUPS, Ids, Row, different, rows},
@@ -10,16 +10,12 @@ use crate::{
     summary::Target::Faster,
 };
 use criterion::BatchSize::PerIteration;
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 /// Rows of one INSERT statement with several rows.
 const ROWS_PER_STATEMENT: usize = 500;
 /// Statements of one measured transaction or run of autocommit statements.
-const STATEMENTS: usize = 5_000;
+const STATEMENTS: usize = 2_000;
 
 /// Empty databases in memory.
 fn empty<'a>() -> [Fixture<'a>; 3] {
@@ -160,9 +156,15 @@ fn changes(run: &mut Runner) {
         targets: &[Faster(SQLITE, 1.2)],
     };
     let mut ids = Ids::new(n);
-    run.engines(&task, &[&amphi, &sqlite, &glue], |engine, b| {
+    run.engines(&task, &[&amphi, &sqlite], |engine, b| {
         b.iter(|| update_by_key(engine, &mut ids, count));
     });
+    if n <= gluesql_engine::MOST_ROWS {
+        // It reads the whole table for each.
+        run.time_some(&task, gluesql_engine::NAME, 3, |b| {
+            b.iter(|| update_by_key(glue.shared(), &mut ids, 3));
+        });
+    }
 
     let task = Task {
         name: "memory/update by key, one transaction",
@@ -187,7 +189,7 @@ fn changes(run: &mut Runner) {
         b.iter_custom(|iterations| {
             let mut taken = Duration::ZERO;
             for _ in 0..iterations {
-                let start = Instant::now();
+                let start = clock::now();
                 engine.begin();
                 let mut delete = engine.prepare("DELETE FROM t WHERE id = ?1", &[]);
                 for id in &victims {
@@ -195,7 +197,7 @@ fn changes(run: &mut Runner) {
                 }
                 drop(delete);
                 engine.commit();
-                taken += start.elapsed();
+                taken += clock::now() - start;
                 engine.begin();
                 let mut insert = engine.prepare("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", &[]);
                 victims.iter().for_each(|id| insert.insert(&all[*id as usize]));

@@ -1,24 +1,23 @@
 //! Moving a table between memory and disk, against `INSERT … SELECT` between SQLite's databases.
 
 use crate::{
-    amphi_engine,
+    amphi_engine, clock,
     engine::{Engine, directory},
     rows::{GROUPS, rows},
     runner::{Runner, Task},
     sqlite_engine::{self, NAME as SQLITE},
     summary::Target::Faster,
 };
-use criterion::Bencher;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Measures `there`, and `back` untimed after it.
-fn one_way(b: &mut Bencher<'_>, there: &dyn Fn(), back: &dyn Fn()) {
+fn one_way(b: &mut clock::Bencher<'_>, there: &dyn Fn(), back: &dyn Fn()) {
     b.iter_custom(|iterations| {
         let mut taken = Duration::ZERO;
         for _ in 0..iterations {
-            let start = Instant::now();
+            let start = clock::now();
             there();
-            taken += start.elapsed();
+            taken += clock::now() - start;
             back();
         }
         taken

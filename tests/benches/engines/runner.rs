@@ -1,11 +1,12 @@
 //! Runs workloads under criterion and collects the medians for the summary.
 
 use crate::{
+    clock::{Bencher, Clock},
     engine::{Engine, Fixture},
     gluesql_engine,
     summary::{self, Figure, Target, Workload},
 };
-use criterion::{Bencher, Criterion, SamplingMode};
+use criterion::{Criterion, SamplingMode};
 use std::{env, fs, path::PathBuf, time::Duration};
 
 /// Rows of a table unless `AMPHI_BENCH_ROWS` says otherwise.
@@ -13,7 +14,7 @@ const ROWS: usize = 100_000;
 
 /// Criterion, the filter, and what was measured so far.
 pub struct Runner {
-    criterion: Criterion,
+    criterion: Criterion<Clock>,
     filter: Option<String>,
     target: PathBuf,
     /// Rows of a table.
@@ -40,11 +41,12 @@ impl Runner {
             PathBuf::from,
         );
         let criterion = Criterion::default()
+            .with_measurement(Clock)
             .output_directory(&target.join("criterion"))
             .sample_size(10)
             .warm_up_time(Duration::from_millis(100))
             .measurement_time(Duration::from_millis(400))
-            .nresamples(1000)
+            .nresamples(2000)
             .without_plots();
         let rows = match env::var("AMPHI_BENCH_ROWS") {
             Ok(given) => given
@@ -82,12 +84,23 @@ impl Runner {
 
     /// Measures the time of one peer on a task with criterion.
     pub fn time(&mut self, task: &Task, peer: &'static str, body: impl FnMut(&mut Bencher<'_>)) {
+        self.time_some(task, peer, task.operations, body);
+    }
+
+    /// The same where an iteration is `operations` for this peer.
+    pub fn time_some(
+        &mut self,
+        task: &Task,
+        peer: &'static str,
+        operations: usize,
+        body: impl FnMut(&mut Bencher<'_>),
+    ) {
         if !self.wanted(task.name, peer) {
             return;
         }
         let group_name = format!("{} {}", task.name, self.rows);
         let mut group = self.criterion.benchmark_group(&group_name);
-        if task.operations > 1 {
+        if operations > 1 {
             group.sampling_mode(SamplingMode::Flat);
         }
         group.bench_function(peer, body);
@@ -103,7 +116,7 @@ impl Runner {
         let text = fs::read_to_string(&estimates).unwrap_or_else(|e| panic!("{}: {e}", estimates.display()));
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         let median = json["median"]["point_estimate"].as_f64().unwrap();
-        self.record(task, peer, median / task.operations as f64);
+        self.record(task, peer, median / operations as f64);
     }
 
     /// The same for every engine of `fixtures`.

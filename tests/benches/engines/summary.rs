@@ -1,7 +1,7 @@
 //! The table of ratios: every workload, Amphi against each peer, what it should reach and whether it
 //! does.
 
-use crate::{amphi_engine, numbers, runner::Task};
+use crate::{amphi_engine, clock, numbers, runner::Task};
 use std::{fmt::Write as _, fs, thread};
 
 /// What Amphi should reach against a peer.
@@ -77,7 +77,11 @@ fn machine() -> String {
 
 /// The whole table in Markdown: one line per workload and target, then the peers without a target.
 pub fn markdown(done: &[Workload], rows: usize) -> String {
-    let mut text = format!("{rows} rows; {}; medians, per operation\n\n", machine());
+    let mut text = format!(
+        "{rows} rows; {}; medians of {}, per operation\n\n",
+        machine(),
+        clock::name()
+    );
     text += "| workload | Amphi | against | | ratio | wanted | met | others (time over Amphi's) |\n";
     text += "| --- | ---: | --- | ---: | ---: | ---: | --- | --- |\n";
     let (mut met, mut missed) = (0, 0);
