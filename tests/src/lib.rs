@@ -16,5 +16,6 @@ pub mod pending_store;
 pub mod placements;
 pub mod random;
 pub mod seeds;
+pub mod slow_store;
 pub mod sql_client;
 pub mod test_bed;

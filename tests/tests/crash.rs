@@ -6,16 +6,17 @@
 
 use amphi::SystemHost;
 use amphi_core::database::{Database, PersistenceOptions, TransactionOptions};
-use amphi_core::kv::{Durability, KvBackend, StoreFuture, WriteBatch};
+use amphi_core::kv::KvBackend;
 use amphi_core::session::{Params, Session};
 use amphi_tests::block_on::block_on;
 use amphi_tests::crash_store::{CrashStore, Entries, Faults, Image};
-use amphi_tests::eager::{Eager, pause};
+use amphi_tests::eager::Eager;
 use amphi_tests::history::{Crashed, History, Model, Stop};
 use amphi_tests::medium::Medium;
 use amphi_tests::placements::TestPlacement;
 use amphi_tests::random::Random;
 use amphi_tests::seeds::for_seeds;
+use amphi_tests::slow_store::SlowStore;
 use amphi_tests::sql_client::collect;
 use amphi_tests::test_bed::text;
 use std::collections::BTreeMap;
@@ -263,31 +264,6 @@ fn every_image_of_concurrent_commits_is_whole() {
     }
 }
 
-/// A store whose commits wait until the test goes on.
-struct Slow(Arc<CrashStore>);
-
-impl KvBackend for Slow {
-    fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
-        self.0.get_many(keys)
-    }
-
-    fn scan<'a>(
-        &'a self,
-        from: &'a [u8],
-        to: &'a [u8],
-        limit: usize,
-    ) -> StoreFuture<'a, Vec<(Vec<u8>, Vec<u8>)>> {
-        self.0.scan(from, to, limit)
-    }
-
-    fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            pause().await;
-            self.0.commit(batch, durability).await
-        })
-    }
-}
-
 #[test]
 fn a_flush_that_waits_for_a_commit_does_not_undo_it() {
     let store = Arc::new(CrashStore::new(Entries::new(), Faults::None));
@@ -300,7 +276,7 @@ fn a_flush_that_waits_for_a_commit_does_not_undo_it() {
     block_on(db.close()).unwrap();
     let db = {
         let config = TestPlacement::Memory.config();
-        let slow = Arc::new(Slow(store.clone()));
+        let slow = Arc::new(SlowStore::new(store.clone()));
         Eager::start(Database::open(Some(slow), Arc::new(SystemHost::new()), config))
             .finish()
             .unwrap()

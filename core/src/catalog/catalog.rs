@@ -33,7 +33,38 @@ pub struct Catalog {
     schema_version: u64,
 }
 
+/// What a version of the catalog defines, rows apart.
+///
+/// Tables are only ever added, removed or redefined together with their names, so the lists of names say
+/// whether anything else than rows differs between two versions.
+pub struct Definitions {
+    schemas: Arc<BTreeMap<String, String>>,
+    names: Arc<BTreeMap<(String, String), TableId>>,
+    remembered: Arc<BTreeMap<(String, String), PersistenceConfig>>,
+    orphans: Arc<BTreeMap<(TableId, String), ParentName>>,
+}
+
+impl Definitions {
+    /// Whether both are certainly the same; false tells nothing.
+    pub fn is_same(&self, other: &Definitions) -> bool {
+        Arc::ptr_eq(&self.schemas, &other.schemas)
+            && Arc::ptr_eq(&self.names, &other.names)
+            && Arc::ptr_eq(&self.remembered, &other.remembered)
+            && Arc::ptr_eq(&self.orphans, &other.orphans)
+    }
+}
+
 impl Catalog {
+    /// What this version defines.
+    pub fn definitions(&self) -> Definitions {
+        Definitions {
+            schemas: self.schemas.clone(),
+            names: self.names.clone(),
+            remembered: self.remembered.clone(),
+            orphans: self.orphans.clone(),
+        }
+    }
+
     /// A catalog of one empty schema.
     pub fn new(schema: &str) -> Catalog {
         let mut catalog = Catalog::default();

@@ -10,5 +10,5 @@ pub use crate::table::{
     CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, PersistenceConfig, Placement,
     ReferentialAction, TableDef, TableId,
 };
-pub use catalog::{Catalog, name_key};
+pub use catalog::{Catalog, Definitions, name_key};
 pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};

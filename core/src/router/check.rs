@@ -6,7 +6,7 @@
 
 use super::engine::Engine;
 use super::open::SUPERBLOCK;
-use super::write::stored;
+use super::records::stored;
 use crate::catalog::{Catalog, decode_record};
 use crate::catalog::{SchemasRecord, TableRecord};
 use crate::codec::{schemas_key, superblock_key, table_key, tree_of_key};
@@ -136,7 +136,7 @@ impl Engine {
 
     /// Compares the superblock and the catalog records in a run with those last written.
     fn compare_records(&self, run: &StoredRun<'_>, found: &mut Comparison) {
-        let mut expected: BTreeMap<Vec<u8>, Vec<u8>> = self.records.lock().clone();
+        let mut expected: BTreeMap<Vec<u8>, Vec<u8>> = self.records.lock().in_store().clone();
         if !expected.is_empty() {
             // An empty store that is only read has neither.
             expected.insert(superblock_key(), SUPERBLOCK.to_vec());

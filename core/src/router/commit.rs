@@ -1,18 +1,21 @@
 //! Committing: validate, rebase, write (if the commit is to be durable), publish.
 //!
 //! Invariant: versions are published in the order of the commit latch, and the store holds a prefix of
-//! them. A sync commit is in the store before anyone can see it; if its batch fails, nothing was
-//! published and nothing changed. A relaxed commit is published first and written by the next flush;
+//! them. A sync commit is in the store before anyone can see it (see [`group`](super::group)); if its batch
+//! fails, nothing was published and nothing changed. A relaxed commit is published first and written by the next flush;
 //! if that fails, memory is ahead of the store for good, so the engine refuses further writes.
 
 use super::engine::Engine;
+use super::group::Ticket;
 use crate::catalog::{Catalog, PersistenceConfig, TableId};
 use crate::codec::TreeId;
-use crate::tree::Pins;
-use crate::txn::{Counters, LatchGuard, Rebase, Snapshot, Transaction, WriteSet};
+use crate::tree::{Pins, TreeHome};
+use crate::txn::{Base, Counters, History, LatchGuard, Rebase, Transaction, WriteSet};
 use crate::types::{Error, Result};
 use alloc::collections::BTreeSet;
-use core::sync::atomic::Ordering::{Acquire, Release};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::Ordering::Release;
 
 impl Engine {
     /// Commits. On an error the transaction is rolled back.
@@ -30,16 +33,17 @@ impl Engine {
         // other batch touches these trees.
         let ahead = self.write_ahead(&transaction).await?;
         let latch = self.commit_latch.acquire().await;
-        let pending = self.commit_latched(transaction).await?;
-        drop(latch);
+        self.commit_latched(transaction, latch).await?;
         ahead.keep();
-        self.limit_pending(pending).await;
+        self.limit_pending().await;
         Ok(())
     }
 
     /// Keeps everybody else from committing, for [`Engine::commit_exclusive`].
     pub async fn exclusive(&self) -> LatchGuard<'_> {
-        self.commit_latch.acquire().await
+        let latch = self.commit_latch.acquire().await;
+        self.settle_staged().await;
+        latch
     }
 
     /// Commits a transaction that was begun under `latch`, and so has no competitor.
@@ -53,23 +57,28 @@ impl Engine {
         self.require_writable()?;
         transaction.release_all();
         let ahead = self.write_ahead(&transaction).await?;
-        let pending = self.commit_latched(transaction).await?;
-        drop(latch);
+        self.commit_latched(transaction, latch).await?;
         ahead.keep();
-        self.limit_pending(pending).await;
+        self.limit_pending().await;
         Ok(())
     }
 
-    /// Returns the bytes not yet in the store.
-    async fn commit_latched(&self, mut transaction: Transaction) -> Result<u64> {
+    async fn commit_latched(&self, mut transaction: Transaction, latch: LatchGuard<'_>) -> Result<()> {
         // Under the latch: a commit that waited must not follow a close.
         self.require_writable()?;
-        self.rebase(&mut transaction).await?;
-        self.publish(transaction).await
+        let head = self.history.head().version;
+        self.move_to(&mut transaction, head, |history| history.begin_at_head())
+            .await?;
+        let staged = self.publish(transaction)?;
+        drop(latch);
+        match staged {
+            Some(ticket) => self.resolve(&ticket).await,
+            None => Ok(()),
+        }
     }
 
-    async fn limit_pending(&self, pending: u64) {
-        if pending > self.config.max_pending_mb.saturating_mul(1 << 20) {
+    async fn limit_pending(&self) {
+        if self.unwritten.bytes() > self.config.max_pending_mb.saturating_mul(1 << 20) {
             // The commit stands even if this fails; the database is poisoned then, and the next write says so.
             let _ = self.flush().await;
         }
@@ -80,20 +89,31 @@ impl Engine {
     /// # Errors
     /// [`Error::WriteConflict`], and those of reading; then the transaction is as it was.
     pub async fn rebase(&self, transaction: &mut Transaction) -> Result<()> {
-        let is_current = self.history.current().version == transaction.base().snapshot().version;
-        if is_current && !transaction.needs_recheck() {
+        let current = self.history.current().version;
+        self.move_to(transaction, current, |history| history.begin())
+            .await
+    }
+
+    /// Moves a transaction onto the base that `begin` registers, unless it is on that version.
+    async fn move_to(
+        &self,
+        transaction: &mut Transaction,
+        version: u64,
+        begin: impl FnOnce(&Arc<History>) -> Base,
+    ) -> Result<()> {
+        if version == transaction.base().snapshot().version && !transaction.needs_recheck() {
             return Ok(());
         }
-        let moved = self.rebase_onto_current(transaction).await;
+        let moved = self.rebase_onto(transaction, begin(&self.history)).await;
         if matches!(&moved, Err(e) if e.is_retryable()) {
             Counters::add(&self.counters.conflicts, 1);
         }
         moved
     }
 
-    async fn rebase_onto_current(&self, transaction: &mut Transaction) -> Result<()> {
+    async fn rebase_onto(&self, transaction: &mut Transaction, base: Base) -> Result<()> {
         let schema_versions = self.new_schema_versions(transaction.versions());
-        let mut rebase = Rebase::new(transaction, self.history.begin(), schema_versions)?;
+        let mut rebase = Rebase::new(transaction, base, schema_versions)?;
         let before = self.drive(|missing| rebase.step(transaction, missing)).await?;
         transaction.begin_recheck();
         let mut pins = Pins::default();
@@ -117,8 +137,8 @@ impl Engine {
         }
     }
 
-    /// Publishes a transaction whose base is current. Returns the bytes not yet in the store.
-    async fn publish(&self, transaction: Transaction) -> Result<u64> {
+    /// Publishes or stages a transaction whose base is the head; see [`Engine::place`].
+    fn publish(&self, transaction: Transaction) -> Result<Option<Arc<Ticket>>> {
         let sync = self.needs_sync(&transaction);
         let (base, mut catalog, writes) = transaction.into_parts();
         let old = base.snapshot().clone();
@@ -126,41 +146,7 @@ impl Engine {
         if catalog.schema_version() != old.catalog.schema_version() {
             catalog.set_schema_version(self.new_schema_version());
         }
-        // Kept until the version is published: a flush in between would write the one before over it.
-        let mut store_latch = None;
-        if sync {
-            store_latch = Some(self.store_latch.acquire().await);
-            self.require_writable()?;
-            self.write_latched(&catalog).await?;
-        }
-        let dropped = dropped_trees(&old.catalog, &catalog, &writes);
-        let stored = |t: &&TableId| catalog.get(**t).is_some_and(|t| t.def.persistence.persistent);
-        let touched: BTreeSet<TableId> = writes.tables();
-        let pending: usize = touched
-            .iter()
-            .filter(stored)
-            .filter_map(|t| catalog.get(*t))
-            .map(|t| t.dirty_bytes())
-            .sum();
-        let is_unwritten = !sync && self.has_store() && touched.iter().any(|t| stored(&t));
-        self.count_writes(&writes, &catalog);
-        self.history.publish(
-            Snapshot {
-                version: old.version + 1,
-                catalog,
-            },
-            writes,
-        );
-        drop(store_latch);
-        if is_unwritten {
-            // After publishing: a flush in between would take the mark and write the version before.
-            self.unwritten.store(true, Release);
-        }
-        Counters::add(&self.counters.commits, 1);
-        for home in dropped {
-            home.mark_dropped();
-        }
-        Ok(pending as u64)
+        self.place(&old, catalog, writes, sync)
     }
 
     /// Whether the commit must be durable before it is published: asked for, a touched table says
@@ -193,9 +179,10 @@ impl Engine {
                 .any(|t| setting(t, |p| p.persistent && p.sync_on_write))
     }
 
-    /// Whether a published commit, or the removal of a dropped tree, waits to be written.
+    /// Whether a published commit, or the removal of a dropped tree, waits to be written; or a staged
+    /// commit whose caller gave up waiting for it.
     pub fn flush_due(&self) -> bool {
-        self.unwritten.load(Acquire) || self.trees.garbage().has_any()
+        self.unwritten.any() || self.trees.garbage().has_any() || self.history.has_staged()
     }
 
     /// Writes every published commit to the store, durably.
@@ -210,9 +197,11 @@ impl Engine {
         }
         self.require_writable()?;
         // First the latch: another flush may be on its way, and its end is the end of this one.
-        let _latch = self.store_latch.acquire().await;
+        let latch = self.store_latch.acquire().await;
+        self.write_staged(&latch).await;
         self.require_writable()?;
-        if !self.unwritten.swap(false, Acquire) && !self.trees.garbage().has_any() {
+        let unwritten = self.unwritten.take();
+        if unwritten.is_none() && !self.trees.garbage().has_any() {
             return Ok(());
         }
         let snapshot = self.history.current();
@@ -232,6 +221,7 @@ impl Engine {
         if self.require_open().is_err() {
             return Ok(());
         }
+        self.settle_staged().await;
         let flushed = self.flush().await;
         self.closed.store(true, Release);
         flushed
@@ -239,12 +229,8 @@ impl Engine {
 }
 
 /// The homes of stored trees that the old version had and the new one has not.
-fn dropped_trees(
-    old: &Catalog,
-    new: &Catalog,
-    writes: &WriteSet,
-) -> alloc::vec::Vec<alloc::sync::Arc<crate::tree::TreeHome>> {
-    let mut dropped = alloc::vec::Vec::new();
+pub(super) fn dropped_trees(old: &Catalog, new: &Catalog, writes: &WriteSet) -> Vec<Arc<TreeHome>> {
+    let mut dropped = Vec::new();
     for id in writes.defined() {
         let Some(table) = old.get(*id) else { continue };
         let kept: BTreeSet<TreeId> = new

@@ -1,6 +1,8 @@
 //! The running database: one history of snapshots, one store, and what connects them.
 
 use super::config::Config;
+use super::group::{Group, Unwritten};
+use super::records::Records;
 use super::trees::Trees;
 use crate::catalog::TableId;
 use crate::host::Host;
@@ -8,10 +10,8 @@ use crate::kv::KvBackend;
 use crate::tree::Missing;
 use crate::txn::{Counters, History, Latch, Transaction, TransactionOptions, drive};
 use crate::types::{Error, Result};
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use core::task::Poll;
 use spin::Mutex;
@@ -28,10 +28,10 @@ pub struct Engine {
     pub(super) commit_latch: Latch,
     /// Held while a batch is put together and written: batches reach the store in order.
     pub(super) store_latch: Latch,
-    /// Catalog records as the store has them, by key.
-    pub(super) records: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
-    /// Whether a published commit is not in the store yet.
-    pub(super) unwritten: AtomicBool,
+    pub(super) records: Mutex<Records>,
+    /// Commits staged to be written together.
+    pub(super) group: Group,
+    pub(super) unwritten: Unwritten,
     pub(super) poisoned: Mutex<Option<String>>,
     pub(super) closed: AtomicBool,
     pub(super) next_table: AtomicU64,

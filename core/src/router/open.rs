@@ -2,8 +2,9 @@
 
 use super::config::Config;
 use super::engine::Engine;
+use super::group::{Group, Unwritten};
+use super::records::{Records, records as records_of};
 use super::trees::Trees;
-use super::write::records as records_of;
 use crate::catalog::{Catalog, Placement, SchemasRecord, TableRecord, decode_record};
 use crate::codec::{
     TreeId, blocks_range, schemas_key, superblock_key, table_key, table_range, tree_of_key, tree_range,
@@ -72,8 +73,9 @@ impl Engine {
             config,
             commit_latch: Latch::default(),
             store_latch: Latch::default(),
-            records: Mutex::new(records),
-            unwritten: AtomicBool::new(false),
+            records: Mutex::new(Records::found(records)),
+            group: Group::default(),
+            unwritten: Unwritten::default(),
             poisoned: Mutex::new(None),
             closed: AtomicBool::new(false),
             next_table: AtomicU64::new(next_table),

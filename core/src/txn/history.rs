@@ -1,6 +1,11 @@
-//! The current snapshot, the write sets of recent commits, and who may still need them.
+//! The current snapshot, the versions staged behind it, the write sets of recent commits, and who may
+//! still need them.
 //!
-//! Invariant: for every registered base version, the write sets of all later commits are kept.
+//! A version is *staged* while it waits to be durable: nobody reads it yet, but later commits follow it.
+//! The newest version, staged or current, is the *head*.
+//!
+//! Invariants: for every registered base version, the write sets of all later commits are kept; every
+//! staged version follows the one before it, and the first follows the current one.
 
 use super::WriteSet;
 use crate::catalog::Catalog;
@@ -24,9 +29,28 @@ struct Recent {
     bases: BTreeMap<u64, usize>,
     /// Write sets by the version they made, ascending.
     commits: VecDeque<(u64, Arc<WriteSet>)>,
+    /// Versions that wait to be published, ascending.
+    staged: VecDeque<(Arc<Snapshot>, Arc<WriteSet>)>,
+    /// The last version ever made; those of staged versions that failed are not used again.
+    last: u64,
 }
 
 impl Recent {
+    fn head(&self, history: &History) -> Arc<Snapshot> {
+        match self.staged.back() {
+            Some((snapshot, _)) => snapshot.clone(),
+            None => history.current(),
+        }
+    }
+
+    fn next(&mut self, catalog: Catalog) -> Arc<Snapshot> {
+        self.last += 1;
+        Arc::new(Snapshot {
+            version: self.last,
+            catalog,
+        })
+    }
+
     fn prune(&mut self) {
         let oldest = self.bases.keys().next().copied().unwrap_or(u64::MAX);
         while self.commits.front().is_some_and(|(v, _)| *v <= oldest) {
@@ -44,9 +68,13 @@ pub struct History {
 impl History {
     /// Starts at the given snapshot.
     pub fn new(snapshot: Snapshot) -> History {
+        let recent = Recent {
+            last: snapshot.version,
+            ..Recent::default()
+        };
         History {
             current: RwLock::new(Arc::new(snapshot)),
-            recent: Mutex::new(Recent::default()),
+            recent: Mutex::new(recent),
         }
     }
 
@@ -55,11 +83,27 @@ impl History {
         self.current.read().clone()
     }
 
+    /// The newest version, which a commit follows. Only whoever holds the commit latch can rely on it.
+    pub fn head(&self) -> Arc<Snapshot> {
+        self.recent.lock().head(self)
+    }
+
     /// The current snapshot, registered as the base of a transaction; see [`Base`].
     pub fn begin(self: &Arc<Self>) -> Base {
         // Under the lock, so that no commit between the two steps escapes the history.
         let mut recent = self.recent.lock();
         let snapshot = self.current();
+        self.register(&mut recent, snapshot)
+    }
+
+    /// The head, registered as the base of a transaction that is being committed.
+    pub fn begin_at_head(self: &Arc<Self>) -> Base {
+        let mut recent = self.recent.lock();
+        let snapshot = recent.head(self);
+        self.register(&mut recent, snapshot)
+    }
+
+    fn register(self: &Arc<Self>, recent: &mut Recent, snapshot: Arc<Snapshot>) -> Base {
         *recent.bases.entry(snapshot.version).or_default() += 1;
         Base {
             history: self.clone(),
@@ -67,28 +111,72 @@ impl History {
         }
     }
 
-    /// Write sets of the commits after `version`, oldest first.
-    pub fn since(&self, version: u64) -> Vec<Arc<WriteSet>> {
-        self.recent
-            .lock()
-            .commits
-            .iter()
-            .filter(|(v, _)| *v > version)
+    /// Write sets of the commits after `version` up to `last`, oldest first.
+    fn between(&self, version: u64, last: u64) -> Vec<Arc<WriteSet>> {
+        let recent = self.recent.lock();
+        let published = recent.commits.iter().map(|(v, w)| (*v, w));
+        let staged = recent.staged.iter().map(|(s, w)| (s.version, w));
+        published
+            .chain(staged)
+            .filter(|(v, _)| *v > version && *v <= last)
             .map(|(_, w)| w.clone())
             .collect()
     }
 
-    /// Makes a snapshot current. The caller holds the commit latch.
-    pub fn publish(&self, snapshot: Snapshot, writes: WriteSet) {
+    /// Makes a version that follows the current one current. The caller holds the commit latch, and
+    /// nothing is staged.
+    pub fn publish(&self, catalog: Catalog, writes: WriteSet) {
         let mut recent = self.recent.lock();
-        let version = snapshot.version;
-        let old = core::mem::replace(&mut *self.current.write(), Arc::new(snapshot));
-        if recent.bases.keys().next_back().is_some() {
-            recent.commits.push_back((version, Arc::new(writes)));
-            recent.prune();
-        }
+        let snapshot = recent.next(catalog);
+        let old = self.replace(&mut recent, snapshot, Arc::new(writes));
         drop(recent);
         drop(old); // may free many nodes: outside the locks
+    }
+
+    fn replace(&self, recent: &mut Recent, snapshot: Arc<Snapshot>, writes: Arc<WriteSet>) -> Arc<Snapshot> {
+        let version = snapshot.version;
+        let old = core::mem::replace(&mut *self.current.write(), snapshot);
+        if !recent.bases.is_empty() {
+            recent.commits.push_back((version, writes));
+            recent.prune();
+        }
+        old
+    }
+
+    /// Whether versions wait to be published.
+    pub fn has_staged(&self) -> bool {
+        !self.recent.lock().staged.is_empty()
+    }
+
+    /// Stages a version that follows `base`, and returns it; `None` if that is the head no more, because
+    /// it was [discarded](History::discard_staged). The caller holds the commit latch.
+    pub fn stage(&self, base: &Snapshot, catalog: Catalog, writes: Arc<WriteSet>) -> Option<Arc<Snapshot>> {
+        let mut recent = self.recent.lock();
+        if recent.head(self).version != base.version {
+            return None;
+        }
+        let snapshot = recent.next(catalog);
+        recent.staged.push_back((snapshot.clone(), writes));
+        Some(snapshot)
+    }
+
+    /// Makes the staged version `last` current, and with it all before it.
+    pub fn publish_staged(&self, last: u64) {
+        let mut recent = self.recent.lock();
+        let mut old = Vec::new();
+        while recent.staged.front().is_some_and(|(s, _)| s.version <= last)
+            && let Some((snapshot, writes)) = recent.staged.pop_front()
+        {
+            old.push(self.replace(&mut recent, snapshot, writes));
+        }
+        drop(recent);
+        drop(old);
+    }
+
+    /// Forgets all staged versions, and returns them to be dropped: the first of them failed, and the
+    /// others follow it.
+    pub fn discard_staged(&self) -> impl Sized + use<> {
+        core::mem::take(&mut self.recent.lock().staged)
     }
 
     /// Number of open transactions and of snapshots they pin.
@@ -109,9 +197,10 @@ impl Base {
         &self.snapshot
     }
 
-    /// Write sets of the commits since.
-    pub fn commits_since(&self) -> Vec<Arc<WriteSet>> {
-        self.history.since(self.snapshot.version)
+    /// Write sets of the commits after this base, up to a later one.
+    pub fn commits_until(&self, later: &Base) -> Vec<Arc<WriteSet>> {
+        self.history
+            .between(self.snapshot.version, later.snapshot.version)
     }
 }
 

@@ -35,9 +35,10 @@ pub struct LatchGuard<'a> {
     latch: &'a Latch,
 }
 
-/// Waits for a latch.
-struct Acquire<'a> {
+/// Waits for a latch, or for something that whoever holds it may bring about.
+struct Acquire<'a, F: Fn() -> bool> {
     latch: &'a Latch,
+    unless: F,
     /// Its number, once it has waited.
     waiter: Option<u64>,
     passed_over: u32,
@@ -46,8 +47,19 @@ struct Acquire<'a> {
 impl Latch {
     /// Waits for the latch and takes it.
     pub async fn acquire(&self) -> LatchGuard<'_> {
+        loop {
+            if let Some(guard) = self.acquire_unless(|| false).await {
+                return guard;
+            }
+        }
+    }
+
+    /// Waits for the latch and takes it, unless something is so before: then it is not taken. What is
+    /// waited for is looked at whenever the latch is released.
+    pub async fn acquire_unless(&self, unless: impl Fn() -> bool + Unpin) -> Option<LatchGuard<'_>> {
         Acquire {
             latch: self,
+            unless,
             waiter: None,
             passed_over: 0,
         }
@@ -65,18 +77,22 @@ impl Latch {
     }
 }
 
-impl<'a> Future for Acquire<'a> {
-    type Output = LatchGuard<'a>;
+impl<'a, F: Fn() -> bool + Unpin> Future for Acquire<'a, F> {
+    type Output = Option<LatchGuard<'a>>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<LatchGuard<'a>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<LatchGuard<'a>>> {
         let latch = self.latch;
         let mut state = latch.state.lock();
+        // Under the lock: a release after this look wakes this waiter.
+        if (self.unless)() {
+            return Poll::Ready(None);
+        }
         let is_mine = state.reserved.is_none() || (self.waiter.is_some() && state.reserved == self.waiter);
         if !state.held && is_mine {
             state.held = true;
             state.reserved = None;
             self.waiter = None;
-            return Poll::Ready(LatchGuard { latch });
+            return Poll::Ready(Some(LatchGuard { latch }));
         }
         let waiter = match self.waiter {
             Some(waiter) => {
@@ -99,7 +115,7 @@ impl<'a> Future for Acquire<'a> {
     }
 }
 
-impl Drop for Acquire<'_> {
+impl<F: Fn() -> bool> Drop for Acquire<'_, F> {
     fn drop(&mut self) {
         let Some(waiter) = self.waiter else { return };
         if self.latch.state.lock().reserved == Some(waiter) {
@@ -145,6 +161,21 @@ mod tests {
             assert!(passed_over < 10, "the waiter starves");
         }
         assert!(passed_over > 0 && poll(&mut waiting).is_some());
+    }
+
+    #[test]
+    fn a_waiter_leaves_when_what_it_waits_for_is_so() {
+        use core::cell::Cell;
+        let latch = Latch::default();
+        let done = Cell::new(false);
+        let held = poll(&mut Box::pin(latch.acquire()));
+        let mut waiting = Box::pin(latch.acquire_unless(|| done.get()));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut cx).is_pending());
+        done.set(true);
+        drop(held);
+        assert!(matches!(waiting.as_mut().poll(&mut cx), Poll::Ready(None)));
+        assert!(poll(&mut Box::pin(latch.acquire())).is_some(), "it was not taken");
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Rebase {
     /// # Errors
     /// [`Error::WriteConflict`] if others changed the same rows or definitions.
     pub fn new(transaction: &Transaction, base: Base, schema_versions: u64) -> Result<Rebase> {
-        transaction.validate()?;
+        transaction.validate(&base)?;
         Ok(Rebase {
             base: Some(base),
             done: Vec::new(),
@@ -115,7 +115,7 @@ impl Replay {
             }
             merged.put_table(table.clone());
         }
-        if let Some(collision) = broken_reference(transaction, &mine, &writes, &merged) {
+        if let Some(collision) = broken_reference(transaction, base, &mine, &writes, &merged) {
             return Err(transaction.conflict(collision));
         }
         let mut tables = VecDeque::new();
@@ -201,11 +201,12 @@ impl Replay {
 /// merged version.
 fn broken_reference(
     transaction: &Transaction,
+    base: &Base,
     mine: &Catalog,
     writes: &WriteSet,
     merged: &Catalog,
 ) -> Option<Collision> {
-    let theirs = transaction.base().commits_since();
+    let theirs = transaction.base().commits_until(base);
     let old = &transaction.base().snapshot().catalog;
     let redefined = |t: &TableId| theirs.iter().any(|w| w.defined().contains(t));
     for id in writes.defined() {

@@ -220,12 +220,12 @@ impl Transaction {
         Error::WriteConflict { table: name }
     }
 
-    /// Checks what this transaction read and wrote against the commits since its base.
+    /// Checks what this transaction read and wrote against the commits after its base, up to a later one.
     ///
     /// # Errors
     /// [`Error::WriteConflict`].
-    pub fn validate(&self) -> Result<()> {
-        for writes in self.base.commits_since() {
+    pub fn validate(&self, later: &Base) -> Result<()> {
+        for writes in self.base.commits_until(later) {
             if let Some(collision) = self.changes.writes.collision(&writes) {
                 return Err(self.conflict(collision));
             }

@@ -1,0 +1,143 @@
+//! The catalog records in the store: which they are, and which of them a version changes.
+//!
+//! Most commits change rows only: then a record differs from the store's only where row ids were handed
+//! out, and only such records are encoded again.
+
+use crate::catalog::{Catalog, Definitions, SchemasRecord, TableRecord, encode_record};
+use crate::codec::{schemas_key, table_key};
+use crate::kv::WriteBatch;
+use crate::table::Table;
+use crate::types::Result;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// The record of a stored table.
+fn record(catalog: &Catalog, table: &Table, sequence: i64) -> TableRecord {
+    let def = &table.def;
+    TableRecord {
+        parents: def
+            .foreign_keys
+            .iter()
+            .filter_map(|f| catalog.parent_name(def.id, f))
+            .collect(),
+        def: (*table.def).clone(),
+        rows: table.rows.home().id.0,
+        indexes: table.indexes.iter().map(|i| i.home().id.0).collect(),
+        sequence,
+    }
+}
+
+fn encode_table(catalog: &Catalog, table: &Table, sequence: i64) -> Result<(Vec<u8>, Vec<u8>)> {
+    let key = table_key(table.def.id.0);
+    let value = encode_record(&record(catalog, table, sequence), &key)?;
+    Ok((key, value))
+}
+
+fn encode_schemas(catalog: &Catalog) -> Result<(Vec<u8>, Vec<u8>)> {
+    let schemas = SchemasRecord {
+        schemas: catalog.schemas().map(Into::into).collect(),
+        remembered: catalog
+            .remembered()
+            .iter()
+            .map(|((s, t), c)| (s.clone(), t.clone(), c.clone()))
+            .collect(),
+        tables: stored(catalog).map(|t| t.def.id.0).collect(),
+    };
+    let key = schemas_key();
+    let value = encode_record(&schemas, &key)?;
+    Ok((key, value))
+}
+
+/// The tables of a version that are in the store.
+pub(super) fn stored(catalog: &Catalog) -> impl Iterator<Item = &Arc<Table>> {
+    catalog.tables().filter(|t| t.def.persistence.persistent)
+}
+
+/// The catalog records a version has in the store, by key.
+pub(super) fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    let mut records = BTreeMap::from([encode_schemas(catalog)?]);
+    for table in stored(catalog) {
+        records.extend([encode_table(catalog, table, table.sequence.peek())?]);
+    }
+    Ok(records)
+}
+
+/// The catalog records as the store has them.
+#[derive(Default)]
+pub(super) struct Records {
+    stored: BTreeMap<Vec<u8>, Vec<u8>>,
+    of: Option<Written>,
+}
+
+/// What a version's records were made of.
+struct Written {
+    definitions: Definitions,
+    /// The next row id of each stored table, by table id.
+    sequences: Vec<i64>,
+}
+
+/// The records of a batch on its way to the store.
+pub(super) struct RecordChanges {
+    changed: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    of: Written,
+}
+
+impl Records {
+    /// These were found in the store.
+    pub(super) fn found(stored: BTreeMap<Vec<u8>, Vec<u8>>) -> Records {
+        Records { stored, of: None }
+    }
+
+    /// All of them, by key.
+    pub(super) fn in_store(&self) -> &BTreeMap<Vec<u8>, Vec<u8>> {
+        &self.stored
+    }
+
+    /// Puts the records that a version changes into a batch; [settle](Records::settle) them when it is in
+    /// the store.
+    pub(super) fn put_changes(&self, catalog: &Catalog, batch: &mut WriteBatch) -> Result<RecordChanges> {
+        let of = Written {
+            definitions: catalog.definitions(),
+            sequences: stored(catalog).map(|t| t.sequence.peek()).collect(),
+        };
+        let mut changed = Vec::new();
+        match &self.of {
+            Some(before) if before.definitions.is_same(&of.definitions) => {
+                let tables = stored(catalog).zip(of.sequences.iter().zip(&before.sequences));
+                for (table, (sequence, _)) in tables.filter(|(_, (new, old))| new != old) {
+                    let (key, value) = encode_table(catalog, table, *sequence)?;
+                    changed.push((key, Some(value)));
+                }
+            }
+            _ => {
+                let mut new = BTreeMap::from([encode_schemas(catalog)?]);
+                for (table, sequence) in stored(catalog).zip(&of.sequences) {
+                    new.extend([encode_table(catalog, table, *sequence)?]);
+                }
+                let gone = self.stored.keys().filter(|k| !new.contains_key(*k));
+                changed.extend(gone.map(|k| (k.clone(), None)));
+                let differs = |(k, v): &(Vec<u8>, Vec<u8>)| self.stored.get(k) != Some(v);
+                changed.extend(new.into_iter().filter(differs).map(|(k, v)| (k, Some(v))));
+            }
+        }
+        for (key, value) in &changed {
+            match value {
+                Some(value) => batch.put(key.clone(), value.clone()),
+                None => batch.delete(key.clone()),
+            }
+        }
+        Ok(RecordChanges { changed, of })
+    }
+
+    /// The batch is in the store.
+    pub(super) fn settle(&mut self, changes: RecordChanges) {
+        for (key, value) in changes.changed {
+            match value {
+                Some(value) => self.stored.insert(key, value),
+                None => self.stored.remove(&key),
+            };
+        }
+        self.of = Some(changes.of);
+    }
+}
