@@ -5,12 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use amphi::SystemHost;
-use amphi::store::{RedbStore, StoreOptions};
+use amphi::store::StoreOptions;
 use amphi_core::kv::KvBackend;
 use amphi_core::session::Params;
 use amphi_core::tree::BlockSizing;
 use amphi_tests::block_on::block_on;
-use amphi_tests::disk::{Crash, Disk, DiskFault, RedbMedium, crashes, new_store};
+use amphi_tests::disk::{Crash, Disk, DiskFault, Files, RedbMedium, crashes, new_store, open_store};
 use amphi_tests::history::{Crashed, History, Model, Stop};
 use amphi_tests::medium::{INJECTED, Medium, stored_trees};
 use amphi_tests::placements::TestPlacement;
@@ -24,23 +24,32 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, Mutex};
 use tempfile::TempDir;
 
-static NEW: LazyLock<Vec<u8>> = LazyLock::new(new_store);
+static NEW: LazyLock<Files> = LazyLock::new(new_store);
 
-/// redb writes a commit's pages at its end, or before if its cache is small.
-fn cache_bytes(seed: u64) -> usize {
-    [16 << 20, 64 << 10, 0][seed as usize % 3]
+/// redb writes pages at the end of a commit, or before if its cache is small; commits stay in the log for
+/// long, or go into redb's file soon, or at once.
+fn options(seed: u64) -> StoreOptions {
+    StoreOptions {
+        cache_bytes: [16 << 20, 64 << 10, 0][seed as usize % 3],
+        log_bytes: [4 << 20, 20_000, 4000, 0][seed as usize % 4],
+        ..StoreOptions::default()
+    }
 }
 
 fn medium(seed: u64, fault: DiskFault) -> RedbMedium {
-    RedbMedium::new(NEW.clone(), cache_bytes(seed), fault)
+    RedbMedium::new(NEW.clone(), options(seed), fault)
+}
+
+fn disk(files: &Files) -> Disk {
+    Disk::new(files.clone(), DiskFault::None)
 }
 
 fn store_on(disk: &Disk) -> Arc<dyn KvBackend> {
-    Arc::new(RedbStore::open_backend(disk.clone(), StoreOptions::default()).unwrap())
+    Arc::new(open_store(disk, StoreOptions::default()).unwrap())
 }
 
 fn require_prefix(crashed: &Crashed, crash: &Crash) -> Model {
-    let store = store_on(&Disk::new(crash.bytes.clone(), DiskFault::None));
+    let store = store_on(&disk(&crash.files));
     crashed.require_prefix(store, crash.at_least..=crash.at_most, &crash.what)
 }
 
@@ -60,9 +69,9 @@ fn every_power_failure_leaves_a_prefix_of_the_history() {
             n += 1;
             // The power fails again while the store is opened.
             if n % 10 == 0 {
-                let disk = Disk::new(crash.bytes.clone(), DiskFault::None);
+                let disk = disk(&crash.files);
                 crashed.require_prefix(store_on(&disk), crash.at_least..=crash.at_most, &crash.what);
-                crashes(crash.bytes, &disk.events(), 0, 1, &mut random, |again| {
+                crashes(crash.files, &disk.events(), 0, 1, &mut random, |again| {
                     let again = Crash {
                         at_least: crash.at_least,
                         at_most: crash.at_most,
@@ -85,7 +94,9 @@ fn every_power_failure_leaves_a_prefix_of_the_history() {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Ended {
     /// Nobody noticed.
-    AsEver,
+    Unnoticed,
+    /// What failed was said to have failed, and the database went on.
+    WentOn,
     /// The database refuses writes.
     Refusing,
     /// It did not close, or not open again.
@@ -98,40 +109,43 @@ enum Ended {
 fn with_fault(seed: u64, steps: usize, fault: DiskFault) -> Ended {
     let mut history = History::start(medium(seed, DiskFault::None), seed).unwrap();
     history.medium().disk().set_fault(fault);
-    let mut ended = Ended::AsEver;
+    let mut ended = None;
     for _ in 0..steps {
         match history.step() {
             Ok(()) => {}
-            Err(Stop::Poisoned) => ended = Ended::Refusing,
-            Err(Stop::NotOpen) => ended = Ended::Closed,
+            Err(Stop::Poisoned) => ended = Some(Ended::Refusing),
+            Err(Stop::NotOpen) => ended = Some(Ended::Closed),
         }
-        if ended != Ended::AsEver {
+        if ended.is_some() {
             break;
         }
     }
+    let ended = ended.unwrap_or(match history.failures() {
+        0 => Ended::Unnoticed,
+        _ => Ended::WentOn,
+    });
     let (crashed, disk) = (history.crashed(), history.medium().disk().clone());
     drop(history);
     let events = disk.events();
-    let mut last = None;
+    let mut at_least = 0;
     let mut random = Random::new(seed);
     crashes(NEW.clone(), &events, events.len(), 1, &mut random, |crash| {
         require_prefix(&crashed, &crash);
-        last = Some((crash.at_least, crash.at_most));
+        at_least = crash.at_least;
     });
-    let (at_least, at_most) = last.expect("a crash at the end");
-    let bytes = disk.bytes();
+    let files = disk.files();
     let what = format!("{fault:?}");
     let shown = require_prefix(
         &crashed,
         &Crash {
-            bytes: bytes.clone(),
+            files: files.clone(),
             at_least,
-            at_most,
+            at_most: usize::MAX,
             what,
         },
     );
     // Opened again, the database works again.
-    let medium = RedbMedium::new(bytes, cache_bytes(seed), DiskFault::None);
+    let medium = RedbMedium::new(files, options(seed), DiskFault::None);
     let mut next = History::over(medium, shown, seed).unwrap();
     for _ in 0..2 {
         next.step().unwrap();
@@ -156,9 +170,10 @@ fn with_faults(seeds: u64, steps: usize, stride: usize, fault: impl Fn(usize) ->
         for call in (0..calls(seed, steps)).step_by(stride) {
             let ended = with_fault(seed, steps, fault(call));
             // redb writes ahead of a commit to make room in its cache, and tries again if that fails.
-            let may_be_unnoticed = !matches!(fault(call), DiskFault::Once(_)) || cache_bytes(seed) == 0;
+            let may_be_unnoticed =
+                !matches!(fault(call), DiskFault::Once(_)) || options(seed).cache_bytes == 0;
             assert!(
-                ended != Ended::AsEver || may_be_unnoticed,
+                ended != Ended::Unnoticed || may_be_unnoticed,
                 "call {call} of seed {seed} fails unnoticed"
             );
             *ends.lock().unwrap().entry(ended).or_insert(0) += 1;
@@ -195,15 +210,15 @@ fn an_opening_that_fails_says_why_and_can_be_repeated() {
             history.step().unwrap();
         }
         let crashed = history.crashed();
-        let mut files = vec![history.medium().disk().bytes()];
+        let mut all_files = vec![history.medium().disk().files()];
         history
             .medium()
-            .crashes(1, &mut Random::new(seed), |crash| files.push(crash.bytes));
+            .crashes(1, &mut Random::new(seed), |crash| all_files.push(crash.files));
         let all = 0..=crashed.states.len();
-        for file in files.into_iter().step_by(9) {
+        for files in all_files.into_iter().step_by(9) {
             for call in 0.. {
-                let disk = Disk::new(file.clone(), DiskFault::Once(call));
-                let opened = RedbStore::open_backend(disk.clone(), StoreOptions::default());
+                let disk = Disk::new(files.clone(), DiskFault::Once(call));
+                let opened = open_store(&disk, StoreOptions::default());
                 let opened = opened.and_then(|store| crashed.open(Arc::new(store)));
                 let is_over = disk.calls() <= call;
                 match opened {
@@ -212,7 +227,7 @@ fn an_opening_that_fails_says_why_and_can_be_repeated() {
                 }
                 disk.set_fault(DiskFault::None);
                 crashed.require_prefix(
-                    store_on(&Disk::new(disk.bytes(), DiskFault::None)),
+                    store_on(&Disk::new(disk.files(), DiskFault::None)),
                     all.clone(),
                     "again",
                 );
@@ -226,15 +241,15 @@ fn an_opening_that_fails_says_why_and_can_be_repeated() {
 
 #[test]
 fn a_creation_that_a_power_failure_ends_is_repeated() {
-    let disk = Disk::new(Vec::new(), DiskFault::None);
+    let disk = disk(&Files::default());
     let store = store_on(&disk);
     let mut random = Random::new(1);
     let mut files = Vec::new();
-    crashes(Vec::new(), &disk.events(), 0, 12, &mut random, |crash| {
-        files.push(crash.bytes)
+    crashes(Files::default(), &disk.events(), 0, 12, &mut random, |crash| {
+        files.push(crash.files)
     });
     drop(store);
-    for file in files {
+    for [file, _] in files {
         let directory = TempDir::new().unwrap();
         // Under this name until it is whole.
         fs::write(directory.path().join("amphi.redb.new"), file).unwrap();
@@ -295,7 +310,7 @@ fn a_big_table_is_whole_in_one_placement_at_every_moment_of_its_moves() {
     let events = medium.disk().events();
     crashes(NEW.clone(), &events, before, 24, &mut Random::new(7), |crash| {
         n += 1;
-        let store = store_on(&Disk::new(crash.bytes, DiskFault::None));
+        let store = store_on(&disk(&crash.files));
         let db = open(store.clone());
         let report = block_on(db.check()).unwrap();
         assert!(report.is_empty(), "{}: {report}", crash.what);

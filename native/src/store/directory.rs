@@ -191,9 +191,16 @@ pub(super) fn logged(file: &RedbFile) -> Result<u64> {
 pub(super) fn open_log(directory: &Path, options: &StoreOptions) -> Result<Box<dyn StorageBackend>> {
     let path = directory.join(LOG_NAME);
     let mut open = File::options();
-    open.read(true).write(options.writable).create(options.writable);
+    open.read(true).write(options.writable);
     let file = match open.open(&path) {
         Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound && options.writable => {
+            let file = open.create(true).open(&path);
+            let file = file.map_err(|e| io_error("create", &path, &e))?;
+            // Its name must be there after a power failure as well as the commits in it.
+            sync_directory(directory)?;
+            file
+        }
         // A reader cannot make one, and needs none.
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Box::new(InMemoryBackend::new())),
         Err(e) => return Err(io_error("open", &path, &e)),
@@ -272,22 +279,29 @@ fn create(directory: &Path, options: &StoreOptions) -> Result<Database> {
         // Renamed while open: the lock on it is never given up.
         rename()?;
         // The new name must survive a power failure as well as the file's contents do.
-        for directory in [Some(directory), directory.parent()].into_iter().flatten() {
-            let directory = if directory.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                directory
-            };
-            File::open(directory)
-                .and_then(|d| d.sync_all())
-                .map_err(|e| io_error("sync", directory, &e))?;
-        }
+        sync_directory(directory)?;
+        directory.parent().map_or(Ok(()), sync_directory)?;
         Ok(db)
     } else {
         drop(db);
         rename()?;
         open_file(directory, &file, options)
     }
+}
+
+/// Makes the names in a directory survive a power failure.
+fn sync_directory(directory: &Path) -> Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let directory = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
+    File::open(directory)
+        .and_then(|d| d.sync_all())
+        .map_err(|e| io_error("sync", directory, &e))
 }
 
 /// Empties the leftover of an interrupted creation, unless a process is at it right now.

@@ -184,7 +184,11 @@ impl Log {
             at += record.size();
         }
         if let Some((salt, sequence)) = last {
-            self.search_damage(at, salt, sequence)?;
+            // Up to the mark the records are what is left of a log that has started again since: what
+            // they and those behind them knew to be durable may have been overwritten.
+            if sequence > mark {
+                self.search_damage(at, salt, sequence)?;
+            }
             self.sequence = sequence;
         }
         self.sequence = self.sequence.max(mark);
@@ -492,6 +496,25 @@ mod tests {
             [1, 2, 3],
             "nothing knows of the last"
         );
+    }
+
+    #[test]
+    fn what_is_left_of_the_log_before_a_restart_is_no_damage() {
+        let file = Shared::default();
+        let (mut log, _) = open(&file, 0);
+        for k in 1..=4 {
+            put(&mut log, k);
+            log.sync().unwrap();
+        }
+        let (size, before) = (log.end as usize / 4, file.bytes());
+        // All of it is in the redb file. Of what follows, a power failure leaves the second half of the
+        // third record's place written, and nothing else.
+        log.restart();
+        (5..=7).for_each(|k| put(&mut log, k));
+        let mut torn = before;
+        let half = 2 * size + size / 2..3 * size;
+        torn[half.clone()].copy_from_slice(&file.bytes()[half]);
+        assert!(keys(open(&Shared::of(&torn), 4).1).is_empty());
     }
 
     #[test]

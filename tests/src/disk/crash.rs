@@ -1,10 +1,10 @@
 //! Power failures: from what was done to a disk to what may be left on it.
 //!
 //! What was synced is there. Of what came after, up to the moment of the failure, any writes may be
-//! there, in any order and torn between sectors; changes of the file's length are there in order, as a
+//! there, in any order and torn between sectors; changes of a file's length are there in order, as a
 //! journaling file system has them.
 
-use super::Event;
+use super::{Event, Files};
 use crate::random::Random;
 
 /// The unit that a disk writes whole.
@@ -13,9 +13,9 @@ const SECTOR: usize = 512;
 /// What one power failure leaves.
 #[derive(Debug, Clone)]
 pub struct Crash {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// The first state of the history that it may hold.
+    /// The files.
+    pub files: Files,
+    /// The first state of the history that they may hold.
     pub at_least: usize,
     /// The last one.
     pub at_most: usize,
@@ -23,58 +23,69 @@ pub struct Crash {
     pub what: String,
 }
 
-/// The syncs of a recorded disk, each with what followed it.
-struct Window<'a> {
-    number: usize,
-    durable: &'a [u8],
-    /// The states that can be in `durable`, as expected when it was synced.
+/// The disk after some events.
+struct Disk<'a> {
+    durable: Files,
+    /// What happened to each file since it was synced.
+    pending: [Vec<&'a Event>; 2],
     at_least: usize,
     at_most: usize,
-    events: &'a [Event],
+    syncs: usize,
 }
 
-/// Calls `visit` with what a power failure leaves right before each sync (nothing after the sync before
-/// it has reached the disk) and with `variants` random ones in between. `start` is what the disk held
-/// durably before the first event; events before `from` only happened.
+/// Calls `visit` with what a power failure leaves right before each sync (nothing that was not synced has
+/// reached the disk) and with `variants` random ones in between. `start` is what the disk held durably
+/// before the first event; a failure comes only after the first `from` events.
 pub fn crashes(
-    start: Vec<u8>,
+    start: Files,
     events: &[Event],
     from: usize,
     variants: usize,
     random: &mut Random,
     mut visit: impl FnMut(Crash),
 ) {
-    let mut durable = start;
-    let (mut begin, mut number) = (0, 0);
-    let (mut at_least, mut at_most) = (0, 0);
+    let mut disk = Disk {
+        durable: start,
+        pending: Default::default(),
+        at_least: 0,
+        at_most: 0,
+        syncs: 0,
+    };
+    let mut begin = 0;
     // The last window may be empty: right after a sync.
     while begin <= events.len() {
-        let sync = events[begin..].iter().position(|e| matches!(e, Event::Sync));
+        let sync = events[begin..].iter().position(|e| matches!(e, Event::Sync(_)));
         let end = sync.map_or(events.len(), |i| begin + i);
-        let window = Window {
-            number,
-            durable: &durable,
-            at_least,
-            at_most,
-            events: &events[begin..end],
+        let (window, durable_at_most) = (&events[begin..end], disk.at_most);
+        // Moments of this window, in order.
+        let mut moments: Vec<usize> = match end >= from && has_writes(window) {
+            true => (0..variants)
+                .map(|_| 1 + random.below(window.len() as u64) as usize)
+                .collect(),
+            false => Vec::new(),
         };
+        moments.sort_unstable();
+        let mut moments = moments.into_iter().peekable();
+        for (i, event) in window.iter().enumerate() {
+            disk.happen(event);
+            while moments.next_if_eq(&(i + 1)).is_some() {
+                visit(disk.crash_with_some(random));
+            }
+        }
         if end >= from {
-            visit(window.nothing_more());
-            if window.has_writes() {
-                (0..variants).for_each(|_| visit(window.some_more(random)));
-            }
+            visit(disk.crash_with_nothing(durable_at_most));
         }
-        for event in &events[begin..end] {
-            match event {
-                Event::Write(offset, data) => write(&mut durable, *offset, data),
-                Event::SetLen(len) => durable.resize(*len as usize, 0),
-                Event::Expect(least, most) => (at_least, at_most) = (*least, *most),
-                Event::Sync => {}
-            }
+        if let Some(event) = events.get(end) {
+            disk.happen(event);
         }
-        number += 1;
         begin = end + 1;
     }
+}
+
+fn has_writes(events: &[Event]) -> bool {
+    events
+        .iter()
+        .any(|e| matches!(e, Event::Write(..) | Event::SetLen(..)))
 }
 
 /// Writes what lies within the file.
@@ -84,64 +95,73 @@ fn write(bytes: &mut [u8], offset: u64, data: &[u8]) {
     bytes[from..from + n].copy_from_slice(&data[..n]);
 }
 
-impl Window<'_> {
-    fn has_writes(&self) -> bool {
-        let is_write = |e: &Event| matches!(e, Event::Write(..) | Event::SetLen(_));
-        self.events.iter().any(is_write)
-    }
-
-    fn nothing_more(&self) -> Crash {
-        let at_least = self.events.iter().rev().find_map(|e| match e {
-            Event::Expect(least, _) => Some(*least),
-            _ => None,
-        });
-        Crash {
-            bytes: self.durable.to_vec(),
-            at_least: at_least.unwrap_or(self.at_least),
-            at_most: self.at_most,
-            what: format!("after sync {} and nothing more", self.number),
+impl<'a> Disk<'a> {
+    fn happen(&mut self, event: &'a Event) {
+        match event {
+            Event::Write(file, ..) | Event::SetLen(file, _) => self.pending[*file].push(event),
+            Event::Expect(least, most) => (self.at_least, self.at_most) = (*least, *most),
+            Event::Sync(file) => {
+                let bytes = &mut self.durable[*file];
+                for event in self.pending[*file].drain(..) {
+                    match event {
+                        Event::Write(_, offset, data) => write(bytes, *offset, data),
+                        Event::SetLen(_, len) => bytes.resize(*len as usize, 0),
+                        Event::Sync(_) | Event::Expect(..) => {}
+                    }
+                }
+                self.syncs += 1;
+            }
         }
     }
 
-    /// A failure at a random event, before which a random part reached the disk.
-    fn some_more(&self, random: &mut Random) -> Crash {
-        let cut = 1 + random.below(self.events.len() as u64) as usize;
+    /// A failure now. What is durable is durable since the last sync, so of no later state than then.
+    fn crash_with_nothing(&self, at_most: usize) -> Crash {
+        Crash {
+            files: self.durable.clone(),
+            at_least: self.at_least,
+            at_most,
+            what: format!("after sync {} and nothing more", self.syncs),
+        }
+    }
+
+    /// A failure now, before which a random part of what was not synced reached the disk.
+    fn crash_with_some(&self, random: &mut Random) -> Crash {
         let reached = [20, 50, 90, 100][random.below(4) as usize];
         let torn = random.chance(50);
-        let mut crash = Crash {
-            bytes: self.durable.to_vec(),
+        let mut files = self.durable.clone();
+        for (bytes, pending) in files.iter_mut().zip(&self.pending) {
+            let mut lengths = true;
+            for event in pending {
+                match event {
+                    Event::Write(_, offset, data) if random.chance(reached) => {
+                        let tears = torn && random.chance(50);
+                        for (i, sector) in data.chunks(SECTOR).enumerate() {
+                            if !tears || random.chance(50) {
+                                write(bytes, offset + (i * SECTOR) as u64, sector);
+                            }
+                        }
+                    }
+                    Event::SetLen(_, len) => {
+                        lengths &= random.chance(reached);
+                        if lengths {
+                            bytes.resize(*len as usize, 0);
+                        }
+                    }
+                    Event::Write(..) | Event::Sync(_) | Event::Expect(..) => {}
+                }
+            }
+        }
+        Crash {
+            files,
             at_least: self.at_least,
             at_most: self.at_most,
             what: format!(
-                "after sync {} and {reached}% of the {cut} events that followed{}",
-                self.number,
+                "after sync {} and {reached}% of {} and {} events that followed{}",
+                self.syncs,
+                self.pending[0].len(),
+                self.pending[1].len(),
                 if torn { ", some torn" } else { "" }
             ),
-        };
-        let mut lengths = true;
-        for event in &self.events[..cut] {
-            match event {
-                Event::Write(offset, data) if random.chance(reached) => {
-                    if torn && random.chance(50) {
-                        for (i, sector) in data.chunks(SECTOR).enumerate() {
-                            if random.chance(50) {
-                                write(&mut crash.bytes, offset + (i * SECTOR) as u64, sector);
-                            }
-                        }
-                    } else {
-                        write(&mut crash.bytes, *offset, data);
-                    }
-                }
-                Event::SetLen(len) => {
-                    lengths &= random.chance(reached);
-                    if lengths {
-                        crash.bytes.resize(*len as usize, 0);
-                    }
-                }
-                Event::Expect(least, most) => (crash.at_least, crash.at_most) = (*least, *most),
-                Event::Write(..) | Event::Sync => {}
-            }
         }
-        crash
     }
 }

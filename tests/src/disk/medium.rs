@@ -1,6 +1,6 @@
 //! A history's store over redb on a recorded disk.
 
-use super::{Crash, Disk, DiskFault, crashes};
+use super::{Crash, Disk, DiskFault, Files, crashes};
 use crate::medium::Medium;
 use crate::random::Random;
 use amphi::store::{RedbStore, StoreOptions};
@@ -11,21 +11,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// See the module.
 pub struct RedbMedium {
     disk: Disk,
-    start: Vec<u8>,
+    start: Files,
     options: StoreOptions,
     open: Mutex<Option<Arc<RedbStore>>>,
 }
 
+/// Opens the store on a disk.
+///
+/// # Errors
+/// Those of [`RedbStore::open_backends`].
+pub fn open_store(disk: &Disk, options: StoreOptions) -> Result<RedbStore> {
+    RedbStore::open_backends(disk.file(0), disk.file(1), options)
+}
+
 impl RedbMedium {
-    /// A store on a disk with these bytes; redb's own cache holds `cache_bytes`.
-    pub fn new(bytes: Vec<u8>, cache_bytes: usize, fault: DiskFault) -> RedbMedium {
+    /// A store on a disk with these files.
+    pub fn new(files: Files, options: StoreOptions, fault: DiskFault) -> RedbMedium {
         RedbMedium {
-            disk: Disk::new(bytes.clone(), fault),
-            start: bytes,
-            options: StoreOptions {
-                cache_bytes,
-                ..StoreOptions::default()
-            },
+            disk: Disk::new(files.clone(), fault),
+            start: files,
+            options,
             open: Mutex::default(),
         }
     }
@@ -42,17 +47,17 @@ impl RedbMedium {
     }
 }
 
-/// The file of a store that was just made.
-pub fn new_store() -> Vec<u8> {
-    let disk = Disk::new(Vec::new(), DiskFault::None);
-    let store = RedbStore::open_backend(disk.clone(), StoreOptions::default()).unwrap();
+/// The files of a store that was just made.
+pub fn new_store() -> Files {
+    let disk = Disk::new(Files::default(), DiskFault::None);
+    let store = open_store(&disk, StoreOptions::default()).unwrap();
     store.close().unwrap();
-    disk.bytes()
+    disk.files()
 }
 
 impl Medium for RedbMedium {
     fn open(&self) -> Result<Arc<dyn KvBackend>> {
-        let store = Arc::new(RedbStore::open_backend(self.disk.clone(), self.options)?);
+        let store = Arc::new(open_store(&self.disk, self.options)?);
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
         Ok(store)
     }

@@ -54,6 +54,8 @@ pub struct History<M> {
     /// The last state known to be in the store.
     pub(super) durable: usize,
     log: Vec<String>,
+    /// Statements and calls that failed because of a fault.
+    failures: usize,
 }
 
 /// Whether a failure is the store's and not the statement's.
@@ -125,6 +127,7 @@ impl<M: Medium> History<M> {
             doubtful: None,
             durable: 0,
             log: Vec::new(),
+            failures: 0,
         })
     }
 
@@ -140,6 +143,11 @@ impl<M: Medium> History<M> {
     /// What it is kept on.
     pub fn medium(&self) -> &M {
         &self.medium
+    }
+
+    /// How many statements and calls failed because of faults.
+    pub fn failures(&self) -> usize {
+        self.failures
     }
 
     /// The steps so far, a line each.
@@ -179,6 +187,7 @@ impl<M: Medium> History<M> {
             Ok(()) => true,
             Err(e) if is_injected(e) => {
                 self.note(format!("  -> {e}"));
+                self.failures += 1;
                 false
             }
             Err(e) => panic!("the step fails: {e}\n{}", self.log()),

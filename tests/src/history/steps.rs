@@ -60,7 +60,7 @@ impl<M: Medium> History<M> {
                 None => {}
             },
             (Err(e), after) if is_injected(e) => {
-                self.note(format!("  -> {e}"));
+                self.succeeded(&result);
                 if let (None, Some(after)) = (&self.open, after) {
                     self.commit_failed(after);
                 }
