@@ -4,6 +4,7 @@
 pub mod block_on;
 pub mod chinook_sample;
 pub mod conformance;
+pub mod counting_allocator;
 pub mod crash_store;
 pub mod disk;
 pub mod eager;

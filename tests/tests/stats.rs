@@ -305,39 +305,6 @@ fn a_cache_switched_off_holds_nothing() {
     }
 }
 
-/// Reads a few hot rows often, scans the table once, and reads the hot rows again: how many of these
-/// come from the store.
-fn misses_after_a_scan(policy: CachePolicy) -> u64 {
-    let bed = with_cache(9_000, policy);
-    let mut c = bed.client();
-    c.ok("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(100)) ENGINE = persistent");
-    for from in (0..400).step_by(40) {
-        let rows: Vec<String> = (from..from + 40)
-            .map(|i| format!("({i}, '{}')", "y".repeat(60)))
-            .collect();
-        c.ok(&format!("INSERT INTO t VALUES {}", rows.join(", ")));
-    }
-    let hot = [10, 50, 90];
-    for _ in 0..20 {
-        for id in hot {
-            assert_eq!(c.q(&format!("SELECT id FROM t WHERE id = {id}")), id.to_string());
-        }
-    }
-    assert_eq!(c.q("SELECT COUNT(s) FROM t"), "400");
-    added(&bed, || {
-        for id in hot {
-            assert_eq!(c.q(&format!("SELECT id FROM t WHERE id = {id}")), id.to_string());
-        }
-    })
-    .cache_misses
-}
-
-#[test]
-fn a_scan_sweeps_an_lru_cache_and_not_an_lfu_cache() {
-    assert_eq!(misses_after_a_scan(CachePolicy::Lru), 3);
-    assert_eq!(misses_after_a_scan(CachePolicy::Lfu), 0);
-}
-
 #[test]
 fn the_same_figures_in_sql() {
     in_layouts(&Layout::PLAIN, |bed| {

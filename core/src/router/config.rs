@@ -12,7 +12,7 @@ pub enum CachePolicy {
     /// The one not used for longest.
     #[default]
     Lru,
-    /// The one used least often.
+    /// The one used least often; old uses lose weight as others take their place.
     Lfu,
 }
 
@@ -104,7 +104,7 @@ impl Default for Config {
             enable_store: true,
             cache: CacheConfig::default(),
             flush_interval_ms: 50,
-            max_pending_mb: 64,
+            max_pending_mb: 16,
             max_query_memory_mb: 1024,
             sizing: BlockSizing::default(),
             write_ahead_bytes: 4 << 20,

@@ -4,6 +4,11 @@
 //! they were queued; at eviction a cell that was used since is queued again by its present priority,
 //! so the order is exact. A pinned cell leaves the queue and comes back when its last pin goes.
 //!
+//! LFU ages by the rule of LFU-DA (M. Arlitt et al., *Evaluating Content Management Techniques for Web
+//! Proxy Caches*, 2000): the rank of a leaf is its number of uses since it was fetched plus the age of the
+//! cache at its last use, and the age of the cache is the highest rank of a leaf evicted so far. So a leaf
+//! that was hot long ago gives way to those that are hot now.
+//!
 //! Locks: the queue's lock is never held while a cell's is taken.
 
 use alloc::{
@@ -13,7 +18,7 @@ use alloc::{
 use core::{
     cmp::Reverse,
     fmt,
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 use spin::Mutex;
 
@@ -23,12 +28,16 @@ pub enum EvictionPolicy {
     /// The least recently used.
     #[default]
     Lru,
-    /// The least frequently used since it was fetched; among equals the least recently used.
+    /// The least frequently used since it was fetched, where old uses lose weight as the cache ages;
+    /// among equals the least recently used.
     Lfu,
 }
 
 /// What goes first compares lowest; a cell's own only grows while it is resident.
-pub(super) type Priority = (u64, u64);
+///
+/// Under LRU the moment of the last use; under LFU the rank, and below it, in the lower half, the last 32
+/// bits of that moment.
+pub(super) type Priority = u64;
 
 /// What became of a cell at the head of the queue.
 pub(super) enum Eviction {
@@ -84,6 +93,8 @@ pub struct BlockCache {
     leaves: AtomicUsize,
     evictions: AtomicU64,
     clock: AtomicU64,
+    /// See the module.
+    age: AtomicU32,
     queue: Mutex<BinaryHeap<Reverse<Queued>>>,
 }
 
@@ -97,6 +108,7 @@ impl BlockCache {
             leaves: AtomicUsize::new(0),
             evictions: AtomicU64::new(0),
             clock: AtomicU64::new(0),
+            age: AtomicU32::new(0),
             queue: Mutex::new(BinaryHeap::new()),
         })
     }
@@ -126,15 +138,15 @@ impl BlockCache {
         self.policy
     }
 
-    /// The next moment of the clock that orders uses.
-    pub(super) fn tick(&self) -> u64 {
-        self.clock.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(super) fn priority(&self, last_used: u64, uses: u64) -> Priority {
+    /// The priority of a leaf that is used now, for the `uses`th time since it was fetched.
+    pub(super) fn priority(&self, uses: u32) -> Priority {
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
         match self.policy {
-            EvictionPolicy::Lru => (last_used, 0),
-            EvictionPolicy::Lfu => (uses, last_used),
+            EvictionPolicy::Lru => now,
+            EvictionPolicy::Lfu => {
+                let rank = self.age.load(Ordering::Relaxed).saturating_add(uses);
+                u64::from(rank) << 32 | now & u64::from(u32::MAX)
+            }
         }
     }
 
@@ -170,6 +182,9 @@ impl BlockCache {
             match alive.try_evict(priority) {
                 Eviction::Evicted => {
                     self.evictions.fetch_add(1, Ordering::Relaxed);
+                    if self.policy == EvictionPolicy::Lfu {
+                        self.age.fetch_max((priority >> 32) as u32, Ordering::Relaxed);
+                    }
                 }
                 Eviction::Used(priority) => self.enqueue(priority, cell),
                 Eviction::Pinned | Eviction::Gone => {}

@@ -17,6 +17,7 @@ use super::path::Path;
 use super::slot::{Slot, SlotRef};
 use super::tree::Tree;
 use alloc::{sync::Arc, vec::Vec};
+use spin::Mutex;
 
 /// A store key that no longer is a leaf's or page's.
 pub(super) struct Removal<L: Leaf> {
@@ -26,7 +27,7 @@ pub(super) struct Removal<L: Leaf> {
     pub(super) level: u8,
     pub(super) separator: L::Separator,
     /// The cells whose bytes the deletion takes.
-    pub(super) overwrites: Overwritten<L>,
+    pub(super) overwrites: Mutex<Overwritten<L>>,
 }
 
 /// One change in progress.
@@ -171,7 +172,7 @@ impl<L: Leaf> Edit<L> {
                 number: self.home.next_removal(),
                 level,
                 separator,
-                overwrites,
+                overwrites: Mutex::new(overwrites),
             });
         }
     }

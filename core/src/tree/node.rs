@@ -247,6 +247,12 @@ impl<L: Leaf> Node<L> {
             piece.mark_page_dirty();
             pieces.push(Arc::new(piece));
         }
+        // it may stay as it is for good, and there are many
+        self.separators.shrink_to_fit();
+        match &mut self.children {
+            Children::Nodes(nodes) => nodes.shrink_to_fit(),
+            Children::Cells(cells) => cells.shrink_to_fit(),
+        }
         self.count_pages();
         self.mark_page_dirty();
         pieces.reverse();

@@ -7,23 +7,31 @@
 use super::leaf::Leaf;
 use super::slot::Slot;
 use alloc::{
+    boxed::Box,
     sync::{Arc, Weak},
     vec::Vec,
 };
-use spin::Mutex;
 
 /// See the module. Invariant: one pin per cell alive in the list.
-pub(super) struct Overwritten<L: Leaf>(Mutex<Vec<Weak<Slot<L>>>>);
+///
+/// Few cells have any: without, it is one pointer, because there is one in every cell.
+#[allow(clippy::box_collection)]
+pub(super) struct Overwritten<L: Leaf>(Option<Box<Vec<Weak<Slot<L>>>>>);
 
 impl<L: Leaf> Overwritten<L> {
     pub(super) fn none() -> Overwritten<L> {
-        Overwritten(Mutex::new(Vec::new()))
+        Overwritten(None)
     }
 
-    /// What `older` overwrites, and `cell`, whose pin the caller hands over. `older` stays as it is: its
-    /// cell may be written before, after or never.
-    pub(super) fn with_pinned(older: &Overwritten<L>, cell: &Arc<Slot<L>>) -> Overwritten<L> {
-        let mut cells: Vec<_> = older.0.lock().clone();
+    /// The list, without its pins.
+    pub(super) fn cells(&self) -> Vec<Weak<Slot<L>>> {
+        self.0.as_deref().cloned().unwrap_or_default()
+    }
+
+    /// What an older cell overwrites (its list as `older`), and the cell itself, whose pin the caller hands
+    /// over. The older list stays as it is: its cell may be written before, after or never.
+    pub(super) fn with_pinned(older: Vec<Weak<Slot<L>>>, cell: &Arc<Slot<L>>) -> Overwritten<L> {
+        let mut cells = older;
         cells.retain(|w| {
             w.upgrade().is_some_and(|s| {
                 s.pin();
@@ -31,22 +39,27 @@ impl<L: Leaf> Overwritten<L> {
             })
         });
         cells.push(Arc::downgrade(cell));
-        Overwritten(Mutex::new(cells))
+        Overwritten(Some(Box::new(cells)))
     }
 
     /// The write is done: cells that a snapshot still holds stay resident for good.
-    pub(super) fn supersede(&self) {
-        let cells = core::mem::take(&mut *self.0.lock());
-        for cell in cells.iter().filter_map(Weak::upgrade) {
+    pub(super) fn supersede(mut self) {
+        for cell in self.take().iter().filter_map(Weak::upgrade) {
             cell.supersede();
             cell.unpin();
         }
+    }
+
+    fn take(&mut self) -> Vec<Weak<Slot<L>>> {
+        self.0.take().map(|cells| *cells).unwrap_or_default()
     }
 }
 
 impl<L: Leaf> Drop for Overwritten<L> {
     fn drop(&mut self) {
-        let cells = core::mem::take(self.0.get_mut());
-        cells.iter().filter_map(Weak::upgrade).for_each(|s| s.unpin());
+        self.take()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|s| s.unpin());
     }
 }

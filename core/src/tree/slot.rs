@@ -9,6 +9,9 @@
 //!   afterwards, if a snapshot still holds it, it is *superseded*: resident for good.
 //! - A leaf of a cached tree is charged to the cache exactly while it is resident, clean and not
 //!   superseded.
+//!
+//! There is a cell in memory for every leaf of a tree, resident or not: its size decides how much memory a
+//! big table takes at least.
 
 use super::cache::{Cacheable, Eviction, Priority};
 use super::home::TreeHome;
@@ -18,32 +21,35 @@ use super::overwritten::Overwritten;
 use crate::codec::block_key;
 use crate::types::{Error, Result};
 use alloc::{sync::Arc, sync::Weak, vec::Vec};
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use spin::Mutex;
 
 /// The part of a cell that readers, the cache and the writer race for.
-struct Content<L> {
+struct Content<L: Leaf> {
     leaf: Option<Arc<L>>,
     /// Bytes charged to the cache; 0: not in the cache.
-    charged: usize,
+    charged: u32,
     /// Whether the cache's queue has an entry for the cell.
     queued: bool,
     superseded: bool,
+    /// The older cells whose bytes in the store a write of this one replaces.
+    overwrites: Overwritten<L>,
 }
 
 /// See the module.
 pub(super) struct Slot<L: Leaf> {
     home: Arc<TreeHome>,
     separator: L::Separator,
-    rows: usize,
     content: Mutex<Content<L>>,
+    /// Entries of the leaf.
+    rows: u32,
     /// Weight of a leaf that is not yet in the store, at least 1; 0: clean.
-    dirty_bytes: AtomicUsize,
+    dirty_bytes: AtomicU32,
     pins: AtomicU32,
-    last_used: AtomicU64,
-    uses: AtomicU64,
-    /// The older cells whose bytes in the store a write of this one replaces.
-    overwrites: Overwritten<L>,
+    /// Since it was fetched.
+    uses: AtomicU32,
+    /// As the cache gave it at the last use.
+    priority: AtomicU64,
 }
 
 impl<L: Leaf> Slot<L> {
@@ -69,18 +75,18 @@ impl<L: Leaf> Slot<L> {
         Slot {
             home: home.clone(),
             separator,
-            rows,
+            rows: rows as u32, // at most `codec::MAX_BLOCK_ROWS`
             content: Mutex::new(Content {
                 leaf,
                 charged: 0,
                 queued: false,
                 superseded: false,
+                overwrites,
             }),
-            dirty_bytes: AtomicUsize::new(0),
+            dirty_bytes: AtomicU32::new(0),
             pins: AtomicU32::new(0),
-            last_used: AtomicU64::new(0),
-            uses: AtomicU64::new(0),
-            overwrites,
+            uses: AtomicU32::new(0),
+            priority: AtomicU64::new(0),
         }
     }
 
@@ -94,7 +100,7 @@ impl<L: Leaf> Slot<L> {
 
     /// Entries of its leaf.
     pub(super) fn rows(&self) -> usize {
-        self.rows
+        self.rows as usize
     }
 
     pub(super) fn is_dirty(&self) -> bool {
@@ -126,10 +132,11 @@ impl<L: Leaf> Slot<L> {
 
     /// Tells the cache's policy that the leaf was used.
     pub(super) fn touch(&self) {
-        self.last_used.store(self.home.cache().tick(), Ordering::Relaxed);
         // a lost count under contention is no harm
-        let uses = self.uses.load(Ordering::Relaxed);
-        self.uses.store(uses.saturating_add(1), Ordering::Relaxed);
+        let uses = self.uses.load(Ordering::Relaxed).saturating_add(1);
+        self.uses.store(uses, Ordering::Relaxed);
+        self.priority
+            .store(self.home.cache().priority(uses), Ordering::Relaxed);
     }
 
     /// The cell to change in place of `cell`: itself if nobody else can see it, else a successor, put
@@ -138,10 +145,10 @@ impl<L: Leaf> Slot<L> {
         let changeable = cell.is_dirty() || !cell.home.is_cached();
         if !changeable || Arc::get_mut(cell).is_none() {
             let (leaf, overwrites) = Slot::retire(cell)?;
-            let (rows, separator) = (cell.rows, cell.separator.clone());
+            let (rows, separator) = (cell.rows(), cell.separator.clone());
             let mut successor = Slot::bare(&cell.home, separator, rows, Some(leaf), overwrites);
-            *successor.last_used.get_mut() = cell.last_used.load(Ordering::Relaxed);
             *successor.uses.get_mut() = cell.uses.load(Ordering::Relaxed);
+            *successor.priority.get_mut() = cell.priority.load(Ordering::Relaxed);
             *cell = Arc::new(successor);
         }
         Arc::get_mut(cell)
@@ -154,14 +161,15 @@ impl<L: Leaf> Slot<L> {
             return Some((cell.leaf()?, Overwritten::none()));
         }
         let leaf = cell.leaf_pinned()?;
-        Some((leaf, Overwritten::with_pinned(&cell.overwrites, cell)))
+        let older = cell.content.lock().overwrites.cells();
+        Some((leaf, Overwritten::with_pinned(older, cell)))
     }
 
     /// Changes the leaf of a cell got from [`Slot::make_mut`]; its columns are copied where shared.
     pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut L) -> R) -> Option<R> {
         let leaf = Arc::make_mut(self.content.get_mut().leaf.as_mut()?);
         let result = change(leaf);
-        self.rows = leaf.len();
+        self.rows = leaf.len() as u32;
         self.mark_dirty();
         Some(result)
     }
@@ -174,18 +182,24 @@ impl<L: Leaf> Slot<L> {
     fn mark_dirty(&mut self) {
         if self.home.stored {
             let leaf = self.content.get_mut().leaf.as_ref();
-            let new = leaf.map_or(1, |l| l.weight_of(l.len()).max(1));
+            let new = leaf.map_or(1, |l| saturated(l.weight_of(l.len())));
             let old = core::mem::replace(self.dirty_bytes.get_mut(), new);
-            self.home.change_dirty_bytes(old, new);
+            self.home.change_dirty_bytes(old as usize, new as usize);
         }
     }
 
     /// The leaf is in the store: the cell is clean, and its leaf the cache's to keep.
     pub(super) fn settle(self: &Arc<Self>) {
-        self.overwrites.supersede();
+        let overwrites = core::mem::replace(&mut self.content.lock().overwrites, Overwritten::none());
+        overwrites.supersede();
         let old = self.dirty_bytes.swap(0, Ordering::AcqRel);
-        self.home.change_dirty_bytes(old, 0);
+        self.home.change_dirty_bytes(old as usize, 0);
         if self.home.is_cached() {
+            // a leaf that was only written counts as used then
+            if self.priority.load(Ordering::Relaxed) == 0 {
+                self.priority
+                    .store(self.home.cache().priority(0), Ordering::Relaxed);
+            }
             self.admit(|_| {});
         }
     }
@@ -200,9 +214,9 @@ impl<L: Leaf> Slot<L> {
             if content.charged > 0 || content.superseded {
                 return;
             }
-            content.charged = leaf.memory().max(1);
+            content.charged = saturated(leaf.memory());
             content.queued = true;
-            cache.charge(content.charged);
+            cache.charge(content.charged as usize);
         }
         cache.enqueue(self.priority(), self.weak());
     }
@@ -221,7 +235,7 @@ impl<L: Leaf> Slot<L> {
     fn discharge(&self, content: &mut Content<L>) {
         let charged = core::mem::take(&mut content.charged);
         if charged > 0 {
-            self.home.cache().discharge(charged);
+            self.home.cache().discharge(charged as usize);
         }
     }
 
@@ -260,11 +274,12 @@ impl<L: Leaf> Slot<L> {
         let bytes = bytes.filter(|_| !superseded);
         let leaf = bytes
             .and_then(|b| L::decode(&key, b))
-            .filter(|l| l.len() == self.rows && l.fits(&self.home))
+            .filter(|l| l.len() == self.rows() && l.fits(&self.home))
             .ok_or_else(|| corrupted(&self.home, &key))?;
         let leaf = Arc::new(leaf);
         if self.home.is_cached() {
-            self.last_used.store(self.home.cache().tick(), Ordering::Relaxed);
+            self.priority
+                .store(self.home.cache().priority(0), Ordering::Relaxed);
             self.admit(|content| content.leaf = content.leaf.take().or(Some(leaf)));
             self.home.cache().shrink();
         } else {
@@ -276,10 +291,7 @@ impl<L: Leaf> Slot<L> {
 
 impl<L: Leaf> Cacheable for Slot<L> {
     fn priority(&self) -> Priority {
-        self.home.cache().priority(
-            self.last_used.load(Ordering::Relaxed),
-            self.uses.load(Ordering::Relaxed),
-        )
+        self.priority.load(Ordering::Relaxed)
     }
 
     fn try_evict(&self, queued_as: Priority) -> Eviction {
@@ -310,13 +322,18 @@ impl<L: Leaf> Drop for Slot<L> {
     fn drop(&mut self) {
         let charged = self.content.get_mut().charged;
         if charged > 0 {
-            self.home.cache().discharge(charged);
+            self.home.cache().discharge(charged as usize);
         }
         let dirty = *self.dirty_bytes.get_mut();
         if dirty > 0 {
-            self.home.change_dirty_bytes(dirty, 0);
+            self.home.change_dirty_bytes(dirty as usize, 0);
         }
     }
+}
+
+/// A size as cells keep it: at least 1, since 0 says that there is nothing.
+fn saturated(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX).max(1)
 }
 
 /// A cell as the driver and [`Pins`](super::Pins) hold it.

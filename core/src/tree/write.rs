@@ -4,6 +4,7 @@ use super::edit::Removal;
 use super::home::TreeHome;
 use super::leaf::Leaf;
 use super::node::{Children, Node};
+use super::overwritten::Overwritten;
 use super::slot::{Slot, corrupted};
 use super::tree::Tree;
 use crate::codec::{BlockKind, TreeId, block_key, encode_index_block};
@@ -43,7 +44,8 @@ impl<L: Leaf> Written<L> {
         }
         self.nodes.iter().for_each(|n| n.settle());
         for removal in &self.removals {
-            removal.overwrites.supersede();
+            let overwrites = core::mem::replace(&mut *removal.overwrites.lock(), Overwritten::none());
+            overwrites.supersede();
             self.home.set_flushed_removals(removal.number);
         }
         self.cells.iter().for_each(|c| c.settle());

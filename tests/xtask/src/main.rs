@@ -2,6 +2,7 @@
 
 mod checks;
 mod setup;
+mod soak;
 mod steps;
 
 use std::process::ExitCode;
@@ -11,7 +12,9 @@ usage: cargo xtask COMMAND
 
 commands:
   test   do all set-up and run every check and test (`ci` is the same)
-  setup  only the set-up: the wasm32 target and cargo-deny";
+  setup  only the set-up: the wasm32 target and cargo-deny
+  soak-big [MB]
+         works on a table larger than memory (2048 MB) and fails if the process takes too much";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +27,8 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        ["soak-big"] => soak::big("2048"),
+        ["soak-big", megabytes] => soak::big(megabytes),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS
