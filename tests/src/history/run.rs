@@ -34,6 +34,8 @@ pub(super) struct Open {
     pub(super) model: Model,
     pub(super) savepoints: Vec<(String, Model)>,
     pub(super) sync: bool,
+    /// [`History::commits`] when it began.
+    pub(super) begun: usize,
 }
 
 /// See the module.
@@ -49,6 +51,8 @@ pub struct History<M> {
     pub(super) reader: Option<(Session, Model)>,
     /// Every committed state, oldest first.
     pub(super) states: Vec<Model>,
+    /// Commits so far, those that changed nothing in the end too: others may conflict with them.
+    pub(super) commits: usize,
     /// What a commit would have made that failed and used up the store: it may be there or not.
     pub(super) doubtful: Option<Model>,
     /// The last state known to be in the store.
@@ -124,6 +128,7 @@ impl<M: Medium> History<M> {
             second: None,
             reader: None,
             states: vec![model],
+            commits: 0,
             doubtful: None,
             durable: 0,
             log: Vec::new(),

@@ -3,7 +3,7 @@
 //! Its keys are its own unless the first session happens to change one of its rows, so that most of its
 //! commits are merged with what was committed meanwhile, and some must fail.
 
-use super::run::{History, Step, run};
+use super::run::{History, Open, Step, run};
 use super::steps::changes_sync_table;
 use super::{Model, Row};
 use crate::medium::Medium;
@@ -17,9 +17,7 @@ const KEYS: std::ops::Range<u64> = 1000..1012;
 /// Its open transaction.
 pub(super) struct Second {
     session: Session,
-    base: Model,
-    model: Model,
-    sync: bool,
+    open: Open,
 }
 
 impl<M: Medium> History<M> {
@@ -48,22 +46,22 @@ impl<M: Medium> History<M> {
         };
         let result = session.begin(options);
         if self.succeeded(&result) {
-            let base = self.committed();
-            let model = base.clone();
-            self.second = Some(Second {
-                session,
-                base,
-                model,
+            let open = Open {
+                base: self.committed(),
+                model: self.committed(),
+                savepoints: Vec::new(),
                 sync,
-            });
+                begun: self.commits,
+            };
+            self.second = Some(Second { session, open });
         }
         Ok(())
     }
 
     fn change_second(&mut self, mut second: Second) -> Step {
-        let names: Vec<String> = second.model.tables.keys().cloned().collect();
+        let names: Vec<String> = second.open.model.tables.keys().cloned().collect();
         let name = self.random.pick(&names).cloned().unwrap_or_default();
-        let Some(table) = second.model.tables.get_mut(&name) else {
+        let Some(table) = second.open.model.tables.get_mut(&name) else {
             self.second = Some(second);
             return Ok(());
         };
@@ -89,7 +87,7 @@ impl<M: Medium> History<M> {
         self.note(format!("second: {sql}"));
         let result = run(&mut second.session, &sql);
         if self.succeeded(&result) {
-            self.require_shown(&mut second.session, &second.model, "the second session");
+            self.require_shown(&mut second.session, &second.open.model, "the second session");
             self.second = Some(second);
         }
         // A failed statement ends this transaction: its model has the change already.
@@ -99,25 +97,19 @@ impl<M: Medium> History<M> {
     fn commit_second(&mut self, mut second: Second) -> Step {
         self.note("second: COMMIT");
         let result = run(&mut second.session, "COMMIT");
-        let is_sync = second.sync;
-        self.commit_merged(&result, &second.base, &second.model, is_sync)
+        self.commit_merged(&result, &second.open)
     }
 
     /// Takes over what a COMMIT came to, which may have been merged with what others committed.
-    pub(super) fn commit_merged(
-        &mut self,
-        result: &Result<()>,
-        base: &Model,
-        mine: &Model,
-        sync: bool,
-    ) -> Step {
+    pub(super) fn commit_merged(&mut self, result: &Result<()>, open: &Open) -> Step {
         let theirs = self.committed();
-        let merged = Model::merged(base, mine, &theirs);
+        let merged = Model::merged(&open.base, &open.model, &theirs);
         match (result, merged) {
-            (Err(Error::WriteConflict { .. }), _) if theirs != *base => self.note("  -> conflict"),
+            (Err(Error::WriteConflict { .. }), _) if self.commits > open.begun => self.note("  -> conflict"),
             (Ok(()), Some(merged)) => {
+                self.commits += 1;
                 if merged != theirs {
-                    let is_sync = sync || changes_sync_table(&theirs, &merged);
+                    let is_sync = open.sync || changes_sync_table(&theirs, &merged);
                     self.commit_state(merged, is_sync);
                 }
             }

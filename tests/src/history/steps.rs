@@ -56,8 +56,12 @@ impl<M: Medium> History<M> {
             (Err(Error::DuplicateKey { .. }), None) => {}
             (Ok(()), Some(after)) => match &mut self.open {
                 Some(open) => open.model = after,
-                None if after != seen => self.commit_state(after, is_sync),
-                None => {}
+                None => {
+                    self.commits += 1;
+                    if after != seen {
+                        self.commit_state(after, is_sync);
+                    }
+                }
             },
             (Err(e), after) if is_injected(e) => {
                 self.succeeded(&result);
@@ -92,6 +96,7 @@ impl<M: Medium> History<M> {
                 model: self.committed(),
                 savepoints: Vec::new(),
                 sync,
+                begun: self.commits,
             });
         }
         Ok(())
@@ -109,7 +114,7 @@ impl<M: Medium> History<M> {
         }
         self.note("COMMIT");
         let result = run(&mut self.writer, "COMMIT");
-        self.commit_merged(&result, &open.base, &open.model, open.sync)
+        self.commit_merged(&result, &open)
     }
 
     fn savepoint(&mut self) -> Step {
@@ -185,6 +190,7 @@ impl<M: Medium> History<M> {
                 model.remembered.remove(&name);
             }
         }
+        self.commits += 1;
         if !self.succeeded(&result) {
             self.commit_failed(model);
         } else if model != self.committed() {
