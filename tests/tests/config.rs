@@ -41,6 +41,7 @@ fn every_option_of_the_document() {
         r#"{
             "name": "shop", "writable": false, "data_dir": "/somewhere", "default_persistent": true,
             "enable_store": true, "flush_interval_ms": 7, "max_pending_mb": 8, "max_query_memory_mb": 9,
+            "max_transaction_mb": 10,
             "cache": { "enabled": false, "max_size_mb": 3, "eviction_policy": "lfu" }
         }"#,
     )
@@ -54,6 +55,7 @@ fn every_option_of_the_document() {
         flush_interval_ms: 7,
         max_pending_mb: 8,
         max_query_memory_mb: 9,
+        max_transaction_mb: 10,
         cache: CacheConfig {
             enabled: false,
             max_size_mb: 3,

@@ -25,6 +25,10 @@ impl From<CachePolicy> for EvictionPolicy {
     }
 }
 
+fn bytes(mebibytes: u64) -> usize {
+    usize::try_from(mebibytes.saturating_mul(1 << 20)).unwrap_or(usize::MAX)
+}
+
 /// The block cache of persistent tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -54,9 +58,8 @@ impl Default for CacheConfig {
 impl CacheConfig {
     /// The bound in bytes; 0 when the cache is disabled.
     pub fn bytes(&self) -> usize {
-        let configured = usize::try_from(self.max_size_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
         if self.enabled {
-            self.max_bytes.unwrap_or(configured)
+            self.max_bytes.unwrap_or_else(|| bytes(self.max_size_mb))
         } else {
             0
         }
@@ -83,8 +86,17 @@ pub struct Config {
     pub flush_interval_ms: u64,
     /// Most unwritten bytes of relaxed commits, in MiB; beyond it a commit writes them itself.
     pub max_pending_mb: u64,
+    /// Most memory of the blocks of persistent tables that one transaction changes, and of those they
+    /// replace, in MiB: they stay in memory until it ends.
+    pub max_transaction_mb: u64,
     /// Most memory one query may use for sorting, joining and grouping, in MiB.
     pub max_query_memory_mb: u64,
+    /// Bound in bytes; overrides `max_transaction_mb`. Not part of the JSON document.
+    #[serde(skip)]
+    pub max_transaction_bytes: Option<usize>,
+    /// Bound in bytes; overrides `max_query_memory_mb`. Not part of the JSON document.
+    #[serde(skip)]
+    pub max_query_bytes: Option<usize>,
     /// Size of blocks. Not part of the JSON document.
     #[serde(skip)]
     pub sizing: BlockSizing,
@@ -105,7 +117,10 @@ impl Default for Config {
             cache: CacheConfig::default(),
             flush_interval_ms: 50,
             max_pending_mb: 16,
+            max_transaction_mb: 256,
             max_query_memory_mb: 1024,
+            max_transaction_bytes: None,
+            max_query_bytes: None,
             sizing: BlockSizing::default(),
             write_ahead_bytes: 4 << 20,
         }
@@ -139,11 +154,21 @@ impl Config {
                 "must be at least 1; to switch the cache off set cache.enabled = false",
             );
         }
+        if self.max_transaction_mb == 0 && self.max_transaction_bytes.is_none() {
+            return bad("max_transaction_mb", "must be at least 1");
+        }
         Ok(())
     }
 
     /// The query memory limit in bytes.
     pub fn query_memory(&self) -> usize {
-        usize::try_from(self.max_query_memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX)
+        self.max_query_bytes
+            .unwrap_or_else(|| bytes(self.max_query_memory_mb))
+    }
+
+    /// The limit of what a transaction changes, in bytes.
+    pub fn transaction_memory(&self) -> usize {
+        self.max_transaction_bytes
+            .unwrap_or_else(|| bytes(self.max_transaction_mb))
     }
 }

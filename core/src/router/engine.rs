@@ -95,7 +95,8 @@ impl Engine {
     /// [`Error::Closed`].
     pub fn begin(&self, options: TransactionOptions) -> Result<Transaction> {
         self.require_open()?;
-        Ok(Transaction::new(self.history.begin(), options))
+        let transaction = Transaction::new(self.history.begin(), options);
+        Ok(transaction.bounded(self.config.transaction_memory()))
     }
 
     /// # Errors

@@ -34,6 +34,9 @@ pub struct Stats {
     pub cache_misses: u64,
     /// Bytes of clean blocks in the cache now.
     pub cache_bytes: u64,
+    /// Bytes of blocks of persistent tables that must stay in memory now because they, or those that
+    /// replace them, are not in the store.
+    pub unwritten_bytes: u64,
     /// Blocks that left the cache to keep its bound.
     pub cache_evictions: u64,
     /// Transactions committed that changed something.
@@ -66,6 +69,7 @@ impl Stats {
             ("cache_hits", self.cache_hits),
             ("cache_misses", self.cache_misses),
             ("cache_bytes", self.cache_bytes),
+            ("unwritten_bytes", self.unwritten_bytes),
             ("cache_evictions", self.cache_evictions),
             ("commits", self.commits),
             ("rollbacks", self.rollbacks),
@@ -114,6 +118,7 @@ impl Engine {
             cache_hits: hits,
             cache_misses: misses,
             cache_bytes: self.trees.cache().bytes() as u64,
+            unwritten_bytes: self.trees.cache().unwritten() as u64,
             cache_evictions: self.trees.cache().evictions(),
             commits: Counters::get(&c.commits),
             rollbacks: Counters::get(&c.rollbacks),

@@ -75,6 +75,16 @@ impl Table {
         core::iter::once(self.rows.home()).chain(self.indexes.iter().map(IndexTree::home))
     }
 
+    /// Bytes of blocks that what changed since `base` keeps in memory; see [`Tree::held_bytes`](crate::tree::Tree::held_bytes).
+    pub fn held_bytes(&self, base: Option<&Table>) -> usize {
+        let rows = self.rows.held_bytes(base.map(|b| &b.rows));
+        let indexes = self.indexes.iter().map(|index| {
+            let before = base.and_then(|b| b.indexes.iter().find(|i| i.home().id == index.home().id));
+            index.held_bytes(before)
+        });
+        rows + indexes.sum::<usize>()
+    }
+
     /// Bytes of all trees' leaves that are not in the store yet, roughly.
     pub fn dirty_bytes(&self) -> usize {
         self.rows.dirty_bytes() + self.indexes.iter().map(IndexTree::dirty_bytes).sum::<usize>()

@@ -91,6 +91,7 @@ pub struct BlockCache {
     policy: EvictionPolicy,
     bytes: AtomicUsize,
     leaves: AtomicUsize,
+    unwritten: AtomicUsize,
     evictions: AtomicU64,
     clock: AtomicU64,
     /// See the module.
@@ -106,6 +107,7 @@ impl BlockCache {
             policy,
             bytes: AtomicUsize::new(0),
             leaves: AtomicUsize::new(0),
+            unwritten: AtomicUsize::new(0),
             evictions: AtomicU64::new(0),
             clock: AtomicU64::new(0),
             age: AtomicU32::new(0),
@@ -121,6 +123,17 @@ impl BlockCache {
     /// Leaves it holds now.
     pub fn leaves(&self) -> usize {
         self.leaves.load(Ordering::Acquire)
+    }
+
+    /// Bytes of leaves of cached trees that must stay in memory because they, or those that replace them,
+    /// are not in the store; over all versions alive. A leaf that was replaced several times may count
+    /// several times.
+    pub fn unwritten(&self) -> usize {
+        self.unwritten.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn change_unwritten(&self, old: usize, new: usize) {
+        self.unwritten.fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
     }
 
     /// Leaves evicted so far.

@@ -169,6 +169,9 @@ impl TreeHome {
     pub(super) fn change_dirty_bytes(&self, old: usize, new: usize) {
         self.dirty_bytes
             .fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
+        if self.is_cached() {
+            self.cache.change_unwritten(old, new);
+        }
     }
 }
 

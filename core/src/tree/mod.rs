@@ -25,6 +25,7 @@
 mod cache;
 mod cursor;
 mod edit;
+mod held;
 mod home;
 mod index_leaf;
 mod index_tree;

@@ -107,6 +107,11 @@ impl<L: Leaf> Slot<L> {
         self.dirty_bytes.load(Ordering::Acquire) != 0
     }
 
+    /// Bytes that are in memory because this cell's leaf is not in the store: it, and those it replaces.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.dirty_bytes.load(Ordering::Relaxed) as usize + self.content.lock().overwrites.held_bytes()
+    }
+
     pub(super) fn store_key(&self) -> Vec<u8> {
         block_key(self.home.id, 0, &L::separator_bytes(&self.separator))
     }
@@ -162,7 +167,8 @@ impl<L: Leaf> Slot<L> {
         }
         let leaf = cell.leaf_pinned()?;
         let older = cell.content.lock().overwrites.cells();
-        Some((leaf, Overwritten::with_pinned(older, cell)))
+        let overwrites = Overwritten::with_pinned(older, cell, &leaf);
+        Some((leaf, overwrites))
     }
 
     /// Changes the leaf of a cell got from [`Slot::make_mut`]; its columns are copied where shared.

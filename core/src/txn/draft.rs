@@ -4,6 +4,7 @@
 //! nobody else holds; the statement does not see the difference.
 
 use super::WriteSet;
+use super::bound::Bound;
 use super::foreign_keys::ChildWalk;
 use super::statement::StatementState;
 use crate::catalog::{Catalog, TableId};
@@ -24,6 +25,8 @@ pub struct Changes {
     pub(super) statement: StatementState,
     pub(super) reserved: Option<Reserved>,
     pub(super) child_walks: Vec<ChildWalk>,
+    /// `None`: the statement is small.
+    pub(super) bound: Option<Bound>,
 }
 
 /// A version of the database that is being changed, and what was changed in it.
@@ -47,6 +50,18 @@ impl<'a> Draft<'a> {
     /// it takes to undo it depends on that.
     pub fn expect_rows(&mut self, table: TableId, rows: usize) {
         self.changes.statement.expect_rows(table, rows, self.catalog);
+    }
+
+    /// Before a row of `table` is changed.
+    ///
+    /// # Errors
+    /// [`Error::TransactionMemory`](crate::Error::TransactionMemory).
+    #[inline]
+    pub(super) fn require_room(&mut self, table: TableId) -> Result<()> {
+        match &mut self.changes.bound {
+            Some(bound) => bound.require_room(self.catalog, table),
+            None => Ok(()),
+        }
     }
 
     /// Undoes what the statement did, and ends it.

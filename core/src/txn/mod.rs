@@ -4,6 +4,7 @@
 //! A snapshot is one pointer, so MVCC, rollback, savepoints and statement atomicity are kept or dropped
 //! pointers. First committer wins. Nothing here knows of SQL or writes to the store.
 
+mod bound;
 mod counters;
 mod define;
 mod draft;

@@ -68,6 +68,7 @@ impl Draft<'_> {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<(RowId, Option<i64>)>> {
+        self.require_room(table)?;
         let def = self.catalog.table(table)?.def.clone();
         let given = def
             .row_id_column
@@ -133,6 +134,7 @@ impl Draft<'_> {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<(Vec<RowId>, Option<i64>)>>> {
+        self.require_room(table)?;
         let found = self.catalog.table(table)?.clone();
         let def = &found.def;
         if rows == 0 {
@@ -234,6 +236,7 @@ impl Draft<'_> {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
+        self.require_room(table)?;
         let log = self.changes.statement.log_for(table, self.catalog)?;
         let (log, pins) = pins_of(log, pins);
         let found = self.catalog.table_mut(table)?;
@@ -260,6 +263,7 @@ impl Draft<'_> {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
+        self.require_room(table)?;
         let log = self.changes.statement.log_for(table, self.catalog)?;
         let (log, pins) = pins_of(log, pins);
         let found = self.catalog.table_mut(table)?;

@@ -4,6 +4,7 @@
 //! Rolling back is dropping it; a savepoint is a kept copy. Nothing here touches the store: committing
 //! is the router's.
 
+use super::bound::Bound;
 use super::draft::{Changes, Draft};
 use super::history::Base;
 use super::{Collision, ReadSet, WriteSet};
@@ -77,6 +78,13 @@ impl Transaction {
             savepoints_moved: false,
             needs_recheck: false,
         }
+    }
+
+    /// The transaction with a bound in bytes on the blocks it keeps in memory: beyond it, changing a row
+    /// is [`Error::TransactionMemory`].
+    pub fn bounded(mut self, limit: usize) -> Transaction {
+        self.changes.bound = Some(Bound::new(limit, self.base.snapshot().catalog.clone()));
+        self
     }
 
     /// This transaction's version of the database, own changes included.
@@ -263,6 +271,9 @@ impl Transaction {
     pub(super) fn moved(&mut self, base: Base, versions: Vec<Catalog>) -> Moved {
         self.savepoints_moved |= !self.savepoints.is_empty();
         let old = core::mem::replace(&mut self.base, base);
+        if let Some(bound) = &mut self.changes.bound {
+            bound.moved(self.base.snapshot().catalog.clone());
+        }
         let slots = self.savepoints.iter_mut().map(|s| &mut s.catalog);
         let mut before = Vec::with_capacity(versions.len());
         for (slot, new) in slots.chain([&mut self.catalog]).zip(versions) {

@@ -201,6 +201,11 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A transaction keeps more changed blocks of persistent tables in memory than it may.
+    TransactionMemory {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// Bad input data outside SQL (a CSV file, a serde document).
     Data {
         /// What is wrong.
@@ -250,6 +255,7 @@ impl Error {
             Error::Store { .. } => "58030",
             Error::Poisoned { .. } => "AM005",
             Error::QueryMemory { .. } => "53200",
+            Error::TransactionMemory { .. } => "53400",
             Error::Data { .. } => "22000",
             Error::Closed => "08003",
         }
@@ -441,7 +447,13 @@ impl fmt::Display for Error {
             }
             Error::QueryMemory { limit } => write!(
                 f,
-                "the query needs more than its limit of {limit} bytes of memory"
+                "the query needs more than its limit of {limit} bytes of memory; raise max_query_memory_mb, or let it \
+                 collect fewer rows"
+            ),
+            Error::TransactionMemory { limit } => write!(
+                f,
+                "the transaction changes more blocks than its limit of {limit} bytes of memory; commit in smaller \
+                 pieces, or raise max_transaction_mb"
             ),
             Error::Data { message, position } => write!(f, "{message}{}", at(position)),
             Error::Closed => write!(f, "the database is closed"),

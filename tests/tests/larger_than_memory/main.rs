@@ -28,6 +28,8 @@ pub struct Sizes {
     pub allowance: u64,
     /// `max_query_memory_mb`.
     pub query: u64,
+    /// `max_transaction_mb`.
+    pub transaction: u64,
     /// `max_pending_mb`.
     pub pending: u64,
 }
@@ -43,6 +45,7 @@ impl Sizes {
                 cache: 64,
                 allowance: 128,
                 query: 16,
+                transaction: 16,
                 pending: 16,
             },
             table => Sizes {
@@ -50,6 +53,7 @@ impl Sizes {
                 cache: 4,
                 allowance: 76,
                 query: 4,
+                transaction: 2,
                 pending: 2,
             },
         }
@@ -64,6 +68,7 @@ impl Sizes {
                 ..CacheConfig::default()
             },
             max_query_memory_mb: self.query,
+            max_transaction_mb: self.transaction,
             max_pending_mb: self.pending,
             ..Config::default()
         }
