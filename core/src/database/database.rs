@@ -43,6 +43,7 @@ impl Database {
             shared: Arc::new(Shared {
                 engine,
                 plans: PlanCache::default(),
+                templates: PlanCache::default(),
             }),
         })
     }

@@ -4,12 +4,13 @@
 //! is undone with it.
 
 use super::Session;
+use super::session::Given;
 use crate::catalog::{Catalog, IndexDef, PersistenceConfig, TableDef, TableId};
 use crate::router::Engine;
 use crate::sql::plan::{PersistenceChange, Statement};
 use crate::table::{IndexBuild, Rehome, Table, TreeFactory};
 use crate::txn::Transaction;
-use crate::types::{Error, Result, Value};
+use crate::types::{Error, Result};
 use alloc::string::ToString;
 use alloc::sync::Arc;
 
@@ -25,9 +26,9 @@ impl PersistenceChange {
 }
 
 impl Session {
-    pub(super) async fn define(&mut self, statement: &Statement, params: Arc<[Value]>) -> Result<()> {
+    pub(super) async fn define(&mut self, statement: &Statement, given: Given) -> Result<()> {
         let shared = self.shared.clone();
-        let env = self.env(params);
+        let env = self.env(given);
         let schema = self.schema.clone();
         self.write(async |transaction| {
             let engine = &shared.engine;

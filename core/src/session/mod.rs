@@ -13,6 +13,7 @@ mod prepared;
 mod read_ranges;
 mod session;
 mod show;
+mod template_plans;
 
 pub use names::Names;
 pub use outcome::{Outcome, RowStream};

@@ -4,6 +4,7 @@
 //! kept, the latest first: sessions that differ in one of them share the statement without planning
 //! it anew each time.
 
+use crate::sql::bind::Slot;
 use crate::sql::exec::PointRead;
 use crate::sql::parse::Parsed;
 use crate::sql::plan::Statement;
@@ -23,16 +24,19 @@ pub struct Planned {
     pub types: Vec<DataType>,
     /// The plan.
     pub statement: Statement,
+    /// What the literals of a template must be; empty for a statement as it was written.
+    pub slots: Vec<Slot>,
     /// The direct way to run it, if there is one.
     pub point: Option<PointRead>,
 }
 
 impl Planned {
-    fn is_for(&self, schema_version: u64, schema: &Arc<str>, values: &[Value]) -> bool {
-        self.schema_version == schema_version
-            && (Arc::ptr_eq(&self.schema, schema) || self.schema == *schema)
-            && self.types.len() == values.len()
-            && self.types.iter().zip(values).all(|(ty, v)| *ty == v.data_type())
+    fn is_in(&self, schema_version: u64, schema: &Arc<str>) -> bool {
+        self.schema_version == schema_version && (Arc::ptr_eq(&self.schema, schema) || self.schema == *schema)
+    }
+
+    fn is_for(&self, values: &[Value]) -> bool {
+        self.types.len() == values.len() && self.types.iter().zip(values).all(|(ty, v)| *ty == v.data_type())
     }
 }
 
@@ -62,8 +66,14 @@ impl Prepared {
     /// The plan for these values, if there is one.
     pub fn plan(&self, schema_version: u64, schema: &Arc<str>, values: &[Value]) -> Option<Arc<Planned>> {
         let plans = self.plans.lock();
-        let mut valid = plans.iter().filter(|p| p.is_for(schema_version, schema, values));
-        valid.next().cloned()
+        let is_valid = |p: &&Arc<Planned>| p.is_in(schema_version, schema) && p.is_for(values);
+        plans.iter().find(is_valid).cloned()
+    }
+
+    /// The plan of a template, if there is one: its slots say which literals it is for.
+    pub fn template_plan(&self, schema_version: u64, schema: &Arc<str>) -> Option<Arc<Planned>> {
+        let plans = self.plans.lock();
+        plans.iter().find(|p| p.is_in(schema_version, schema)).cloned()
     }
 
     /// Whether a plan of it was ever made: then the statement makes sense.

@@ -17,8 +17,9 @@ use crate::sql::optimize;
 use crate::sql::parse::{self, Parsed};
 use crate::sql::plan::{InsertSource, OutputColumn, Query, Statement, TransactionControl};
 use crate::tree::{Missing, Pins};
-use crate::txn::{Counters, Draft, IsolationLevel, Transaction, TransactionOptions};
-use crate::types::{DataType, Error, Result, Value};
+use crate::txn::{Counters, Draft, IsolationLevel, Snapshot, Transaction, TransactionOptions};
+use crate::types::{Batch, DataType, Error, Result, Value};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
@@ -27,8 +28,10 @@ use core::task::{Poll, ready};
 pub struct Shared {
     /// The engine.
     pub engine: Engine,
-    /// Plans by SQL text.
+    /// Statements by SQL text.
     pub plans: PlanCache,
+    /// Statements by their text without its literals.
+    pub templates: PlanCache,
 }
 
 /// How often an autocommit statement may lose against others before it keeps them from committing
@@ -48,6 +51,38 @@ pub struct Session {
     planned: Option<u64>,
     /// The running statement met another schema version and is to be planned again.
     stale: bool,
+    /// Where templates are put together.
+    pub(super) template: String,
+}
+
+/// What a statement sees now.
+pub(super) enum View<'a> {
+    Transaction(&'a Transaction),
+    Snapshot(Arc<Snapshot>),
+}
+
+impl View<'_> {
+    pub(super) fn catalog(&self) -> &Catalog {
+        match self {
+            View::Transaction(t) => t.catalog(),
+            View::Snapshot(s) => &s.catalog,
+        }
+    }
+}
+
+/// What a statement is given besides its plan.
+#[derive(Clone, Default)]
+pub(super) struct Given {
+    /// Parameter values.
+    pub(super) params: Arc<[Value]>,
+    /// The rows of a VALUES list, read already.
+    pub(super) rows: Option<Arc<Vec<Batch>>>,
+}
+
+impl From<Arc<[Value]>> for Given {
+    fn from(params: Arc<[Value]>) -> Given {
+        Given { params, rows: None }
+    }
 }
 
 impl Session {
@@ -62,6 +97,7 @@ impl Session {
             last_insert_id: 0,
             planned: None,
             stale: false,
+            template: String::new(),
         }
     }
 
@@ -132,6 +168,24 @@ impl Session {
 
     async fn execute_text(&mut self, sql: &str, params: Params) -> Result<Outcome> {
         self.shared.engine.require_open()?;
+        if matches!(params, Params::None)
+            && let Some(template) = self.template_plan(sql)
+        {
+            if let Some(found) = self.answer_point(&template.planned, &template.values) {
+                return found;
+            }
+            let given = Given {
+                params: template.values.into(),
+                rows: template.rows,
+            };
+            let planned = template.planned;
+            let done = self
+                .run_planned(planned.schema_version, &planned.statement, given)
+                .await;
+            if !core::mem::take(&mut self.stale) {
+                return done;
+            }
+        }
         if let Some(prepared) = self.shared.plans.get(sql) {
             return self.execute_prepared(&prepared, params).await;
         }
@@ -163,7 +217,7 @@ impl Session {
                     bound => bound?,
                 };
                 let done = self
-                    .run_planned(catalog.schema_version(), &bound, Arc::default())
+                    .run_planned(catalog.schema_version(), &bound, Given::default())
                     .await;
                 if !core::mem::take(&mut self.stale) {
                     break done?;
@@ -198,7 +252,7 @@ impl Session {
                 plan => plan?,
             };
             let done = self
-                .run_planned(plan.schema_version, &plan.statement, values.clone())
+                .run_planned(plan.schema_version, &plan.statement, values.clone().into())
                 .await;
             if !core::mem::take(&mut self.stale) {
                 return done;
@@ -211,11 +265,11 @@ impl Session {
         &mut self,
         schema_version: u64,
         statement: &Statement,
-        values: Arc<[Value]>,
+        given: Given,
     ) -> Result<Outcome> {
         self.stale = false;
         self.planned = Some(schema_version);
-        let done = self.run(statement, values).await;
+        let done = self.run(statement, given).await;
         self.planned = None;
         done
     }
@@ -266,6 +320,14 @@ impl Session {
         }
     }
 
+    /// As [`Session::catalog`], without a copy.
+    pub(super) fn view(&self) -> View<'_> {
+        match &self.transaction {
+            Some(t) => View::Transaction(t),
+            None => View::Snapshot(self.shared.engine.history().current()),
+        }
+    }
+
     /// The plan of a statement for these values: a valid one it has, or a new one.
     fn plan(&self, prepared: &Prepared, values: &[Value], catalog: &Catalog) -> Result<Arc<Planned>> {
         let schema_version = catalog.schema_version();
@@ -274,39 +336,48 @@ impl Session {
         }
         let types: Vec<DataType> = values.iter().map(Value::data_type).collect();
         let statement = self.bind(catalog, prepared.parsed(), &types)?;
+        let planned = Arc::new(self.planned(statement, types, catalog));
+        prepared.keep(planned.clone());
+        Ok(planned)
+    }
+
+    /// A plan with what it is valid for.
+    pub(super) fn planned(&self, statement: Statement, types: Vec<DataType>, catalog: &Catalog) -> Planned {
         let point = match &statement {
             Statement::Query(query) => PointRead::of(query, catalog),
             _ => None,
         };
-        let planned = Arc::new(Planned {
-            schema_version,
+        Planned {
+            schema_version: catalog.schema_version(),
             schema: self.schema.clone(),
             types,
+            slots: Vec::new(),
             statement,
             point,
-        });
-        prepared.keep(planned.clone());
-        Ok(planned)
+        }
     }
 
     /// The answer of a query for one row by its key, if the row's block is resident. `None`: the statement
     /// takes the general way.
     fn read_point(&mut self, prepared: &Prepared, values: &[Value]) -> Option<Result<Outcome>> {
-        let snapshot;
-        let catalog = match &self.transaction {
-            // It moves to what is committed first, which may wait.
-            Some(t) if t.options().isolation == IsolationLevel::ReadCommitted => return None,
-            Some(t) => t.catalog(),
-            None => {
-                snapshot = self.shared.engine.history().current();
-                &snapshot.catalog
-            }
-        };
         // An error is the general way's to report.
-        let planned = self.plan(prepared, values, catalog).ok()?;
+        let planned = self.plan(prepared, values, self.view().catalog()).ok()?;
+        self.answer_point(&planned, values)
+    }
+
+    /// As [`Session::read_point`], with the plan.
+    fn answer_point(&mut self, planned: &Planned, values: &[Value]) -> Option<Result<Outcome>> {
         let (Some(point), Statement::Query(query)) = (&planned.point, &planned.statement) else {
             return None;
         };
+        let view = match &self.transaction {
+            // It moves to what is committed first, which may wait.
+            Some(t) if t.options().isolation == IsolationLevel::ReadCommitted => return None,
+            _ => self.view(),
+        };
+        if view.catalog().schema_version() != planned.schema_version {
+            return None;
+        }
         let engine = &self.shared.engine;
         let scope = Scope {
             params: values,
@@ -319,10 +390,11 @@ impl Session {
             },
         };
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
-        let Poll::Ready(found) = point.find(catalog, &scope, &mut pins, &mut missing) else {
+        let Poll::Ready(found) = point.find(view.catalog(), &scope, &mut pins, &mut missing) else {
             return None;
         };
         engine.counters().absorb(&mut missing);
+        drop(view);
         if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
             point.record(&scope, reads);
         }
@@ -342,16 +414,21 @@ impl Session {
             params: types,
         };
         let mut statement = bind::bind(parsed, &context)?;
-        for query in statement.queries_mut() {
-            optimize::optimize(query, &names);
-        }
+        self.optimize(&mut statement, &names);
         Ok(statement)
     }
 
-    pub(super) fn env(&self, params: Arc<[Value]>) -> Env {
+    pub(super) fn optimize(&self, statement: &mut Statement, names: &Names<'_>) {
+        for query in statement.queries_mut() {
+            optimize::optimize(query, names);
+        }
+    }
+
+    pub(super) fn env(&self, given: Given) -> Env {
         let engine = &self.shared.engine;
         Env {
-            params,
+            params: given.params,
+            rows: given.rows,
             sub_results: Vec::new(),
             now: engine.host().unix_micros(),
             host: engine.host().clone(),
@@ -361,23 +438,23 @@ impl Session {
         }
     }
 
-    async fn run(&mut self, statement: &Statement, params: Arc<[Value]>) -> Result<Outcome> {
+    async fn run(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
         match statement {
-            Statement::Query(query) => self.query(query, params).await,
+            Statement::Query(query) => self.query(query, given).await,
             Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
-                self.change(statement, params).await
+                self.change(statement, given).await
             }
             Statement::Transaction(control) => self.control(control).await,
             Statement::Explain {
                 statement, analyze, ..
-            } => self.explain(statement, *analyze, params).await,
+            } => self.explain(statement, *analyze, given).await,
             Statement::Show(show) => self.show(show),
             Statement::Use(schema) => {
                 self.schema = self.catalog().schema(schema).unwrap_or(schema).into();
                 Ok(Outcome::Done)
             }
             Statement::Nothing => Ok(Outcome::Done),
-            definition => self.define(definition, params).await.map(|()| Outcome::Done),
+            definition => self.define(definition, given).await.map(|()| Outcome::Done),
         }
     }
 
@@ -393,11 +470,11 @@ impl Session {
         }
     }
 
-    async fn query(&mut self, query: &Arc<Query>, params: Arc<[Value]>) -> Result<Outcome> {
+    async fn query(&mut self, query: &Arc<Query>, given: Given) -> Result<Outcome> {
         self.refresh().await?;
         let catalog = self.catalog();
         self.require_plan_for(catalog.schema_version())?;
-        let env = self.env(params);
+        let env = self.env(given);
         if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
             read_ranges::record(query, &env, reads);
         }
@@ -405,8 +482,8 @@ impl Session {
         Ok(Outcome::Rows(RowStream::of_run(self.shared.clone(), run)))
     }
 
-    async fn change(&mut self, statement: &Statement, params: Arc<[Value]>) -> Result<Outcome> {
-        let env = self.env(params);
+    async fn change(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
+        let env = self.env(given);
         let (columns, source) = match statement {
             Statement::Insert(i) => {
                 let InsertSource::Query(q) = &i.source;
@@ -531,12 +608,7 @@ impl Session {
         })
     }
 
-    async fn explain(
-        &mut self,
-        statement: &Statement,
-        analyze: bool,
-        params: Arc<[Value]>,
-    ) -> Result<Outcome> {
+    async fn explain(&mut self, statement: &Statement, analyze: bool, given: Given) -> Result<Outcome> {
         let lines = if analyze {
             let Statement::Query(query) = statement else {
                 return Err(Error::unsupported(
@@ -546,7 +618,7 @@ impl Session {
             self.refresh().await?;
             let catalog = self.catalog();
             self.require_plan_for(catalog.schema_version())?;
-            let mut run = explain::AnalyzeRun::new(query.clone(), &catalog, self.env(params))?;
+            let mut run = explain::AnalyzeRun::new(query.clone(), &catalog, self.env(given))?;
             self.shared.engine.drive(|missing| run.step(missing)).await?
         } else {
             explain::render(statement, &self.catalog())

@@ -86,7 +86,12 @@ impl Column {
     /// `Error::TypeMismatch` if it is no value of the type. The column is unchanged then.
     pub fn push_value(&mut self, value: &Value, ty: &DataType) -> Result<()> {
         let mut buffer = Vec::new();
-        convert::push(self, value.as_ref(&mut buffer), ty, true)
+        self.push_ref(value.as_ref(&mut buffer), ty)
+    }
+
+    /// As [`Column::push_value`].
+    pub(crate) fn push_ref(&mut self, value: ValueRef<'_>, ty: &DataType) -> Result<()> {
+        convert::push(self, value, ty, true)
     }
 
     /// The column, of type `from`, as one of type `to`. Strict: by the rules of assignment. Lenient: as

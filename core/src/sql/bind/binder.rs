@@ -2,6 +2,7 @@
 //! the limits on depth and size.
 
 use super::names::Scope;
+use super::template::Slots;
 use super::{BindContext, SchemaSource};
 use crate::sql::plan::{AggregateCall, Expr, SubPlan};
 use crate::types::{Error, Result};
@@ -38,6 +39,8 @@ pub(super) struct Binder<'a> {
     pub(super) ctes: Vec<Cte<'a>>,
     /// The scopes of the enclosing queries, so that a correlated name is recognized as one.
     pub(super) outer: Vec<Scope>,
+    /// When a template is bound: where its literals go.
+    pub(super) slots: Option<Slots<'a>>,
     recursion: usize,
     depth: usize,
     copied: usize,
@@ -110,6 +113,7 @@ impl<'a> Binder<'a> {
             sub_plans: Vec::new(),
             ctes: Vec::new(),
             outer: Vec::new(),
+            slots: None,
             recursion: 0,
             depth: 0,
             copied: 0,

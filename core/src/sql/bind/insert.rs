@@ -234,7 +234,10 @@ impl<'a> Binder<'a> {
                 exprs.push(match (is_default(e), default) {
                     (true, Some(d)) => d.clone(),
                     (true, None) => super::types::null_of(type_of(def, *c)),
-                    (false, _) => assign(self.expr(e, &mut env)?, def, *c),
+                    (false, _) => match self.inserted_literal(e, &type_of(def, *c))? {
+                        Some(literal) => literal,
+                        None => assign(self.expr(e, &mut env)?, def, *c),
+                    },
                 });
             }
             bound.push(exprs);

@@ -99,6 +99,10 @@ impl Binder<'_> {
             AstValue::SingleQuotedString(s) | AstValue::NationalStringLiteral(s) => text_literal(unescape(s)),
             AstValue::Null => null_of(DataType::Null),
             AstValue::Boolean(b) => bool_literal(*b),
+            // A literal taken out of the text may stand only where it decides nothing.
+            AstValue::Placeholder(_) if self.slots.is_some() => {
+                return Err(unsupported("a literal of a template here", v));
+            }
             AstValue::Placeholder(p) => {
                 let index = p
                     .get(1..)

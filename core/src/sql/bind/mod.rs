@@ -33,6 +33,7 @@ mod select;
 mod show;
 mod statement;
 mod subquery;
+mod template;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod testing;
@@ -46,3 +47,4 @@ mod update_delete;
 pub use column_values::{bind_default, bind_table_expr};
 pub use context::{BindContext, SchemaSource};
 pub use statement::bind;
+pub use template::{Slot, bind_template, inserted_types, literal_value, read_rows};

@@ -218,7 +218,10 @@ impl<'a> Binder<'a> {
             };
             return self.add_interval(name, left, i, env);
         }
-        let right = self.expr(link.right, env)?;
+        let right = match comparison(link.op) {
+            Some(_) => self.compared(link.right, &left, env)?,
+            None => self.expr(link.right, env)?,
+        };
         self.operate(left, link, right)
     }
 
@@ -361,7 +364,7 @@ impl<'a> Binder<'a> {
         let bound = self.expr(operand, env)?;
         let mut items = Vec::with_capacity(list.len());
         for item in list {
-            items.push(self.expr(item, env)?);
+            items.push(self.compared(item, &bound, env)?);
         }
         if let Some((operand, list)) = unify_comparison(&bound, &items, at)? {
             return Ok(Expr::InList {
@@ -391,7 +394,8 @@ impl<'a> Binder<'a> {
         let at = operand.place();
         let bound = self.expr(operand, env)?;
         let again = self.copy(&bound)?;
-        let (low, high) = (self.expr(low, env)?, self.expr(high, env)?);
+        let low = self.compared(low, &bound, env)?;
+        let high = self.compared(high, &bound, env)?;
         let from = compare(CompareOp::GtEq, bound, low, at)?;
         let to = compare(CompareOp::LtEq, again, high, at)?;
         let within = Expr::Binary {

@@ -2,6 +2,7 @@
 
 use super::BindContext;
 use super::binder::Binder;
+use super::template::Slots;
 use super::transaction::{begin, set, set_transaction, transaction};
 use crate::sql::parse::{Ast, Parsed};
 use crate::sql::plan::{ExplainFormat, Show, Statement};
@@ -24,11 +25,23 @@ pub fn bind(parsed: &Parsed, cx: &BindContext<'_>) -> Result<Statement> {
     bind_ast(parsed, parsed.ast(), cx)
 }
 
+/// Binds a statement with a binder made for it, and returns what became of the literals taken out.
+pub(super) fn bind_with<'a>(
+    parsed: &'a Parsed,
+    mut binder: Binder<'a>,
+) -> Result<(Statement, Option<Slots<'a>>)> {
+    let Ast::Sql(s) = parsed.ast() else {
+        return Err(parsed.unsupported());
+    };
+    let statement = bind_sql(parsed, s, &mut binder)?;
+    Ok((statement, binder.slots))
+}
+
 fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>) -> Result<Statement> {
-    let binder = Binder::new(cx);
+    let mut binder = Binder::new(cx);
     let at = parsed.position();
     match ast {
-        Ast::Sql(s) => bind_sql(parsed, s, binder),
+        Ast::Sql(s) => bind_sql(parsed, s, &mut binder),
         Ast::Explain { analyze, statement } => {
             let statement = bind_ast(parsed, statement, cx)?;
             Ok(Statement::Explain {
@@ -46,7 +59,7 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>) -> Result<Statemen
     }
 }
 
-fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, mut binder: Binder<'a>) -> Result<Statement> {
+fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>) -> Result<Statement> {
     let at = parsed.position();
     match s {
         ast::Statement::Query(q) => Ok(Statement::Query(Arc::new(binder.top_query(q)?))),

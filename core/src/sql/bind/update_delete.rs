@@ -125,8 +125,11 @@ impl<'a> Binder<'a> {
                     None => null_of(DataType::Null),
                 }
             } else {
-                let value = self.expr(&a.value, &mut Env::new(&scope, "SET"))?;
-                assign(value, &t.def, column)
+                let ty = t.def.columns.get(column).map_or(DataType::Null, |c| c.ty.clone());
+                match self.set_literal(&a.value, &ty)? {
+                    Some(literal) => literal,
+                    None => assign(self.expr(&a.value, &mut Env::new(&scope, "SET"))?, &t.def, column),
+                }
             });
         }
         let mut columns = row_columns(&t.def);

@@ -6,7 +6,7 @@ use super::eval::{Scope, SubResult};
 use crate::host::Host;
 use crate::sql::functions::EvalContext;
 use crate::tree::Missing;
-use crate::types::Value;
+use crate::types::{Batch, Value};
 use alloc::{sync::Arc, vec::Vec};
 
 /// The surroundings of a statement.
@@ -14,6 +14,9 @@ use alloc::{sync::Arc, vec::Vec};
 pub struct Env {
     /// Parameter values, by position.
     pub params: Arc<[Value]>,
+    /// The rows of an INSERT's VALUES list, if they were read from the text already: batches of the list's
+    /// types, which stand for it.
+    pub rows: Option<Arc<Vec<Batch>>>,
     /// Results of the sub-plans that have run, by position.
     pub sub_results: Vec<SubResult>,
     /// The statement's fixed time: microseconds since the epoch, UTC.

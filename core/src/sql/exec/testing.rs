@@ -32,7 +32,7 @@ pub(crate) fn nocase() -> DataType {
     }
 }
 
-struct TestHost;
+pub(crate) struct TestHost;
 
 impl Host for TestHost {
     fn unix_micros(&self) -> i64 {
@@ -49,6 +49,7 @@ impl Host for TestHost {
 pub(crate) fn env(params: Vec<Value>) -> Env {
     Env {
         params: params.into(),
+        rows: None,
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(TestHost),

@@ -5,17 +5,23 @@
 //! `sqlparser` has no tree for. What the statements mean is the business of [`bind`](super::bind).
 
 mod dialect;
+mod lexeme;
 mod limits;
 mod literal;
 mod parsed;
 mod split;
 mod statement;
 mod syntax_error;
+mod template;
 mod tokens;
+mod values_text;
 
+pub use lexeme::LiteralText;
 pub(in crate::sql) use literal::{hex_bytes, unescape};
 pub(in crate::sql) use parsed::parse_expr;
 pub use parsed::{Parsed, parse, parse_one};
 pub use split::{ScriptStatement, Split, split};
 pub(in crate::sql) use statement::Ast;
 pub(in crate::sql) use syntax_error::start;
+pub use template::Template;
+pub use values_text::ValuesText;

@@ -158,7 +158,7 @@ pub(in crate::sql::bind) fn to_text(expr: Expr) -> Expr {
 
 /// Whether a constant of one type may be turned into the other's before comparing without changing the
 /// outcome.
-fn follows(literal: &DataType, other: &DataType) -> bool {
+pub(in crate::sql::bind) fn follows(literal: &DataType, other: &DataType) -> bool {
     (other.is_numeric() && (literal.is_numeric() || literal.is_text()))
         || (literal.is_text()
             && (other.is_text()

@@ -64,7 +64,7 @@ fn text_fits(text: &str, max: Option<u32>) -> bool {
 }
 
 /// The value in the type, if it converts without loss in the obvious way.
-pub(super) fn exact(value: &Value, to: &DataType) -> Option<Value> {
+pub(in crate::sql::bind) fn exact(value: &Value, to: &DataType) -> Option<Value> {
     match (value, to) {
         (Value::Null, _) => Some(Value::Null),
         (Value::Bool(b), DataType::Bool) => Some(Value::Bool(*b)),

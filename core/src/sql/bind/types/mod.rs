@@ -6,8 +6,8 @@ mod fold;
 mod literal;
 
 pub(super) use coercion::{
-    cast, collate, compare, convert_all, null_of, numeric, to_bool, to_text, unify_comparison,
+    cast, collate, compare, convert_all, follows, null_of, numeric, to_bool, to_text, unify_comparison,
 };
 pub(super) use common::{decimal, is_integer, numeric_type};
-pub(super) use fold::negate;
+pub(super) use fold::{exact, negate};
 pub(super) use literal::{bool_literal, int_literal, number, text_literal};

@@ -13,6 +13,8 @@ use core::task::{Poll, ready};
 pub(super) enum Source {
     /// Rows of VALUES done so far; the list itself stays in the statement.
     Values(usize),
+    /// Batches done so far of the rows in the surroundings that stand for the list.
+    Given(usize),
     /// Anything else.
     Query(QueryRun),
 }
@@ -20,7 +22,10 @@ pub(super) enum Source {
 impl Source {
     pub(super) fn new(query: &Arc<Query>, catalog: &Catalog, env: &Env) -> Result<Source> {
         if query.sub_plans.is_empty() && matches!(query.plan, Plan::Values { .. }) {
-            return Ok(Source::Values(0));
+            return Ok(match env.rows {
+                Some(_) => Source::Given(0),
+                None => Source::Values(0),
+            });
         }
         let run = QueryRun::new(query.clone(), catalog, env.clone())?;
         Ok(Source::Query(run))
@@ -37,6 +42,11 @@ impl Source {
     ) -> Poll<Result<Option<Batch>>> {
         match self {
             Source::Query(run) => run.step(missing),
+            Source::Given(done) => {
+                let next = env.rows.as_ref().and_then(|rows| rows.get(*done));
+                *done += 1;
+                Poll::Ready(Ok(next.cloned()))
+            }
             Source::Values(done) => {
                 let Plan::Values { rows, types } = &query.plan else {
                     return Poll::Ready(Ok(None));
@@ -52,7 +62,7 @@ impl Source {
     /// The surroundings with the results of the query's sub-plans, once it has run; `None`: unchanged.
     pub(super) fn env(&self) -> Option<Env> {
         match self {
-            Source::Values(_) => None,
+            Source::Values(_) | Source::Given(_) => None,
             Source::Query(run) => Some(run.env().clone()),
         }
     }

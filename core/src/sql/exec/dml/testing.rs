@@ -104,6 +104,7 @@ impl Bench {
 fn env() -> Env {
     Env {
         params: Arc::default(),
+        rows: None,
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(NoHost),
