@@ -55,7 +55,7 @@ fn require_prefix(crashed: &Crashed, crash: &Crash) -> Model {
 
 #[test]
 fn every_power_failure_leaves_a_prefix_of_the_history() {
-    const SEEDS: u64 = 28;
+    const SEEDS: u64 = 34;
     let images = AtomicUsize::new(0);
     let seeds = for_seeds(SEEDS, |seed| {
         let mut history = History::start(medium(seed, DiskFault::None), seed).unwrap();
