@@ -111,13 +111,15 @@ pub fn all(run: &mut Run) {
     run.step("UPDATE of all rows, in one statement", |run| {
         assert!(is_refused(run.db.execute("UPDATE big SET a = a + 1", ())));
         // What it collects would do, what it changes would not.
-        let half = format!("DELETE FROM big WHERE id <= {}", run.sizes.transaction << 13);
+        let half = format!("DELETE FROM big WHERE id <= {}", run.sizes.transaction << 14);
         let limit = (run.sizes.transaction << 20) as usize;
         assert_eq!(run.db.execute(&half, ()), Err(Error::TransactionMemory { limit }));
     });
-    run.step("check", |run| {
-        assert!(run.db.check().unwrap().problems.is_empty())
-    });
+    if run.sizes.table <= 256 {
+        run.step("check", |run| {
+            assert!(run.db.check().unwrap().problems.is_empty())
+        });
+    }
 }
 
 /// What is still there after reopening.
