@@ -25,6 +25,7 @@ pub mod kv;
 pub mod router;
 pub mod session;
 pub mod sql;
+mod sync;
 pub mod table;
 pub mod tree;
 pub mod txn;

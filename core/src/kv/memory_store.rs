@@ -1,10 +1,10 @@
 //! The reference store: a sorted map.
 
 use super::{Durability, KvBackend, StoreFuture, WriteBatch};
+use crate::sync::Mutex;
 use crate::types::Result;
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::ops::Bound;
-use spin::Mutex;
 
 /// An ordered map in memory that keeps the [`KvBackend`] contract; every future is ready at once.
 #[derive(Debug, Default)]

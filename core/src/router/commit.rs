@@ -6,16 +6,16 @@
 //! if that fails, memory is ahead of the store for good, so the engine refuses further writes.
 
 use super::engine::Engine;
-use super::group::Ticket;
+use super::group::{Taken, Ticket};
 use crate::catalog::{Catalog, PersistenceConfig, TableId};
 use crate::codec::TreeId;
+use crate::sync::atomic::Ordering::Release;
 use crate::tree::{Pins, TreeHome};
 use crate::txn::{Base, Counters, History, LatchGuard, Rebase, Transaction, WriteSet};
 use crate::types::{Error, Result};
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::Ordering::Release;
 
 impl Engine {
     /// Commits. On an error the transaction is rolled back.
@@ -67,8 +67,17 @@ impl Engine {
         // Under the latch: a commit that waited must not follow a close.
         self.require_writable()?;
         let head = self.history.head().version;
-        self.move_to(&mut transaction, head, |history| history.begin_at_head())
-            .await?;
+        let moved = self
+            .move_to(&mut transaction, head, |history| history.begin_at_head())
+            .await;
+        if let Err(e) = moved {
+            drop(latch);
+            if e.is_retryable() {
+                // The winner may be staged only: whoever tries again at once would not see it, and lose again.
+                self.settle_staged().await;
+            }
+            return Err(e);
+        }
         let staged = self.publish(transaction)?;
         drop(latch);
         match staged {
@@ -209,6 +218,8 @@ impl Engine {
         if let Err(e) = &written {
             self.poison(e);
         }
+        // Nor are they tried again after a failure.
+        unwritten.into_iter().for_each(Taken::written);
         written
     }
 

@@ -7,14 +7,14 @@ use super::trees::Trees;
 use crate::catalog::TableId;
 use crate::host::Host;
 use crate::kv::KvBackend;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use crate::tree::Missing;
 use crate::txn::{Counters, History, Latch, Transaction, TransactionOptions, drive};
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use core::task::Poll;
-use spin::Mutex;
 
 /// The state all sessions of a database share.
 pub struct Engine {

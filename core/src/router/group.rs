@@ -14,14 +14,14 @@
 use super::commit::dropped_trees;
 use super::engine::Engine;
 use crate::catalog::{Catalog, TableId};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
 use crate::tree::TreeHome;
 use crate::txn::{Counters, LatchGuard, Snapshot, WriteSet};
 use crate::types::{Error, Result};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
-use spin::Mutex;
 
 /// The commits that are staged, oldest first.
 #[derive(Default)]
@@ -104,17 +104,21 @@ impl Unwritten {
     }
 
     /// Starts anew: all so far is being written. `None` if there is nothing.
-    pub(super) fn take(&self) -> Option<BTreeMap<TableId, u64>> {
+    pub(super) fn take(&self) -> Option<Taken<'_>> {
         let any = self.any.swap(false, Acquire);
-        any.then(|| core::mem::take(&mut *self.bytes.lock()))
+        any.then(|| Taken {
+            from: self,
+            bytes: core::mem::take(&mut *self.bytes.lock()),
+            is_written: false,
+        })
     }
 
-    /// It was not written after all.
-    pub(super) fn put_back(&self, bytes: BTreeMap<TableId, u64>) {
+    fn put_back(&self, bytes: BTreeMap<TableId, u64>) {
         let mut now = self.bytes.lock();
         for (table, bytes) in bytes {
             now.entry(table).or_insert(bytes);
         }
+        drop(now);
         self.any.store(true, Release);
     }
 
@@ -124,6 +128,27 @@ impl Unwritten {
             return 0;
         }
         self.bytes.lock().values().sum()
+    }
+}
+
+/// Commits that are being written: put back when dropped, unless they were.
+pub(super) struct Taken<'a> {
+    from: &'a Unwritten,
+    bytes: BTreeMap<TableId, u64>,
+    is_written: bool,
+}
+
+impl Taken<'_> {
+    pub(super) fn written(mut self) {
+        self.is_written = true;
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if !self.is_written {
+            self.from.put_back(core::mem::take(&mut self.bytes));
+        }
     }
 }
 
@@ -187,7 +212,7 @@ impl Engine {
         }
     }
 
-    /// Publishes everything that is staged. The caller holds the commit latch, so that nothing comes after.
+    /// Publishes everything that is staged now. Under the commit latch nothing comes after.
     pub(super) async fn settle_staged(&self) {
         if self.history.has_staged() {
             let latch = self.store_latch.acquire().await;
@@ -212,13 +237,11 @@ impl Engine {
         };
         drop(newest);
         match written {
-            Ok(()) => self.publish_staged(&staged, last.version, sync),
-            Err(e) => {
-                if let Some(unwritten) = unwritten {
-                    self.unwritten.put_back(unwritten);
-                }
-                self.fail_staged(&e);
+            Ok(()) => {
+                unwritten.into_iter().for_each(Taken::written);
+                self.publish_staged(&staged, last.version, sync);
             }
+            Err(e) => self.fail_staged(&e),
         }
     }
 

@@ -11,6 +11,8 @@ use crate::codec::{
 };
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, WriteBatch};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64};
 use crate::table::{Sequence, Table};
 use crate::tree::{BlockCache, IndexTree, RowTree};
 use crate::txn::{Counters, History, Latch, Snapshot};
@@ -20,8 +22,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU64};
-use spin::Mutex;
 
 /// The version of the store's format.
 const STORE_FORMAT: u8 = 1;

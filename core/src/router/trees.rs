@@ -8,12 +8,12 @@
 
 use crate::catalog::{MAX_ID, Placement};
 use crate::codec::TreeId;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::table::TreeFactory;
 use crate::tree::{BlockCache, BlockSizing, Garbage, Residency, TreeHome};
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use spin::Mutex;
 
 /// Makes homes for trees; all share one block cache and one garbage list.
 pub struct Trees {

@@ -29,7 +29,7 @@ impl Engine {
             }
         }
         let records = self.records.lock().put_changes(catalog, &mut batch)?;
-        let garbage = self.trees.garbage().take();
+        let garbage = self.trees.garbage().ids();
         for id in &garbage {
             let (from, to) = tree_range(*id);
             batch.delete_range(from, to);
@@ -38,10 +38,10 @@ impl Engine {
             return Ok(());
         }
         let bytes = batch.bytes() as u64;
-        if let Err(e) = store.commit(batch, Durability::Sync).await {
-            self.trees.garbage().put_back(garbage);
-            return Err(e);
-        }
+        // Whoever gives up waiting here leaves everything as if the batch had failed: what it wrote is
+        // written again.
+        store.commit(batch, Durability::Sync).await?;
+        self.trees.garbage().deleted(&garbage);
         rows.into_iter().for_each(Written::settle);
         indexes.into_iter().for_each(Written::settle);
         self.records.lock().settle(records);

@@ -1,10 +1,10 @@
 //! Prepared statements by SQL text, shared by all sessions of a database.
 
 use super::prepared::Prepared;
+use crate::sync::Mutex;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use hashbrown::HashMap;
-use spin::Mutex;
 
 #[derive(Default)]
 struct Entries {

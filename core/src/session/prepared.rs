@@ -8,11 +8,11 @@ use crate::sql::bind::Slot;
 use crate::sql::exec::PointRead;
 use crate::sql::parse::Parsed;
 use crate::sql::plan::Statement;
+use crate::sync::Mutex;
 use crate::types::{DataType, Value};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use spin::Mutex;
 
 /// A plan, and what it was made for.
 pub struct Planned {

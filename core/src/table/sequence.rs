@@ -3,8 +3,8 @@
 //! Shared by all versions of the table and outside transactions: a value handed out is never handed
 //! out again, even if its transaction rolls back.
 
+use crate::sync::atomic::{AtomicI64, Ordering};
 use crate::types::{Error, Result, RowId};
-use core::sync::atomic::{AtomicI64, Ordering};
 
 /// Hands out ascending row ids, from 1 unless told otherwise.
 #[derive(Debug)]

@@ -11,16 +11,13 @@
 //!
 //! Locks: the queue's lock is never held while a cell's is taken.
 
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use alloc::{
     collections::BinaryHeap,
     sync::{Arc, Weak},
 };
-use core::{
-    cmp::Reverse,
-    fmt,
-    sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
-};
-use spin::Mutex;
+use core::{cmp::Reverse, fmt};
 
 /// Which leaf goes first when the cache is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -17,7 +17,7 @@ use super::path::Path;
 use super::slot::{Slot, SlotRef};
 use super::tree::Tree;
 use alloc::{sync::Arc, vec::Vec};
-use spin::Mutex;
+use crate::sync::Mutex;
 
 /// A store key that no longer is a leaf's or page's.
 pub(super) struct Removal<L: Leaf> {

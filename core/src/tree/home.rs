@@ -2,13 +2,11 @@
 
 use super::BlockCache;
 use crate::codec::TreeId;
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Mutex, Once};
 use crate::types::Physical;
 use alloc::{sync::Arc, vec::Vec};
-use core::{
-    fmt, mem,
-    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-};
-use spin::{Mutex, Once};
+use core::fmt;
 
 /// Whether leaves must stay in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,9 +204,9 @@ impl Garbage {
         Arc::default()
     }
 
-    /// Takes the ids collected so far, for the next batch.
-    pub fn take(&self) -> Vec<TreeId> {
-        mem::take(&mut *self.ids.lock())
+    /// The ids collected so far, for the next batch.
+    pub fn ids(&self) -> Vec<TreeId> {
+        self.ids.lock().clone()
     }
 
     /// Whether that tree is among it.
@@ -221,8 +219,8 @@ impl Garbage {
         !self.ids.lock().is_empty()
     }
 
-    /// Gives ids back whose deletion failed.
-    pub fn put_back(&self, ids: Vec<TreeId>) {
-        self.ids.lock().extend(ids);
+    /// Forgets ids whose ranges have been deleted.
+    pub fn deleted(&self, ids: &[TreeId]) {
+        self.ids.lock().retain(|id| !ids.contains(id));
     }
 }

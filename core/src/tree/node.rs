@@ -6,8 +6,8 @@
 
 use super::leaf::Leaf;
 use super::slot::Slot;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use alloc::{sync::Arc, vec::Vec};
-use core::sync::atomic::{AtomicBool, Ordering};
 
 /// The children of a node, one level below.
 pub(super) enum Children<L: Leaf> {

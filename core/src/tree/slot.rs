@@ -19,10 +19,10 @@ use super::leaf::Leaf;
 use super::missing::StoredBlock;
 use super::overwritten::Overwritten;
 use crate::codec::block_key;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::types::{Error, Result};
 use alloc::{sync::Arc, sync::Weak, vec::Vec};
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use spin::Mutex;
 
 /// The part of a cell that readers, the cache and the writer race for.
 struct Content<L: Leaf> {

@@ -9,10 +9,10 @@
 
 use super::WriteSet;
 use crate::catalog::Catalog;
+use crate::sync::{Mutex, RwLock};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use spin::{Mutex, RwLock};
 
 /// An immutable version of the whole database.
 #[derive(Clone)]

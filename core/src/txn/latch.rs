@@ -6,11 +6,11 @@
 //! Whoever comes when the latch is free takes it, waiters or not: handing it over would cost a switch of
 //! threads per commit. But a waiter that was passed over a few times has its turn kept for it.
 
+use crate::sync::Mutex;
 use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use spin::Mutex;
 
 /// How often a waiter may be passed over.
 const PATIENCE: u32 = 4;

@@ -2,7 +2,7 @@
 
 use crate::{
     setup,
-    steps::{Steps, cargo, root, run},
+    steps::{Outcome, Steps, cargo, root, run},
 };
 use std::process::{Command, ExitCode};
 
@@ -43,6 +43,7 @@ pub fn run_all() -> ExitCode {
             "--no-fail-fast",
         ]))
     });
+    steps.run("schedules of the commit path (shuttle)", shuttle);
     steps.run("documentation examples", || {
         run(&mut cargo(&["test", "--workspace", "--doc"]))
     });
@@ -50,4 +51,20 @@ pub fn run_all() -> ExitCode {
         run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     steps.summary()
+}
+
+/// Runs the tests under shuttle. They need a build of their own, with `--cfg shuttle`; its dependencies
+/// are not optimized, since compiling them takes longer than the tests.
+pub fn shuttle() -> Outcome {
+    let profile = [
+        "--config",
+        "profile.dev.package.\"*\".opt-level=0",
+        "--config",
+        "profile.dev.debug=false",
+    ];
+    run(cargo(&["test", "-p", "amphi-shuttle", "--target-dir"])
+        .arg(root().join("target/shuttle"))
+        .args(profile)
+        .args(["--", "--nocapture"])
+        .env("RUSTFLAGS", "--cfg shuttle"))
 }

@@ -13,6 +13,8 @@ usage: cargo xtask COMMAND
 commands:
   test   do all set-up and run every check and test (`ci` is the same)
   setup  only the set-up: the wasm32 target and cargo-deny
+  shuttle
+         only the tests under shuttle; AMPHI_SCHEDULES=n tries n schedules of either kind
   soak-big [MB]
          works on a table larger than memory (2048 MB) and fails if the process takes too much";
 
@@ -20,13 +22,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test" | "ci"] => checks::run_all(),
-        ["setup"] => match setup::wasm_toolchain().and(setup::cargo_deny()) {
-            Ok(_) => ExitCode::SUCCESS,
-            Err(message) => {
-                eprintln!("set-up failed: {message}");
-                ExitCode::FAILURE
-            }
-        },
+        ["setup"] => alone(setup::wasm_toolchain().and(setup::cargo_deny())),
+        ["shuttle"] => alone(checks::shuttle()),
         ["soak-big"] => soak::big("2048"),
         ["soak-big", megabytes] => soak::big(megabytes),
         ["help" | "--help" | "-h"] => {
@@ -36,6 +33,17 @@ fn main() -> ExitCode {
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
+        }
+    }
+}
+
+/// The exit status of a single step.
+fn alone(outcome: steps::Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("failed: {message}");
+            ExitCode::FAILURE
         }
     }
 }
