@@ -9,6 +9,8 @@ mod names;
 mod outcome;
 mod params;
 mod plan_cache;
+mod planning;
+mod point_answer;
 mod prepared;
 mod read_ranges;
 mod session;

@@ -1,23 +1,18 @@
 //! A session: the current schema, the open transaction, and the dispatch of statements.
 
-use super::names::Names;
 use super::plan_cache::PlanCache;
-use super::prepared::{Planned, Prepared};
+use super::prepared::Prepared;
 use super::read_ranges;
 use super::{Outcome, Params, RowStream};
 use crate::catalog::Catalog;
 use crate::router::Engine;
-use crate::sql::bind::{self, BindContext};
 use crate::sql::exec::dml::{DeleteRun, DmlResult, InsertRun, UpdateRun};
-use crate::sql::exec::eval::Scope;
-use crate::sql::exec::{Env, PointRead, QueryRun};
+use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
-use crate::sql::functions::EvalContext;
-use crate::sql::optimize;
-use crate::sql::parse::{self, Parsed};
+use crate::sql::parse;
 use crate::sql::plan::{InsertSource, OutputColumn, Query, Statement, TransactionControl};
 use crate::tree::{Missing, Pins};
-use crate::txn::{Counters, Draft, IsolationLevel, Snapshot, Transaction, TransactionOptions};
+use crate::txn::{Counters, Draft, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Error, Result, Value};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -46,28 +41,13 @@ pub struct Session {
     pub(super) schema: Arc<str>,
     pub(super) transaction: Option<Transaction>,
     isolation: IsolationLevel,
-    last_insert_id: i64,
+    pub(super) last_insert_id: i64,
     /// The schema version the running statement was planned for; `None`: it needs no plan.
     planned: Option<u64>,
     /// The running statement met another schema version and is to be planned again.
     stale: bool,
     /// Where templates are put together.
     pub(super) template: String,
-}
-
-/// What a statement sees now.
-pub(super) enum View<'a> {
-    Transaction(&'a Transaction),
-    Snapshot(Arc<Snapshot>),
-}
-
-impl View<'_> {
-    pub(super) fn catalog(&self) -> &Catalog {
-        match self {
-            View::Transaction(t) => t.catalog(),
-            View::Snapshot(s) => &s.catalog,
-        }
-    }
 }
 
 /// What a statement is given besides its plan.
@@ -285,143 +265,6 @@ impl Session {
             });
         }
         Ok(())
-    }
-
-    /// Parses and binds a statement without running it. Returns it, to be run many times, and its result
-    /// columns (none if it has no result). Parameters are taken as NULL.
-    ///
-    /// # Errors
-    /// Those of parsing and binding; [`Error::Invalid`] if the text is not one statement.
-    pub fn prepare(&mut self, sql: &str) -> Result<(Arc<Prepared>, Arc<[OutputColumn]>)> {
-        let prepared = match self.shared.plans.get(sql) {
-            Some(prepared) => prepared,
-            None => {
-                let mut parsed = parse::parse(sql)?;
-                let (Some(one), true) = (parsed.pop(), parsed.is_empty()) else {
-                    return Err(Error::invalid("prepare takes one statement"));
-                };
-                Arc::new(Prepared::new(one))
-            }
-        };
-        let parsed = prepared.parsed();
-        let types = alloc::vec![DataType::Null; parsed.parameter_count()];
-        let columns = match self.bind(&self.catalog(), parsed, &types)? {
-            Statement::Query(q) => q.columns.clone(),
-            _ => Arc::default(),
-        };
-        Ok((prepared, columns))
-    }
-
-    /// The catalog a statement sees now.
-    pub(super) fn catalog(&self) -> Catalog {
-        match &self.transaction {
-            Some(t) => t.catalog().clone(),
-            None => self.shared.engine.history().current().catalog.clone(),
-        }
-    }
-
-    /// As [`Session::catalog`], without a copy.
-    pub(super) fn view(&self) -> View<'_> {
-        match &self.transaction {
-            Some(t) => View::Transaction(t),
-            None => View::Snapshot(self.shared.engine.history().current()),
-        }
-    }
-
-    /// The plan of a statement for these values: a valid one it has, or a new one.
-    fn plan(&self, prepared: &Prepared, values: &[Value], catalog: &Catalog) -> Result<Arc<Planned>> {
-        let schema_version = catalog.schema_version();
-        if let Some(planned) = prepared.plan(schema_version, &self.schema, values) {
-            return Ok(planned);
-        }
-        let types: Vec<DataType> = values.iter().map(Value::data_type).collect();
-        let statement = self.bind(catalog, prepared.parsed(), &types)?;
-        let planned = Arc::new(self.planned(statement, types, catalog));
-        prepared.keep(planned.clone());
-        Ok(planned)
-    }
-
-    /// A plan with what it is valid for.
-    pub(super) fn planned(&self, statement: Statement, types: Vec<DataType>, catalog: &Catalog) -> Planned {
-        let point = match &statement {
-            Statement::Query(query) => PointRead::of(query, catalog),
-            _ => None,
-        };
-        Planned {
-            schema_version: catalog.schema_version(),
-            schema: self.schema.clone(),
-            types,
-            slots: Vec::new(),
-            statement,
-            point,
-        }
-    }
-
-    /// The answer of a query for one row by its key, if the row's block is resident. `None`: the statement
-    /// takes the general way.
-    fn read_point(&mut self, prepared: &Prepared, values: &[Value]) -> Option<Result<Outcome>> {
-        // An error is the general way's to report.
-        let planned = self.plan(prepared, values, self.view().catalog()).ok()?;
-        self.answer_point(&planned, values)
-    }
-
-    /// As [`Session::read_point`], with the plan.
-    fn answer_point(&mut self, planned: &Planned, values: &[Value]) -> Option<Result<Outcome>> {
-        let (Some(point), Statement::Query(query)) = (&planned.point, &planned.statement) else {
-            return None;
-        };
-        let view = match &self.transaction {
-            // It moves to what is committed first, which may wait.
-            Some(t) if t.options().isolation == IsolationLevel::ReadCommitted => return None,
-            _ => self.view(),
-        };
-        if view.catalog().schema_version() != planned.schema_version {
-            return None;
-        }
-        let engine = &self.shared.engine;
-        let scope = Scope {
-            params: values,
-            sub_results: &[],
-            functions: EvalContext {
-                now: 0, // no part of a point read asks for the time
-                host: &**engine.host(),
-                schema: &self.schema,
-                last_insert_id: self.last_insert_id,
-            },
-        };
-        let (mut pins, mut missing) = (Pins::new(), Missing::new());
-        let Poll::Ready(found) = point.find(view.catalog(), &scope, &mut pins, &mut missing) else {
-            return None;
-        };
-        engine.counters().absorb(&mut missing);
-        drop(view);
-        if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
-            point.record(&scope, reads);
-        }
-        let row = match found {
-            Ok(row) => row,
-            Err(e) => return Some(Err(e)),
-        };
-        let stream = RowStream::of_point(self.shared.clone(), query.columns.clone(), row);
-        Some(Ok(Outcome::Rows(stream)))
-    }
-
-    fn bind(&self, catalog: &Catalog, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
-        let names = Names(catalog);
-        let context = BindContext {
-            source: &names,
-            schema: &self.schema,
-            params: types,
-        };
-        let mut statement = bind::bind(parsed, &context)?;
-        self.optimize(&mut statement, &names);
-        Ok(statement)
-    }
-
-    pub(super) fn optimize(&self, statement: &mut Statement, names: &Names<'_>) {
-        for query in statement.queries_mut() {
-            optimize::optimize(query, names);
-        }
     }
 
     pub(super) fn env(&self, given: Given) -> Env {

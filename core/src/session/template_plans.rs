@@ -3,10 +3,10 @@
 //! Here templates, their plans and the literals of a text come together. Whenever something does not fit,
 //! the answer is `None` and the text takes the ordinary way: no error of a template is ever shown.
 
+use super::names::Names;
 use super::prepared::{Planned, Prepared};
 use super::session::Session;
 use crate::catalog::Catalog;
-use crate::session::names::Names;
 use crate::sql::bind::{self, BindContext, Slot};
 use crate::sql::exec::BATCH_ROWS;
 use crate::sql::parse::{self, LiteralText, Template};

@@ -1,0 +1,125 @@
+//! Plans of statements, and the version of the database they are made for and run on.
+
+use super::names::Names;
+use super::prepared::{Planned, Prepared};
+use super::session::Session;
+use crate::catalog::Catalog;
+use crate::sql::bind::{self, BindContext};
+use crate::sql::exec::PointRead;
+use crate::sql::optimize;
+use crate::sql::parse::{self, Parsed};
+use crate::sql::plan::{OutputColumn, Statement};
+use crate::txn::{Snapshot, Transaction};
+use crate::types::{DataType, Error, Result, Value};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// What a statement sees now.
+pub(super) enum View<'a> {
+    Transaction(&'a Transaction),
+    Snapshot(Arc<Snapshot>),
+}
+
+impl View<'_> {
+    pub(super) fn catalog(&self) -> &Catalog {
+        match self {
+            View::Transaction(t) => t.catalog(),
+            View::Snapshot(s) => &s.catalog,
+        }
+    }
+}
+
+impl Session {
+    /// Parses and binds a statement without running it. Returns it, to be run many times, and its result
+    /// columns (none if it has no result). Parameters are taken as NULL.
+    ///
+    /// # Errors
+    /// Those of parsing and binding; [`Error::Invalid`] if the text is not one statement.
+    pub fn prepare(&mut self, sql: &str) -> Result<(Arc<Prepared>, Arc<[OutputColumn]>)> {
+        let prepared = match self.shared.plans.get(sql) {
+            Some(prepared) => prepared,
+            None => {
+                let mut parsed = parse::parse(sql)?;
+                let (Some(one), true) = (parsed.pop(), parsed.is_empty()) else {
+                    return Err(Error::invalid("prepare takes one statement"));
+                };
+                Arc::new(Prepared::new(one))
+            }
+        };
+        let parsed = prepared.parsed();
+        let types = alloc::vec![DataType::Null; parsed.parameter_count()];
+        let columns = match self.bind(&self.catalog(), parsed, &types)? {
+            Statement::Query(q) => q.columns.clone(),
+            _ => Arc::default(),
+        };
+        Ok((prepared, columns))
+    }
+
+    /// The catalog a statement sees now.
+    pub(super) fn catalog(&self) -> Catalog {
+        match &self.transaction {
+            Some(t) => t.catalog().clone(),
+            None => self.shared.engine.history().current().catalog.clone(),
+        }
+    }
+
+    /// As [`Session::catalog`], without a copy.
+    pub(super) fn view(&self) -> View<'_> {
+        match &self.transaction {
+            Some(t) => View::Transaction(t),
+            None => View::Snapshot(self.shared.engine.history().current()),
+        }
+    }
+
+    /// The plan of a statement for these values: a valid one it has, or a new one.
+    pub(super) fn plan(
+        &self,
+        prepared: &Prepared,
+        values: &[Value],
+        catalog: &Catalog,
+    ) -> Result<Arc<Planned>> {
+        let schema_version = catalog.schema_version();
+        if let Some(planned) = prepared.plan(schema_version, &self.schema, values) {
+            return Ok(planned);
+        }
+        let types: Vec<DataType> = values.iter().map(Value::data_type).collect();
+        let statement = self.bind(catalog, prepared.parsed(), &types)?;
+        let planned = Arc::new(self.planned(statement, types, catalog));
+        prepared.keep(planned.clone());
+        Ok(planned)
+    }
+
+    /// A plan with what it is valid for.
+    pub(super) fn planned(&self, statement: Statement, types: Vec<DataType>, catalog: &Catalog) -> Planned {
+        let point = match &statement {
+            Statement::Query(query) => PointRead::of(query, catalog),
+            _ => None,
+        };
+        Planned {
+            schema_version: catalog.schema_version(),
+            schema: self.schema.clone(),
+            types,
+            slots: Vec::new(),
+            statement,
+            point,
+        }
+    }
+
+    pub(super) fn bind(&self, catalog: &Catalog, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
+        let names = Names(catalog);
+        let context = BindContext {
+            source: &names,
+            schema: &self.schema,
+            params: types,
+        };
+        let mut statement = bind::bind(parsed, &context)?;
+        self.optimize(&mut statement, &names);
+        Ok(statement)
+    }
+
+    pub(super) fn optimize(&self, statement: &mut Statement, names: &Names<'_>) {
+        for query in statement.queries_mut() {
+            optimize::optimize(query, names);
+        }
+    }
+}
