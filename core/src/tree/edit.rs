@@ -16,8 +16,8 @@ use super::overwritten::Overwritten;
 use super::path::Path;
 use super::slot::{Slot, SlotRef};
 use super::tree::Tree;
-use alloc::{sync::Arc, vec::Vec};
 use crate::sync::Mutex;
+use alloc::{sync::Arc, vec::Vec};
 
 /// A store key that no longer is a leaf's or page's.
 pub(super) struct Removal<L: Leaf> {
