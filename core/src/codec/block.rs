@@ -17,8 +17,13 @@ pub const BLOCK_FORMAT: u8 = 1;
 /// the decoder allocate: constant columns take no bytes per row.
 pub const MAX_BLOCK_ROWS: usize = 1024;
 
+/// What a store's page needs beside a block, at most as a rule: its key, and fields of the store's own. A
+/// block that is to fill a page is so much smaller.
+pub const BLOCK_MARGIN: usize = 48;
+
 const MAGIC: u8 = 0xa3;
-const HEADER: usize = 7;
+/// Bytes of the frame.
+pub(super) const HEADER: usize = 7;
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

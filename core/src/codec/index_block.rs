@@ -7,7 +7,7 @@
 
 use super::{
     BlockKind, MAX_BLOCK_ROWS, block,
-    packed::{PackedBytes, PackedInts},
+    packed::{PackedBytes, PackedInts, bounds},
 };
 use crate::types::BytesVec;
 use alloc::vec::Vec;
@@ -19,14 +19,7 @@ const MAX_PREFIX_BYTES: usize = 1 << 20;
 /// at most [`MAX_BLOCK_ROWS`].
 pub fn encode_index_block(key: &[u8], kind: BlockKind, keys: &BytesVec, values: &[i64]) -> Vec<u8> {
     let n = keys.len();
-    let (first, last) = (keys.get(0), keys.get(n.saturating_sub(1)));
-    let common = first.iter().zip(last).take_while(|(a, b)| a == b).count();
-    let prefix = if n < 2 {
-        &[]
-    } else {
-        let most = MAX_PREFIX_BYTES / n;
-        first.get(..common.min(most)).unwrap_or(&[])
-    };
+    let prefix = prefix(keys);
     let mut out = block::start(32 + keys.data().len() + n * 12);
     out.extend_from_slice(&(n as u16).to_le_bytes());
     out.extend_from_slice(&(prefix.len() as u32).to_le_bytes());
@@ -34,6 +27,25 @@ pub fn encode_index_block(key: &[u8], kind: BlockKind, keys: &BytesVec, values: 
     PackedBytes::write(&mut out, keys, prefix.len());
     PackedInts::write(&mut out, values);
     block::seal(out, key, kind)
+}
+
+/// What all keys, which ascend, start with.
+fn prefix(keys: &BytesVec) -> &[u8] {
+    let n = keys.len();
+    if n < 2 {
+        return &[];
+    }
+    let (first, last) = (keys.get(0), keys.get(n - 1));
+    let common = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+    first.get(..common.min(MAX_PREFIX_BYTES / n)).unwrap_or(&[])
+}
+
+/// The bytes [`encode_index_block`] makes of entries; a few more if all keys are of one length.
+pub fn index_block_size(keys: &BytesVec, values: &[i64]) -> usize {
+    let (n, prefix) = (keys.len(), prefix(keys).len());
+    let (min, max) = bounds(values).unwrap_or_default();
+    let total = keys.data().len().saturating_sub(prefix * n);
+    block::HEADER + 6 + prefix + PackedBytes::size(n, total, false) + PackedInts::size(n, min, max)
 }
 
 /// Decoded entries.
@@ -88,6 +100,8 @@ mod tests {
         #[test]
         fn entries_come_back(e in entries()) {
             let block = encode_index_block(b"k", KIND, &e.keys, &e.values);
+            let size = index_block_size(&e.keys, &e.values);
+            prop_assert!(size >= block.len() && size <= block.len() + 2 * e.values.len().max(1));
             prop_assert_eq!(IndexBlock::decode(b"k", KIND, &block), Some(e));
             prop_assert_eq!(IndexBlock::decode(b"k", BlockKind::Directory, &block), None);
         }

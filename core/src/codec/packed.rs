@@ -36,14 +36,43 @@ fn element(data: &[u8], width: usize, i: usize) -> u128 {
     u128::from_le_bytes(bytes)
 }
 
-fn push_elements(out: &mut Vec<u8>, width: usize, values: impl Iterator<Item = u64>) {
+/// Appends `n` elements of `width` bytes each.
+fn push_elements(out: &mut Vec<u8>, width: usize, n: usize, values: impl Iterator<Item = u64>) {
+    let start = out.len();
+    out.resize(start + width * n, 0);
+    let target = out.get_mut(start..).unwrap_or(&mut []);
     match width {
         0 => {}
-        1 => out.extend(values.map(|v| v as u8)),
-        2 => values.for_each(|v| out.extend_from_slice(&(v as u16).to_le_bytes())),
-        4 => values.for_each(|v| out.extend_from_slice(&(v as u32).to_le_bytes())),
-        _ => values.for_each(|v| out.extend_from_slice(&v.to_le_bytes())),
+        1 => target.iter_mut().zip(values).for_each(|(t, v)| *t = v as u8),
+        2 => {
+            let target = target.as_chunks_mut().0.iter_mut();
+            target
+                .zip(values)
+                .for_each(|(t, v)| *t = (v as u16).to_le_bytes());
+        }
+        4 => {
+            let target = target.as_chunks_mut().0.iter_mut();
+            target
+                .zip(values)
+                .for_each(|(t, v)| *t = (v as u32).to_le_bytes());
+        }
+        _ => {
+            let target = target.as_chunks_mut().0.iter_mut();
+            target.zip(values).for_each(|(t, v)| *t = v.to_le_bytes());
+        }
     }
+}
+
+/// The least and the greatest value.
+pub(super) fn bounds<T: Copy + Ord>(values: &[T]) -> Option<(T, T)> {
+    let first = *values.first()?;
+    let wider = |(min, max): (T, T), v: &T| (min.min(*v), max.max(*v));
+    Some(values.iter().fold((first, first), wider))
+}
+
+/// Floating-point numbers, 8 bytes each.
+pub(super) fn push_floats(out: &mut Vec<u8>, values: &[f64]) {
+    push_elements(out, 8, values.len(), values.iter().map(|v| v.to_bits()));
 }
 
 /// Calls `each` with every element of an array of `width` bytes each.
@@ -80,12 +109,21 @@ pub(super) struct PackedInts<'a> {
 
 impl<'a> PackedInts<'a> {
     pub(super) fn write(out: &mut Vec<u8>, values: &[i64]) {
-        let min = values.iter().copied().min().unwrap_or_default();
-        let max = values.iter().copied().max().unwrap_or_default();
-        let width = width_of(u128::from(max.wrapping_sub(min) as u64));
+        let (min, max) = bounds(values).unwrap_or_default();
+        let width = PackedInts::width(min, max);
         out.extend_from_slice(&min.to_le_bytes());
         out.push(width as u8);
-        push_elements(out, width, values.iter().map(|v| v.wrapping_sub(min) as u64));
+        let differences = values.iter().map(|v| v.wrapping_sub(min) as u64);
+        push_elements(out, width, values.len(), differences);
+    }
+
+    fn width(min: i64, max: i64) -> usize {
+        width_of(u128::from(max.wrapping_sub(min) as u64))
+    }
+
+    /// Bytes that [`PackedInts::write`] makes of `n` values between these bounds.
+    pub(super) fn size(n: usize, min: i64, max: i64) -> usize {
+        9 + n * PackedInts::width(min, max)
     }
 
     pub(super) fn read(body: &mut Reader<'a>, len: usize) -> Option<PackedInts<'a>> {
@@ -133,15 +171,25 @@ pub(super) struct PackedDecimals<'a> {
 
 impl<'a> PackedDecimals<'a> {
     pub(super) fn write(out: &mut Vec<u8>, values: &[i128]) {
-        let min = values.iter().copied().min().unwrap_or_default();
-        let max = values.iter().copied().max().unwrap_or_default();
-        let width = width_of(max.wrapping_sub(min) as u128);
+        let (min, max) = bounds(values).unwrap_or_default();
+        let width = PackedDecimals::width(min, max);
         out.extend_from_slice(&min.to_le_bytes());
         out.push(width as u8);
-        for v in values {
-            let difference = (v.wrapping_sub(min) as u128).to_le_bytes();
-            out.extend(difference.iter().take(width));
+        let differences = values.iter().map(|v| v.wrapping_sub(min) as u128);
+        if width <= 8 {
+            push_elements(out, width, values.len(), differences.map(|d| d as u64));
+        } else {
+            differences.for_each(|d| out.extend_from_slice(&d.to_le_bytes()));
         }
+    }
+
+    fn width(min: i128, max: i128) -> usize {
+        width_of(max.wrapping_sub(min) as u128)
+    }
+
+    /// Bytes that [`PackedDecimals::write`] makes of `n` values between these bounds.
+    pub(super) fn size(n: usize, min: i128, max: i128) -> usize {
+        17 + n * PackedDecimals::width(min, max)
     }
 
     pub(super) fn read(body: &mut Reader<'a>, len: usize) -> Option<PackedDecimals<'a>> {
@@ -178,25 +226,37 @@ pub(super) struct PackedBytes<'a> {
 }
 
 impl<'a> PackedBytes<'a> {
-    /// Writes the values without their first `skip` bytes, which the caller keeps elsewhere.
+    /// Writes the values without their first `skip` bytes, which the caller keeps elsewhere and which
+    /// every value has.
     pub(super) fn write(out: &mut Vec<u8>, values: &BytesVec, skip: usize) {
-        let n = values.len();
-        let tail = |i: usize| values.get(i).get(skip..).unwrap_or(&[]);
-        let total: usize = (0..n).map(|i| tail(i).len()).sum();
-        let equal = n > 0 && (1..n).all(|i| tail(i).len() == tail(0).len());
-        let width = if equal { 0 } else { width_of(total as u128).max(1) };
+        let (n, ends) = (values.len(), values.ends());
+        let total = values.data().len().saturating_sub(n * skip);
+        let end = |i: usize, end: &u32| (*end as usize).saturating_sub((i + 1) * skip);
+        let length = ends.first().map_or(0, |first| end(0, first));
+        let equal = n > 0
+            && ends
+                .iter()
+                .enumerate()
+                .all(|(i, e)| end(i, e) == (i + 1) * length);
+        let width = PackedBytes::width(total, equal);
         out.push(width as u8);
         out.extend_from_slice(&(total as u32).to_le_bytes());
-        let ends = (0..n).scan(0u64, |end, i| {
-            *end += tail(i).len() as u64;
-            Some(*end)
-        });
-        push_elements(out, width, ends);
+        let ends = ends.iter().enumerate().map(|(i, e)| end(i, e) as u64);
+        push_elements(out, width, n, ends);
         if skip == 0 {
             out.extend_from_slice(values.data());
         } else {
-            (0..n).for_each(|i| out.extend_from_slice(tail(i)));
+            (0..n).for_each(|i| out.extend_from_slice(values.get(i).get(skip..).unwrap_or(&[])));
         }
+    }
+
+    fn width(total: usize, equal: bool) -> usize {
+        if equal { 0 } else { width_of(total as u128).max(1) }
+    }
+
+    /// Bytes that [`PackedBytes::write`] makes of `n` values of `total` bytes, all of one length or not.
+    pub(super) fn size(n: usize, total: usize, equal: bool) -> usize {
+        5 + n * PackedBytes::width(total, equal) + total
     }
 
     pub(super) fn read(body: &mut Reader<'a>, len: usize) -> Option<PackedBytes<'a>> {

@@ -10,7 +10,7 @@
 
 use super::{
     BlockKind, MAX_BLOCK_ROWS, block,
-    packed::{PackedBytes, PackedDecimals, PackedInts},
+    packed::{PackedBytes, PackedDecimals, PackedInts, bounds, push_floats},
     reader::Reader,
 };
 use crate::types::{Bitmap, Column, ColumnData, RowId};
@@ -82,15 +82,124 @@ fn write_column(out: &mut Vec<u8>, column: &Column) {
     out.push(if nulls.is_some() { tag | NULLS } else { tag });
     match column.data() {
         ColumnData::I64(v) => PackedInts::write(out, v),
-        ColumnData::F64(v) => v
-            .iter()
-            .for_each(|v| out.extend_from_slice(&v.to_bits().to_le_bytes())),
+        ColumnData::F64(v) => push_floats(out, v),
         ColumnData::Decimal(v) => PackedDecimals::write(out, v),
         ColumnData::Bytes(v) => PackedBytes::write(out, v, 0),
     }
     if let Some(nulls) = nulls {
         let bytes = nulls.words().iter().flat_map(|w| w.to_le_bytes());
         out.extend(bytes.take(nulls.len().div_ceil(8)));
+    }
+}
+
+/// What [`encode_row_block`] needs for rows, counted without encoding them.
+#[derive(Debug, Clone)]
+pub struct RowBlockSize {
+    ids: Option<(RowId, RowId)>,
+    rows: usize,
+    columns: Vec<ColumnSize>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Values {
+    Ints(Option<(i64, i64)>),
+    Floats,
+    Decimals(Option<(i128, i128)>),
+    /// Bytes in all, and the length of each value if they have one length.
+    Bytes(usize, Option<usize>),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ColumnSize {
+    values: Values,
+    nulls: bool,
+}
+
+fn wider<T: Copy + Ord>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
+    match (a, b) {
+        (Some((min, max)), Some((low, high))) => Some((min.min(low), max.max(high))),
+        (a, b) => a.or(b),
+    }
+}
+
+impl RowBlockSize {
+    /// No rows of columns like these.
+    pub fn empty(columns: &[Column]) -> RowBlockSize {
+        let values = |c: &Column| match c.data() {
+            ColumnData::I64(_) => Values::Ints(None),
+            ColumnData::F64(_) => Values::Floats,
+            ColumnData::Decimal(_) => Values::Decimals(None),
+            ColumnData::Bytes(_) => Values::Bytes(0, None),
+        };
+        let size = |c: &Column| ColumnSize {
+            values: values(c),
+            nulls: false,
+        };
+        RowBlockSize {
+            ids: None,
+            rows: 0,
+            columns: columns.iter().map(size).collect(),
+        }
+    }
+
+    /// Adds the rows `from..to` of `columns`, whose ids ascend from `first` to `last`, above those before.
+    pub fn add(&mut self, (first, last): (RowId, RowId), columns: &[Column], from: usize, to: usize) {
+        let had_rows = self.rows > 0;
+        self.rows += to.saturating_sub(from);
+        self.ids = wider(self.ids, Some((first, last)));
+        for (size, column) in self.columns.iter_mut().zip(columns) {
+            size.nulls |= column.null_bitmap().is_some_and(Bitmap::any);
+            match (&mut size.values, column.data()) {
+                (Values::Ints(b), ColumnData::I64(v)) => {
+                    *b = wider(*b, bounds(v.get(from..to).unwrap_or(&[])));
+                }
+                (Values::Decimals(b), ColumnData::Decimal(v)) => {
+                    *b = wider(*b, bounds(v.get(from..to).unwrap_or(&[])));
+                }
+                (Values::Bytes(total, length), ColumnData::Bytes(v)) => {
+                    let end = |n: usize| match n.checked_sub(1) {
+                        Some(i) => v.ends().get(i).map_or(v.data().len(), |e| *e as usize),
+                        None => 0,
+                    };
+                    let start = end(from);
+                    let first = v.get(from).len();
+                    let equal = (from..to).all(|i| end(i + 1) == start + (i + 1 - from) * first);
+                    let same = !had_rows || *length == Some(first);
+                    *length = (equal && same).then_some(first);
+                    *total += end(to).saturating_sub(start);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The bytes of the block; a few more than there will be if NULLs are elsewhere in the columns.
+    pub fn bytes(&self) -> usize {
+        let n = self.rows;
+        let column = |c: &ColumnSize| {
+            let values = match c.values {
+                Values::Ints(b) => {
+                    let (min, max) = b.unwrap_or_default();
+                    PackedInts::size(n, min, max)
+                }
+                Values::Floats => 8 * n,
+                Values::Decimals(b) => {
+                    let (min, max) = b.unwrap_or_default();
+                    PackedDecimals::size(n, min, max)
+                }
+                Values::Bytes(total, length) => PackedBytes::size(n, total, length.is_some()),
+            };
+            5 + values + if c.nulls { n.div_ceil(8) } else { 0 }
+        };
+        let (first, last) = self.ids.unwrap_or_default();
+        // Ids ascend, so the last gap is the widest.
+        let gap = last.wrapping_sub(first).wrapping_sub(n.saturating_sub(1) as i64);
+        let gaps = if gap < 0 {
+            9 + 8 * n
+        } else {
+            PackedInts::size(n, 0, gap)
+        };
+        block::HEADER + 12 + gaps + self.columns.iter().map(column).sum::<usize>()
     }
 }
 
@@ -390,6 +499,19 @@ mod tests {
                     prop_assert_eq!(view.field(c, i), Some(field(column, i)));
                 }
             }
+        }
+
+        #[test]
+        fn the_size_is_known_before((ids, columns) in rows(), cut in any::<proptest::sample::Index>()) {
+            let block = encode_row_block(b"k", ids.len(), RowIds::Each(&ids), &columns);
+            let mut size = RowBlockSize::empty(&columns);
+            let cut = cut.index(ids.len() + 1);
+            for (from, to) in [(0, cut), (cut, ids.len())] {
+                if from < to {
+                    size.add((ids[from], ids[to - 1]), &columns, from, to);
+                }
+            }
+            prop_assert_eq!(size.bytes(), block.len());
         }
 
         #[test]

@@ -184,11 +184,7 @@ impl<L: Leaf> Edit<L> {
         while at <= end {
             // these cells have just been changed or made, so they are this tree's own
             let Some(slot) = node.cell_mut(at) else { return };
-            let too_big = |l: &L| {
-                let len = l.len();
-                len > sizing.max_rows || (len > 1 && l.weight_of(len) > sizing.max_bytes)
-            };
-            if !slot.peek().is_some_and(too_big) {
+            if slot.peek().is_none_or(|leaf| sizing.holds(leaf)) {
                 at += 1;
                 continue;
             }

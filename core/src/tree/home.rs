@@ -1,7 +1,8 @@
 //! What a tree is to the store: its identity, whether its leaves may leave memory, how big they get.
 
 use super::BlockCache;
-use crate::codec::TreeId;
+use super::leaf::Leaf;
+use crate::codec::{BLOCK_MARGIN, TreeId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, Once};
 use crate::types::Physical;
@@ -22,7 +23,8 @@ pub enum Residency {
 pub struct BlockSizing {
     /// Rows (index entries) of a leaf.
     pub max_rows: usize,
-    /// Bytes of a leaf, roughly; a single bigger row still has a leaf of its own.
+    /// Bytes of a leaf, in memory or as a block, whichever is less; a single bigger row still has a leaf of
+    /// its own. A leaf that is full as a block fills a page of so many bytes in the store.
     pub max_bytes: usize,
     /// Children of an interior node, leaves of a directory page.
     pub fanout: usize,
@@ -35,6 +37,20 @@ impl Default for BlockSizing {
             max_bytes: 8 << 10,
             fanout: 64,
         }
+    }
+}
+
+impl BlockSizing {
+    /// Whether a leaf needs no splitting.
+    pub(super) fn holds<L: Leaf>(&self, leaf: &L) -> bool {
+        let len = leaf.len();
+        let is_small = || leaf.weight_of(len) <= self.max_bytes || self.is_page(leaf.block_size());
+        len <= 1 || (len <= self.max_rows && is_small())
+    }
+
+    /// Whether a block of so many bytes fits a page of the store.
+    pub(super) fn is_page(&self, block: usize) -> bool {
+        block + BLOCK_MARGIN <= self.max_bytes
     }
 }
 

@@ -1,8 +1,8 @@
 //! A leaf of index entries: ascending encoded keys, each with a row id.
 
-use super::home::TreeHome;
+use super::home::{BlockSizing, TreeHome};
 use super::leaf::Leaf;
-use crate::codec::{BlockKind, IndexBlock, encode_index_block};
+use crate::codec::{BlockKind, IndexBlock, encode_index_block, index_block_size};
 use crate::types::{BytesVec, RowId};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -70,9 +70,12 @@ impl IndexLeaf {
     }
 
     /// Whether one more entry fits; an empty leaf takes one whatever its size.
-    pub(super) fn has_room(&self, max_rows: usize, max_bytes: usize, key: &[u8]) -> bool {
-        let weight = self.weight_of(self.len()) + key.len() + ENTRY;
-        self.is_empty() || (self.len() < max_rows && weight <= max_bytes)
+    pub(super) fn has_room(&self, sizing: &BlockSizing, key: &[u8]) -> bool {
+        let more = key.len() + ENTRY;
+        let is_small = || {
+            self.weight_of(self.len()) + more <= sizing.max_bytes || sizing.is_page(self.block_size() + more)
+        };
+        self.is_empty() || (self.len() < sizing.max_rows && is_small())
     }
 }
 
@@ -125,6 +128,10 @@ impl Leaf for IndexLeaf {
     fn weight_of(&self, n: usize) -> usize {
         let end = n.checked_sub(1).and_then(|i| self.keys.ends().get(i));
         ENTRY * n + end.map_or(0, |e| *e as usize)
+    }
+
+    fn block_size(&self) -> usize {
+        index_block_size(&self.keys, &self.ids)
     }
 
     fn memory(&self) -> usize {

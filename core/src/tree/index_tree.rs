@@ -47,7 +47,7 @@ impl IndexTree {
             if end > 0 && leaf.key(end - 1) >= key {
                 return Err(position);
             }
-            if !leaf.has_room(sizing.max_rows, sizing.max_bytes, key) {
+            if !leaf.has_room(&sizing, key) {
                 let next = shortest_separator(leaf.key(end - 1), key);
                 let empty = IndexLeaf::with_capacity(end, leaf.weight_of(end));
                 let done = mem::replace(&mut leaf, empty);

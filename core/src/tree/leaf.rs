@@ -27,8 +27,10 @@ pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
     fn search(&self, key: &Self::Key) -> Result<usize, usize>;
     /// A short separator above the entry before `at` and not above the entry at `at`.
     fn separator_before(&self, at: usize) -> Self::Separator;
-    /// Bytes of the first `n` entries, as the block sizing counts them: without spare room.
+    /// Bytes of memory of the first `n` entries, without spare room.
     fn weight_of(&self, n: usize) -> usize;
+    /// Bytes of the block that [`Leaf::encode`] makes; visits every entry.
+    fn block_size(&self) -> usize;
     /// Bytes of memory held.
     fn memory(&self) -> usize;
 

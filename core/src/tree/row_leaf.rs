@@ -3,9 +3,10 @@
 //! Invariant: every column has as many values as there are row ids. Consecutive row ids, the common
 //! case, are two integers. Columns are shared between versions of a leaf until one of them changes.
 
+use super::home::BlockSizing;
 use super::home::TreeHome;
 use super::leaf::Leaf;
-use crate::codec::{RowBlockView, RowIds, encode_row_block};
+use crate::codec::{RowBlockSize, RowBlockView, RowIds, encode_row_block};
 use crate::types::{Column, ColumnData, Physical, RowId};
 use alloc::{sync::Arc, vec::Vec};
 
@@ -167,31 +168,52 @@ impl RowLeaf {
         self.columns.iter_mut().for_each(|c| c.remove(at));
     }
 
-    /// How many rows of `source` from `from` on fit into this leaf, at most `most`; an empty leaf
+    /// How many rows of `source` from `from` on, whose ids are `ids`, fit into this leaf; an empty leaf
     /// takes one whatever its size.
-    pub(super) fn room(
-        &self,
-        max_rows: usize,
-        max_bytes: usize,
-        source: &[Column],
-        from: usize,
-        most: usize,
-    ) -> usize {
+    pub(super) fn room(&self, sizing: &BlockSizing, ids: &[RowId], source: &[Column], from: usize) -> usize {
         let len = self.len();
-        let most = most.min(max_rows.saturating_sub(len));
-        let free = max_bytes.saturating_sub(self.weight_of(len));
-        let fits = |n: &usize| weight(source, from, from + n) <= free;
-        // the largest n that fits, by bisection: weights ascend
+        let most = ids.len().min(sizing.max_rows.saturating_sub(len));
+        let free = sizing.max_bytes.saturating_sub(self.weight_of(len));
+        let fits = |n: usize| weight(source, from, from + n) <= free;
+        // By memory: the largest n that fits, by bisection, since weights ascend.
         let (mut low, mut high) = (0, most);
         while low < high {
             let middle = (low + high).div_ceil(2);
-            if fits(&middle) {
+            if fits(middle) {
                 low = middle;
             } else {
                 high = middle - 1;
             }
         }
-        if len == 0 { low.max(most.min(1)) } else { low }
+        // As a block, which is smaller: in steps, because every look at a row costs.
+        let mut fitting = low;
+        let mut size = self.size();
+        let mut step = most.min(32);
+        add_rows(&mut size, ids, source, from, 0, fitting);
+        while step > 0 && fitting < most {
+            let next = (fitting + step).min(most);
+            let mut more = size.clone();
+            add_rows(&mut more, ids, source, from, fitting, next);
+            if sizing.is_page(more.bytes()) {
+                (fitting, size) = (next, more);
+            } else {
+                step /= 2;
+            }
+        }
+        if len == 0 {
+            fitting.max(most.min(1))
+        } else {
+            fitting
+        }
+    }
+
+    fn size(&self) -> RowBlockSize {
+        let mut size = RowBlockSize::empty(&self.columns);
+        if let Some(last) = self.len().checked_sub(1) {
+            let ids = (self.row_id(0), self.row_id(last));
+            size.add(ids, &self.columns, 0, self.len());
+        }
+        size
     }
 
     /// Changes the row ids in a way that may leave gaps.
@@ -217,6 +239,15 @@ impl RowLeaf {
                 };
             }
         }
+    }
+}
+
+/// Adds the rows with `ids[from..to]`, the first of which is row `start` of `source`.
+fn add_rows(size: &mut RowBlockSize, ids: &[RowId], source: &[Column], start: usize, from: usize, to: usize) {
+    if let [first, ..] = ids.get(from..to).unwrap_or(&[])
+        && let Some(last) = ids.get(to - 1)
+    {
+        size.add((*first, *last), source, start + from, start + to);
     }
 }
 
@@ -268,6 +299,10 @@ impl Leaf for RowLeaf {
 
     fn weight_of(&self, n: usize) -> usize {
         weight(&self.columns, 0, n)
+    }
+
+    fn block_size(&self) -> usize {
+        self.size().bytes()
     }
 
     fn memory(&self) -> usize {
@@ -384,17 +419,45 @@ mod tests {
 
     #[test]
     fn room_counts_bytes_and_takes_one_row_of_any_size() {
+        let sizing = |max_rows, max_bytes| BlockSizing {
+            max_rows,
+            max_bytes,
+            fanout: 4,
+        };
         let mut text = Column::new(Physical::Bytes);
         [10, 10, 1000, 10]
             .iter()
             .for_each(|n| text.push_bytes(&vec![b'x'; *n]));
         let empty = RowLeaf::new(&[Physical::Bytes]);
         let source = [text];
-        assert_eq!(empty.room(4, 100, &source, 0, 4), 2);
-        assert_eq!(empty.room(4, 100, &source, 2, 2), 1);
-        assert_eq!(empty.room(1, 100, &source, 0, 4), 1);
+        assert_eq!(empty.room(&sizing(4, 100), &[1, 2, 3, 4], &source, 0), 2);
+        assert_eq!(empty.room(&sizing(4, 100), &[3, 4], &source, 2), 1);
+        assert_eq!(empty.room(&sizing(1, 100), &[1, 2, 3, 4], &source, 0), 1);
         let mut full = RowLeaf::new(&[Physical::Bytes]);
         full.push_rows(&[1], &source, 2);
-        assert_eq!(full.room(4, 100, &source, 3, 1), 0);
+        assert_eq!(full.room(&sizing(4, 100), &[4], &source, 3), 0);
+    }
+
+    #[test]
+    fn a_leaf_is_filled_until_its_block_fills_a_page() {
+        let sizing = BlockSizing::default();
+        let ids: Vec<RowId> = (0..2000).collect();
+        let mut text = Column::new(Physical::Bytes);
+        ids.iter()
+            .for_each(|i| text.push_bytes(&vec![b'x'; 20 + (i % 90) as usize]));
+        let numbers = ids.iter().map(|i| i * 7919 % 1_000_000).collect();
+        let source = [Column::from_i64(numbers), text];
+        let mut leaf = RowLeaf::new(&[Physical::I64, Physical::Bytes]);
+        // What is there already counts as much as what comes.
+        leaf.push_rows(&ids[..20], &source, 0);
+        let n = leaf.room(&sizing, &ids[20..], &source, 20);
+        let mut one_more = leaf.clone();
+        leaf.push_rows(&ids[20..20 + n], &source, 20);
+        assert!(leaf.weight_of(leaf.len()) > sizing.max_bytes && sizing.holds(&leaf));
+        assert!(
+            leaf.encode(b"k").len() == leaf.block_size() && leaf.block_size() > sizing.max_bytes * 97 / 100
+        );
+        one_more.push_rows(&ids[20..21 + n], &source, 20);
+        assert!(!sizing.holds(&one_more));
     }
 }

@@ -152,13 +152,8 @@ impl RowTree {
         check_source(&leaf, source, from, ids.len())?;
         let sizing = self.home().sizing;
         let room = |leaf: &RowLeaf, done: usize| {
-            leaf.room(
-                sizing.max_rows,
-                sizing.max_bytes,
-                source,
-                from + done,
-                ids.len() - done,
-            )
+            let ids = ids.get(done..).unwrap_or(&[]);
+            leaf.room(&sizing, ids, source, from + done)
         };
         let run = |done: usize, n: usize| ids.get(done..done + n).unwrap_or(&[]);
         let (fill, empty) = (room(&leaf, 0), leaf.with_capacity_like(0));
@@ -239,11 +234,15 @@ impl RowTree {
             let Some(slot) = node.cell_mut(i) else {
                 return false;
             };
-            slot.change(|leaf| {
+            let grew = slot.change(|leaf| {
                 before(leaf.columns(), at);
+                let weight = leaf.weight_of(leaf.len());
                 leaf.update(at, set, row);
+                leaf.weight_of(leaf.len()) > weight
             });
-            edit.split_cell(node, i);
+            if grew == Some(true) {
+                edit.split_cell(node, i);
+            }
             true
         });
         self.finish(done, &id, true, pins, missing)
