@@ -192,3 +192,39 @@ fn a_bound_of_nothing_is_refused() {
     let error = config.validate(true).unwrap_err();
     assert!(error.to_string().contains("max_transaction_mb"), "{error}");
 }
+
+#[test]
+fn tables_too_big_to_be_rewritten_or_indexed_at_once_are_left_as_they_are() {
+    for layout in LAYOUTS {
+        let bed = TestBed::with_config(
+            layout,
+            Config {
+                max_transaction_bytes: Some(LIMIT),
+                max_query_bytes: Some(LIMIT),
+                ..layout.config()
+            },
+        );
+        let mut c = bed.client();
+        fill(&mut c, "persistent");
+        assert_eq!(c.err("ALTER TABLE t ADD COLUMN d INT DEFAULT 7"), refused());
+        assert_eq!(c.err("ALTER TABLE t DROP COLUMN n"), refused());
+        assert_eq!(
+            c.err("CREATE INDEX by_s ON t (s)"),
+            Error::QueryMemory { limit: LIMIT }
+        );
+        assert_eq!(
+            c.q("SELECT * FROM t WHERE id = 7"),
+            format!("7 7 {}", "x".repeat(50))
+        );
+        assert_eq!(bed.db.stats().unwritten_bytes, 0);
+        // A table in memory may be rewritten: it takes as much memory as before.
+        c.all(&[
+            "CREATE TABLE m (id INT PRIMARY KEY, n INT) ENGINE = memory",
+            "INSERT INTO m SELECT id, n FROM t WHERE id < 400",
+            "INSERT INTO m SELECT id, n FROM t WHERE id >= 400 AND id < 800",
+            "ALTER TABLE m ADD COLUMN d INT DEFAULT 7",
+        ]);
+        assert_eq!(c.q("SELECT SUM(d) FROM m"), "5600");
+        bed.check();
+    }
+}

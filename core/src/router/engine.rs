@@ -9,6 +9,7 @@ use crate::host::Host;
 use crate::kv::KvBackend;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use crate::table::JobMemory;
 use crate::tree::Missing;
 use crate::txn::{Counters, History, Latch, Transaction, TransactionOptions, drive};
 use crate::types::{Error, Result};
@@ -62,6 +63,14 @@ impl Engine {
     /// The store, to fetch blocks from.
     pub fn store(&self) -> Option<&dyn KvBackend> {
         self.store.as_deref()
+    }
+
+    /// What jobs that build trees may take.
+    pub fn job_memory(&self) -> JobMemory {
+        JobMemory {
+            collected: self.config.query_memory(),
+            unwritten: self.config.transaction_memory(),
+        }
     }
 
     /// Makes homes for new trees.

@@ -37,6 +37,9 @@ pub struct Stats {
     /// Bytes of blocks of persistent tables that must stay in memory now because they, or those that
     /// replace them, are not in the store.
     pub unwritten_bytes: u64,
+    /// Bytes of blocks of persistent tables that were overwritten in the store and are in memory now for
+    /// the older snapshots that see them.
+    pub old_version_bytes: u64,
     /// Blocks that left the cache to keep its bound.
     pub cache_evictions: u64,
     /// Transactions committed that changed something.
@@ -70,6 +73,7 @@ impl Stats {
             ("cache_misses", self.cache_misses),
             ("cache_bytes", self.cache_bytes),
             ("unwritten_bytes", self.unwritten_bytes),
+            ("old_version_bytes", self.old_version_bytes),
             ("cache_evictions", self.cache_evictions),
             ("commits", self.commits),
             ("rollbacks", self.rollbacks),
@@ -119,6 +123,7 @@ impl Engine {
             cache_misses: misses,
             cache_bytes: self.trees.cache().bytes() as u64,
             unwritten_bytes: self.trees.cache().unwritten() as u64,
+            old_version_bytes: self.trees.cache().superseded() as u64,
             cache_evictions: self.trees.cache().evictions(),
             commits: Counters::get(&c.commits),
             rollbacks: Counters::get(&c.rollbacks),

@@ -111,7 +111,7 @@ fn redefined(table: &Table, def: TableDef) -> Table {
 
 async fn rebuild(engine: &Engine, table: &Table, def: TableDef, mapping: Vec<ColumnSource>) -> Result<Table> {
     require_store(engine, &def)?;
-    let mut rebuild = Rebuild::new(table, def, mapping, engine.trees());
+    let mut rebuild = Rebuild::new(table, def, mapping, engine.trees(), engine.job_memory());
     engine.drive(|missing| rebuild.step(missing)).await
 }
 

@@ -125,7 +125,7 @@ pub(super) async fn add_index(
     }
     let label = alloc::format!("{}.{}", table.def.name, index.name);
     let home = engine.trees().home(&label, table.def.persistence.placement());
-    let mut build = IndexBuild::new(&table, index.clone(), home);
+    let mut build = IndexBuild::new(&table, index.clone(), home, engine.job_memory());
     let tree = engine.drive(|missing| build.step(missing)).await?;
     let mut def = (*table.def).clone();
     def.indexes.push(index.clone());

@@ -1,6 +1,7 @@
 //! Building an index over the rows a table has.
 
 use super::index_key::{IndexKey, RowView};
+use super::job_memory::JobMemory;
 use super::table::Table;
 use crate::table::IndexDef;
 use crate::tree::{IndexTree, Missing, Pins, RowCursor, TreeHome};
@@ -23,7 +24,7 @@ struct Entry {
 }
 
 /// The job that builds an index: collects every row's key, sorts, and builds the tree from full leaves.
-/// It holds all keys in memory at once.
+/// It holds all keys in memory at once, within a limit.
 pub struct IndexBuild {
     table: Table,
     index: IndexDef,
@@ -35,11 +36,12 @@ pub struct IndexBuild {
     entries: Vec<Entry>,
     duplicate: Option<RowId>,
     pins: Pins,
+    memory: JobMemory,
 }
 
 impl IndexBuild {
     /// A build of `index` (which the table's definition need not have) over the rows of `table`.
-    pub fn new(table: &Table, index: IndexDef, home: Arc<TreeHome>) -> IndexBuild {
+    pub fn new(table: &Table, index: IndexDef, home: Arc<TreeHome>, memory: JobMemory) -> IndexBuild {
         IndexBuild {
             key: IndexKey::new(&table.def, &index),
             cursor: table.rows.cursor(Bound::Unbounded, Bound::Unbounded, false),
@@ -51,13 +53,15 @@ impl IndexBuild {
             entries: Vec::new(),
             duplicate: None,
             pins: Pins::default(),
+            memory,
         }
     }
 
     /// Goes on until a block is missing or the index is built.
     ///
     /// # Errors
-    /// [`Error::DuplicateKey`] if the index is unique and two rows have the same key.
+    /// [`Error::DuplicateKey`] if the index is unique and two rows have the same key;
+    /// [`Error::QueryMemory`] if there are too many keys.
     pub fn step(&mut self, missing: &mut Missing) -> Poll<Result<IndexTree>> {
         if !self.scanned {
             ready!(self.scan(missing))?;
@@ -74,6 +78,8 @@ impl IndexBuild {
 
     fn scan(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
         while let Some(span) = ready!(self.cursor.next(missing))? {
+            let bytes = self.keys.capacity() + self.entries.capacity() * size_of::<Entry>();
+            self.memory.require_collected(bytes)?;
             for row in span.from..span.to {
                 let id = span.leaf.row_id(row);
                 let view = RowView::Stored {
@@ -159,7 +165,7 @@ mod tests {
             for position in 0..t.table.indexes.len() {
                 let index = t.table.def.indexes[position].clone();
                 let home = t.home("built");
-                let mut build = IndexBuild::new(&t.table, index, home);
+                let mut build = IndexBuild::new(&t.table, index, home, JobMemory::UNLIMITED);
                 let tree = t.run(|missing| build.step(missing)).unwrap();
                 t.table.indexes[position] = tree;
             }
@@ -184,7 +190,7 @@ mod tests {
                 unique: true,
                 constraint: true,
             };
-            let mut build = IndexBuild::new(&t.table, index, t.home("u"));
+            let mut build = IndexBuild::new(&t.table, index, t.home("u"), JobMemory::UNLIMITED);
             let built = t.run(|missing| build.step(missing)).map(|_| ());
             assert_eq!(
                 built,

@@ -14,6 +14,7 @@ mod definition;
 mod index_build;
 mod index_key;
 mod insert;
+mod job_memory;
 mod key_change;
 mod persistence;
 mod rebuild;
@@ -36,6 +37,7 @@ pub use definition::{
 };
 pub use index_build::IndexBuild;
 pub use index_key::{IndexKey, RowView};
+pub use job_memory::JobMemory;
 pub use persistence::{PersistenceConfig, Placement};
 pub use rebuild::{ColumnSource, Rebuild};
 pub use rehome::Rehome;

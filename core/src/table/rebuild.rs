@@ -2,6 +2,7 @@
 
 use super::index_build::IndexBuild;
 use super::index_key::stored_columns;
+use super::job_memory::JobMemory;
 use super::table::{Table, TreeFactory, index_label};
 use super::wait::settled;
 use crate::table::TableDef;
@@ -36,6 +37,7 @@ pub struct Rebuild {
     indexes: Vec<IndexTree>,
     build: Option<IndexBuild>,
     pins: Pins,
+    memory: JobMemory,
 }
 
 impl Rebuild {
@@ -45,6 +47,7 @@ impl Rebuild {
         new_def: TableDef,
         mapping: Vec<ColumnSource>,
         trees: &dyn TreeFactory,
+        memory: JobMemory,
     ) -> Rebuild {
         let def = Arc::new(new_def);
         let placement = def.persistence.placement();
@@ -64,17 +67,22 @@ impl Rebuild {
             indexes: Vec::new(),
             build: None,
             pins: Pins::default(),
+            memory,
         }
     }
 
     /// Goes on until a block is missing or the new table is complete.
     ///
     /// # Errors
-    /// [`Error::NotNull`] and [`Error::DuplicateKey`] if the rows do not fit the new definition.
+    /// [`Error::NotNull`] and [`Error::DuplicateKey`] if the rows do not fit the new definition;
+    /// [`Error::TransactionMemory`] and [`Error::QueryMemory`] if there are too many.
     pub fn step(&mut self, missing: &mut Missing) -> Poll<Result<Table>> {
         while !self.copied {
             match ready!(self.cursor.next(missing))? {
-                Some(span) => self.copy(&span, missing)?,
+                Some(span) => {
+                    self.memory.require_unwritten(&self.new)?;
+                    self.copy(&span, missing)?;
+                }
                 None => self.copied = true,
             }
         }
@@ -85,7 +93,7 @@ impl Rebuild {
             };
             let build = self
                 .build
-                .get_or_insert_with(|| IndexBuild::new(&self.new, index.clone(), home.clone()));
+                .get_or_insert_with(|| IndexBuild::new(&self.new, index.clone(), home.clone(), self.memory));
             let tree = ready!(build.step(missing))?;
             self.indexes.push(tree);
             self.build = None;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::JobMemory;
 use super::{Check, ColumnSource, Rebuild, Table, TreeFactory};
 use crate::kv::{Durability, KvBackend, MemoryStore, StoreFuture, WriteBatch};
 use crate::table::{
@@ -150,7 +151,7 @@ impl Fixture {
     }
 
     pub(crate) fn rebuild(&mut self, def: TableDef, mapping: Vec<ColumnSource>) -> Result<()> {
-        let mut job = Rebuild::new(&self.table, def, mapping, &self.trees());
+        let mut job = Rebuild::new(&self.table, def, mapping, &self.trees(), JobMemory::UNLIMITED);
         self.table = self.run(|missing| job.step(missing))?;
         self.store_all();
         Ok(())

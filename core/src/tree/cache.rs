@@ -89,6 +89,7 @@ pub struct BlockCache {
     bytes: AtomicUsize,
     leaves: AtomicUsize,
     unwritten: AtomicUsize,
+    superseded: AtomicUsize,
     evictions: AtomicU64,
     clock: AtomicU64,
     /// See the module.
@@ -105,6 +106,7 @@ impl BlockCache {
             bytes: AtomicUsize::new(0),
             leaves: AtomicUsize::new(0),
             unwritten: AtomicUsize::new(0),
+            superseded: AtomicUsize::new(0),
             evictions: AtomicU64::new(0),
             clock: AtomicU64::new(0),
             age: AtomicU32::new(0),
@@ -131,6 +133,16 @@ impl BlockCache {
 
     pub(super) fn change_unwritten(&self, old: usize, new: usize) {
         self.unwritten.fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
+    }
+
+    /// Bytes of leaves that were overwritten in the store and are in memory for the snapshots that see them.
+    pub fn superseded(&self) -> usize {
+        self.superseded.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn change_superseded(&self, old: usize, new: usize) {
+        self.superseded
+            .fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
     }
 
     /// Leaves evicted so far.

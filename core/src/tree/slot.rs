@@ -36,6 +36,13 @@ struct Content<L: Leaf> {
     overwrites: Overwritten<L>,
 }
 
+impl<L: Leaf> Content<L> {
+    /// Of a leaf that does not change any more.
+    fn weight(&self) -> usize {
+        self.leaf.as_ref().map_or(0, |l| l.weight_of(l.len()))
+    }
+}
+
 /// See the module.
 pub(super) struct Slot<L: Leaf> {
     home: Arc<TreeHome>,
@@ -234,8 +241,12 @@ impl<L: Leaf> Slot<L> {
     /// A newer version is in the store: this one, which a snapshot holds, stays resident for good.
     pub(super) fn supersede(&self) {
         let mut content = self.content.lock();
-        content.superseded = true;
-        self.discharge(&mut content);
+        if !content.superseded {
+            content.superseded = true;
+            self.discharge(&mut content);
+            let cache = self.home.cache();
+            cache.change_superseded(0, content.weight());
+        }
     }
 
     fn discharge(&self, content: &mut Content<L>) {
@@ -326,9 +337,12 @@ impl<L: Leaf> Cacheable for Slot<L> {
 
 impl<L: Leaf> Drop for Slot<L> {
     fn drop(&mut self) {
-        let charged = self.content.get_mut().charged;
-        if charged > 0 {
-            self.home.cache().discharge(charged as usize);
+        let content = self.content.get_mut();
+        if content.charged > 0 {
+            self.home.cache().discharge(content.charged as usize);
+        }
+        if content.superseded {
+            self.home.cache().change_superseded(content.weight(), 0);
         }
         let dirty = *self.dirty_bytes.get_mut();
         if dirty > 0 {

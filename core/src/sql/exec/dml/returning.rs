@@ -1,5 +1,6 @@
 //! RETURNING: the clause's expressions over the changed rows.
 
+use super::source::Collected;
 use crate::catalog::Catalog;
 use crate::sql::exec::eval::eval;
 use crate::sql::exec::{Env, QueryRun};
@@ -17,6 +18,7 @@ pub(super) struct Returning {
     sub_plans: Option<QueryRun>,
     env: Env,
     rows: Vec<Batch>,
+    collected: Collected,
 }
 
 impl Returning {
@@ -47,6 +49,7 @@ impl Returning {
             sub_plans,
             env: env.clone(),
             rows: Vec::new(),
+            collected: Collected::default(),
         })
     }
 
@@ -73,6 +76,7 @@ impl Returning {
                 Batch::new(columns?, rows.rows())
             }
         };
+        self.collected.add(rows.columns.iter(), self.env.memory_limit)?;
         self.rows.push(rows);
         Ok(())
     }
