@@ -6,6 +6,7 @@ pub mod chinook_sample;
 pub mod conformance;
 pub mod counting_allocator;
 pub mod crash_store;
+pub mod damage;
 pub mod disk;
 pub mod eager;
 pub mod elle;

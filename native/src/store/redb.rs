@@ -13,6 +13,9 @@
 //! Durable redb commits are two-phase ones with quick repair: redb opens such a file after a crash
 //! without reading all of it. They cost two syncs instead of one, but come once per full log.
 //!
+//! redb trusts a file that was closed cleanly, and may panic over one that something else has damaged.
+//! A panic becomes an error, and the file is used no more, as after an error at the end of a commit.
+//!
 //! After an I/O error the file, or the log, is used no more until the store is opened again, since it is not known
 //! what reached the disk. Then every commit is refused, with the first error named; reads go on as far
 //! as redb's cache reaches. After an error at the end of a redb commit they are refused too: redb may
@@ -102,13 +105,18 @@ pub(super) fn store_error(error: impl Into<redb::Error>) -> Error {
 /// Runs a redb call and turns a panic into an error: redb trusts the structure of a cleanly closed
 /// file and may panic when something else has damaged it.
 pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+    caught(call).unwrap_or_else(Err)
+}
+
+/// What a redb call returns; the error if it panics.
+fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
         let reason = panic
             .downcast_ref::<String>()
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or("unknown");
-        Err(Error::store(format!("the store file is damaged ({reason})")))
+        Error::store(format!("the store file is damaged ({reason})"))
     })
 }
 
@@ -202,7 +210,7 @@ impl RedbStore {
         writer.log = None;
         drop(writer);
         self.drop_view();
-        let closed = guarded(|| match file {
+        let closed = self.guarded(|| match file {
             Some(RedbFile::Writable(db)) => db.close().map_err(|e| self.error(e)),
             Some(RedbFile::ReadOnly(db)) => db.close().map_err(|e| self.error(e)),
             None => Ok(()),
@@ -255,9 +263,17 @@ impl RedbStore {
         error
     }
 
+    /// Runs a redb call; after a panic of it no other call is made.
+    fn guarded<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
+        match caught(call) {
+            Ok(result) => result,
+            Err(panic) => Err(self.fail(panic, true)),
+        }
+    }
+
     fn with_file<T>(&self, call: impl FnOnce(&RedbFile) -> Result<T>) -> Result<T> {
         let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
-        guarded(|| call(file.as_ref().ok_or(Error::Closed)?))
+        self.guarded(|| call(file.as_ref().ok_or(Error::Closed)?))
     }
 
     fn drop_view(&self) {
@@ -425,6 +441,15 @@ impl RedbStore {
             log.restart();
         }
         Ok(())
+    }
+}
+
+impl Drop for RedbStore {
+    fn drop(&mut self) {
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        self.drop_view();
+        // redb writes when it closes a file, and may find only then that it is damaged.
+        let _ = caught(|| drop(file));
     }
 }
 
