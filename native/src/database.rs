@@ -6,7 +6,7 @@ use crate::{
 };
 use amphi_core::{
     Error, Result,
-    database::{CheckReport, Config, Database as Engine, Stats, TransactionOptions},
+    database::{Config, Database as Engine, Stats, TransactionOptions},
     kv::KvBackend,
 };
 use serde::de::DeserializeOwned;
@@ -46,7 +46,7 @@ pub struct Database {
 /// What all handles of a database share.
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
-    store: Option<Arc<RedbStore>>,
+    pub(crate) store: Option<Arc<RedbStore>>,
     /// `None` without a store, when read-only, and once closed.
     flusher: Mutex<Option<Flusher>>,
 }
@@ -537,29 +537,6 @@ impl Database {
     /// ```
     pub fn flush(&self) -> Result<()> {
         block_on(self.inner.engine.flush())
-    }
-
-    /// Verifies everything: each block and record of the store (checksums, order, counts, nothing that
-    /// belongs to no table), and each index against its table, both ways. Readers and writers go on
-    /// meanwhile; memory is bounded by the block cache. Foreign keys are not looked at.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`] if the store cannot be read, [`Error::Closed`]. Damage is not an error but in the
-    /// report.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let db = amphi::Database::memory()?;
-    /// db.execute("CREATE TABLE t (a INT UNIQUE)", ())?;
-    /// let report = db.check()?;
-    /// assert!(report.is_empty(), "{:?}", report.problems);
-    /// assert_eq!((report.tables, report.indexes), (1, 1));
-    /// # Ok::<(), amphi::Error>(())
-    /// ```
-    pub fn check(&self) -> Result<CheckReport> {
-        block_on(self.inner.engine.check())
     }
 
     /// Makes every commit durable and closes the database, for all of its handles: later calls

@@ -11,6 +11,7 @@ mod flusher;
 mod from_row;
 mod from_value;
 mod host;
+mod maintenance;
 mod nearest;
 mod params;
 mod persistence;
@@ -26,8 +27,8 @@ pub use amphi_core as core;
 pub use amphi_core::{
     Error, Result, Value,
     database::{
-        CacheConfig, CachePolicy, CheckReport, Config, IsolationLevel, PersistenceConfig, PersistenceOptions,
-        Placement, Problem, Stats, TransactionOptions,
+        BackupReport, CacheConfig, CachePolicy, CheckReport, Config, IsolationLevel, PersistenceConfig,
+        PersistenceOptions, Placement, Problem, Stats, TransactionOptions,
     },
     session::Params,
     sql::plan::OutputColumn,
@@ -37,6 +38,7 @@ pub use database::Database;
 pub use executor::block_on;
 pub use from_value::FromValue;
 pub use host::SystemHost;
+pub use maintenance::CompactReport;
 pub use nearest::nearest;
 pub use params::IntoParams;
 pub use row::{ColumnIndex, Row};

@@ -2,7 +2,7 @@
 //! the damage; there is no panic, no endless loop and no giant allocation.
 //!
 //! `AMPHI_DAMAGE=n` tries n times as many places.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use amphi::store::{RedbStore, StoreOptions};
 use amphi_core::kv::MemoryStore;
@@ -153,7 +153,7 @@ fn a_damaged_entry_of_the_store_leads_to_no_wrong_answer() {
             watchdog.begin(&case);
             let unchanged = entries == whole;
             let opened = sample.open(Arc::new(MemoryStore::with_entries(entries)));
-            let verdict = judge(&sample, &states, opened, n % 4 == 0, &case);
+            let verdict = judge(&sample, &states, opened, n.is_multiple_of(4), &case);
             assert!(
                 unchanged || verdict.refused || !verdict.sound,
                 "{case}: the check does not see it"
@@ -221,7 +221,7 @@ fn judge_file(sample: &Sample, states: &[Vec<Answer>], bytes: Vec<u8>, n: u64, c
     sample.config.writable = writable;
     let store = RedbStore::open_backend(Disk::new(bytes, DiskFault::None), options);
     let opened = store.and_then(|store| sample.open(Arc::new(store)));
-    judge(&sample, states, opened, n % 4 == 0, case)
+    judge(&sample, states, opened, n.is_multiple_of(4), case)
 }
 
 fn damaged_files(sample: &Sample, closed: bool, count: u64) {
@@ -245,6 +245,33 @@ fn damaged_files(sample: &Sample, closed: bool, count: u64) {
 fn a_damaged_file_leads_to_no_wrong_answer() {
     damaged_files(&Sample::small(), true, 2000);
     damaged_files(&Sample::usual(), true, 200);
+}
+
+#[test]
+fn a_damaged_root_of_the_file_leads_to_no_wrong_answer() {
+    // redb's own table of tables: where it says that there is one, and where its root is.
+    let sample = Sample::small();
+    let (file, [_, after]) = filled_file(&sample, true);
+    let name = b"entries";
+    let is_live = |at: &usize| {
+        let mut bytes = file.clone();
+        bytes[*at] = b'E';
+        silence_redb();
+        judge_file(&sample, std::slice::from_ref(&after), bytes, 3, "another name").refused
+    };
+    let places = (0..file.len() - name.len()).filter(|at| file[*at..].starts_with(name));
+    let live: Vec<usize> = places.filter(is_live).collect();
+    assert!(!live.is_empty());
+    let bits = live.iter().flat_map(|at| (at - 32) * 8..(at + 80) * 8);
+    let bits: Vec<u64> = bits.map(|b| b as u64).collect();
+    for_cases(bits.len() as u64, |n, watchdog| {
+        let bit = bits[n as usize];
+        let mut bytes = file.clone();
+        flip(&mut bytes, bit);
+        let case = format!("bit {bit} flipped");
+        watchdog.begin(&case);
+        judge_file(&sample, std::slice::from_ref(&after), bytes, n, &case)
+    });
 }
 
 #[test]

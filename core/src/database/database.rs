@@ -6,7 +6,7 @@
 use crate::catalog::PersistenceConfig;
 use crate::host::Host;
 use crate::kv::KvBackend;
-use crate::router::{CheckReport, Config, Engine, Stats};
+use crate::router::{BackupReport, CheckReport, Config, Engine, Stats};
 use crate::session::{PlanCache, Session, Shared};
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
@@ -173,6 +173,16 @@ impl Database {
             .collect();
         names.sort();
         names
+    }
+
+    /// Copies the persistent and dual tables, as they are now, into an empty store, while readers and
+    /// writers go on. The copy is a database of its own. Tables in memory are not part of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the target is not empty; those of reading here and of writing there. After an
+    /// error the target is no database.
+    pub async fn backup(&self, target: &dyn KvBackend) -> Result<BackupReport> {
+        self.shared.engine.backup(target).await
     }
 
     /// Verifies all that the store holds, block by block, and every index against its table. Writers go on

@@ -4,6 +4,7 @@
 //! This is the only layer that knows both transactions and the store. Reads need no routing: a tree's
 //! home says whether its blocks may be missing, and the driver fetches them. Nothing here knows SQL.
 
+mod backup;
 mod check;
 mod commit;
 mod config;
@@ -16,6 +17,7 @@ mod trees;
 mod write;
 mod write_ahead;
 
+pub use backup::BackupReport;
 pub use check::CheckReport;
 pub use config::{CacheConfig, CachePolicy, Config};
 pub use engine::Engine;

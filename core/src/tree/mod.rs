@@ -23,6 +23,7 @@
 //! leaves must stay resident and whether they are ever stored.
 
 mod cache;
+mod copy;
 mod cursor;
 mod edit;
 mod held;
@@ -48,6 +49,7 @@ mod write;
 
 pub use crate::codec::TreeId;
 pub use cache::{BlockCache, EvictionPolicy};
+pub use copy::Copy;
 pub use cursor::{Cursor, Span};
 pub use home::{BlockSizing, Garbage, Residency, TreeHome};
 pub use index_leaf::IndexLeaf;

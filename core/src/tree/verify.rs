@@ -191,7 +191,7 @@ impl<L: Leaf> Tree<L> {
 }
 
 /// The name of a page in the store.
-fn first_name<L: Leaf>(page: &Node<L>) -> Vec<u8> {
+pub(super) fn first_name<L: Leaf>(page: &Node<L>) -> Vec<u8> {
     let first = page.separators().first();
     first.map_or_else(Vec::new, L::separator_bytes)
 }

@@ -7,8 +7,8 @@
 use super::redb::{RedbFile, guarded, store_error};
 use amphi_core::{Error, Result};
 use redb::{
-    Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableDefinition,
-    TableError,
+    Builder, Database, DatabaseError, ReadableDatabase, ReadableTableMetadata, StorageBackend, StorageError,
+    TableDefinition, TableError, WriteTransaction,
     backends::{FileBackend, InMemoryBackend},
 };
 use std::{
@@ -23,9 +23,11 @@ pub const FILE_NAME: &str = "amphi.redb";
 pub const LOG_NAME: &str = "amphi.wal";
 /// The file while it is being made.
 const UNFINISHED: &str = "amphi.redb.new";
-/// The marker table: [`FORMAT`] and [`LOGGED`].
+/// The marker table: [`FORMAT`], [`FILLED`] and [`LOGGED`].
 pub(super) const MARKER: TableDefinition<'static, &str, u64> = TableDefinition::new("amphi");
 const FORMAT: &str = "format";
+/// There if there are entries: a file whose table of entries got lost is no empty store.
+const FILLED: &str = "filled";
 /// The sequence number of the last commit of the log that is in the file.
 pub(super) const LOGGED: &str = "logged";
 /// The layout of file and log: which redb tables there are. What the entries mean is the engine's.
@@ -103,6 +105,42 @@ fn look(directory: &Path) -> Result<Found> {
         }
     }
     Ok(Found::Nothing)
+}
+
+/// # Errors
+/// [`Error::Exists`] if the directory holds anything.
+pub(super) fn require_empty(directory: &Path) -> Result<()> {
+    let mut entries = match fs::read_dir(directory) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
+            return Err(not_a_store(directory, "it is a file, not a directory"));
+        }
+        Err(e) => return Err(io_error("read directory", directory, &e)),
+        Ok(entries) => entries,
+    };
+    match entries.next() {
+        None => Ok(()),
+        Some(_) => Err(Error::Exists {
+            kind: "directory",
+            name: format!("{} (with something in it)", directory.display()),
+        }),
+    }
+}
+
+/// Deletes the store in a directory, and the directory if it is empty then. Nobody is left to hear of
+/// an error.
+pub(super) fn remove(directory: &Path) {
+    let _ = fs::remove_file(directory.join(FILE_NAME));
+    let _ = fs::remove_file(directory.join(LOG_NAME));
+    let _ = fs::remove_dir(directory);
+}
+
+/// Bytes of the store's file and log.
+pub(super) fn length(directory: &Path) -> Result<u64> {
+    let file = directory.join(FILE_NAME);
+    let metadata = fs::metadata(&file).map_err(|e| io_error("look at", &file, &e))?;
+    let log = fs::metadata(directory.join(LOG_NAME)).map_or(0, |m| m.len());
+    Ok(metadata.len() + log)
 }
 
 /// Opens the store in `directory`, making both if there is none and `options.writable`.
@@ -211,6 +249,11 @@ pub(super) fn open_log(directory: &Path, options: &StoreOptions) -> Result<Box<d
 
 fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
     match marker(db, FORMAT)? {
+        Some(FORMAT_VERSION) if marker(db, FILLED)?.is_some() && is_empty(db)? => {
+            let file = directory.join(FILE_NAME);
+            let message = format!("{} is damaged: its entries are lost", file.display());
+            Err(Error::store(message))
+        }
         Some(FORMAT_VERSION) => Ok(()),
         Some(other) => Err(not_a_store(
             directory,
@@ -221,6 +264,28 @@ fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
             format!("{FILE_NAME} is a redb file of another program"),
         )),
     }
+}
+
+fn is_empty(db: &impl ReadableDatabase) -> Result<bool> {
+    guarded(|| {
+        let txn = db.begin_read().map_err(store_error)?;
+        match txn.open_table(super::redb::ENTRIES) {
+            Ok(entries) => entries.is_empty().map_err(store_error),
+            Err(TableError::TableDoesNotExist(_)) => Ok(true),
+            Err(e) => Err(store_error(e)),
+        }
+    })
+}
+
+/// Notes, as part of a commit, whether there are entries after it.
+pub(super) fn mark_filled(txn: &WriteTransaction, is_filled: bool) -> Result<(), redb::Error> {
+    let mut marker = txn.open_table(MARKER)?;
+    if is_filled {
+        marker.insert(FILLED, 1)?;
+    } else {
+        marker.remove(FILLED)?;
+    }
+    Ok(())
 }
 
 /// Marks a new redb database as ours.
@@ -248,12 +313,9 @@ pub(super) fn open_backend(backend: impl StorageBackend, options: &StoreOptions)
             check_marker(name, &db)?;
             return Ok(RedbFile::ReadOnly(db));
         }
+        let is_new = backend.len().map_err(|e| io_error("look at", name, &e))? == 0;
         let db = builder(options).create_with_backend(backend);
         let db = db.map_err(|e| open_error(name, e))?;
-        let is_new = {
-            let txn = db.begin_read().map_err(store_error)?;
-            txn.list_tables().map_err(store_error)?.next().is_none()
-        };
         if is_new {
             mark(&db)?;
         }

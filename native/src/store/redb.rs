@@ -30,8 +30,8 @@ use amphi_core::{
     kv::{Durability, KvBackend, StoreFuture, WriteBatch},
 };
 use redb::{
-    Database, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase, StorageBackend,
-    TableDefinition,
+    Database, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata,
+    StorageBackend, TableDefinition,
 };
 use std::{
     fmt,
@@ -71,6 +71,8 @@ struct Writer {
     log: Option<Log>,
     /// Whether the redb file has commits that wait for a durable one.
     undurable: bool,
+    /// Whether the redb file is marked as one that holds entries, once a commit has looked.
+    marked_filled: Option<bool>,
     /// Bigger batches than this do not go through the log.
     logged_bytes: u64,
 }
@@ -134,6 +136,17 @@ impl RedbStore {
         RedbStore::recover(directory, file, Some(log), &options)
     }
 
+    /// Makes a store in `directory`, which does not exist yet or is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if the directory holds anything, [`Error::NotAStore`] if it is a file,
+    /// [`Error::Store`] if the store cannot be made.
+    pub fn create(directory: impl AsRef<Path>, options: StoreOptions) -> Result<RedbStore> {
+        directory::require_empty(directory.as_ref())?;
+        RedbStore::open(directory, options)
+    }
+
     /// Opens the store that `backend` holds, without a log: every batch goes into the redb file. An
     /// empty backend becomes a new store. Unlike [`RedbStore::open`] this cannot tell a creation that
     /// a crash cut short from a foreign file, and refuses both.
@@ -184,6 +197,7 @@ impl RedbStore {
             writer: Mutex::new(Writer {
                 log,
                 undurable: false,
+                marked_filled: None,
                 logged_bytes: options.log_bytes / 4,
             }),
             failure: OnceLock::new(),
@@ -231,6 +245,42 @@ impl RedbStore {
         match &mut writer.log {
             Some(log) => log.clear(),
             None => Ok(()),
+        }
+    }
+
+    /// Deletes a closed store from its directory, and the directory if nothing else is in it.
+    pub(crate) fn remove(&self) {
+        directory::remove(&self.directory);
+    }
+
+    /// Moves everything to the front of the redb file and gives the rest back to the file system;
+    /// returns the length of file and log before and after. Every other call waits meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReadOnly`], [`Error::Closed`]; [`Error::Store`] if it fails, or the store is in no file.
+    pub fn compact(&self) -> Result<(u64, u64)> {
+        let mut writer = self.writer();
+        self.with_file(|file| match file {
+            RedbFile::Writable(_) => Ok(()),
+            RedbFile::ReadOnly(_) => Err(self.read_only()),
+        })?;
+        let before = directory::length(&self.directory)?;
+        self.settle(&mut writer)?;
+        let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
+        // No call is on its way, so no view is in use but the one kept here.
+        self.drop_view();
+        self.guarded(|| match file.as_mut() {
+            Some(RedbFile::Writable(db)) => db.compact().map_err(|e| self.error(e)),
+            Some(RedbFile::ReadOnly(_)) => Err(self.read_only()),
+            None => Err(Error::Closed),
+        })?;
+        Ok((before, directory::length(&self.directory)?))
+    }
+
+    fn read_only(&self) -> Error {
+        Error::ReadOnly {
+            name: self.directory.display().to_string(),
         }
     }
 
@@ -331,9 +381,7 @@ impl RedbStore {
         let writer = &mut *writer;
         self.with_file(|file| {
             let RedbFile::Writable(db) = file else {
-                return Err(Error::ReadOnly {
-                    name: self.directory.display().to_string(),
-                });
+                return Err(self.read_only());
             };
             if self.failure.get().is_some() {
                 return Err(self.refusal());
@@ -411,7 +459,7 @@ impl RedbStore {
         };
         txn.set_durability(durability).map_err(|e| self.error(e))?;
         txn.set_quick_repair(sync);
-        {
+        let is_filled = {
             let mut table = txn.open_table(ENTRIES).map_err(|e| self.error(e))?;
             for (from, to) in &batch.delete_ranges {
                 if from < to {
@@ -427,6 +475,10 @@ impl RedbStore {
                 }
                 .map_err(|e| self.error(e))?;
             }
+            !table.is_empty().map_err(|e| self.error(e))?
+        };
+        if writer.marked_filled != Some(is_filled) {
+            directory::mark_filled(&txn, is_filled).map_err(|e| self.error(e))?;
         }
         if let Some(log) = &writer.log {
             let mut marker = txn.open_table(MARKER).map_err(|e| self.error(e))?;
@@ -437,6 +489,7 @@ impl RedbStore {
             .map_err(|e| self.fail(e, true))?;
         self.drop_view();
         writer.undurable = !sync;
+        writer.marked_filled = Some(is_filled);
         if let Some(log) = writer.log.as_mut().filter(|_| sync) {
             log.restart();
         }

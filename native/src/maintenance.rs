@@ -1,0 +1,118 @@
+//! Care for a database: verifying it, copying it while it is in use, giving space back.
+
+use crate::{
+    BackupReport, CheckReport, Database, Error, Result, block_on,
+    store::{RedbStore, StoreOptions},
+};
+use std::path::Path;
+
+/// Sizes of the store's file around [`Database::compact`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompactReport {
+    /// Bytes before.
+    pub before: u64,
+    /// Bytes after.
+    pub after: u64,
+}
+
+impl Database {
+    /// Verifies everything: each block and record of the store (checksums, order, counts, nothing that
+    /// belongs to no table), and each index against its table, both ways. Readers and writers go on
+    /// meanwhile; memory is bounded by the block cache. Foreign keys are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store cannot be read, [`Error::Closed`]. Damage is not an error but in the
+    /// report.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let db = amphi::Database::memory()?;
+    /// db.execute("CREATE TABLE t (a INT UNIQUE)", ())?;
+    /// let report = db.check()?;
+    /// assert!(report.is_empty(), "{:?}", report.problems);
+    /// assert_eq!((report.tables, report.indexes), (1, 1));
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn check(&self) -> Result<CheckReport> {
+        block_on(self.inner.engine.check())
+    }
+
+    /// Copies the database, as it is now, into a new directory, while readers and writers go on: a
+    /// database of its own, which can be opened at once. Persistent and dual tables are copied with all
+    /// that belongs to them; tables in memory, which no restart keeps either, are not.
+    ///
+    /// Blocks that are overwritten while the copy is being made stay in memory until it has passed them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if the directory exists and is not empty; [`Error::Invalid`] for a database
+    /// without a store; [`Error::Corrupted`] if a block cannot be read; [`Error::Store`] if the copy
+    /// cannot be written. What was made of the copy is removed then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use amphi::Database;
+    ///
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let (shop, copy) = (temporary.path().join("shop"), temporary.path().join("copy"));
+    /// let db = Database::open(shop)?;
+    /// db.execute("CREATE TABLE t (a INT) ENGINE = persistent", ())?;
+    /// db.execute("INSERT INTO t VALUES (1), (2)", ())?;
+    /// assert_eq!(db.backup(&copy)?.rows, 2);
+    /// let copy = Database::open(&copy)?;
+    /// assert_eq!(copy.query_row("SELECT sum(a) FROM t", ())?.get::<i64>(0)?, 3);
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn backup(&self, directory: impl AsRef<Path>) -> Result<BackupReport> {
+        if self.inner.store.is_none() {
+            return Err(Error::invalid(
+                "a database without a store has nothing to back up: tables in memory are not copied",
+            ));
+        }
+        let target = RedbStore::create(directory, StoreOptions::default())?;
+        let copied = block_on(self.inner.engine.backup(&target));
+        let closed = target.close();
+        let report = copied.and_then(|report| closed.map(|()| report));
+        if report.is_err() {
+            target.remove();
+        }
+        report
+    }
+
+    /// Gives the space that deleted and overwritten rows have left in the store's file back to the file
+    /// system. Commits and reads of the store wait meanwhile; tables in memory and dual ones can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReadOnly`]; [`Error::Invalid`] for a database without a store; [`Error::Store`] if the
+    /// file cannot be written, or a failed write came before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// let db = amphi::Database::open(temporary.path().join("data"))?;
+    /// db.execute("CREATE TABLE t (a INT, b TEXT) ENGINE = persistent", ())?;
+    /// let row = "x".repeat(100_000);
+    /// for a in 0..20 {
+    ///     db.execute("INSERT INTO t VALUES (?, ?)", (a, row.as_str()))?;
+    /// }
+    /// db.execute("DELETE FROM t WHERE a > 0", ())?;
+    /// let report = db.compact()?;
+    /// assert!(report.after < report.before);
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn compact(&self) -> Result<CompactReport> {
+        let Some(store) = &self.inner.store else {
+            return Err(Error::invalid(
+                "a database without a store has no file to compact",
+            ));
+        };
+        self.flush()?;
+        let (before, after) = store.compact()?;
+        Ok(CompactReport { before, after })
+    }
+}
