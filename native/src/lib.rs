@@ -28,7 +28,7 @@ pub use amphi_core::{
     Error, Result, Value,
     database::{
         BackupReport, CacheConfig, CachePolicy, CheckReport, Config, IsolationLevel, PersistenceConfig,
-        PersistenceOptions, Placement, Problem, Stats, TransactionOptions,
+        PersistenceOptions, Placement, Problem, SalvageReport, SalvagedTable, Stats, TransactionOptions,
     },
     session::Params,
     sql::plan::OutputColumn,

@@ -1,10 +1,14 @@
 //! Care for a database: verifying it, copying it while it is in use, giving space back.
 
 use crate::{
-    BackupReport, CheckReport, Database, Error, Result, block_on,
-    store::{RedbStore, StoreOptions},
+    BackupReport, CheckReport, Config, Database, Error, Problem, Result, SalvageReport, block_on,
+    store::{DamagedStore, RedbStore, StoreOptions},
 };
+use amphi_core::database;
 use std::path::Path;
+
+/// Where a damaged database is copied to while it is read, in the directory of the new one.
+const COPY: &str = "damaged";
 
 /// Sizes of the store's file around [`Database::compact`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,5 +118,53 @@ impl Database {
         self.flush()?;
         let (before, after) = store.compact()?;
         Ok(CompactReport { before, after })
+    }
+
+    /// Saves what can be read of a damaged database into a new directory: the rows of all intact blocks,
+    /// with their definitions; indexes are built anew. The damaged database is not changed: a copy of its
+    /// files is read, in the new directory, and deleted at the end.
+    ///
+    /// The report says what is lost. Foreign keys stay declared, but rows may have lost their parents.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if redb, which keeps the store's file, can neither open nor repair it: then
+    /// nothing can be saved. [`Error::NotAStore`] if there is no database in `damaged`, [`Error::Locked`]
+    /// if it is open, [`Error::Exists`] if the new directory exists and is not empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use amphi::Database;
+    ///
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let (damaged, new) = (temporary.path().join("damaged"), temporary.path().join("new"));
+    /// # let db = Database::open(&damaged)?;
+    /// # db.execute("CREATE TABLE t (a INT) ENGINE = persistent", ())?;
+    /// # db.execute("INSERT INTO t VALUES (1), (2)", ())?;
+    /// # db.close()?;
+    /// let report = Database::salvage(&damaged, &new)?;
+    /// assert_eq!((report.tables[0].name.as_str(), report.tables[0].rows), ("main.t", 2));
+    /// assert!(report.problems.is_empty());
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn salvage(damaged: impl AsRef<Path>, new: impl AsRef<Path>) -> Result<SalvageReport> {
+        let new = new.as_ref();
+        let target = RedbStore::create(new, StoreOptions::default())?;
+        let saved = DamagedStore::open(damaged.as_ref(), new.join(COPY)).and_then(|source| {
+            let mut report = block_on(database::salvage(&source, &target, &Config::default()))?;
+            report.problems.extend(source.note().map(|note| Problem {
+                table: "store".to_owned(),
+                key: None,
+                message: note.to_owned(),
+            }));
+            Ok(report)
+        });
+        let closed = target.close();
+        let report = saved.and_then(|report| closed.map(|()| report));
+        if report.is_err() {
+            target.remove();
+        }
+        report
     }
 }

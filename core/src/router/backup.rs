@@ -6,7 +6,7 @@
 
 use super::engine::Engine;
 use super::open::SUPERBLOCK;
-use super::write::{records, stored};
+use super::records::{records, stored};
 use crate::codec::superblock_key;
 use crate::kv::{Durability, KvBackend, WriteBatch};
 use crate::tree::{Copy, Leaf, Tree};

@@ -44,6 +44,10 @@ pub struct StoreOptions {
     /// Bytes of the log after which its commits go into the redb file: more make fewer durable redb
     /// commits, and a longer opening after a crash. 0: every commit goes into the redb file at once.
     pub log_bytes: u64,
+    /// Whether to verify every page of the redb file when opening it for writing: that takes as long as
+    /// reading the whole file, and finds damage that reading an entry cannot see. The engine's blocks
+    /// have checksums of their own, which are verified on every read in any case.
+    pub verify: bool,
 }
 
 impl Default for StoreOptions {
@@ -52,6 +56,7 @@ impl Default for StoreOptions {
             writable: true,
             cache_bytes: 16 << 20,
             log_bytes: 4 << 20,
+            verify: false,
         }
     }
 }
@@ -105,6 +110,43 @@ fn look(directory: &Path) -> Result<Found> {
         }
     }
     Ok(Found::Nothing)
+}
+
+/// Opens the redb file of a damaged store, whatever its marker says.
+pub(super) fn open_damaged(directory: &Path, options: &StoreOptions) -> Result<RedbFile> {
+    let file = directory.join(FILE_NAME);
+    guarded(|| {
+        if options.writable {
+            let db = builder(options)
+                .open(&file)
+                .map_err(|e| open_error(directory, e))?;
+            Ok(RedbFile::Writable(db))
+        } else {
+            let db = builder(options).open_read_only(&file);
+            Ok(RedbFile::ReadOnly(db.map_err(|e| open_error(directory, e))?))
+        }
+    })
+}
+
+/// Copies a store that nobody has open into a new directory.
+pub(super) fn copy(directory: &Path, copy: &Path) -> Result<()> {
+    let Found::Store(file) = look(directory)? else {
+        return Err(not_a_store(directory, "there is no database"));
+    };
+    let source = File::open(&file).map_err(|e| io_error("open", &file, &e))?;
+    match source.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(locked(directory)),
+        Err(TryLockError::Error(e)) => return Err(io_error("lock", &file, &e)),
+    }
+    fs::create_dir_all(copy).map_err(|e| io_error("create directory", copy, &e))?;
+    for name in [FILE_NAME, LOG_NAME] {
+        match fs::copy(directory.join(name), copy.join(name)) {
+            Err(e) if name == LOG_NAME && e.kind() == io::ErrorKind::NotFound => {}
+            copied => drop(copied.map_err(|e| io_error("copy", &directory.join(name), &e))?),
+        }
+    }
+    Ok(())
 }
 
 /// # Errors
@@ -163,6 +205,7 @@ pub(super) fn open(directory: &Path, options: &StoreOptions) -> Result<RedbFile>
 fn builder(options: &StoreOptions) -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(options.cache_bytes);
+    builder.set_check_integrity_on_open(options.verify);
     builder
 }
 

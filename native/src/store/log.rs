@@ -162,6 +162,18 @@ impl Log {
     /// # Errors
     /// [`Error::Store`] if it cannot be read, is damaged, or belongs to another file.
     pub(super) fn recover(&mut self, mark: u64) -> Result<WriteBatch> {
+        match self.recover_to_damage(mark)? {
+            (commits, None) => Ok(commits),
+            (_, Some(damage)) => Err(damage),
+        }
+    }
+
+    /// As [`Log::recover`], but of a damaged log the commits before the damage, and the damage.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it cannot be read, or belongs to another file.
+    pub(super) fn recover_to_damage(&mut self, mark: u64) -> Result<(WriteBatch, Option<Error>)> {
+        let mut damage = None;
         self.reserved = self.file.len().map_err(|e| log_error("read", &e))?;
         let mut commits = WriteBatch::default();
         let mut last: Option<(u64, u64)> = None;
@@ -177,7 +189,10 @@ impl Log {
                 _ => {}
             }
             if record.sequence > mark {
-                let batch = decode_body(&record.body).ok_or_else(|| damaged(at))?;
+                let Some(batch) = decode_body(&record.body) else {
+                    damage = Some(damaged(at));
+                    break;
+                };
                 commits.merge(batch);
             }
             last = Some((record.salt, record.sequence));
@@ -186,8 +201,8 @@ impl Log {
         if let Some((salt, sequence)) = last {
             // Up to the mark the records are what is left of a log that has started again since: what
             // they and those behind them knew to be durable may have been overwritten.
-            if sequence > mark {
-                self.search_damage(at, salt, sequence)?;
+            if sequence > mark && damage.is_none() {
+                damage = self.search_damage(at, salt, sequence)?;
             }
             self.sequence = sequence;
         }
@@ -195,7 +210,7 @@ impl Log {
         if !commits.is_empty() {
             self.end = self.capacity;
         }
-        Ok(commits)
+        Ok((commits, damage))
     }
 
     /// The record at a position; `None` if there is none that is whole.
@@ -228,7 +243,7 @@ impl Log {
     }
 
     /// Looks behind the end for a record that knows of the one missing there.
-    fn search_damage(&self, end: u64, salt: u64, last: u64) -> Result<()> {
+    fn search_damage(&self, end: u64, salt: u64, last: u64) -> Result<Option<Error>> {
         let length = self.reserved.saturating_sub(end).min(SEARCHED as u64);
         let mut rest = vec![0; length as usize];
         self.file
@@ -245,10 +260,10 @@ impl Log {
                     .map_err(|e| log_error("read", &e))?
                     .is_some()
             {
-                return Err(damaged(end));
+                return Ok(Some(damaged(end)));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// The sequence number of the last record.

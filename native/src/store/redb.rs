@@ -34,6 +34,7 @@ use redb::{
     StorageBackend, TableDefinition,
 };
 use std::{
+    cmp::Ordering,
     fmt,
     future::ready,
     ops::Bound,
@@ -179,6 +180,24 @@ impl RedbStore {
         )
     }
 
+    /// Opens what is left of a damaged store, to be read only; with it comes what is lost of its log.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if redb does not open its file.
+    pub(super) fn open_damaged(
+        directory: &Path,
+        options: &StoreOptions,
+    ) -> Result<(RedbStore, Option<String>)> {
+        let file = directory::open_damaged(directory, options)?;
+        let log = directory::open_log(directory, options)?;
+        let mut log = Log::new(log, options.log_bytes);
+        let recovered = directory::logged(&file).and_then(|mark| log.recover_to_damage(mark));
+        let (pending, damage) = recovered.unwrap_or_else(|e| (WriteBatch::default(), Some(e)));
+        let store = RedbStore::with(directory.to_path_buf(), file, pending, None, options);
+        Ok((store, damage.map(|e| e.to_string())))
+    }
+
     fn recover(
         directory: PathBuf,
         file: RedbFile,
@@ -190,7 +209,17 @@ impl RedbStore {
         if let Some(log) = &mut log {
             pending = log.recover(directory::logged(&file)?)?;
         }
-        Ok(RedbStore {
+        Ok(RedbStore::with(directory, file, pending, log, options))
+    }
+
+    fn with(
+        directory: PathBuf,
+        file: RedbFile,
+        pending: WriteBatch,
+        log: Option<Log>,
+        options: &StoreOptions,
+    ) -> RedbStore {
+        RedbStore {
             directory,
             file: RwLock::new(Some(file)),
             pending: RwLock::new(pending),
@@ -202,7 +231,7 @@ impl RedbStore {
             }),
             failure: OnceLock::new(),
             reader: RwLock::default(),
-        })
+        }
     }
 
     /// The directory the store is in; for a backend, only a name.
@@ -497,6 +526,47 @@ impl RedbStore {
     }
 }
 
+/// Entries of the redb file in order. In a damaged file they may come in any, and without end.
+struct Ascending<'a> {
+    entries: redb::Range<'a, &'static [u8], &'static [u8]>,
+    last: Vec<u8>,
+    is_first: bool,
+}
+
+type Entry<'a> = (
+    redb::AccessGuard<'a, &'static [u8]>,
+    redb::AccessGuard<'a, &'static [u8]>,
+);
+
+impl<'a> Ascending<'a> {
+    fn new(entries: redb::Range<'a, &'static [u8], &'static [u8]>, from: &[u8]) -> Ascending<'a> {
+        Ascending {
+            entries,
+            last: from.to_vec(),
+            is_first: true,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Entry<'a>>, redb::StorageError> {
+        let Some((key, value)) = self.entries.next().transpose()? else {
+            return Ok(None);
+        };
+        let follows = match key.value().cmp(&self.last) {
+            Ordering::Less => false,
+            Ordering::Equal => self.is_first,
+            Ordering::Greater => true,
+        };
+        if !follows {
+            let message = "the keys of the store file are out of order".to_owned();
+            return Err(redb::StorageError::Corrupted(message));
+        }
+        self.last.clear();
+        self.last.extend_from_slice(key.value());
+        self.is_first = false;
+        Ok(Some((key, value)))
+    }
+}
+
 impl Drop for RedbStore {
     fn drop(&mut self) {
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner).take();
@@ -537,8 +607,8 @@ impl KvBackend for RedbStore {
         Box::pin(ready(self.with_entries(|table, pending| {
             let range = (Bound::Included(from), Bound::Excluded(to));
             let mut changed = pending.changes.range::<[u8], _>(range).peekable();
-            let mut stored = table.range(from..to)?;
-            let mut next = stored.next().transpose()?;
+            let mut stored = Ascending::new(table.range(from..to)?, from);
+            let mut next = stored.next()?;
             let mut found = Vec::new();
             while found.len() < limit {
                 let key = next.as_ref().map(|(k, _)| k.value());
@@ -551,14 +621,14 @@ impl KvBackend for RedbStore {
                 if is_changed {
                     let Some((k, change)) = changed.next() else { break };
                     if key == Some(k.as_slice()) {
-                        next = stored.next().transpose()?;
+                        next = stored.next()?;
                     }
                     found.extend(change.as_ref().map(|v| (k.clone(), v.clone())));
                 } else if let Some((k, v)) = next.take() {
                     if pending.change(k.value()).is_none() {
                         found.push((k.value().to_vec(), v.value().to_vec()));
                     }
-                    next = stored.next().transpose()?;
+                    next = stored.next()?;
                 }
             }
             Ok(found)

@@ -17,6 +17,8 @@ options:
   --mode MODE           how results are printed: table (default), tsv, csv, json
   --continue-on-error   do not stop a script at its first error, and exit with 0
   --read-only           open an existing database without writing to it
+  --salvage DAMAGED     save what can be read of the database in DAMAGED, which is not
+                        changed, into a new one in PATH, and exit
   -h, --help            show this
   -V, --version         show the version
 
@@ -51,6 +53,13 @@ pub struct Options {
 pub enum Request {
     /// Run the shell.
     Run(Options),
+    /// Save what can be read of a damaged database.
+    Salvage {
+        /// Its directory.
+        damaged: PathBuf,
+        /// The directory of the new one.
+        new: PathBuf,
+    },
     /// Print [`USAGE`].
     Help,
     /// Print the version.
@@ -66,6 +75,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, S
         continue_on_error: false,
         read_only: false,
     };
+    let mut damaged = None;
     let mut has_target = false;
     let mut only_targets = false;
     let mut arguments = arguments.into_iter();
@@ -94,6 +104,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, S
         };
         match name {
             "-c" | "--command" => options.commands.push(value()?),
+            "--salvage" => damaged = Some(PathBuf::from(value()?)),
             "--mode" => options.mode = value()?.parse()?,
             "-h" | "--help" => return Ok(Request::Help),
             "-V" | "--version" => return Ok(Request::Version),
@@ -104,7 +115,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, S
             _ => return Err(format!("unknown option {text}")),
         }
     }
-    Ok(Request::Run(options))
+    match (damaged, options.target) {
+        (None, target) => Ok(Request::Run(Options { target, ..options })),
+        (Some(damaged), Target::Directory(new)) if has_target => Ok(Request::Salvage { damaged, new }),
+        (Some(_), _) => Err("--salvage needs the directory of the new database".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +157,8 @@ mod tests {
             (&["--mode", "xml"], "xml"),
             (&["-c"], "-c"),
             (&["a", "b"], "b"),
+            (&["--salvage", "a"], "--salvage"),
+            (&["--salvage", "a", ":memory:"], "--salvage"),
             (&["--read-only=yes"], "--read-only"),
         ] {
             let message = run(arguments).unwrap_err();

@@ -17,12 +17,14 @@ use script::Source;
 use shell::{Failure, Shell};
 use std::{
     io::{self, IsTerminal, Write},
+    path::Path,
     process::ExitCode,
 };
 
 fn main() -> ExitCode {
     match args::parse(std::env::args_os().skip(1)) {
         Ok(Request::Run(options)) => run(&options),
+        Ok(Request::Salvage { damaged, new }) => salvage(&damaged, &new),
         Ok(Request::Help) => print(args::USAGE),
         Ok(Request::Version) => print(&format!("amphi {}", env!("CARGO_PKG_VERSION"))),
         Err(message) => {
@@ -55,6 +57,24 @@ fn open(options: &Options) -> amphi::Result<Database> {
         writable: !options.read_only,
         ..Config::default()
     })
+}
+
+/// Succeeds only if nothing is lost.
+fn salvage(damaged: &Path, new: &Path) -> ExitCode {
+    match Database::salvage(damaged, new) {
+        Ok(report) => {
+            let printed = print(&report.to_string());
+            if report.problems.is_empty() {
+                printed
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(e) => {
+            eprintln!("error {}: {e}", e.code());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn run(options: &Options) -> ExitCode {
