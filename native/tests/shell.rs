@@ -529,3 +529,32 @@ fn output_that_nobody_reads_is_no_panic() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(!err.contains("panicked"), "{err}");
 }
+
+#[test]
+fn a_database_is_copied_compacted_and_saved_from_damage() {
+    let directory = TempDir::new().unwrap();
+    let script = "CREATE TABLE t (a INT PRIMARY KEY, b TEXT) ENGINE = persistent;
+INSERT INTO t VALUES (1, 'one'), (2, 'two');
+.backup copy
+.compact
+.check
+";
+    let out = ok(&directory, &["data"], script);
+    assert!(out.contains("bytes before") && out.ends_with("ok\n"), "{out}");
+    let query = ["--mode=csv", "-c", "SELECT b FROM t ORDER BY a"];
+    let rows = |database: &str| ok(&directory, &[&query[..], &[database]].concat(), "");
+    assert_eq!(rows("copy"), "b\none\ntwo\n");
+
+    let refused = run_with(&directory, &["data"], ".backup copy\n");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("copy"), "{}", refused.err);
+
+    let saved = ok(&directory, &["--salvage", "data", "saved"], "");
+    assert!(saved.contains("main.t: 2 rows saved"), "{saved}");
+    assert_eq!(rows("saved"), "b\none\ntwo\n");
+    fs::write(directory.path().join("data/amphi.redb"), "damaged").unwrap();
+    let nothing = run_with(&directory, &["--salvage", "data", "again"], "");
+    assert_eq!(nothing.code, Some(1));
+    assert!(nothing.err.contains("nothing can be saved"), "{}", nothing.err);
+    assert!(!directory.path().join("again").exists());
+}
