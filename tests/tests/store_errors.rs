@@ -27,6 +27,7 @@ const LOGGED: StoreOptions = StoreOptions {
     writable: true,
     cache_bytes: 16 << 20,
     log_bytes: 4 << 20,
+    verify: false,
 };
 /// Every commit goes into redb's file at once.
 const NOT_LOGGED: StoreOptions = StoreOptions {
