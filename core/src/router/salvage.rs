@@ -14,7 +14,7 @@ use crate::catalog::{
 };
 use crate::codec::{TreeId, schemas_key, superblock_key, table_key, table_range};
 use crate::kv::{Durability, KvBackend, WriteBatch};
-use crate::table::{ColumnDef, ColumnDefault, IndexBuild, Sequence, Table, TableDef, TreeFactory};
+use crate::table::{ColumnDef, ColumnDefault, IndexBuild, JobMemory, Sequence, Table, TableDef, TreeFactory};
 use crate::tree::{BlockCache, Leaf, Missing, Pins, RowLeaf, RowTree, Tree};
 use crate::txn::{Counters, drive};
 use crate::types::{Column, DataType, Error, Physical, Problem, Result, RowId};
@@ -218,7 +218,7 @@ impl Salvage<'_> {
         let mut kept = Vec::new();
         for index in core::mem::take(&mut def.indexes) {
             let home = self.trees.home(&index.name, Placement::Persistent);
-            let mut build = IndexBuild::new(&table, index.clone(), home);
+            let mut build = IndexBuild::new(&table, index.clone(), home, JobMemory::UNLIMITED);
             match self.drive(|missing| build.step(missing)).await {
                 Ok(tree) => {
                     self.write(&tree).await?;
