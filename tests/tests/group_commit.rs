@@ -150,22 +150,23 @@ fn a_staged_commit_wins_over_a_later_one() {
         .finish()
         .unwrap();
     let mut session: Session = db.session();
-    let mut run = |sql: &str| block_on(session.execute(sql, &Params::None)).map(drop);
-    run("BEGIN").unwrap();
-    run("UPDATE s SET n = n + 10 WHERE id = 1").unwrap();
+    for sql in ["BEGIN", "UPDATE s SET n = n + 10 WHERE id = 1"] {
+        block_on(session.execute(sql, &Params::None)).unwrap();
+    }
     let staged = start(&db, "UPDATE s SET n = n + 1 WHERE id = 1");
-    let lost = run("COMMIT");
-    assert!(matches!(lost, Err(Error::WriteConflict { .. })), "{lost:?}");
-    // A statement of its own waits and runs again.
+    // It hears that it lost when the winner is there to be seen: who tries again then does not lose to it again.
+    let lost = Eager::start(async move { session.execute("COMMIT", &Params::None).await.map(drop) });
+    // A statement of its own waits too, and runs again.
     let again = start(&db, "UPDATE s SET n = n + 100 WHERE id = 1");
     let beside = start(&db, "UPDATE s SET n = n + 1000 WHERE id = 2");
-    assert!(!again.is_done() && !beside.is_done());
+    assert!([&lost, &again, &beside].iter().all(|o| !o.is_done()));
     staged.finish().unwrap();
-    // Either may be the one that writes for both.
-    while !(again.is_done() && beside.is_done()) {
-        again.step();
-        beside.step();
+    // Any may be the one that writes for the others.
+    while ![&lost, &again, &beside].iter().all(|o| o.is_done()) {
+        [&lost, &again, &beside].iter().for_each(|o| o.step());
     }
+    let lost = lost.finish();
+    assert!(matches!(lost, Err(Error::WriteConflict { .. })), "{lost:?}");
     again.finish().unwrap();
     beside.finish().unwrap();
     let mut session = db.session();
