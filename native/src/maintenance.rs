@@ -101,9 +101,10 @@ impl Database {
     /// let db = amphi::Database::open(temporary.path().join("data"))?;
     /// db.execute("CREATE TABLE t (a INT, b TEXT) ENGINE = persistent", ())?;
     /// let row = "x".repeat(100_000);
-    /// for a in 0..20 {
+    /// for a in 0..100 {
     ///     db.execute("INSERT INTO t VALUES (?, ?)", (a, row.as_str()))?;
     /// }
+    /// db.flush()?;
     /// db.execute("DELETE FROM t WHERE a > 0", ())?;
     /// let report = db.compact()?;
     /// assert!(report.after < report.before);

@@ -7,7 +7,7 @@ use amphi_core::kv::{Durability, KvBackend, StoreFuture, WriteBatch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Wraps another store. Its commits [pause](crate::eager::pause) before they do anything.
+/// Wraps another store. Its commits [pause] before they do anything.
 pub struct SlowStore {
     inner: Arc<dyn KvBackend>,
     fails: AtomicBool,

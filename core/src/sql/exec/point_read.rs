@@ -141,7 +141,7 @@ impl PointRead {
     /// The row, if there is one.
     ///
     /// # Errors
-    /// [`Error::Corrupted`]; those of converting the key.
+    /// [`Error::Corrupted`](crate::types::Error::Corrupted); those of converting the key.
     pub fn find(
         &self,
         catalog: &Catalog,
