@@ -262,9 +262,15 @@ impl Catalog {
         })
     }
 
-    /// Notes the parent of a foreign key whose table does not exist.
-    pub fn add_orphan(&mut self, child: TableId, foreign: &str, parent: ParentName) {
-        Arc::make_mut(&mut self.orphans).insert((child, foreign.to_string()), parent);
+    /// Notes the parents' names of a table's foreign keys, in their order, where no table is the parent.
+    pub fn note_parents(&mut self, child: TableId, names: Vec<ParentName>) -> Result<()> {
+        let def = self.table(child)?.def.clone();
+        for (foreign, name) in def.foreign_keys.iter().zip(names) {
+            if self.get(foreign.parent).is_none() {
+                Arc::make_mut(&mut self.orphans).insert((child, foreign.name.clone()), name);
+            }
+        }
+        Ok(())
     }
 
     /// Points foreign keys whose parent did not exist at `parent`, if it has their name and a key over

@@ -5,9 +5,8 @@
 //! has passed it, as for every reader of a snapshot.
 
 use super::engine::Engine;
-use super::open::SUPERBLOCK;
-use super::records::{records, stored};
-use crate::codec::superblock_key;
+use super::records::stored;
+use super::superblock::{first_batch, is_empty};
 use crate::kv::{Durability, KvBackend, WriteBatch};
 use crate::tree::{Copy, Leaf, Tree};
 use crate::types::{Error, Result};
@@ -34,7 +33,7 @@ impl Engine {
     /// error the target is no database.
     pub async fn backup(&self, target: &dyn KvBackend) -> Result<BackupReport> {
         self.require_open()?;
-        if !target.scan(&[], &[0xff; 16], 1).await?.is_empty() {
+        if !is_empty(target).await? {
             return Err(Error::invalid("a backup is made into an empty store"));
         }
         let snapshot = self.history().current();
@@ -47,11 +46,7 @@ impl Engine {
             report.tables += 1;
             report.rows += table.rows.len();
         }
-        let mut batch = WriteBatch::default();
-        records(&snapshot.catalog)?
-            .into_iter()
-            .for_each(|(k, v)| batch.put(k, v));
-        batch.put(superblock_key(), SUPERBLOCK.to_vec());
+        let batch = first_batch(&snapshot.catalog)?;
         report.commit(target, batch, Durability::Sync).await?;
         Ok(report)
     }

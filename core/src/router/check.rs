@@ -5,8 +5,8 @@
 //! cache.
 
 use super::engine::Engine;
-use super::open::SUPERBLOCK;
 use super::records::stored;
+use super::superblock::SUPERBLOCK;
 use crate::catalog::{Catalog, decode_record};
 use crate::catalog::{SchemasRecord, TableRecord};
 use crate::codec::{schemas_key, superblock_key, table_key, tree_of_key};

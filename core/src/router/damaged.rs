@@ -4,7 +4,7 @@
 use crate::codec::{BlockKind, IndexBlock, TreeId, block_key};
 use crate::kv::KvBackend;
 use crate::tree::{Leaf, RowLeaf};
-use crate::types::{Physical, Problem, Result};
+use crate::types::{Physical, Problem};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -168,15 +168,9 @@ impl<'a> Damaged<'a> {
         value: Option<&[u8]>,
         columns: Option<&[Physical]>,
     ) -> Option<RowLeaf> {
-        let fits = |leaf: &RowLeaf| {
-            columns.is_none_or(|columns| {
-                leaf.columns()
-                    .iter()
-                    .map(|c| c.physical())
-                    .eq(columns.iter().copied())
-            })
-        };
-        let leaf = value.and_then(|bytes| RowLeaf::decode(key, bytes)).filter(fits);
+        let leaf = value
+            .and_then(|bytes| RowLeaf::decode(key, bytes))
+            .filter(|leaf| columns.is_none_or(|columns| leaf.has_columns(columns)));
         if leaf.is_none() {
             let message = match value {
                 Some(_) => "the block cannot be read",
@@ -187,16 +181,8 @@ impl<'a> Damaged<'a> {
         leaf
     }
 
-    /// The ids of all trees that have blocks.
-    pub async fn trees(&mut self) -> Result<BTreeSet<TreeId>> {
-        use crate::codec::{blocks_range, tree_of_key, tree_range};
-        let mut trees = BTreeSet::new();
-        let (mut from, to) = blocks_range();
-        while let Some((key, _)) = self.store.scan(&from, &to, 1).await?.pop() {
-            let Some(id) = tree_of_key(&key) else { break };
-            trees.insert(id);
-            from = tree_range(id).1;
-        }
-        Ok(trees)
+    /// The store itself.
+    pub fn store(&self) -> &'a dyn KvBackend {
+        self.store
     }
 }

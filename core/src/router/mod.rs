@@ -15,6 +15,7 @@ mod open;
 mod records;
 mod salvage;
 mod stats;
+mod superblock;
 mod trees;
 mod write;
 mod write_ahead;

@@ -3,12 +3,11 @@
 use super::config::Config;
 use super::engine::Engine;
 use super::group::{Group, Unwritten};
-use super::records::{Records, records as records_of};
-use super::trees::Trees;
+use super::records::Records;
+use super::superblock::{first_batch, is_database};
+use super::trees::{Trees, stored_trees};
 use crate::catalog::{Catalog, Placement, SchemasRecord, TableRecord, decode_record};
-use crate::codec::{
-    TreeId, blocks_range, schemas_key, superblock_key, table_key, table_range, tree_of_key, tree_range,
-};
+use crate::codec::{TreeId, schemas_key, table_key, table_range, tree_range};
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, WriteBatch};
 use crate::sync::Mutex;
@@ -18,16 +17,9 @@ use crate::tree::{BlockCache, IndexTree, RowTree};
 use crate::txn::{Counters, History, Latch, Snapshot};
 use crate::types::{Error, Result};
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// The version of the store's format.
-const STORE_FORMAT: u8 = 1;
-const MAGIC: &[u8] = b"AMPHI";
-/// What the superblock holds: a magic word and the version of the store's format.
-pub(super) const SUPERBLOCK: &[u8] = &[b'A', b'M', b'P', b'H', b'I', STORE_FORMAT];
 /// Entries read per trip.
 const PAGE: usize = 256;
 
@@ -50,7 +42,12 @@ impl Engine {
         let mut records = BTreeMap::new();
         let mut next_table = 1;
         if let Some(store) = store.as_deref() {
-            if recognise(store, &catalog, config.writable).await? {
+            let mut is_ours = is_database(store).await?;
+            if !is_ours && config.writable {
+                store.commit(first_batch(&catalog)?, Durability::Sync).await?;
+                is_ours = true;
+            }
+            if is_ours {
                 records = restore(store, &trees, &mut catalog).await?;
             }
             if config.writable {
@@ -81,38 +78,6 @@ impl Engine {
             next_table: AtomicU64::new(next_table),
             next_schema_version: AtomicU64::new(2),
         })
-    }
-}
-
-/// Checks the superblock; makes an empty store ours. False if it is empty and stays so.
-///
-/// # Errors
-/// [`Error::NotAStore`] if the store holds something else, or a format of another version.
-async fn recognise(store: &dyn KvBackend, empty: &Catalog, writable: bool) -> Result<bool> {
-    let not_ours = |message: String| Error::NotAStore {
-        path: "the store".to_string(),
-        message,
-    };
-    let found = store.get_many(&[superblock_key()]).await?;
-    match found.first().and_then(|v| v.as_deref()) {
-        Some(SUPERBLOCK) => Ok(true),
-        Some(other) => match other.strip_prefix(MAGIC) {
-            Some([version]) => Err(not_ours(format!(
-                "it has store format {version}, this version of Amphi knows {STORE_FORMAT}"
-            ))),
-            _ => Err(not_ours("its superblock is not ours".to_string())),
-        },
-        None if !store.scan(&[], &[0xff; 16], 1).await?.is_empty() => {
-            Err(not_ours("it has entries but no superblock".to_string()))
-        }
-        None if !writable => Ok(false),
-        None => {
-            let mut batch = WriteBatch::default();
-            batch.put(superblock_key(), SUPERBLOCK.to_vec());
-            records_of(empty)?.into_iter().for_each(|(k, v)| batch.put(k, v));
-            store.commit(batch, Durability::Sync).await?;
-            Ok(true)
-        }
     }
 }
 
@@ -160,12 +125,7 @@ async fn restore(
         return Err(Error::corrupted("catalog", &table_key(*lost)));
     }
     for (child, names) in parents {
-        let foreign = catalog.table(child)?.def.foreign_keys.clone();
-        for (f, name) in foreign.iter().zip(names) {
-            if catalog.get(f.parent).is_none() {
-                catalog.add_orphan(child, &f.name, name);
-            }
-        }
+        catalog.note_parents(child, names)?;
     }
     Ok(records)
 }
@@ -194,16 +154,11 @@ async fn load_table(store: &dyn KvBackend, trees: &Trees, record: TableRecord) -
 /// Removes blocks of trees no table has: a migration or a drop that a crash cut short.
 async fn remove_leftovers(store: &dyn KvBackend, trees: &Trees, catalog: &Catalog) -> Result<()> {
     let live: BTreeSet<TreeId> = catalog.tables().flat_map(|t| t.homes().map(|h| h.id)).collect();
-    let (mut from, to) = blocks_range();
     let mut batch = WriteBatch::default();
-    while let Some((key, _)) = store.scan(&from, &to, 1).await?.pop() {
-        let Some(id) = tree_of_key(&key) else { break };
-        let range = tree_range(id);
-        from = range.1.clone();
-        if !live.contains(&id) {
-            trees.raise_above(id);
-            batch.delete_range(range.0, range.1);
-        }
+    for id in stored_trees(store).await?.difference(&live) {
+        trees.raise_above(*id);
+        let (from, to) = tree_range(*id);
+        batch.delete_range(from, to);
     }
     if batch.is_empty() {
         Ok(())

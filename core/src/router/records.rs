@@ -54,11 +54,21 @@ pub(super) fn stored(catalog: &Catalog) -> impl Iterator<Item = &Arc<Table>> {
     catalog.tables().filter(|t| t.def.persistence.persistent)
 }
 
+/// The next row id of each table in the store.
+fn sequences(catalog: &Catalog) -> Vec<i64> {
+    stored(catalog).map(|t| t.sequence.peek()).collect()
+}
+
 /// The catalog records a version has in the store, by key.
 pub(super) fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    records_at(catalog, &sequences(catalog))
+}
+
+/// The same with these `sequences`.
+fn records_at(catalog: &Catalog, sequences: &[i64]) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
     let mut records = BTreeMap::from([encode_schemas(catalog)?]);
-    for table in stored(catalog) {
-        records.extend([encode_table(catalog, table, table.sequence.peek())?]);
+    for (table, sequence) in stored(catalog).zip(sequences) {
+        records.extend([encode_table(catalog, table, *sequence)?]);
     }
     Ok(records)
 }
@@ -99,7 +109,7 @@ impl Records {
     pub(super) fn put_changes(&self, catalog: &Catalog, batch: &mut WriteBatch) -> Result<RecordChanges> {
         let of = Written {
             definitions: catalog.definitions(),
-            sequences: stored(catalog).map(|t| t.sequence.peek()).collect(),
+            sequences: sequences(catalog),
         };
         let mut changed = Vec::new();
         match &self.of {
@@ -111,10 +121,7 @@ impl Records {
                 }
             }
             _ => {
-                let mut new = BTreeMap::from([encode_schemas(catalog)?]);
-                for (table, sequence) in stored(catalog).zip(&of.sequences) {
-                    new.extend([encode_table(catalog, table, *sequence)?]);
-                }
+                let new = records_at(catalog, &of.sequences)?;
                 let gone = self.stored.keys().filter(|k| !new.contains_key(*k));
                 changed.extend(gone.map(|k| (k.clone(), None)));
                 let differs = |(k, v): &(Vec<u8>, Vec<u8>)| self.stored.get(k) != Some(v);

@@ -6,9 +6,8 @@
 
 use super::config::Config;
 use super::damaged::{Damaged, Leaves};
-use super::open::SUPERBLOCK;
-use super::records::records;
-use super::trees::Trees;
+use super::superblock::{SUPERBLOCK, first_batch, is_empty};
+use super::trees::{Trees, stored_trees};
 use crate::catalog::{
     Catalog, PersistenceConfig, Placement, SchemasRecord, TableId, TableRecord, decode_record,
 };
@@ -84,7 +83,7 @@ pub async fn salvage(
     target: &dyn KvBackend,
     config: &Config,
 ) -> Result<SalvageReport> {
-    if !target.scan(&[], &[0xff; 16], 1).await?.is_empty() {
+    if !is_empty(target).await? {
         return Err(Error::invalid("a damaged database is saved into an empty store"));
     }
     let mut salvage = Salvage {
@@ -100,12 +99,9 @@ pub async fn salvage(
         tables: Vec::new(),
     };
     salvage.run(config).await?;
-    let mut batch = WriteBatch::default();
-    records(&salvage.catalog)?
-        .into_iter()
-        .for_each(|(k, v)| batch.put(k, v));
-    batch.put(superblock_key(), SUPERBLOCK.to_vec());
-    target.commit(batch, Durability::Sync).await?;
+    target
+        .commit(first_batch(&salvage.catalog)?, Durability::Sync)
+        .await?;
     Ok(SalvageReport {
         tables: salvage.tables,
         problems: salvage.source.problems,
@@ -170,12 +166,7 @@ impl Salvage<'_> {
             }
         }
         for (child, names) in saved {
-            let foreign = self.catalog.table(child)?.def.foreign_keys.clone();
-            for (f, name) in foreign.iter().zip(names) {
-                if self.catalog.get(f.parent).is_none() {
-                    self.catalog.add_orphan(child, &f.name, name);
-                }
-            }
+            self.catalog.note_parents(child, names)?;
         }
         if is_one_lost {
             self.save_nameless(&claimed, &config.name).await?;
@@ -328,7 +319,7 @@ impl Salvage<'_> {
 
     /// Saves the rows of trees whose definitions are lost, as far as blocks describe themselves.
     async fn save_nameless(&mut self, claimed: &BTreeSet<TreeId>, schema: &str) -> Result<()> {
-        let Ok(trees) = self.source.trees().await else {
+        let Ok(trees) = stored_trees(self.source.store()).await else {
             return Ok(());
         };
         for tree in trees.difference(claimed) {

@@ -7,12 +7,14 @@
 //! | dual | always resident | written at commit |
 
 use crate::catalog::{MAX_ID, Placement};
-use crate::codec::TreeId;
+use crate::codec::{TreeId, blocks_range, tree_of_key, tree_range};
+use crate::kv::KvBackend;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::table::TreeFactory;
 use crate::tree::{BlockCache, BlockSizing, Garbage, Residency, TreeHome};
-use alloc::collections::BTreeMap;
+use crate::types::Result;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::{Arc, Weak};
 
 /// Makes homes for trees; all share one block cache and one garbage list.
@@ -101,4 +103,16 @@ impl TreeFactory for Trees {
     fn home(&self, label: &str, placement: Placement) -> Arc<TreeHome> {
         self.make(TreeId(self.next.fetch_add(1, Relaxed)), label, placement)
     }
+}
+
+/// The ids of all trees that have blocks in a store.
+pub(super) async fn stored_trees(store: &dyn KvBackend) -> Result<BTreeSet<TreeId>> {
+    let mut trees = BTreeSet::new();
+    let (mut from, to) = blocks_range();
+    while let Some((key, _)) = store.scan(&from, &to, 1).await?.pop() {
+        let Some(id) = tree_of_key(&key) else { break };
+        trees.insert(id);
+        from = tree_range(id).1;
+    }
+    Ok(trees)
 }

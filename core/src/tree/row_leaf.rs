@@ -84,6 +84,12 @@ impl RowLeaf {
         &self.columns
     }
 
+    /// Whether the columns are of these representations.
+    pub fn has_columns(&self, expected: &[Physical]) -> bool {
+        let physical = self.columns.iter().map(Column::physical);
+        physical.eq(expected.iter().copied())
+    }
+
     /// Where row `id` is, or where it would be inserted.
     #[inline]
     pub fn find(&self, id: RowId) -> Result<usize, usize> {
@@ -347,9 +353,7 @@ impl Leaf for RowLeaf {
     }
 
     fn fits(&self, home: &TreeHome) -> bool {
-        let physical = self.columns.iter().map(Column::physical);
-        home.columns()
-            .is_none_or(|expected| physical.eq(expected.iter().copied()))
+        home.columns().is_none_or(|expected| self.has_columns(expected))
     }
 
     fn encode(&self, key: &[u8]) -> Vec<u8> {
