@@ -158,5 +158,14 @@ fn a_statement_that_fails_half_way_changes_nothing() {
             client.ok("COMMIT");
         }
         assert!(failed > 40, "only {failed} statements failed");
+        if !matches!(
+            bed.layout(),
+            Layout::Memory | Layout::Mixed | Layout::MixedPending
+        ) {
+            bed.reopen();
+            let mut client = bed.client();
+            assert_eq!(contents(&mut client, "logged"), before);
+            assert_eq!(contents(&mut client, "kept"), before);
+        }
     });
 }

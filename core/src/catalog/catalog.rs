@@ -243,6 +243,16 @@ impl Catalog {
         self.tables.iter().filter(refers).map(|t| t.def.id).collect()
     }
 
+    /// Whether a table is a child or a parent of any foreign key.
+    pub fn is_referential(&self, table: TableId) -> bool {
+        let is_child = |t: &Arc<Table>| !t.def.foreign_keys.is_empty();
+        self.get(table).is_some_and(is_child)
+            || self
+                .tables
+                .iter()
+                .any(|t| t.def.foreign_keys.iter().any(|f| f.parent == table))
+    }
+
     /// Takes over schemas and remembered settings of another version.
     pub fn adopt_schemas(&mut self, other: &Catalog) {
         self.schemas = other.schemas.clone();

@@ -86,7 +86,8 @@ impl Engine {
         }
     }
 
-    async fn limit_pending(&self) {
+    /// After a commit: writes what is pending, if it is too much.
+    pub async fn limit_pending(&self) {
         if self.unwritten.bytes() > self.config.max_pending_mb.saturating_mul(1 << 20) {
             // The commit stands even if this fails; the database is poisoned then, and the next write says so.
             let _ = self.flush().await;

@@ -103,6 +103,12 @@ impl Unwritten {
         }
     }
 
+    /// A version that changes this stored table, which has so many unwritten bytes now, was published.
+    pub(super) fn add_table(&self, table: TableId, bytes: u64) {
+        self.bytes.lock().insert(table, bytes);
+        self.any.store(true, Release);
+    }
+
     /// Starts anew: all so far is being written. `None` if there is nothing.
     pub(super) fn take(&self) -> Option<Taken<'_>> {
         let any = self.any.swap(false, Acquire);

@@ -88,19 +88,23 @@ impl Stats {
 impl Engine {
     /// Counts the rows of a commit by where they are now.
     pub(super) fn count_writes(&self, writes: &WriteSet, catalog: &Catalog) {
-        let counters = &self.counters;
         for (table, rows) in writes.rows() {
             let Some(table) = catalog.get(*table) else {
                 continue;
             };
-            let (rows, placement) = (rows.len(), table.def.persistence.placement());
-            Counters::add(&counters.rows_written, rows);
-            if placement != Placement::Persistent {
-                Counters::add(&counters.memory_writes, rows);
-            }
-            if placement.is_stored() {
-                Counters::add(&counters.store_writes, rows);
-            }
+            self.count_rows(rows.len(), table.def.persistence.placement());
+        }
+    }
+
+    /// Counts committed rows of a table of that placement.
+    pub(super) fn count_rows(&self, rows: u64, placement: Placement) {
+        let counters = &self.counters;
+        Counters::add(&counters.rows_written, rows);
+        if placement != Placement::Persistent {
+            Counters::add(&counters.memory_writes, rows);
+        }
+        if placement.is_stored() {
+            Counters::add(&counters.store_writes, rows);
         }
     }
 

@@ -4,13 +4,14 @@
 //! asynchronous code is here and in the driver; what runs inside a step is not.
 
 mod alter;
+mod change;
 mod define;
 mod names;
 mod outcome;
 mod params;
 mod plan_cache;
 mod planning;
-mod point_answer;
+mod point;
 mod prepared;
 mod read_ranges;
 mod session;

@@ -6,6 +6,7 @@ use super::session::Session;
 use crate::catalog::Catalog;
 use crate::sql::bind::{self, BindContext};
 use crate::sql::exec::PointRead;
+use crate::sql::exec::dml::PointChange;
 use crate::sql::optimize;
 use crate::sql::parse::{self, Parsed};
 use crate::sql::plan::{OutputColumn, Statement};
@@ -100,6 +101,7 @@ impl Session {
             schema: self.schema.clone(),
             types,
             slots: Vec::new(),
+            change: PointChange::of(&statement, catalog),
             statement,
             point,
         }

@@ -6,6 +6,7 @@
 
 use crate::sql::bind::Slot;
 use crate::sql::exec::PointRead;
+use crate::sql::exec::dml::PointChange;
 use crate::sql::parse::Parsed;
 use crate::sql::plan::Statement;
 use crate::sync::Mutex;
@@ -26,8 +27,10 @@ pub struct Planned {
     pub statement: Statement,
     /// What the literals of a template must be; empty for a statement as it was written.
     pub slots: Vec<Slot>,
-    /// The direct way to run it, if there is one.
+    /// The direct way to run a query for one row, if this is one.
     pub point: Option<PointRead>,
+    /// The direct way to run a change of one row, if this is one.
+    pub change: Option<PointChange>,
 }
 
 impl Planned {

@@ -4,20 +4,17 @@ use super::plan_cache::PlanCache;
 use super::prepared::Prepared;
 use super::read_ranges;
 use super::{Outcome, Params, RowStream};
-use crate::catalog::Catalog;
 use crate::router::Engine;
-use crate::sql::exec::dml::{DeleteRun, DmlResult, InsertRun, UpdateRun};
+use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
 use crate::sql::parse;
-use crate::sql::plan::{InsertSource, OutputColumn, Query, Statement, TransactionControl};
-use crate::tree::{Missing, Pins};
-use crate::txn::{Counters, Draft, IsolationLevel, Transaction, TransactionOptions};
+use crate::sql::plan::{Query, Statement, TransactionControl};
+use crate::txn::{Changes, Counters, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Error, Result, Value};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::task::{Poll, ready};
 
 /// What all sessions of a database share.
 pub struct Shared {
@@ -29,10 +26,6 @@ pub struct Shared {
     pub templates: PlanCache,
 }
 
-/// How often an autocommit statement may lose against others before it keeps them from committing
-/// while it runs: it then succeeds, however long it takes and however busy they are.
-const POLITE_RETRIES: usize = 4;
-
 /// One line of work on a database: its own current schema and transaction.
 ///
 /// Dropping a session rolls its open transaction back.
@@ -40,7 +33,7 @@ pub struct Session {
     pub(super) shared: Arc<Shared>,
     pub(super) schema: Arc<str>,
     pub(super) transaction: Option<Transaction>,
-    isolation: IsolationLevel,
+    pub(super) isolation: IsolationLevel,
     pub(super) last_insert_id: i64,
     /// The schema version the running statement was planned for; `None`: it needs no plan.
     planned: Option<u64>,
@@ -48,6 +41,10 @@ pub struct Session {
     stale: bool,
     /// Where templates are put together.
     pub(super) template: String,
+    /// The row of a change of one row.
+    pub(super) row: RowBuffer,
+    /// What a statement that is its own transaction changed.
+    pub(super) changes: Changes,
 }
 
 /// What a statement is given besides its plan.
@@ -78,6 +75,8 @@ impl Session {
             planned: None,
             stale: false,
             template: String::new(),
+            row: RowBuffer::default(),
+            changes: Changes::default(),
         }
     }
 
@@ -151,8 +150,9 @@ impl Session {
         if matches!(params, Params::None)
             && let Some(template) = self.template_plan(sql)
         {
-            if let Some(found) = self.answer_point(&template.planned, &template.values) {
-                return found;
+            let rows = template.rows.as_ref().map(|rows| rows.as_slice());
+            if let Some(done) = self.run_point(&template.planned, &template.values, rows) {
+                return self.after_point(done).await;
             }
             let given = Given {
                 params: template.values.into(),
@@ -218,8 +218,12 @@ impl Session {
     ) -> Result<Outcome> {
         self.shared.engine.require_open()?;
         let values = params.into().resolve(prepared.parsed().parameter_names())?;
-        if let Some(found) = self.read_point(prepared, &values) {
-            return found;
+        // An error of planning is the general way's to report.
+        let planned = self.plan(prepared, &values, self.view().catalog());
+        if let Ok(planned) = planned
+            && let Some(done) = self.run_point(&planned, &values, None)
+        {
+            return self.after_point(done).await;
         }
         self.execute_values(prepared, values.into()).await
     }
@@ -257,7 +261,7 @@ impl Session {
     /// # Errors
     /// An error that is never shown, and `stale` set, if the statement was planned for other definitions
     /// than those of the catalog it is about to run on: others have changed them meanwhile.
-    fn require_plan_for(&mut self, schema_version: u64) -> Result<()> {
+    pub(super) fn require_plan_for(&mut self, schema_version: u64) -> Result<()> {
         self.stale = self.planned.is_some_and(|p| p != schema_version);
         if self.stale {
             return Err(Error::WriteConflict {
@@ -303,7 +307,7 @@ impl Session {
 
     /// Before a statement of a READ COMMITTED transaction: moves it to what is committed now. Returns
     /// whether it is one.
-    async fn refresh(&mut self) -> Result<bool> {
+    pub(super) async fn refresh(&mut self) -> Result<bool> {
         match &mut self.transaction {
             Some(t) if t.options().isolation == IsolationLevel::ReadCommitted => {
                 self.shared.engine.rebase(t).await?;
@@ -323,106 +327,6 @@ impl Session {
         }
         let run = QueryRun::new(query.clone(), &catalog, env)?;
         Ok(Outcome::Rows(RowStream::of_run(self.shared.clone(), run)))
-    }
-
-    async fn change(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
-        let env = self.env(given);
-        let (columns, source) = match statement {
-            Statement::Insert(i) => {
-                let InsertSource::Query(q) = &i.source;
-                (returned(&i.returning), q)
-            }
-            Statement::Update(u) => (returned(&u.returning), &u.source),
-            Statement::Delete(d) => (returned(&d.returning), &d.source),
-            _ => return Err(Error::invalid("not a statement that changes rows")),
-        };
-        let shared = self.shared.clone();
-        let result = self
-            .write(async |transaction| {
-                if let Some(reads) = transaction.record_reads() {
-                    read_ranges::record(source, &env, reads);
-                }
-                let mut run = Change::new(statement, transaction.catalog(), env.clone())?;
-                shared
-                    .engine
-                    .drive(|missing| run.step(&mut transaction.draft(), missing))
-                    .await
-            })
-            .await?;
-        if let Some(id) = result.last_insert_id {
-            self.last_insert_id = id;
-        }
-        match (columns, result.returning) {
-            (Some(columns), Some(batches)) => Ok(Outcome::Rows(RowStream::of_batches(
-                self.shared.clone(),
-                columns,
-                batches,
-            ))),
-            _ => Ok(Outcome::Affected {
-                rows: result.affected,
-                last_insert_id: result.last_insert_id,
-            }),
-        }
-    }
-
-    /// Runs one statement that writes: in the open transaction, undone alone if it fails; or in a
-    /// transaction of its own, which runs again if another one committed first.
-    pub(super) async fn write<T>(
-        &mut self,
-        mut statement: impl AsyncFnMut(&mut Transaction) -> Result<T>,
-    ) -> Result<T> {
-        self.shared.engine.require_writable()?;
-        self.refresh().await?;
-        let shared = self.shared.clone();
-        let engine = &shared.engine;
-        if self.transaction.is_some() {
-            self.require_plan_for(self.catalog().schema_version())?;
-        }
-        if let Some(transaction) = &mut self.transaction {
-            if transaction.options().read_only {
-                return Err(Error::ReadOnly {
-                    name: "the transaction".into(),
-                });
-            }
-            let mut state = transaction.begin_statement();
-            if state.is_ok() {
-                let done = run_statement(engine, transaction, &mut statement).await;
-                match &done {
-                    Ok(_) => transaction.end_statement(),
-                    Err(_) => state = transaction.undo_statement(),
-                }
-                if state.is_ok() {
-                    return done;
-                }
-            }
-            // A statement that cannot be undone takes its transaction with it.
-            self.transaction = None;
-            return Err(state.err().unwrap_or(Error::Closed));
-        }
-        let mut retries = 0;
-        loop {
-            let options = TransactionOptions {
-                isolation: self.isolation,
-                ..TransactionOptions::default()
-            };
-            let exclusive = match retries > POLITE_RETRIES {
-                true => Some(engine.exclusive().await),
-                false => None,
-            };
-            let mut transaction = engine.begin(options)?;
-            self.require_plan_for(transaction.catalog().schema_version())?;
-            let result = run_statement(engine, &mut transaction, &mut statement).await?;
-            transaction.end_statement();
-            let committed = match exclusive {
-                Some(latch) => return engine.commit_exclusive(transaction, latch).await.map(|()| result),
-                None => engine.commit(transaction).await,
-            };
-            match committed {
-                Ok(()) => return Ok(result),
-                Err(e) if e.is_retryable() => retries += 1,
-                Err(e) => return Err(e),
-            }
-        }
     }
 
     async fn control(&mut self, control: &TransactionControl) -> Result<Outcome> {
@@ -472,51 +376,5 @@ impl Session {
             &[("plan", DataType::TEXT)],
             &rows,
         )?))
-    }
-}
-
-fn returned(query: &Option<Query>) -> Option<Arc<[OutputColumn]>> {
-    query.as_ref().map(|q| q.columns.clone())
-}
-
-/// A statement and its foreign keys; the caller ends or undoes it.
-async fn run_statement<T>(
-    engine: &Engine,
-    transaction: &mut Transaction,
-    statement: &mut impl AsyncFnMut(&mut Transaction) -> Result<T>,
-) -> Result<T> {
-    transaction.begin_statement()?;
-    let result = statement(transaction).await?;
-    let mut pins = Pins::default();
-    engine
-        .drive(|missing| transaction.finish_statement(&mut pins, missing))
-        .await?;
-    Ok(result)
-}
-
-/// A statement that changes rows, on its way.
-enum Change {
-    Insert(InsertRun),
-    Update(UpdateRun),
-    Delete(DeleteRun),
-}
-
-impl Change {
-    fn new(statement: &Statement, catalog: &Catalog, env: Env) -> Result<Change> {
-        Ok(match statement {
-            Statement::Insert(i) => Change::Insert(InsertRun::new(i.clone(), catalog, env)?),
-            Statement::Update(u) => Change::Update(UpdateRun::new(u.clone(), catalog, env)?),
-            Statement::Delete(d) => Change::Delete(DeleteRun::new(d.clone(), catalog, env)?),
-            _ => return Err(Error::invalid("not a statement that changes rows")),
-        })
-    }
-
-    fn step(&mut self, draft: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
-        let result = ready!(match self {
-            Change::Insert(run) => run.step(draft, missing),
-            Change::Update(run) => run.step(draft, missing),
-            Change::Delete(run) => run.step(draft, missing),
-        });
-        Poll::Ready(result)
     }
 }

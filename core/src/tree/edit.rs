@@ -190,9 +190,13 @@ impl<L: Leaf> Edit<L> {
             }
             let ascending = self.ascending;
             let halves = slot.change(|leaf| {
-                let at = if ascending { leaf.len() - 1 } else { middle(leaf) };
+                // The right leaf of an ascending split is going to be filled as this one was.
+                let (at, room) = match ascending {
+                    true => (leaf.len() - 1, leaf.len()),
+                    false => (middle(leaf), 0),
+                };
                 let separator = leaf.separator_before(at);
-                (separator, leaf.split_off(at))
+                (separator, leaf.split_off(at, room))
             });
             let Some((separator, right)) = halves else {
                 return;
@@ -207,7 +211,9 @@ impl<L: Leaf> Edit<L> {
     /// only as far as the neighbours are resident.
     pub(super) fn shrink_cell(&mut self, node: &mut Node<L>, i: usize, pins: &mut Pins) {
         let rows = |node: &Node<L>, i: usize| node.cells().get(i).map_or(0, |c| c.rows());
-        if rows(node, i) > self.home.sizing.max_rows / 4 {
+        let sizing = self.home.sizing;
+        let is_full = |l: &L| l.weight_of(l.len()) > sizing.max_bytes / 4;
+        if rows(node, i) > sizing.max_rows / 4 || node.cell_mut(i).and_then(Slot::peek).is_some_and(is_full) {
             return;
         }
         let mut last = i;

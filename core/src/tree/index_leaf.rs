@@ -138,11 +138,14 @@ impl Leaf for IndexLeaf {
         size_of::<IndexLeaf>() + self.keys.memory() + self.ids.capacity() * 8
     }
 
-    fn split_off(&mut self, at: usize) -> IndexLeaf {
-        IndexLeaf {
-            keys: self.keys.split_off(at),
-            ids: self.ids.split_off(at.min(self.ids.len())),
-        }
+    fn split_off(&mut self, at: usize, room: usize) -> IndexLeaf {
+        let keys = self.keys.split_off(at, room);
+        let tail = self.ids.get(at..).unwrap_or(&[]);
+        let mut ids = Vec::with_capacity(room.max(tail.len()));
+        ids.extend_from_slice(tail);
+        self.ids.truncate(at);
+        self.ids.shrink_to_fit();
+        IndexLeaf { keys, ids }
     }
 
     fn append(&mut self, right: &IndexLeaf) {

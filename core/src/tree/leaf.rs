@@ -34,8 +34,8 @@ pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
     /// Bytes of memory held.
     fn memory(&self) -> usize;
 
-    /// Keeps the first `at` entries and returns the rest.
-    fn split_off(&mut self, at: usize) -> Self;
+    /// Keeps the first `at` entries and returns the rest, with room for about `room` entries.
+    fn split_off(&mut self, at: usize, room: usize) -> Self;
     /// Appends a leaf whose keys are all above this one's.
     fn append(&mut self, right: &Self);
 

@@ -320,7 +320,7 @@ impl Leaf for RowLeaf {
         headers + ids + self.columns.iter().map(Column::memory).sum::<usize>()
     }
 
-    fn split_off(&mut self, at: usize) -> RowLeaf {
+    fn split_off(&mut self, at: usize, room: usize) -> RowLeaf {
         let ids = match &mut self.ids {
             Ids::Dense { start, len } => {
                 let at = at.min(*len);
@@ -336,7 +336,7 @@ impl Leaf for RowLeaf {
                 Ids::Sparse(Arc::new(Arc::make_mut(ids).split_off(at)))
             }
         };
-        let columns = self.columns.iter_mut().map(|c| c.split_off(at)).collect();
+        let columns = self.columns.iter_mut().map(|c| c.split_off(at, room)).collect();
         let mut right = RowLeaf { ids, columns };
         right.compact();
         self.compact();
@@ -412,7 +412,7 @@ mod tests {
         l.remove(0);
         assert_eq!((ids(&l), l.columns()[0].i64s()), (vec![7, 8], &[70, 80][..]));
         l.insert(0, 6, &[Column::from_i64(vec![60])], 0);
-        let right = l.split_off(2);
+        let right = l.split_off(2, 0);
         assert_eq!((ids(&l), ids(&right)), (vec![6, 7], vec![8]));
         l.append(&right);
         assert_eq!(

@@ -46,6 +46,17 @@ impl<'a> Draft<'a> {
         self.catalog
     }
 
+    /// Starts a statement that is one row operation on a table without foreign keys: all or nothing in
+    /// itself, so there is nothing to undo it by.
+    pub fn begin_operation(&mut self) {
+        self.changes.statement.begin_operation();
+    }
+
+    /// Starts a statement.
+    pub fn begin_statement(&mut self) {
+        self.changes.statement.begin();
+    }
+
     /// Says, before the first change of a statement, how many rows of which table it will change: what
     /// it takes to undo it depends on that.
     pub fn expect_rows(&mut self, table: TableId, rows: usize) {
@@ -64,6 +75,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// How many rows the statement has changed, each once.
+    pub fn changed_rows(&self) -> u64 {
+        self.changes.statement.changed_rows()
+    }
+
     /// Undoes what the statement did, and ends it.
     ///
     /// # Errors
@@ -71,9 +87,43 @@ impl<'a> Draft<'a> {
     pub fn undo_statement(&mut self) -> Result<()> {
         self.changes.undo_statement(self.catalog)
     }
+
+    /// As [`Draft::undo_statement`], for a statement that is Pending and will be run another way: ids
+    /// taken for a row stay that row's.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn put_off_statement(&mut self) -> Result<()> {
+        let reserved = self.changes.reserved.take();
+        let undone = self.undo_statement();
+        self.changes.reserved = reserved;
+        undone
+    }
 }
 
 impl Changes {
+    /// Forgets everything but the ids taken for a row operation that was Pending.
+    pub fn restart(&mut self) {
+        self.statement.clear();
+        self.writes = WriteSet::default();
+    }
+
+    /// Forgets a statement that did nothing.
+    pub(super) fn drop_statement(&mut self) {
+        self.statement.clear();
+    }
+
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.statement.is_empty()
+    }
+
+    /// Takes what was changed, the running statement included.
+    pub fn take_writes(&mut self) -> WriteSet {
+        self.end_statement();
+        core::mem::take(&mut self.writes)
+    }
+
     /// Keeps what the statement did.
     pub(super) fn end_statement(&mut self) {
         self.statement.end(&mut self.writes);

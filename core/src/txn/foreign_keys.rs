@@ -8,7 +8,7 @@
 //! created again, no new key of a child finds its parent.
 
 use super::draft::Draft;
-use crate::catalog::{Catalog, ForeignKeyDef, ReferentialAction, TableId};
+use crate::catalog::{ForeignKeyDef, ReferentialAction, TableId};
 use crate::codec::{encode_key_part, prefix_end};
 use crate::table::Table;
 use crate::tree::{IndexCursor, Missing, Pins};
@@ -236,7 +236,7 @@ impl Draft<'_> {
                 queue: VecDeque::new(),
             };
             for (table, rows) in statement.row_sets() {
-                if !takes_part(self.catalog, table) {
+                if !self.catalog.is_referential(table) {
                     continue;
                 }
                 rows.runs().for_each(|(from, to)| {
@@ -289,7 +289,7 @@ impl Draft<'_> {
 
     /// Queues a row that a referential action touched.
     fn queue_row(&mut self, table: TableId, id: RowId) {
-        if takes_part(self.catalog, table)
+        if self.catalog.is_referential(table)
             && let Some(queue) = self.check_queue()
         {
             queue.push_back(Rows {
@@ -484,10 +484,4 @@ impl Draft<'_> {
             walk.followed += 1;
         }
     }
-}
-
-/// Whether the table is a child or a parent of any foreign key.
-pub(super) fn takes_part(catalog: &Catalog, table: TableId) -> bool {
-    catalog.get(table).is_some_and(|t| !t.def.foreign_keys.is_empty())
-        || !catalog.children_of(table).is_empty()
 }

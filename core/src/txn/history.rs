@@ -7,7 +7,7 @@
 //! Invariants: for every registered base version, the write sets of all later commits are kept; every
 //! staged version follows the one before it, and the first follows the current one.
 
-use super::WriteSet;
+use super::{Changes, Draft, WriteSet};
 use crate::catalog::Catalog;
 use crate::sync::{Mutex, RwLock};
 use alloc::collections::{BTreeMap, VecDeque};
@@ -86,6 +86,11 @@ impl History {
     /// The newest version, which a commit follows. Only whoever holds the commit latch can rely on it.
     pub fn head(&self) -> Arc<Snapshot> {
         self.recent.lock().head(self)
+    }
+
+    /// The current version's number.
+    pub fn version(&self) -> u64 {
+        self.current.read().version
     }
 
     /// The current snapshot, registered as the base of a transaction; see [`Base`].
@@ -177,6 +182,38 @@ impl History {
     /// others follow it.
     pub fn discard_staged(&self) -> impl Sized + use<> {
         core::mem::take(&mut self.recent.lock().staged)
+    }
+
+    /// Changes the current version: itself, if nobody else holds it; otherwise a copy, which becomes the
+    /// current version. It is a new version if `changes` has anything after `change`, which must have
+    /// undone what it does not want to be seen.
+    ///
+    /// The caller holds the commit latch, and nothing is staged. Readers wait while the version itself is changed, so `change`
+    /// is to be short; it must not come back to the history.
+    pub fn change<T>(&self, changes: &mut Changes, change: impl FnOnce(&mut Draft<'_>) -> T) -> T {
+        {
+            let mut recent = self.recent.lock();
+            let mut current = self.current.write();
+            if let Some(snapshot) = Arc::get_mut(&mut current) {
+                let result = change(&mut Draft::new(&mut snapshot.catalog, changes));
+                if !changes.is_empty() {
+                    recent.last += 1;
+                    snapshot.version = recent.last;
+                    // Nobody has this version as a base, but transactions may have older ones.
+                    if !recent.bases.is_empty() {
+                        let writes = Arc::new(changes.take_writes());
+                        recent.commits.push_back((snapshot.version, writes));
+                    }
+                }
+                return result;
+            }
+        }
+        let mut catalog = self.current().catalog.clone();
+        let result = change(&mut Draft::new(&mut catalog, changes));
+        if !changes.is_empty() {
+            self.publish(catalog, changes.take_writes());
+        }
+        result
     }
 
     /// Number of open transactions and of snapshots they pin.

@@ -66,6 +66,16 @@ impl Latch {
         .await
     }
 
+    /// Takes the latch if it is free and nobody has waited too long for it.
+    pub fn try_acquire(&self) -> Option<LatchGuard<'_>> {
+        let mut state = self.state.lock();
+        let is_free = !state.held && state.reserved.is_none();
+        is_free.then(|| {
+            state.held = true;
+            LatchGuard { latch: self }
+        })
+    }
+
     fn wake_all(&self, release: impl FnOnce(&mut State)) {
         // All are woken: a waiter whose future was dropped meanwhile must not swallow the only wake-up.
         let waiters = {

@@ -20,6 +20,19 @@ impl RowIdSet {
         if from > to {
             return;
         }
+        // Most come in ascending order.
+        if let Some(mut last) = self.runs.last_entry()
+            && *last.key() <= from
+        {
+            let end = *last.get();
+            if end.checked_add(1) == Some(from) || (from <= end && end < to) {
+                last.insert(to);
+                return;
+            }
+            if to <= end {
+                return;
+            }
+        }
         let (mut start, mut end) = (from, to);
         // The run that starts at or before `from` may touch it; so may all that start up to `to + 1`.
         if let Some((&s, &e)) = self.runs.range(..=from).next_back()

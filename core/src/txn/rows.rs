@@ -5,7 +5,6 @@
 
 use super::draft::{Draft, Reserved};
 use crate::catalog::{TableDef, TableId};
-use crate::table::UndoLog;
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, DataType, Error, Physical, Result, RowId};
 use alloc::string::ToString;
@@ -102,8 +101,7 @@ impl Draft<'_> {
             }
             (None, _) => None,
         };
-        let log = self.changes.statement.log_for(table, self.catalog)?;
-        let (log, pins) = pins_of(log, pins);
+        let (log, pins) = self.changes.statement.log_for(table, self.catalog, pins)?;
         let (columns, row) = match &patched {
             Some(patched) => (patched.as_slice(), 0),
             None => (columns, row),
@@ -173,8 +171,7 @@ impl Draft<'_> {
             return Poll::Ready(Ok(None));
         };
         drop(found); // or every leaf would be copied
-        let log = self.changes.statement.log_for(table, self.catalog)?;
-        let (log, pins) = pins_of(log, pins);
+        let (log, pins) = self.changes.statement.log_for(table, self.catalog, pins)?;
         let appended = ready!(
             self.catalog
                 .table_mut(table)?
@@ -237,8 +234,7 @@ impl Draft<'_> {
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
         self.require_room(table)?;
-        let log = self.changes.statement.log_for(table, self.catalog)?;
-        let (log, pins) = pins_of(log, pins);
+        let (log, pins) = self.changes.statement.log_for(table, self.catalog, pins)?;
         let found = self.catalog.table_mut(table)?;
         let Some(new) = ready!(found.update(id, set, values, row, log, pins, missing))? else {
             return Poll::Ready(Ok(None));
@@ -264,8 +260,7 @@ impl Draft<'_> {
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         self.require_room(table)?;
-        let log = self.changes.statement.log_for(table, self.catalog)?;
-        let (log, pins) = pins_of(log, pins);
+        let (log, pins) = self.changes.statement.log_for(table, self.catalog, pins)?;
         let found = self.catalog.table_mut(table)?;
         if !ready!(found.remove(id, log, pins, missing))? {
             return Poll::Ready(Ok(false));
@@ -303,17 +298,6 @@ impl Draft<'_> {
                 Ok(first)
             }
         }
-    }
-}
-
-/// The pins of a statement that keeps a log: held until its end, so that undoing it cannot wait.
-fn pins_of<'p>(
-    log: Option<(&'p mut UndoLog, &'p mut Pins)>,
-    pins: &'p mut Pins,
-) -> (Option<&'p mut UndoLog>, &'p mut Pins) {
-    match log {
-        Some((log, pins)) => (Some(log), pins),
-        None => (None, pins),
     }
 }
 

@@ -4,7 +4,7 @@
 //! any other keeps the version before it. The version is simpler, but shares every leaf, so that each
 //! leaf the statement changes is copied; foreign keys need it to compare rows.
 
-use super::foreign_keys::{ForeignKeyCheck, takes_part};
+use super::foreign_keys::ForeignKeyCheck;
 use super::{RowIdSet, WriteSet};
 use crate::catalog::{Catalog, TableId};
 use crate::table::UndoLog;
@@ -26,6 +26,9 @@ enum Before {
     Log(TableId),
     /// The version before the statement.
     Version(Catalog),
+    /// Nothing: the statement is one row operation, which is all or nothing, and nothing that may fail
+    /// follows it.
+    Operation,
 }
 
 /// What the running statement, if there is one, has done so far. What it holds is used again by the next.
@@ -59,6 +62,12 @@ impl StatementState {
         self.running = true;
     }
 
+    /// Starts a statement of one row operation on a table without foreign keys.
+    pub(super) fn begin_operation(&mut self) {
+        self.running = true;
+        self.before = Before::Operation;
+    }
+
     /// Starts a statement that stands for all of a transaction since the version `before`.
     pub(super) fn begin_again(&mut self, before: Catalog, writes: &WriteSet) {
         self.running = true;
@@ -67,6 +76,11 @@ impl StatementState {
         for (table, rows) in writes.rows() {
             self.rows.extend(rows.runs().map(|(from, to)| (*table, from, to)));
         }
+    }
+
+    /// Whether it has changed nothing so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.definitions.is_empty()
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -99,7 +113,7 @@ impl StatementState {
             return;
         }
         match catalog.get(table) {
-            Some(found) if rows <= FEW_ROWS && !takes_part(catalog, table) => {
+            Some(found) if rows <= FEW_ROWS && !catalog.is_referential(table) => {
                 self.log.start(&found.def);
                 self.before = Before::Log(table);
             }
@@ -107,24 +121,27 @@ impl StatementState {
         }
     }
 
-    /// Before a row of `table` changes: the log to note it in and the pins to use, if the statement is
-    /// undone by its log.
+    /// Before a row of `table` changes: the log to note it in, if the statement is undone by one, and the
+    /// pins to use. A log's are held until the statement ends, so that undoing it cannot wait; otherwise
+    /// they are the `pins` given.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the log is another table's.
-    pub(super) fn log_for(
-        &mut self,
+    pub(super) fn log_for<'p>(
+        &'p mut self,
         table: TableId,
         catalog: &Catalog,
-    ) -> Result<Option<(&mut UndoLog, &mut Pins)>> {
+        pins: &'p mut Pins,
+    ) -> Result<(Option<&'p mut UndoLog>, &'p mut Pins)> {
         match &self.before {
-            Before::Log(logged) if *logged == table => Ok(Some((&mut self.log, &mut self.pins))),
-            Before::Log(_) => Err(Error::invalid("a statement that undoes itself changes one table")),
-            _ => {
-                self.keep_version(catalog);
-                Ok(None)
+            Before::Log(logged) if *logged == table => return Ok((Some(&mut self.log), &mut self.pins)),
+            Before::Log(_) => {
+                return Err(Error::invalid("a statement that undoes itself changes one table"));
             }
+            Before::Operation => {}
+            Before::Untouched | Before::Version(_) => self.keep_version(catalog),
         }
+        Ok((None, pins))
     }
 
     /// Records changed rows.
@@ -173,7 +190,7 @@ impl StatementState {
     /// Those of the trees; then the version is not to be used any more.
     pub(super) fn undo(&mut self, catalog: &mut Catalog) -> Result<()> {
         let undone = match core::mem::take(&mut self.before) {
-            Before::Untouched => Ok(()),
+            Before::Untouched | Before::Operation => Ok(()),
             Before::Version(before) => {
                 *catalog = before;
                 Ok(())
@@ -186,7 +203,16 @@ impl StatementState {
         undone
     }
 
-    /// The rows changed, as a set by table. Cheap if they are one range.
+    /// How many rows were changed, each counted once.
+    pub(super) fn changed_rows(&self) -> u64 {
+        match self.rows.as_slice() {
+            [] => 0,
+            [(_, from, to)] => to.abs_diff(*from).saturating_add(1),
+            _ => self.row_sets().values().map(RowIdSet::len).sum(),
+        }
+    }
+
+    /// The rows changed, as a set by table.
     pub(super) fn row_sets(&self) -> BTreeMap<TableId, RowIdSet> {
         let mut sets: BTreeMap<TableId, RowIdSet> = BTreeMap::new();
         for (table, from, to) in &self.rows {

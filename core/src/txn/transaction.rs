@@ -122,7 +122,9 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::undo_statement`], for a statement whose caller gave up waiting for it.
     pub fn begin_statement(&mut self) -> Result<()> {
-        self.undo_statement()?;
+        if self.changes.statement.is_running() {
+            self.undo_statement()?;
+        }
         self.changes.statement.begin();
         Ok(())
     }
@@ -154,6 +156,23 @@ impl Transaction {
     /// As [`Draft::check_foreign_keys`].
     pub fn finish_statement(&mut self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
         self.draft().check_foreign_keys(pins, missing)
+    }
+
+    /// Whether a statement was started and neither ended nor undone.
+    pub fn is_in_statement(&self) -> bool {
+        self.changes.statement.is_running()
+    }
+
+    /// Ends a statement that did nothing.
+    pub fn drop_statement(&mut self) {
+        self.changes.drop_statement();
+    }
+
+    /// Takes over the ids taken for a row operation that was Pending, and memory to use again.
+    pub fn reuse(&mut self, mut changes: Changes) {
+        changes.restart();
+        changes.bound = self.changes.bound.take();
+        self.changes = changes;
     }
 
     /// Keeps what the statement did.

@@ -68,13 +68,27 @@ impl BytesVec {
         self.ends.push(self.data.len() as u32);
     }
 
+    /// Makes the bytes `start..end` so many bytes, whatever is in them.
+    fn make_room(&mut self, start: usize, end: usize, bytes: usize) {
+        let len = self.data.len();
+        let after = start + bytes;
+        if after > end {
+            self.data.resize(len + (after - end), 0);
+        }
+        if after != end {
+            self.data.copy_within(end..len, after);
+            self.data.truncate(len + after - end);
+        }
+    }
+
     /// Replaces the i-th value.
     pub fn set(&mut self, i: usize, value: &[u8]) {
         if i >= self.len() {
             return;
         }
         let (start, end) = (self.start(i), self.ends[i] as usize);
-        self.data.splice(start..end, value.iter().copied());
+        self.make_room(start, end, value.len());
+        self.data[start..start + value.len()].copy_from_slice(value);
         let delta = value.len() as i64 - (end - start) as i64;
         if delta != 0 {
             self.ends[i..]
@@ -89,7 +103,8 @@ impl BytesVec {
             return self.push(value);
         }
         let start = self.start(i);
-        self.data.splice(start..start, value.iter().copied());
+        self.make_room(start, start, value.len());
+        self.data[start..start + value.len()].copy_from_slice(value);
         self.ends.insert(i, start as u32);
         self.ends[i..].iter_mut().for_each(|e| *e += value.len() as u32);
     }
@@ -108,18 +123,21 @@ impl BytesVec {
         self.data.clear();
     }
 
-    /// Keeps the first `at` values and returns the rest.
-    pub fn split_off(&mut self, at: usize) -> BytesVec {
+    /// Keeps the first `at` values and returns the rest, with room for `room` values of about the size of
+    /// all.
+    pub fn split_off(&mut self, at: usize, room: usize) -> BytesVec {
         let at = at.min(self.len());
         let cut = self.start(at);
-        let data = self.data.split_off(cut);
-        let ends = self
-            .ends
-            .split_off(at)
-            .into_iter()
-            .map(|e| e - cut as u32)
-            .collect();
-        BytesVec { ends, data }
+        let room = room.max(self.len() - at);
+        let bytes = self.data.len() / self.len().max(1) * room;
+        let mut rest = BytesVec::with_capacity(room, bytes.max(self.data.len() - cut));
+        rest.data.extend_from_slice(&self.data[cut..]);
+        rest.ends.extend(self.ends[at..].iter().map(|e| e - cut as u32));
+        self.data.truncate(cut);
+        self.ends.truncate(at);
+        self.data.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        rest
     }
 
     /// Appends the values `from..to` of another vector.

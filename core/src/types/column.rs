@@ -376,15 +376,39 @@ impl Column {
 
     /// Removes all values; the memory stays if nobody shares it.
     pub fn clear(&mut self) {
-        each!(&mut self.data, v => Arc::make_mut(v).clear(), b => Arc::make_mut(b).clear());
-        self.nulls = None;
+        let kept = each!(&mut self.data, v => Arc::get_mut(v).map(Vec::clear), b => Arc::get_mut(b).map(BytesVec::clear));
+        match kept {
+            Some(()) => self.nulls = None,
+            None => *self = Column::new(self.physical()),
+        }
     }
 
-    /// Keeps the first `at` values and returns the rest.
-    pub fn split_off(&mut self, at: usize) -> Column {
-        let rest = self.slice(at, self.len());
-        *self = self.slice(0, at);
-        rest
+    /// Keeps the first `at` values and returns the rest, with room for `room` values of about their size.
+    pub fn split_off(&mut self, at: usize, room: usize) -> Column {
+        fn cut<T: Copy>(values: &mut Arc<Vec<T>>, at: usize, room: usize) -> Arc<Vec<T>> {
+            let values = Arc::make_mut(values);
+            let tail = values.get(at..).unwrap_or(&[]);
+            let mut rest = Vec::with_capacity(room.max(tail.len()));
+            rest.extend_from_slice(tail);
+            values.truncate(at);
+            values.shrink_to_fit();
+            Arc::new(rest)
+        }
+        let data = match &mut self.data {
+            ColumnData::I64(v) => ColumnData::I64(cut(v, at, room)),
+            ColumnData::F64(v) => ColumnData::F64(cut(v, at, room)),
+            ColumnData::Decimal(v) => ColumnData::Decimal(cut(v, at, room)),
+            ColumnData::Bytes(b) => ColumnData::Bytes(Arc::new(Arc::make_mut(b).split_off(at, room))),
+        };
+        let nulls = self.nulls.take().map(|all| {
+            let mut rest = Bitmap::default();
+            (at..all.len()).for_each(|i| rest.push(all.get(i)));
+            let mut kept = Bitmap::clone(&all);
+            kept.truncate(at);
+            self.nulls = kept.any().then(|| Arc::new(kept));
+            rest
+        });
+        Column::from_parts(data, nulls)
     }
 
     /// The values `from..to` as a column of their own.

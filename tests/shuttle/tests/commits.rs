@@ -281,6 +281,48 @@ fn single_statements_never_lose() {
 }
 
 #[test]
+fn single_statements_beside_a_durable_commit_a_flush_and_a_reader() {
+    explore(
+        "autocommit statements in place, and everybody else",
+        BANK,
+        |bed| {
+            let (mut fails, mut reader) = (bed.client(), bed.client());
+            together(vec![
+                runs(&bed, "UPDATE p SET n = n + 1 WHERE id = 1"),
+                runs(&bed, "INSERT INTO d VALUES (4, 0), (5, 0)"),
+                Box::new(move || assert!(fails.run("INSERT INTO d VALUES (6, 0), (3, 0)").is_err())),
+                commits(
+                    &bed,
+                    &[
+                        "UPDATE p SET n = n + 2 WHERE id = 1",
+                        "INSERT INTO log VALUES (1)",
+                    ],
+                ),
+                flushes(&bed),
+                Box::new(move || {
+                    reader.ok("BEGIN");
+                    let p: i64 = reader.q("SELECT n FROM p WHERE id = 1").parse().unwrap();
+                    let log = reader.q("SELECT COUNT(*) FROM log");
+                    assert_eq!(p & 2 == 2, log == "1", "{p} and {log}"); // 100 is without
+                    let d = reader.q("SELECT COUNT(*) FROM d");
+                    assert!(d == "3" || d == "5", "{d}");
+                    assert_eq!(reader.q("SELECT n FROM p WHERE id = 1"), p.to_string());
+                }),
+            ]);
+            let require_all = |bed: &Bed| {
+                let mut c = bed.client();
+                assert_eq!(c.q(ROWS_OF_P), "103, 100, 100");
+                assert_eq!(c.q("SELECT id FROM d ORDER BY id"), "1, 2, 3, 4, 5");
+                bed.check();
+            };
+            require_all(&bed);
+            block_on(bed.db.flush()).unwrap();
+            require_all(&bed.crashed());
+        },
+    );
+}
+
+#[test]
 fn a_table_moves_under_a_writer_and_a_reader() {
     explore("a migration, a writer and a reader", BANK, |bed| {
         let mut reader = bed.client();

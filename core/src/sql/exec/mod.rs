@@ -20,6 +20,7 @@ mod key_table;
 mod limit;
 mod memory;
 mod operator;
+mod point_key;
 mod point_read;
 mod project;
 mod query_run;

@@ -158,7 +158,7 @@ impl SortKeys {
         self.prefixes
             .extend(rows.iter().filter_map(|r| tail.get(*r as usize)));
         if let Some(whole) = &mut self.whole {
-            let tail = whole.split_off(from);
+            let tail = whole.split_off(from, 0);
             rows.iter().for_each(|r| whole.push(tail.get(*r as usize)));
         }
     }

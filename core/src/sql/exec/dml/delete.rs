@@ -56,11 +56,11 @@ impl DeleteRun {
         })
     }
 
-    /// Goes on until a block is missing or all is done.
+    /// Finds the rows to delete; changes nothing.
     ///
     /// # Errors
-    /// Those of the source and of the row operations; the session undoes the statement.
-    pub fn step(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+    /// Those of the source.
+    pub(super) fn collect(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
         if let Some(source) = &mut self.source {
             if let Some(returning) = &mut self.returning {
                 ready!(returning.prepare(missing))?;
@@ -92,9 +92,20 @@ impl DeleteRun {
             ))?;
             // Its cursors hold the table's leaves: while they do, every change copies.
             self.source = None;
-            let rows = self.ids.iter().map(Column::len).sum();
-            txn.expect_rows(self.plan.table, rows);
         }
+        Poll::Ready(Ok(()))
+    }
+
+    /// How many rows were collected, and their bytes.
+    pub(super) fn collected(&self) -> (usize, usize) {
+        (self.ids.iter().map(Column::len).sum(), self.collected.bytes())
+    }
+
+    /// Deletes the collected rows.
+    ///
+    /// # Errors
+    /// Those of the row operations; the caller undoes the statement.
+    pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         while let Some(ids) = self.ids.get(self.next.0) {
             while let Some(id) = ids.i64s().get(self.next.1) {
                 match txn.delete_row(self.plan.table, *id, &mut self.ahead.pins, missing) {

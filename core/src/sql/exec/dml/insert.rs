@@ -73,14 +73,12 @@ impl InsertRun {
         })
     }
 
-    /// Goes on until a block is missing or all is done.
+    /// Puts the collected rows in.
     ///
     /// # Errors
-    /// Those of the source, [`NotNull`](crate::Error::NotNull), [`CheckViolated`](crate::Error::CheckViolated),
-    /// [`DuplicateKey`](crate::Error::DuplicateKey); the
-    /// session undoes the statement.
-    pub fn step(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
-        ready!(self.collect(txn, missing))?;
+    /// [`DuplicateKey`](crate::Error::DuplicateKey); what computing upserts and RETURNING runs into. The
+    /// caller undoes the statement.
+    pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         while let Some(batch) = self.batches.get(self.next.0).cloned() {
             let bulk = matches!(self.plan.on_conflict, ConflictAction::Error) && batch.len > 1;
             if bulk && !self.one_by_one {
@@ -109,7 +107,11 @@ impl InsertRun {
         }))
     }
 
-    fn collect(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<()>> {
+    /// Computes the rows to insert; changes nothing.
+    ///
+    /// # Errors
+    /// Those of the source, [`NotNull`](crate::Error::NotNull), [`CheckViolated`](crate::Error::CheckViolated).
+    pub(super) fn collect(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
         let Some(source) = &mut self.source else {
             return Poll::Ready(Ok(()));
         };
@@ -134,9 +136,12 @@ impl InsertRun {
         }
         // Its cursors hold leaves: while they do, every change of one copies it.
         self.source = None;
-        let rows = self.batches.iter().map(Batch::rows).sum();
-        txn.expect_rows(self.plan.table, rows);
         Poll::Ready(Ok(()))
+    }
+
+    /// How many rows were collected, and their bytes.
+    pub(super) fn collected(&self) -> (usize, usize) {
+        (self.batches.iter().map(Batch::rows).sum(), self.collected.bytes())
     }
 
     /// Puts a batch in by the bulk path; false if that does not apply.
@@ -327,14 +332,14 @@ fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -> Result<Ba
 }
 
 /// The columns in which NULL stands for the next value of the table's sequence.
-fn generated_columns(def: &TableDef) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn generated_columns(def: &TableDef) -> impl Iterator<Item = usize> + '_ {
     let automatic = def.columns.iter().position(|c| c.auto_increment);
     let other = automatic.filter(|c| Some(*c) != def.row_id_column);
     def.row_id_column.into_iter().chain(other)
 }
 
 /// `table.column`, for messages.
-fn column_name(def: &TableDef, column: usize) -> Option<alloc::string::String> {
+pub(super) fn column_name(def: &TableDef, column: usize) -> Option<alloc::string::String> {
     let column = def.columns.get(column)?;
     Some(alloc::format!("{}.{}", def.name, column.name))
 }

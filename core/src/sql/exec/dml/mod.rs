@@ -12,15 +12,19 @@ mod checks;
 mod delete;
 mod distinct_rows;
 mod insert;
+mod point_change;
 mod result;
 mod returning;
+mod run;
 mod source;
 #[cfg(test)]
 mod testing;
 mod update;
 mod upsert;
 
-pub use delete::DeleteRun;
-pub use insert::InsertRun;
+use delete::DeleteRun;
+use insert::InsertRun;
+pub use point_change::{PointChange, RowBuffer};
 pub use result::DmlResult;
-pub use update::UpdateRun;
+pub use run::DmlRun;
+use update::UpdateRun;

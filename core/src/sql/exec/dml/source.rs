@@ -93,7 +93,7 @@ fn values(
 }
 
 /// The error with the column the value was meant for, if it does not say.
-fn named(mut error: Error, name: impl FnOnce() -> Option<String>) -> Error {
+pub(super) fn named(mut error: Error, name: impl FnOnce() -> Option<String>) -> Error {
     if let Error::TypeMismatch { column, .. } | Error::OutOfRange { column, .. } = &mut error
         && column.is_none()
     {
@@ -103,7 +103,7 @@ fn named(mut error: Error, name: impl FnOnce() -> Option<String>) -> Error {
 }
 
 /// Appends the value of an expression without columns.
-fn push(column: &mut Column, expr: &Expr, ty: &DataType, scope: &Scope<'_>) -> Result<()> {
+pub(super) fn push(column: &mut Column, expr: &Expr, ty: &DataType, scope: &Scope<'_>) -> Result<()> {
     match plain(expr, ty, scope) {
         Some(value) => column.push_value(value, ty),
         None => {
@@ -137,6 +137,11 @@ pub(super) struct Collected {
 }
 
 impl Collected {
+    /// The bytes so far.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn add<'a>(&mut self, columns: impl Iterator<Item = &'a Column>, limit: usize) -> Result<()> {
         let bytes: usize = columns.map(Column::memory).sum();
         self.bytes = self.bytes.saturating_add(bytes);

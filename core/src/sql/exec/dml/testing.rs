@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{DeleteRun, DmlResult, InsertRun, UpdateRun};
+use super::{DmlResult, DmlRun};
 use crate::catalog::{Catalog, TableId};
 use crate::host::Host;
 use crate::kv::MemoryStore;
 use crate::sql::exec::Env;
 use crate::sql::plan::{
     CompareOp, ConflictAction, ConflictTarget, Delete, Expr, Insert, InsertSource, OutputColumn, Plan, Query,
-    Update,
+    Statement, Update,
 };
 use crate::table::Check;
 use crate::table::testing::{Fixture, ints, run_on, texts};
@@ -63,18 +63,20 @@ impl Bench {
     }
 
     pub(super) fn insert(&mut self, plan: Insert) -> Result<DmlResult> {
-        let mut run = InsertRun::new(Arc::new(plan), self.txn.catalog(), env())?;
+        self.run(Statement::Insert(Arc::new(plan)))
+    }
+
+    fn run(&mut self, statement: Statement) -> Result<DmlResult> {
+        let mut run = DmlRun::new(&statement, self.txn.catalog(), env())?;
         run_on(&self.store, |missing| run.step(&mut self.txn.draft(), missing))
     }
 
     pub(super) fn update(&mut self, plan: Update) -> Result<DmlResult> {
-        let mut run = UpdateRun::new(Arc::new(plan), self.txn.catalog(), env())?;
-        run_on(&self.store, |missing| run.step(&mut self.txn.draft(), missing))
+        self.run(Statement::Update(Arc::new(plan)))
     }
 
     pub(super) fn delete(&mut self, plan: Delete) -> Result<DmlResult> {
-        let mut run = DeleteRun::new(Arc::new(plan), self.txn.catalog(), env())?;
-        run_on(&self.store, |missing| run.step(&mut self.txn.draft(), missing))
+        self.run(Statement::Delete(Arc::new(plan)))
     }
 
     /// The table's rows as text, `id name grp`; checks its integrity too.

@@ -111,12 +111,11 @@ impl UpdateRun {
         })
     }
 
-    /// Goes on until a block is missing or all is done.
+    /// Finds the rows to update and computes their new values; changes nothing.
     ///
     /// # Errors
-    /// Those of the source, [`Error::NotNull`], [`Error::CheckViolated`], [`Error::DuplicateKey`]; the
-    /// session undoes the statement.
-    pub fn step(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+    /// Those of the source, [`Error::NotNull`], [`Error::CheckViolated`].
+    pub(super) fn collect(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
         if let Some(source) = &mut self.source {
             if let Some(returning) = &mut self.collect.returning {
                 ready!(returning.prepare(missing))?;
@@ -127,9 +126,21 @@ impl UpdateRun {
             }))?;
             // Its cursors hold the table's leaves: while they do, every change copies.
             self.source = None;
-            let rows = self.collect.chunks.iter().map(|c| c.ids.len()).sum();
-            txn.expect_rows(self.plan.table, rows);
         }
+        Poll::Ready(Ok(()))
+    }
+
+    /// How many rows were collected, and their bytes.
+    pub(super) fn collected(&self) -> (usize, usize) {
+        let rows = self.collect.chunks.iter().map(|c| c.ids.len()).sum();
+        (rows, self.collect.collected.bytes())
+    }
+
+    /// Updates the collected rows.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateKey`]; the caller undoes the statement.
+    pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         loop {
             match self.phase {
                 Phase::First(chunk, row) => ready!(self.first(chunk, row, txn, missing))?,

@@ -1,0 +1,119 @@
+//! A statement that changes rows, whichever it is, on its way through its two phases.
+
+use super::{DeleteRun, DmlResult, InsertRun, UpdateRun};
+use crate::catalog::{Catalog, TableId};
+use crate::sql::exec::Env;
+use crate::sql::plan::{InsertSource, Query, Statement};
+use crate::tree::Missing;
+use crate::txn::Draft;
+use crate::types::{Error, Result};
+use alloc::sync::Arc;
+use core::task::{Poll, ready};
+
+/// Rows of a statement that counts as small.
+const FEW_ROWS: usize = 64;
+/// Bytes of their values.
+const FEW_BYTES: usize = 64 << 10;
+
+/// An INSERT, UPDATE or DELETE under way.
+pub struct DmlRun {
+    table: TableId,
+    kind: Kind,
+    /// The number of rows is announced.
+    applies: bool,
+}
+
+enum Kind {
+    Insert(InsertRun),
+    Update(UpdateRun),
+    Delete(DeleteRun),
+}
+
+/// Applies one body to whichever run it is.
+macro_rules! each {
+    ($kind:expr, $run:ident => $body:expr) => {
+        match $kind {
+            Kind::Insert($run) => $body,
+            Kind::Update($run) => $body,
+            Kind::Delete($run) => $body,
+        }
+    };
+}
+
+impl DmlRun {
+    /// A run in the given version of the database.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if the table does not exist; [`Error::Invalid`] if the statement is none that
+    /// changes rows.
+    pub fn new(statement: &Statement, catalog: &Catalog, env: Env) -> Result<DmlRun> {
+        let (table, kind) = match statement {
+            Statement::Insert(i) => (i.table, Kind::Insert(InsertRun::new(i.clone(), catalog, env)?)),
+            Statement::Update(u) => (u.table, Kind::Update(UpdateRun::new(u.clone(), catalog, env)?)),
+            Statement::Delete(d) => (d.table, Kind::Delete(DeleteRun::new(d.clone(), catalog, env)?)),
+            _ => return Err(Error::invalid("not a statement that changes rows")),
+        };
+        Ok(DmlRun {
+            table,
+            kind,
+            applies: false,
+        })
+    }
+
+    /// The query that gives a statement its rows, and that of its RETURNING clause.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the statement is none that changes rows.
+    pub fn queries(statement: &Statement) -> Result<(&Arc<Query>, Option<&Query>)> {
+        match statement {
+            Statement::Insert(i) => {
+                let InsertSource::Query(source) = &i.source;
+                Ok((source, i.returning.as_ref()))
+            }
+            Statement::Update(u) => Ok((&u.source, u.returning.as_ref())),
+            Statement::Delete(d) => Ok((&d.source, d.returning.as_ref())),
+            _ => Err(Error::invalid("not a statement that changes rows")),
+        }
+    }
+
+    /// The table it changes.
+    pub fn table(&self) -> TableId {
+        self.table
+    }
+
+    /// The first phase, to its end: finds the rows and computes what becomes of them. Changes nothing.
+    ///
+    /// # Errors
+    /// Those of the statement's source; NOT NULL and CHECK.
+    pub fn collect(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
+        each!(&mut self.kind, run => run.collect(missing))
+    }
+
+    /// Whether what was collected is little.
+    pub fn is_small(&self) -> bool {
+        let (rows, bytes) = each!(&self.kind, run => run.collected());
+        rows <= FEW_ROWS && bytes <= FEW_BYTES
+    }
+
+    /// The second phase: makes the changes.
+    ///
+    /// # Errors
+    /// Those of the row operations; the caller undoes the statement.
+    pub fn apply(&mut self, draft: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+        if !self.applies {
+            let (rows, _) = each!(&self.kind, run => run.collected());
+            draft.expect_rows(self.table, rows);
+            self.applies = true;
+        }
+        each!(&mut self.kind, run => run.apply(draft, missing))
+    }
+
+    /// Both phases.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn step(&mut self, draft: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
+        ready!(self.collect(missing))?;
+        self.apply(draft, missing)
+    }
+}
