@@ -121,6 +121,32 @@ impl Database {
         Ok(CompactReport { before, after })
     }
 
+    /// Deletes the database in a directory that nobody has open, and the directory unless it holds other
+    /// files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAStore`] if there is no database in it, [`Error::Locked`] if it is open,
+    /// [`Error::Store`] if it cannot be deleted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use amphi::{Database, Error};
+    ///
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let directory = temporary.path().join("shop");
+    /// let db = Database::open(&directory)?;
+    /// assert!(matches!(Database::destroy(&directory), Err(Error::Locked { .. })));
+    /// db.close()?;
+    /// Database::destroy(&directory)?;
+    /// assert!(!directory.exists());
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn destroy(directory: impl AsRef<Path>) -> Result<()> {
+        RedbStore::destroy(directory.as_ref())
+    }
+
     /// Saves what can be read of a damaged database into a new directory: the rows of all intact blocks,
     /// with their definitions; indexes are built anew. The damaged database is not changed: a copy of its
     /// files is read, in the new directory, and deleted at the end.

@@ -128,17 +128,31 @@ pub(super) fn open_damaged(directory: &Path, options: &StoreOptions) -> Result<R
     })
 }
 
-/// Copies a store that nobody has open into a new directory.
-pub(super) fn copy(directory: &Path, copy: &Path) -> Result<()> {
-    let Found::Store(file) = look(directory)? else {
+/// The redb file of a store that nobody has open, locked.
+fn lock(directory: &Path) -> Result<(PathBuf, File)> {
+    let Found::Store(path) = look(directory)? else {
         return Err(not_a_store(directory, "there is no database"));
     };
-    let source = File::open(&file).map_err(|e| io_error("open", &file, &e))?;
-    match source.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(locked(directory)),
-        Err(TryLockError::Error(e)) => return Err(io_error("lock", &file, &e)),
+    let file = File::open(&path).map_err(|e| io_error("open", &path, &e))?;
+    match file.try_lock() {
+        Ok(()) => Ok((path, file)),
+        Err(TryLockError::WouldBlock) => Err(locked(directory)),
+        Err(TryLockError::Error(e)) => Err(io_error("lock", &path, &e)),
     }
+}
+
+/// Deletes a store that nobody has open, and its directory if nothing else is in it.
+pub(super) fn destroy(directory: &Path) -> Result<()> {
+    let (path, _lock) = lock(directory)?;
+    // First the one without which there is no store.
+    fs::remove_file(&path).map_err(|e| io_error("delete", &path, &e))?;
+    remove(directory);
+    Ok(())
+}
+
+/// Copies a store that nobody has open into a new directory.
+pub(super) fn copy(directory: &Path, copy: &Path) -> Result<()> {
+    let (_, _lock) = lock(directory)?;
     fs::create_dir_all(copy).map_err(|e| io_error("create directory", copy, &e))?;
     for name in [FILE_NAME, LOG_NAME] {
         match fs::copy(directory.join(name), copy.join(name)) {

@@ -277,6 +277,11 @@ impl RedbStore {
         }
     }
 
+    /// Deletes the store in a directory; see [`Database::destroy`](crate::Database::destroy).
+    pub(crate) fn destroy(directory: &Path) -> Result<()> {
+        directory::destroy(directory)
+    }
+
     /// Deletes a closed store from its directory, and the directory if nothing else is in it.
     pub(crate) fn remove(&self) {
         directory::remove(&self.directory);

@@ -4,8 +4,7 @@ use crate::output::Mode;
 use std::{ffi::OsString, path::PathBuf};
 
 /// Shown by `--help`.
-pub const USAGE: &str = "\
-The Amphi SQL shell.
+pub const USAGE: &str = r#"The Amphi SQL shell.
 
 usage: amphi [OPTIONS] [PATH | :memory:]
 
@@ -14,6 +13,8 @@ PATH is the directory of the database (default: ./amphi-data), made if it does n
 
 options:
   -c, --command SQL     run these statements and exit; may be given several times
+  --json                machine mode: a JSON request a line in, a JSON answer a line out,
+                        {"sql":"SELECT ?","params":[1],"session":0,"id":1}
   --mode MODE           how results are printed: table (default), tsv, csv, json
   --continue-on-error   do not stop a script at its first error, and exit with 0
   --read-only           open an existing database without writing to it
@@ -22,7 +23,7 @@ options:
   -h, --help            show this
   -V, --version         show the version
 
-exit status: 0, 1 after an error in a statement or the database, 2 for a wrong command line";
+exit status: 0, 1 after an error in a statement or the database, 2 for a wrong command line"#;
 
 /// Where the database is.
 #[derive(Debug, PartialEq)]
@@ -42,6 +43,8 @@ pub struct Options {
     pub commands: Vec<String>,
     /// How results are printed.
     pub mode: Mode,
+    /// Whether requests and answers are lines of JSON.
+    pub lines: bool,
     /// Whether a script goes on after an error.
     pub continue_on_error: bool,
     /// Whether to open for reading only.
@@ -72,6 +75,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, S
         target: Target::Directory(PathBuf::from("amphi-data")),
         commands: Vec::new(),
         mode: Mode::Table,
+        lines: false,
         continue_on_error: false,
         read_only: false,
     };
@@ -109,6 +113,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, S
             "-h" | "--help" => return Ok(Request::Help),
             "-V" | "--version" => return Ok(Request::Version),
             _ if attached.is_some() => return Err(format!("unknown option {text}")),
+            "--json" => options.lines = true,
             "--continue-on-error" => options.continue_on_error = true,
             "--read-only" => options.read_only = true,
             "--" => only_targets = true,

@@ -5,6 +5,7 @@ mod commands;
 mod import;
 mod infer;
 mod input;
+mod lines;
 mod output;
 mod progress;
 mod repl;
@@ -85,6 +86,9 @@ fn run(options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if options.lines {
+        return serve(db, options);
+    }
     let mut shell = Shell::new(db, options.mode, options.continue_on_error);
     let ended = read_input(&mut shell, options);
     let mut failed = shell.failed;
@@ -107,6 +111,32 @@ fn run(options: &Options) -> ExitCode {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
+    }
+}
+
+/// Answers JSON requests.
+fn serve(db: Database, options: &Options) -> ExitCode {
+    let renew = |db: &Database| {
+        if let Target::Directory(directory) = &options.target {
+            if options.read_only {
+                return Err(amphi::Error::ReadOnly {
+                    name: directory.display().to_string(),
+                });
+            }
+            db.close()?;
+            Database::destroy(directory)?;
+        }
+        open(options)
+    };
+    let (db, read) = lines::serve(db, &renew, io::stdin().lock(), io::stdout());
+    let read = read.map_err(|e| format!("cannot read or write: {e}"));
+    let closed = db.close().map_err(|e| format!("error {}: {e}", e.code()));
+    match read.and(closed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
     }
 }
 
