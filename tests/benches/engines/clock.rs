@@ -62,3 +62,17 @@ impl Measurement for Clock {
 
 /// What a workload runs under.
 pub type Bencher<'a> = criterion::Bencher<'a, Clock>;
+
+/// Measures `there`, after which `back` makes ready for the next time.
+pub fn one_way<T>(b: &mut Bencher<'_>, there: impl Fn() -> T, back: impl Fn(T)) {
+    b.iter_custom(|iterations| {
+        let mut taken = Duration::ZERO;
+        for _ in 0..iterations {
+            let start = now();
+            let result = there();
+            taken += now() - start;
+            back(result);
+        }
+        taken
+    });
+}

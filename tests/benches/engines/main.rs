@@ -1,7 +1,8 @@
 //! Amphi beside the engines people would pick instead, on the same work in the same run.
 //!
 //! `cargo bench -p amphi-tests` measures everything; `-- point` only what has `point` in its name.
-//! `AMPHI_BENCH_ROWS` is the number of rows (100,000 unless given). Times are criterion's medians;
+//! `AMPHI_BENCH_ROWS` is the number of rows (100,000 unless given), `AMPHI_BENCH_MS` about how long each
+//! engine is measured (400, where one iteration takes less). Times are criterion's medians;
 //! sizes and reads beside a writer are measured once. On a busy machine `AMPHI_BENCH_CLOCK=cpu` gives
 //! steadier ratios of all that does not wait for a disk. At the end a table of ratios is printed and
 //! written to `target/bench-summary.md`.

@@ -1,7 +1,8 @@
 //! Inserts, updates and deletes of tables in memory, against SQLite's `:memory:`.
 
 use crate::{
-    amphi_engine, clock,
+    amphi_engine,
+    clock::one_way,
     engine::{Engine, Fixture},
     floors, gluesql_engine,
     rows::{GROUPS, Ids, Row, different, rows},
@@ -10,7 +11,7 @@ use crate::{
     summary::Target::Faster,
 };
 use criterion::BatchSize::PerIteration;
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Rows of one INSERT statement with several rows.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -186,26 +187,23 @@ fn changes(run: &mut Runner) {
     };
     let victims = different(count, n);
     run.engines(&task, &[&amphi, &sqlite], |engine, b| {
-        b.iter_custom(|iterations| {
-            let mut taken = Duration::ZERO;
-            for _ in 0..iterations {
-                let start = clock::now();
-                engine.begin();
-                let mut delete = engine.prepare("DELETE FROM t WHERE id = ?1", &[]);
-                for id in &victims {
-                    assert_eq!(delete.execute(&[*id]), 1);
-                }
-                drop(delete);
-                engine.commit();
-                taken += clock::now() - start;
-                engine.begin();
-                let mut insert = engine.prepare("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", &[]);
-                victims.iter().for_each(|id| insert.insert(&all[*id as usize]));
-                drop(insert);
-                engine.commit();
+        let delete = || {
+            engine.begin();
+            let mut delete = engine.prepare("DELETE FROM t WHERE id = ?1", &[]);
+            for id in &victims {
+                assert_eq!(delete.execute(&[*id]), 1);
             }
-            taken
-        });
+            drop(delete);
+            engine.commit();
+        };
+        let restore = |()| {
+            engine.begin();
+            let mut insert = engine.prepare("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", &[]);
+            victims.iter().for_each(|id| insert.insert(&all[*id as usize]));
+            drop(insert);
+            engine.commit();
+        };
+        one_way(b, delete, restore);
     });
 }
 

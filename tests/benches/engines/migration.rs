@@ -1,28 +1,14 @@
 //! Moving a table between memory and disk, against `INSERT … SELECT` between SQLite's databases.
 
 use crate::{
-    amphi_engine, clock,
+    amphi_engine,
+    clock::one_way,
     engine::{Engine, directory},
     rows::{GROUPS, rows},
     runner::{Runner, Task},
     sqlite_engine::{self, NAME as SQLITE},
     summary::Target::Faster,
 };
-use std::time::Duration;
-
-/// Measures `there`, and `back` untimed after it.
-fn one_way(b: &mut clock::Bencher<'_>, there: &dyn Fn(), back: &dyn Fn()) {
-    b.iter_custom(|iterations| {
-        let mut taken = Duration::ZERO;
-        for _ in 0..iterations {
-            let start = clock::now();
-            there();
-            taken += clock::now() - start;
-            back();
-        }
-        taken
-    });
-}
 
 pub fn all(run: &mut Runner) {
     let all = rows(run.rows, GROUPS);
@@ -48,7 +34,7 @@ pub fn all(run: &mut Runner) {
     let mut engine = None;
     run.time(&out, amphi_engine::NAME, |b| {
         let db = &engine.get_or_insert_with(load).db;
-        one_way(b, &|| store(db), &|| fetch(db));
+        one_way(b, || store(db), |()| fetch(db));
     });
     let mut engine = None;
     run.time(&back, amphi_engine::NAME, |b| {
@@ -57,7 +43,7 @@ pub fn all(run: &mut Runner) {
             store(&engine.db);
             engine
         });
-        one_way(b, &|| fetch(&engine.db), &|| store(&engine.db));
+        one_way(b, || fetch(&engine.db), |()| store(&engine.db));
     });
 
     let at = directory();
@@ -80,8 +66,8 @@ pub fn all(run: &mut Runner) {
         });
         one_way(
             b,
-            &|| engine.run("INSERT INTO disk.t SELECT * FROM main.t"),
-            &|| engine.run("DELETE FROM disk.t"),
+            || engine.run("INSERT INTO disk.t SELECT * FROM main.t"),
+            |()| engine.run("DELETE FROM disk.t"),
         );
     });
     drop(sqlite);
@@ -94,8 +80,8 @@ pub fn all(run: &mut Runner) {
         });
         one_way(
             b,
-            &|| engine.run("INSERT INTO main.t SELECT * FROM disk.t"),
-            &|| engine.run("DELETE FROM main.t"),
+            || engine.run("INSERT INTO main.t SELECT * FROM disk.t"),
+            |()| engine.run("DELETE FROM main.t"),
         );
     });
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     amphi_engine,
+    clock::one_way,
     engine::{Engine, Fixture, Kind, directory},
     memory_reads::{self, load_indexed},
     persistent_writes::CACHE_MB,
@@ -94,12 +95,15 @@ fn open(run: &mut Runner) {
             engine.db.close().unwrap();
             loaded = true;
         }
-        b.iter_with_large_drop(|| {
-            let db = amphi_engine::open(at.path(), CACHE_MB);
-            amphi_engine::read(&db.query_row(SQL, ()).unwrap(), KINDS);
-            // The next iteration opens it again, so that closing is part of both.
-            db.close().unwrap();
-        });
+        one_way(
+            b,
+            || {
+                let db = amphi_engine::open(at.path(), CACHE_MB);
+                amphi_engine::read(&db.query_row(SQL, ()).unwrap(), KINDS);
+                db
+            },
+            |db| db.close().unwrap(),
+        );
     });
     let at = directory();
     let path = at.path().join("db");
@@ -111,15 +115,16 @@ fn open(run: &mut Runner) {
             engine.insert_all("t", &all);
             loaded = true;
         }
-        b.iter(|| {
+        let first = || {
             let connection = sqlite_engine::open(&path, "NORMAL", CACHE_MB * 1024);
+            let read = connection.query_row(SQL, [], |row| {
+                sqlite_engine::read(row, KINDS);
+                Ok(())
+            });
+            read.unwrap();
             connection
-                .query_row(SQL, [], |row| {
-                    sqlite_engine::read(row, KINDS);
-                    Ok(())
-                })
-                .unwrap();
-        });
+        };
+        one_way(b, first, drop);
     });
 }
 

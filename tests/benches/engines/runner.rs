@@ -12,6 +12,13 @@ use std::{env, fs, path::PathBuf, time::Duration};
 /// Rows of a table unless `AMPHI_BENCH_ROWS` says otherwise.
 const ROWS: usize = 100_000;
 
+/// The number in an environment variable.
+fn number(variable: &str) -> Option<usize> {
+    let given = env::var(variable).ok()?;
+    let number = given.replace('_', "").parse();
+    Some(number.unwrap_or_else(|_| panic!("{variable} is a number, not {given}")))
+}
+
 /// Criterion, the filter, and what was measured so far.
 pub struct Runner {
     criterion: Criterion<Clock>,
@@ -45,16 +52,12 @@ impl Runner {
             .output_directory(&target.join("criterion"))
             .sample_size(10)
             .warm_up_time(Duration::from_millis(100))
-            .measurement_time(Duration::from_millis(400))
+            .measurement_time(Duration::from_millis(
+                number("AMPHI_BENCH_MS").unwrap_or(400) as u64
+            ))
             .nresamples(2000)
             .without_plots();
-        let rows = match env::var("AMPHI_BENCH_ROWS") {
-            Ok(given) => given
-                .replace('_', "")
-                .parse()
-                .expect("AMPHI_BENCH_ROWS is a number of rows"),
-            Err(_) => ROWS,
-        };
+        let rows = number("AMPHI_BENCH_ROWS").unwrap_or(ROWS);
         Runner {
             criterion,
             filter,

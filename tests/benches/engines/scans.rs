@@ -77,10 +77,10 @@ fn scans() -> [Scan; 6] {
         },
         Scan {
             memory: (
-                "memory/join 10:1 + GROUP BY",
+                "memory/join 10 to 1, GROUP BY",
                 &[Faster(SQLITE, 5.0), Within(VEC, 3.0)],
             ),
-            persistent: ("persistent/join 10:1 + GROUP BY, nothing cached", &[]),
+            persistent: ("persistent/join 10 to 1, GROUP BY, nothing cached", &[]),
             sql: "SELECT d.a, COUNT(*), SUM(f.b) FROM f JOIN d ON f.a = d.id GROUP BY d.a".to_owned(),
             kinds: GROUP_KINDS,
             result: GROUPS,
@@ -161,7 +161,14 @@ pub fn memory(run: &mut Runner) {
         Box::new(|| consume(facts.join(&dimension))),
     ];
     for (scan, floor) in scans().iter().zip(floors) {
-        let task = run_scan(run, scan.memory, scan, &[&amphi, &sqlite, &glue]);
+        // GlueSQL takes 60 µs a row for LIKE: minutes for what the others do in milliseconds.
+        let all = [&amphi, &sqlite, &glue];
+        let fixtures = if scan.sql.contains("LIKE") {
+            &all[..2]
+        } else {
+            &all
+        };
+        let task = run_scan(run, scan.memory, scan, fixtures);
         run.time(&task, VEC, |b| b.iter(&floor));
     }
 }
