@@ -75,12 +75,52 @@ impl Bitmap {
 
     /// Appends `n` equal bits.
     pub fn extend_filled(&mut self, n: usize, bit: bool) {
-        let old = self.len;
-        self.len += n;
-        self.words.resize(self.len.div_ceil(64), 0);
-        if bit {
-            (old..self.len).for_each(|i| self.set(i, true));
+        if !bit {
+            self.len += n;
+            self.words.resize(self.len.div_ceil(64), 0);
+            return;
         }
+        let mut left = n;
+        while left > 0 {
+            let take = left.min(64);
+            self.push_bits(u64::MAX, take);
+            left -= take;
+        }
+    }
+
+    /// Appends the bits `from..to` of another bitmap; beyond its end they are unset.
+    pub fn extend_range(&mut self, other: &Bitmap, from: usize, to: usize) {
+        let mut at = from;
+        while at < to {
+            let take = (to - at).min(64);
+            let (word, shift) = (at / 64, at % 64);
+            let part = |i: usize| other.words.get(i).copied().unwrap_or(0);
+            let mut bits = part(word) >> shift;
+            if shift > 0 {
+                bits |= part(word + 1) << (64 - shift);
+            }
+            self.push_bits(bits, take);
+            at += take;
+        }
+    }
+
+    /// Appends the lowest `n` of 64 bits, at most 64.
+    fn push_bits(&mut self, bits: u64, n: usize) {
+        if n == 0 {
+            return;
+        }
+        let bits = if n < 64 { bits & ((1 << n) - 1) } else { bits };
+        let shift = self.len % 64;
+        match self.words.last_mut() {
+            Some(last) if shift > 0 => {
+                *last |= bits << shift;
+                if shift + n > 64 {
+                    self.words.push(bits >> (64 - shift));
+                }
+            }
+            _ => self.words.push(bits),
+        }
+        self.len += n;
     }
 
     /// Removes all bits from `len` on.
@@ -103,5 +143,28 @@ impl Bitmap {
     /// The bits in order.
     pub fn iter(&self) -> impl Iterator<Item = bool> + '_ {
         (0..self.len).map(|i| self.get(i))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_appended_at_every_offset() {
+        let mut source = Bitmap::default();
+        (0..300).for_each(|i| source.push(i % 3 == 0 || i % 7 == 2));
+        for start in [0, 1, 63, 64, 65] {
+            for (from, to) in [(0, 0), (0, 1), (0, 64), (3, 70), (63, 191), (64, 300), (299, 300)] {
+                let mut bits = Bitmap::filled(start, true);
+                bits.extend_range(&source, from, to);
+                bits.extend_filled(2, true);
+                let expected = core::iter::repeat_n(true, start)
+                    .chain((from..to).map(|i| source.get(i)))
+                    .chain([true, true]);
+                assert!(bits.iter().eq(expected), "{start} {from}..{to}");
+                assert_eq!(bits, Bitmap::from_words(bits.words().to_vec(), bits.len()));
+            }
+        }
     }
 }

@@ -294,10 +294,36 @@ impl Column {
             (nulls, Some(o)) => {
                 if nulls.is_some() || (from..to).any(|i| o.get(i)) {
                     let n = nulls.get_or_insert_with(|| Arc::new(Bitmap::filled(old, false)));
-                    let n = Arc::make_mut(n);
-                    (from..to).for_each(|i| n.push(o.get(i)));
+                    Arc::make_mut(n).extend_range(o, from, to);
                 }
             }
+        }
+    }
+
+    /// Appends the values of another column of the same representation at `rows`, each below its length
+    /// (of another representation: NULLs).
+    pub fn extend_rows(&mut self, other: &Column, rows: impl Iterator<Item = usize> + Clone) {
+        let old = self.len();
+        let (all, limit) = (rows.clone(), other.len());
+        let rows = rows.filter(|r| *r < limit);
+        match (&mut self.data, &other.data) {
+            (ColumnData::I64(a), ColumnData::I64(b)) => extend_rows(Arc::make_mut(a), b, rows.clone()),
+            (ColumnData::F64(a), ColumnData::F64(b)) => extend_rows(Arc::make_mut(a), b, rows.clone()),
+            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => {
+                extend_rows(Arc::make_mut(a), b, rows.clone())
+            }
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => {
+                let a = Arc::make_mut(a);
+                rows.clone().for_each(|r| a.push(b.get(r)));
+            }
+            _ => return self.extend_nulls(all.count()),
+        }
+        if self.nulls.is_some() || other.nulls.is_some() {
+            let n = self
+                .nulls
+                .get_or_insert_with(|| Arc::new(Bitmap::filled(old, false)));
+            let n = Arc::make_mut(n);
+            rows.for_each(|r| n.push(other.is_null(r)));
         }
     }
 
@@ -461,6 +487,10 @@ impl Column {
         };
         data + self.nulls.as_ref().map_or(0, |n| n.words().len() * 8)
     }
+}
+
+fn extend_rows<T: Copy + Default>(out: &mut Vec<T>, values: &[T], rows: impl Iterator<Item = usize>) {
+    out.extend(rows.map(|r| values.get(r).copied().unwrap_or_default()));
 }
 
 fn gather<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
