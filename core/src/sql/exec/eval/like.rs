@@ -4,7 +4,9 @@
 //! without case unless asked otherwise.
 
 use super::mask::{Mask, pack};
+use super::substring::Substring;
 use super::vector::{Vector, union};
+use crate::types::BytesVec;
 use alloc::vec::Vec;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,7 +26,7 @@ enum Shape {
     /// `%text`.
     Suffix(Vec<u8>),
     /// `%text%`.
-    Contains(Vec<u8>),
+    Contains(Substring),
     Any(Vec<Token>),
 }
 
@@ -66,7 +68,9 @@ impl Pattern {
                 .collect()
         };
         let shape = match tokens.as_slice() {
-            [Token::Any, middle @ .., Token::Any] => bytes(middle).map(Shape::Contains),
+            [Token::Any, middle @ .., Token::Any] => {
+                bytes(middle).map(|text| Shape::Contains(Substring::new(text, case_sensitive)))
+            }
             [Token::Any, rest @ ..] => bytes(rest).map(Shape::Suffix),
             [rest @ .., Token::Any] => bytes(rest).map(Shape::Prefix),
             all => bytes(all).map(Shape::Equal),
@@ -86,7 +90,7 @@ impl Pattern {
                 let start = text.len().checked_sub(p.len());
                 start.and_then(|s| text.get(s..)).is_some_and(|t| self.same(t, p))
             }
-            Shape::Contains(p) => self.contains(text, p),
+            Shape::Contains(p) => p.is_in(text),
             Shape::Any(tokens) => self.backtrack(text, tokens),
         }
     }
@@ -100,22 +104,12 @@ impl Pattern {
         }
     }
 
-    fn contains(&self, text: &[u8], folded: &[u8]) -> bool {
-        let Some((first, rest)) = folded.split_first() else {
-            return true;
-        };
-        let Some(last) = text.len().checked_sub(folded.len()) else {
-            return false;
-        };
-        let starts = text.get(..=last).unwrap_or(&[]);
-        let hit = |at: usize| {
-            text.get(at + 1..at + folded.len())
-                .is_some_and(|t| self.same(t, rest))
-        };
-        starts
-            .iter()
-            .enumerate()
-            .any(|(at, b)| fold(*b, self.case_sensitive) == *first && hit(at))
+    /// One bit per text: whether it matches.
+    fn matches_each(&self, texts: &BytesVec) -> Vec<u64> {
+        match &self.shape {
+            Shape::Contains(p) => p.is_in_each(texts),
+            _ => pack((0..texts.len()).map(|i| self.matches(texts.get(i)))),
+        }
     }
 
     /// Greedy matching that goes back to the last `%` only: earlier ones need never match more.
@@ -181,9 +175,9 @@ pub(super) fn like(
     };
     let bits = if pattern.constant {
         let p = compile(0);
-        match v.constant {
-            true => return Mask::filled(p.matches(v.bytes_at(0)), rows),
-            false => pack((0..rows).map(|i| p.matches(v.bytes_at(i)))),
+        match v.column.bytes() {
+            Some(texts) if !v.constant => p.matches_each(texts),
+            _ => return Mask::filled(p.matches(v.bytes_at(0)), rows),
         }
     } else {
         pack((0..rows).map(|i| compile(i).matches(v.bytes_at(i))))

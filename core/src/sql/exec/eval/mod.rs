@@ -15,6 +15,7 @@ mod like;
 mod logic;
 mod mask;
 mod scope;
+mod substring;
 mod value_set;
 mod vector;
 
