@@ -4,6 +4,7 @@
 //! integer column and a single text column have tables of their own; all other keys are encoded by
 //! [`key_bytes`](super::key_bytes).
 
+use super::int_keys::IntKeys;
 use super::key_bytes::{collations, float_bits, push_collated, push_key};
 use crate::types::{BytesVec, Collation, Column, ColumnData, DataType, Error, Physical, Result};
 use alloc::vec::Vec;
@@ -26,7 +27,7 @@ enum Store {
     /// No key columns: one group.
     Unit,
     /// One column of integers (or floats by their bits).
-    Int(HashTable<(i64, u32)>),
+    Int(IntKeys),
     /// One byte string, or an encoded composite key. Entries: 32 bits of the hash, group.
     Bytes {
         table: HashTable<(u32, u32)>,
@@ -56,7 +57,7 @@ impl KeyTable {
     pub fn new(types: &[DataType], nulls: Nulls) -> KeyTable {
         let store = match types {
             [] => Store::Unit,
-            [one] if matches!(one.physical(), Physical::I64 | Physical::F64) => Store::Int(HashTable::new()),
+            [one] if matches!(one.physical(), Physical::I64 | Physical::F64) => Store::Int(IntKeys::new()),
             _ => Store::Bytes {
                 table: HashTable::new(),
                 keys: BytesVec::default(),
@@ -83,7 +84,7 @@ impl KeyTable {
     pub fn memory(&self) -> usize {
         match &self.store {
             Store::Unit => 0,
-            Store::Int(t) => t.capacity() * 17,
+            Store::Int(keys) => keys.memory(),
             Store::Bytes { table, keys } => table.capacity() * 9 + keys.memory(),
         }
     }
@@ -117,9 +118,23 @@ impl KeyTable {
             }
             (Store::Int(table), Some(column)) => {
                 let keys = ints(column);
-                let mut last: Option<(i64, u32)> = None;
-                for (row, key) in keys.iter().copied().enumerate().take(rows) {
-                    if column.is_null(row) {
+                let keys = keys.get(..rows).unwrap_or(&keys);
+                let Some(nulls) = column.null_bitmap() else {
+                    table.prepare(keys.iter().copied(), self.groups);
+                    groups.extend(keys.iter().zip(0..).map(|(key, row)| {
+                        let group = table.insert(*key, self.groups as u32);
+                        if group as usize == self.groups {
+                            self.groups += 1;
+                            fresh.push(row);
+                        }
+                        group
+                    }));
+                    return Ok(());
+                };
+                let valued = keys.iter().enumerate().filter(|(row, _)| !nulls.get(*row));
+                table.prepare(valued.map(|(_, key)| *key), self.groups);
+                for (row, key) in keys.iter().enumerate() {
+                    if nulls.get(row) {
                         groups.push(null_group(
                             &mut self.null_group,
                             null_matches,
@@ -129,25 +144,11 @@ impl KeyTable {
                         ));
                         continue;
                     }
-                    if let Some((k, g)) = last
-                        && k == key
-                    {
-                        groups.push(g);
-                        continue;
+                    let group = table.insert(*key, self.groups as u32);
+                    if group as usize == self.groups {
+                        self.groups += 1;
+                        fresh.push(row as u32);
                     }
-                    let hash = self.hasher.hash_one(key);
-                    let entry = table.entry(hash, |e| e.0 == key, |e| self.hasher.hash_one(e.0));
-                    let group = match entry {
-                        Entry::Occupied(e) => e.get().1,
-                        Entry::Vacant(e) => {
-                            let group = self.groups as u32;
-                            e.insert((key, group));
-                            self.groups += 1;
-                            fresh.push(row as u32);
-                            group
-                        }
-                    };
-                    last = Some((key, group));
                     groups.push(group);
                 }
             }
@@ -209,13 +210,14 @@ impl KeyTable {
         match (&self.store, columns.first()) {
             (Store::Unit, _) => groups.resize(rows, if self.groups > 0 { 0 } else { NO_GROUP }),
             (Store::Int(table), Some(column)) => {
-                for (row, key) in ints(column).iter().enumerate().take(rows) {
-                    groups.push(if column.is_null(row) {
-                        of_null
-                    } else {
-                        let hash = self.hasher.hash_one(*key);
-                        table.find(hash, |e| e.0 == *key).map_or(NO_GROUP, |e| e.1)
-                    });
+                let keys = ints(column);
+                let found = keys.iter().take(rows).map(|key| table.get(*key));
+                match column.null_bitmap() {
+                    None => groups.extend(found),
+                    Some(nulls) => {
+                        let or_null = |(row, g)| if nulls.get(row) { of_null } else { g };
+                        groups.extend(found.enumerate().map(or_null));
+                    }
                 }
             }
             (Store::Bytes { table, keys }, _) => {

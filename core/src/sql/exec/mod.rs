@@ -13,6 +13,7 @@ mod env;
 pub mod eval;
 mod filter;
 mod index_scan;
+mod int_keys;
 mod join;
 mod key_bytes;
 mod key_range;
