@@ -37,8 +37,8 @@ pub fn encode_key_part(out: &mut Vec<u8>, part: &KeyPart, column: &Column, row: 
     } else {
         out.push(1);
         match column.data() {
-            ColumnData::I64(v) => push_i64(out, v.get(row).copied().unwrap_or_default()),
-            ColumnData::F64(v) => push_f64(out, v.get(row).copied().unwrap_or_default()),
+            ColumnData::I64(v) => push_bits(out, ordered_i64(v.get(row).copied().unwrap_or_default())),
+            ColumnData::F64(v) => push_bits(out, ordered_f64(v.get(row).copied().unwrap_or_default())),
             ColumnData::Decimal(v) => push_decimal(out, v.get(row).copied().unwrap_or_default()),
             ColumnData::Bytes(v) => push_bytes(out, v.get(row), part.collation),
         }
@@ -57,7 +57,7 @@ pub fn encode_key(out: &mut Vec<u8>, parts: &[KeyPart], columns: &[&Column], row
 
 /// Appends the row id that makes a non-unique key unique (8 bytes, in row id order).
 pub fn key_row_id(out: &mut Vec<u8>, id: RowId) {
-    push_i64(out, id);
+    push_bits(out, ordered_i64(id));
 }
 
 /// The smallest key above every key that starts with `key`; `None` if there is none (all bytes 0xff).
@@ -70,11 +70,19 @@ pub fn prefix_end(key: &[u8]) -> Option<Vec<u8>> {
     Some(end)
 }
 
-fn push_i64(out: &mut Vec<u8>, value: i64) {
-    out.extend_from_slice(&(value as u64 ^ 1 << 63).to_be_bytes());
+fn push_bits(out: &mut Vec<u8>, ordered: u64) {
+    out.extend_from_slice(&ordered.to_be_bytes());
 }
 
-fn push_f64(out: &mut Vec<u8>, value: f64) {
+/// Bits that order as integers do.
+#[inline]
+pub fn ordered_i64(value: i64) -> u64 {
+    value as u64 ^ 1 << 63
+}
+
+/// Bits that order as floats do: zeros are equal, and so are NaNs, above everything else.
+#[inline]
+pub fn ordered_f64(value: f64) -> u64 {
     let value = if value == 0.0 {
         0.0
     } else if value.is_nan() {
@@ -83,8 +91,7 @@ fn push_f64(out: &mut Vec<u8>, value: f64) {
         value
     };
     let bits = value.to_bits();
-    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
-    out.extend_from_slice(&ordered.to_be_bytes());
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
 fn push_decimal(out: &mut Vec<u8>, value: i128) {

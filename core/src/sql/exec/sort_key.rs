@@ -3,7 +3,7 @@
 //! The first 16 bytes of each key are kept as one integer, so most comparisons touch nothing else; only
 //! keys that may be longer are kept whole too. Invariant: one prefix per row, and, if `long`, one key.
 
-use crate::codec::{KeyPart, encode_key_part};
+use crate::codec::{KeyPart, encode_key_part, ordered_f64, ordered_i64};
 use crate::sql::plan::SortKey;
 use crate::types::{BytesVec, Column, ColumnData, Error, Physical, Result};
 use alloc::vec::Vec;
@@ -17,20 +17,19 @@ struct Part {
 }
 
 impl Part {
-    /// The prefix of a single integer, as [`push_part`] would give it.
+    /// The prefix of a single number, as [`push_part`] would give it; `bits` order as the number does.
     #[inline]
-    fn of_int(self, value: i64, null: bool) -> u128 {
+    fn of_number(self, bits: u64, null: bool) -> u128 {
         let first = |b: u8| u128::from(b) << 120;
         if null {
             return first(self.null_byte());
         }
-        let bits = u128::from(value as u64 ^ 1 << 63);
         let (marker, bits) = if self.key.descending {
-            (0xfe, bits ^ u128::from(u64::MAX))
+            (0xfe, !bits)
         } else {
             (1, bits)
         };
-        first(marker) | bits << 56
+        first(marker) | u128::from(bits) << 56
     }
 
     /// NULL as a key: below the first byte of every value, or above it.
@@ -85,13 +84,21 @@ impl SortKeys {
     /// [`Error::QueryMemory`] beyond 4 GiB of long keys.
     pub fn append(&mut self, columns: &[Column], rows: usize) -> Result<()> {
         self.prefixes.reserve(rows);
-        if let ([part], [column]) = (self.parts.as_slice(), columns)
-            && let ColumnData::I64(values) = column.data()
-        {
-            let encoded = |(row, v): (usize, &i64)| part.of_int(*v, column.is_null(row));
-            self.prefixes
-                .extend(values.iter().enumerate().take(rows).map(encoded));
-            return Ok(());
+        if let ([part], [column]) = (self.parts.as_slice(), columns) {
+            let prefix = |(row, bits)| part.of_number(bits, column.is_null(row));
+            match column.data() {
+                ColumnData::I64(v) => {
+                    let bits = v.iter().map(|v| ordered_i64(*v));
+                    self.prefixes.extend(bits.enumerate().take(rows).map(prefix));
+                    return Ok(());
+                }
+                ColumnData::F64(v) => {
+                    let bits = v.iter().map(|v| ordered_f64(*v));
+                    self.prefixes.extend(bits.enumerate().take(rows).map(prefix));
+                    return Ok(());
+                }
+                ColumnData::Decimal(_) | ColumnData::Bytes(_) => {}
+            }
         }
         for row in 0..rows {
             self.scratch.clear();
@@ -109,6 +116,43 @@ impl SortKeys {
             }
         }
         Ok(())
+    }
+
+    /// Which of `rows` rows, given by one column per part, come before row `than`. `None` if that takes
+    /// more than a comparison of numbers.
+    pub fn before(&self, columns: &[Column], rows: usize, than: usize) -> Option<Vec<u32>> {
+        let ([part], [column]) = (self.parts.as_slice(), columns) else {
+            return None;
+        };
+        let than = *self.prefixes.get(than)?;
+        let nulls = column.null_bitmap();
+        if nulls.is_none() {
+            // Only the numbers differ: compare them, and not what precedes them.
+            let (marker, bits) = (than >> 120, (than >> 56) as u64);
+            let (own, flip) = if part.key.descending {
+                (0xfe, u64::MAX)
+            } else {
+                (1, 0)
+            };
+            let all = (0..rows as u32).collect();
+            return match column.data() {
+                ColumnData::I64(_) | ColumnData::F64(_) if own < marker => Some(all),
+                ColumnData::I64(_) | ColumnData::F64(_) if own > marker => Some(Vec::new()),
+                ColumnData::I64(v) => Some(rows_where(v, rows, |v| ordered_i64(v) ^ flip < bits)),
+                ColumnData::F64(v) => Some(rows_where(v, rows, |v| ordered_f64(v) ^ flip < bits)),
+                ColumnData::Decimal(_) | ColumnData::Bytes(_) => None,
+            };
+        }
+        let before = |(row, bits)| part.of_number(bits, column.is_null(row)) < than;
+        let rows = |bits: &mut dyn Iterator<Item = u64>| {
+            let rows = bits.enumerate().take(rows).filter(|r| before(*r));
+            rows.map(|(row, _)| row as u32).collect()
+        };
+        match column.data() {
+            ColumnData::I64(v) => Some(rows(&mut v.iter().map(|v| ordered_i64(*v)))),
+            ColumnData::F64(v) => Some(rows(&mut v.iter().map(|v| ordered_f64(*v)))),
+            ColumnData::Decimal(_) | ColumnData::Bytes(_) => None,
+        }
     }
 
     /// Compares the keys of two rows.
@@ -169,6 +213,20 @@ impl SortKeys {
             + self.prefixes.len() * 36
             + self.whole.as_ref().map_or(0, BytesVec::memory)
     }
+}
+
+/// The rows whose value `f` accepts. Chunks without one, which are most, take no branch per row.
+#[inline]
+fn rows_where<T: Copy>(values: &[T], rows: usize, f: impl Fn(T) -> bool) -> Vec<u32> {
+    const CHUNK: usize = 32;
+    let mut found = Vec::new();
+    for (i, chunk) in values.get(..rows).unwrap_or(values).chunks(CHUNK).enumerate() {
+        if chunk.iter().fold(false, |any, v| any | f(*v)) {
+            let hits = chunk.iter().enumerate().filter(|(_, v)| f(**v));
+            found.extend(hits.map(|(j, _)| (i * CHUNK + j) as u32));
+        }
+    }
+    found
 }
 
 /// The first 16 bytes as a big-endian integer, padded with zeros.
@@ -258,18 +316,50 @@ mod tests {
     }
 
     #[test]
-    fn a_single_integer_has_the_key_it_would_have_among_others() {
-        let mut c = Column::from_i64(alloc::vec![0, -1, i64::MIN, i64::MAX, 7]);
-        c.push_null();
-        for (descending, nulls_first) in [(false, true), (false, false), (true, true), (true, false)] {
-            let mut k = SortKeys::new(&[key(DataType::BIGINT, descending, nulls_first)]);
-            k.append(&[c.clone()], c.len()).unwrap();
-            let encoded = |row| {
-                let mut out = Vec::new();
-                push_part(&mut out, k.parts[0], &c, row);
-                prefix(&out)
-            };
-            assert_eq!(k.prefixes, (0..c.len()).map(encoded).collect::<Vec<_>>());
+    fn a_single_number_has_the_key_it_would_have_among_others() {
+        let ints = Column::from_i64(alloc::vec![0, -1, i64::MIN, i64::MAX, 7]);
+        let floats = Column::from_f64(alloc::vec![0.0, -0.0, -1.5, f64::NAN, -f64::NAN, f64::INFINITY]);
+        for (ty, mut c) in [(DataType::BIGINT, ints), (DataType::Double, floats)] {
+            c.push_null();
+            for (descending, nulls_first) in [(false, true), (false, false), (true, true), (true, false)] {
+                let mut k = SortKeys::new(&[key(ty.clone(), descending, nulls_first)]);
+                k.append(&[c.clone()], c.len()).unwrap();
+                let encoded = |row| {
+                    let mut out = Vec::new();
+                    push_part(&mut out, k.parts[0], &c, row);
+                    prefix(&out)
+                };
+                assert_eq!(k.prefixes, (0..c.len()).map(encoded).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn rows_before_a_row_are_those_that_sort_before_it() {
+        let mut ints = Column::from_i64((0..70).map(|i| i * 37 % 71 - 35).collect());
+        let mut floats = Column::from_f64((0..70).map(|i| f64::from(i * 37 % 71 - 35) / 4.0).collect());
+        floats.push_f64(-0.0);
+        floats.push_f64(f64::NAN);
+        ints.push_i64(0);
+        ints.push_i64(i64::MIN);
+        for with_nulls in [false, true] {
+            if with_nulls {
+                ints.push_null();
+                floats.push_null();
+            }
+            for (ty, column) in [(DataType::BIGINT, &ints), (DataType::Double, &floats)] {
+                for (descending, nulls_first) in [(false, true), (false, false), (true, true), (true, false)]
+                {
+                    let mut k = SortKeys::new(&[key(ty.clone(), descending, nulls_first)]);
+                    k.append(core::slice::from_ref(column), column.len()).unwrap();
+                    for than in 0..column.len() {
+                        let less = |row: &u32| k.compare(*row as usize, than) == Ordering::Less;
+                        let expected: Vec<u32> = (0..column.len() as u32).filter(less).collect();
+                        let found = k.before(core::slice::from_ref(column), column.len(), than);
+                        assert_eq!(found, Some(expected), "{descending} {nulls_first} {than}");
+                    }
+                }
+            }
         }
     }
 

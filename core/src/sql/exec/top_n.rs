@@ -11,7 +11,7 @@ use super::row_buffer::RowBuffer;
 use super::sort_key::SortKeys;
 use super::{BATCH_ROWS, Cx, Operator};
 use crate::sql::plan::{Expr, SortKey};
-use crate::types::{Batch, Physical, Result};
+use crate::types::{Batch, Column, Physical, Result};
 use alloc::{boxed::Box, vec::Vec};
 use core::cmp::Ordering;
 use core::task::{Poll, ready};
@@ -63,23 +63,37 @@ impl TopN {
             .iter()
             .map(|k| eval(&k.expr, &batch, &scope))
             .collect::<Result<Vec<_>>>()?;
-        let held = self.keys.len();
-        self.keys.append(&columns, batch.rows())?;
         let batch = if self.cut {
-            // A row equal to the n-th comes after it, so only smaller ones get in.
-            let enters = |i: &usize| self.keys.compare(held + i, wanted - 1) == Ordering::Less;
-            let entering: Vec<u32> = (0..batch.rows()).filter(enters).map(|i| i as u32).collect();
-            self.keys.keep_after(held, &entering);
-            batch.select(entering)
+            self.entering(batch, &columns, wanted - 1)?
         } else {
+            self.keys.append(&columns, batch.rows())?;
             batch
         };
+        if batch.rows() == 0 {
+            return Ok(());
+        }
         self.rows.append(&batch)?;
         if self.rows.len() >= wanted.saturating_mul(2).max(BATCH_ROWS) {
             self.cut_to(wanted);
         }
         self.memory
             .set(self.keys.memory() + self.rows.memory(), cx.env.memory_limit)
+    }
+
+    /// The rows of a batch that come before row `last`, with their keys appended. A row equal to it
+    /// comes after it, and so stays out.
+    fn entering(&mut self, batch: Batch, columns: &[Column], last: usize) -> Result<Batch> {
+        if let Some(entering) = self.keys.before(columns, batch.rows(), last) {
+            let columns: Vec<_> = columns.iter().map(|c| c.gather(&entering)).collect();
+            self.keys.append(&columns, entering.len())?;
+            return Ok(batch.select(entering));
+        }
+        let held = self.keys.len();
+        self.keys.append(columns, batch.rows())?;
+        let enters = |i: &usize| self.keys.compare(held + i, last) == Ordering::Less;
+        let entering: Vec<u32> = (0..batch.rows()).filter(enters).map(|i| i as u32).collect();
+        self.keys.keep_after(held, &entering);
+        Ok(batch.select(entering))
     }
 
     fn cut_to(&mut self, wanted: usize) {
