@@ -18,6 +18,7 @@ mod join;
 mod key_bytes;
 mod key_range;
 mod key_table;
+mod leaf_run;
 mod limit;
 mod memory;
 mod operator;

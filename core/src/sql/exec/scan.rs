@@ -1,15 +1,19 @@
 //! A table's rows in row id order: all of them, or a range of row ids.
 //!
-//! One batch per leaf, which shares the leaf's columns; part of a leaf is a selection. The filter is
-//! applied here, before anything is copied.
+//! The first batch is one leaf, which shares the leaf's columns, so that a LIMIT reads little; later ones
+//! are runs of leaves. The filter is applied here: it reads its own columns of all rows, the others are
+//! copied of the rows that pass. Backwards, every batch is one leaf and a selection.
 
 use super::constant::constant_int;
+use super::eval::eval_filter;
 use super::filter::narrow;
+use super::leaf_run::LeafRun;
 use super::table_columns::TableColumns;
 use super::{BATCH_ROWS, Cx, Env, Operator};
 use crate::sql::plan::{Expr, ScanBounds};
 use crate::tree::{RowCursor, RowTree};
 use crate::types::{Batch, Result, RowId};
+use alloc::vec::Vec;
 use core::ops::Bound;
 use core::task::{Poll, ready};
 
@@ -32,7 +36,16 @@ pub struct Scan {
     reverse: bool,
     columns: TableColumns,
     filter: Option<Expr>,
+    /// Which columns the filter reads.
+    filtered: Vec<bool>,
+    /// Leaves read and not handed out yet.
+    run: LeafRun,
+    /// Rows that the next run aims at.
+    wanted: usize,
 }
+
+/// Bytes of text after which a run ends: they are copied.
+const RUN_BYTES: usize = 256 << 10;
 
 impl Scan {
     /// The rows within `bounds` (all without) that pass the filter.
@@ -43,13 +56,38 @@ impl Scan {
         reverse: bool,
         filter: Option<Expr>,
     ) -> Scan {
+        let mut filtered = alloc::vec![false; columns.len()];
+        filter.iter().for_each(|f| mark_columns(f, &mut filtered));
         Scan {
             state: State::Start(rows),
             bounds,
             reverse,
             columns,
             filter,
+            filtered,
+            run: LeafRun::default(),
+            wanted: 1,
         }
+    }
+
+    /// The rows of the run that pass the filter; `None` if there are none.
+    fn take_run(&mut self, cx: &Cx<'_>) -> Result<Option<Batch>> {
+        if self.run.rows() == 0 {
+            return Ok(None);
+        }
+        let batch = match &self.filter {
+            None => Some(self.run.batch(&self.columns)),
+            Some(filter) => {
+                let partial = self.run.partial(&self.columns, &self.filtered);
+                let positions = eval_filter(filter, &partial, &cx.env.scope())?;
+                (!positions.is_empty()).then(|| {
+                    self.run
+                        .narrowed(&self.columns, &self.filtered, partial, positions)
+                })
+            }
+        };
+        self.run.clear();
+        Ok(batch)
     }
 
     fn start(&self, rows: &RowTree, env: &Env) -> Result<State> {
@@ -68,6 +106,16 @@ impl Scan {
             _ => State::End,
         })
     }
+}
+
+/// Marks the columns an expression reads.
+fn mark_columns(expr: &Expr, marks: &mut [bool]) {
+    if let Expr::Column { index, .. } = expr
+        && let Some(mark) = marks.get_mut(*index)
+    {
+        *mark = true;
+    }
+    expr.for_each_child(&mut |child| mark_columns(child, marks));
 }
 
 /// A bound's value; `None`: NULL, which no row satisfies.
@@ -108,25 +156,37 @@ impl Operator for Scan {
                 State::Count(left) if *left > 0 => {
                     let rows = (*left).min(BATCH_ROWS as u64);
                     *left -= rows;
-                    return Poll::Ready(Ok(Some(Batch::new(alloc::vec::Vec::new(), rows as usize))));
+                    return Poll::Ready(Ok(Some(Batch::new(Vec::new(), rows as usize))));
                 }
                 State::Start(_) | State::Count(_) | State::End => return Poll::Ready(Ok(None)),
             };
-            let Some(span) = ready!(cursor.next(cx.missing))? else {
-                self.state = State::End;
-                return Poll::Ready(Ok(None));
-            };
-            let len = span.leaf.len();
-            let mut batch = Batch::new(self.columns.of_leaf(&span.leaf), len);
             if self.reverse {
-                batch = batch.select((span.from as u32..span.to as u32).rev().collect());
-            } else if span.from > 0 || span.to < len {
-                batch = batch.select((span.from as u32..span.to as u32).collect());
+                let Some(span) = ready!(cursor.next(cx.missing))? else {
+                    self.state = State::End;
+                    return Poll::Ready(Ok(None));
+                };
+                let batch = Batch::new(self.columns.of_leaf(&span.leaf), span.leaf.len());
+                let batch = batch.select((span.from as u32..span.to as u32).rev().collect());
+                let batch = match &self.filter {
+                    None => Some(batch),
+                    Some(f) => narrow(batch, f, cx)?,
+                };
+                if batch.is_some() {
+                    return Poll::Ready(Ok(batch));
+                }
+                continue;
             }
-            let batch = match &self.filter {
-                None => Some(batch).filter(|b| b.rows() > 0),
-                Some(f) => narrow(batch, f, cx)?,
-            };
+            while self.run.rows() < self.wanted && self.run.text_bytes() < RUN_BYTES {
+                match ready!(cursor.next(cx.missing))? {
+                    Some(span) => self.run.push(span, &self.columns),
+                    None => {
+                        self.state = State::End;
+                        break;
+                    }
+                }
+            }
+            self.wanted = (self.run.rows() * 4).clamp(1, BATCH_ROWS);
+            let batch = self.take_run(cx)?;
             if batch.is_some() {
                 return Poll::Ready(Ok(batch));
             }

@@ -13,6 +13,27 @@ enum Source {
     Stored(usize),
 }
 
+/// Where an output column of a leaf's rows is.
+#[derive(Debug, Clone, Copy)]
+pub enum Piece<'a> {
+    /// It is the row ids.
+    RowIds,
+    /// It is this column of the leaf.
+    Stored(&'a Column),
+    /// The leaf is older than the column: every row has NULL.
+    Absent,
+}
+
+impl<'a> Piece<'a> {
+    /// The values that `of` finds in a stored column; none otherwise.
+    pub fn stored<T>(self, of: impl FnOnce(&'a Column) -> &'a [T]) -> &'a [T] {
+        match self {
+            Piece::Stored(c) => of(c),
+            Piece::RowIds | Piece::Absent => &[],
+        }
+    }
+}
+
 /// The output columns of a table's operator.
 #[derive(Debug, Clone)]
 pub struct TableColumns {
@@ -90,16 +111,47 @@ impl TableColumns {
         Batch::new(self.sources.iter().map(|_| ids.clone()).collect(), rows)
     }
 
+    /// Number of columns.
+    pub fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// The representation of column `i`.
+    pub fn physical(&self, i: usize) -> Physical {
+        self.physicals.get(i).copied().unwrap_or(Physical::I64)
+    }
+
+    /// Where column `i` of a leaf's rows is.
+    #[inline]
+    pub fn piece<'a>(&self, leaf: &'a RowLeaf, i: usize) -> Piece<'a> {
+        match self.sources.get(i) {
+            Some(Source::RowId) => Piece::RowIds,
+            Some(Source::Stored(stored)) => leaf.columns().get(*stored).map_or(Piece::Absent, Piece::Stored),
+            None => Piece::Absent,
+        }
+    }
+
+    /// Column `i` of a whole leaf, shared with it.
+    pub fn column_of(&self, leaf: &RowLeaf, i: usize) -> Column {
+        match self.piece(leaf, i) {
+            Piece::RowIds => leaf.row_ids(),
+            Piece::Stored(c) => c.clone(),
+            Piece::Absent => Column::nulls(self.physical(i), leaf.len()),
+        }
+    }
+
     /// The columns of a whole leaf, shared with it.
     pub fn of_leaf(&self, leaf: &RowLeaf) -> Vec<Column> {
-        let column = |(source, physical): (&Source, &Physical)| match source {
-            Source::RowId => leaf.row_ids(),
-            Source::Stored(i) => match leaf.columns().get(*i) {
-                Some(c) => c.clone(),
-                None => Column::nulls(*physical, leaf.len()),
-            },
+        (0..self.len()).map(|i| self.column_of(leaf, i)).collect()
+    }
+
+    /// Bytes of the texts that a leaf's rows have in the columns.
+    pub fn text_bytes(&self, leaf: &RowLeaf) -> usize {
+        let bytes = |i| match self.piece(leaf, i) {
+            Piece::Stored(c) => c.bytes().map_or(0, |b| b.data().len()),
+            Piece::RowIds | Piece::Absent => 0,
         };
-        self.sources.iter().zip(&self.physicals).map(column).collect()
+        (0..self.len()).map(bytes).sum()
     }
 
     /// The given rows, in that order. Rows of one leaf share its columns; others are copied together.

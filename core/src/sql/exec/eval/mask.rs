@@ -124,7 +124,23 @@ impl Mask {
     /// The rows that are true, ascending.
     pub(super) fn true_rows(&self) -> Vec<u32> {
         let mut out = Vec::with_capacity(self.count_true());
-        out.extend(Mask::positions_of(&self.truth));
+        let mut buffer = [0; 64];
+        for (base, word) in (0..).step_by(64).zip(&self.truth) {
+            if *word == u64::MAX {
+                out.extend(base..base + 64);
+                continue;
+            }
+            let (mut rest, mut n) = (*word, 0);
+            for slot in &mut buffer {
+                if rest == 0 {
+                    break;
+                }
+                *slot = base + rest.trailing_zeros();
+                rest &= rest - 1;
+                n += 1;
+            }
+            out.extend_from_slice(buffer.get(..n).unwrap_or(&[]));
+        }
         out
     }
 

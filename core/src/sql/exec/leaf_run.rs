@@ -1,0 +1,210 @@
+//! The rows of several leaves as one batch: what an operator does per batch costs as much as what it
+//! does for dozens of rows, and a leaf has no more than that.
+//!
+//! A run only holds the leaves. Columns are copied out when asked for: all rows of those a filter reads,
+//! and then of the others only the rows that passed.
+
+use super::table_columns::{Piece, TableColumns};
+use crate::tree::{RowLeaf, Span};
+use crate::types::{Batch, Bitmap, BytesVec, Column, ColumnData, Physical};
+use alloc::{sync::Arc, vec::Vec};
+use core::ops::Range;
+
+/// Rows of leaves, in order.
+#[derive(Debug, Default)]
+pub struct LeafRun {
+    parts: Vec<(Arc<RowLeaf>, Range<usize>)>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl LeafRun {
+    /// Appends part of a leaf.
+    pub fn push(&mut self, span: Span<RowLeaf>, columns: &TableColumns) {
+        self.rows += span.to.saturating_sub(span.from);
+        self.bytes += columns.text_bytes(&span.leaf);
+        self.parts.push((span.leaf, span.from..span.to));
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes of text in its leaves.
+    pub fn text_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Forgets the leaves.
+    pub fn clear(&mut self) {
+        self.parts.clear();
+        (self.rows, self.bytes) = (0, 0);
+    }
+
+    /// The only leaf, if all of its rows are meant: its columns can be shared.
+    fn whole_leaf(&self) -> Option<&Arc<RowLeaf>> {
+        match self.parts.as_slice() {
+            [(leaf, range)] if range.len() == leaf.len() => Some(leaf),
+            _ => None,
+        }
+    }
+
+    /// Output column `i` of every part.
+    fn pieces<'a>(
+        &'a self,
+        columns: &'a TableColumns,
+        i: usize,
+    ) -> impl Iterator<Item = (Piece<'a>, &'a Range<usize>)> {
+        self.parts
+            .iter()
+            .map(move |(leaf, range)| (columns.piece(leaf, i), range))
+    }
+
+    /// All rows.
+    pub fn batch(&self, columns: &TableColumns) -> Batch {
+        let column = |i| self.column(columns, i);
+        Batch::new((0..columns.len()).map(column).collect(), self.rows)
+    }
+
+    /// All rows, with only the columns that `used` marks; the others are empty.
+    pub fn partial(&self, columns: &TableColumns, used: &[bool]) -> Batch {
+        let column = |(i, used): (usize, &bool)| {
+            if *used {
+                self.column(columns, i)
+            } else {
+                Column::new(columns.physical(i))
+            }
+        };
+        Batch::new(used.iter().enumerate().map(column).collect(), self.rows)
+    }
+
+    /// The rows at ascending `positions`; `partial` has the columns `used` marks already.
+    pub fn narrowed(
+        &self,
+        columns: &TableColumns,
+        used: &[bool],
+        partial: Batch,
+        positions: Vec<u32>,
+    ) -> Batch {
+        if let Some(leaf) = self.whole_leaf() {
+            return Batch::new(columns.of_leaf(leaf), self.rows).select(positions);
+        }
+        let all = positions.len() == self.rows;
+        let sparse = positions.len() < self.rows / 8;
+        let rows = positions.len();
+        let column = |(i, (column, used)): (usize, (Column, &bool))| match (used, all) {
+            (true, true) => column,
+            (true, false) => column.gather(&positions),
+            (false, true) => self.column(columns, i),
+            // Numbers are copied fastest all together, texts only where they are needed.
+            (false, false) if !sparse && columns.physical(i) != Physical::Bytes => {
+                self.column(columns, i).gather(&positions)
+            }
+            (false, false) => self.gather(columns, i, &positions),
+        };
+        let columns = partial.columns.into_iter().zip(used).enumerate().map(column);
+        Batch::new(columns.collect(), rows)
+    }
+
+    /// Output column `i` of all rows.
+    fn column(&self, columns: &TableColumns, i: usize) -> Column {
+        if let Some(leaf) = self.whole_leaf() {
+            return columns.column_of(leaf, i);
+        }
+        match columns.physical(i) {
+            Physical::I64 => {
+                let mut values: Vec<i64> = Vec::with_capacity(self.rows);
+                for (leaf, range) in &self.parts {
+                    match columns.piece(leaf, i) {
+                        Piece::RowIds => values.extend(range.clone().map(|row| leaf.row_id(row))),
+                        Piece::Stored(c) => extend(&mut values, c.i64s(), range),
+                        Piece::Absent => values.resize(values.len() + range.len(), 0),
+                    }
+                }
+                Column::from_parts(ColumnData::I64(Arc::new(values)), self.nulls(columns, i))
+            }
+            Physical::F64 => {
+                let mut values: Vec<f64> = Vec::with_capacity(self.rows);
+                for (piece, range) in self.pieces(columns, i) {
+                    extend(&mut values, piece.stored(Column::f64s), range);
+                }
+                Column::from_parts(ColumnData::F64(Arc::new(values)), self.nulls(columns, i))
+            }
+            Physical::Decimal => {
+                let mut values: Vec<i128> = Vec::with_capacity(self.rows);
+                for (piece, range) in self.pieces(columns, i) {
+                    extend(&mut values, piece.stored(Column::decimals), range);
+                }
+                Column::from_parts(ColumnData::Decimal(Arc::new(values)), self.nulls(columns, i))
+            }
+            Physical::Bytes => {
+                let mut values = BytesVec::with_capacity(self.rows, self.bytes);
+                for (piece, range) in self.pieces(columns, i) {
+                    let rows = values.len() + range.len();
+                    if let Piece::Stored(c) = piece
+                        && let Some(bytes) = c.bytes()
+                    {
+                        values.extend_range(bytes, range.start, range.end);
+                    }
+                    (values.len()..rows).for_each(|_| values.push(&[]));
+                }
+                Column::from_parts(ColumnData::Bytes(Arc::new(values)), self.nulls(columns, i))
+            }
+        }
+    }
+
+    /// Where output column `i` is NULL; `None`: nowhere.
+    fn nulls(&self, columns: &TableColumns, i: usize) -> Option<Bitmap> {
+        let may_be = |(piece, _): (Piece<'_>, _)| match piece {
+            Piece::RowIds => false,
+            Piece::Stored(c) => c.null_bitmap().is_some(),
+            Piece::Absent => true,
+        };
+        if !self.pieces(columns, i).any(may_be) {
+            return None;
+        }
+        let mut nulls = Bitmap::default();
+        for (piece, range) in self.pieces(columns, i) {
+            match piece {
+                Piece::RowIds => nulls.extend_filled(range.len(), false),
+                Piece::Stored(c) => match c.null_bitmap() {
+                    Some(bits) => nulls.extend_range(bits, range.start, range.end),
+                    None => nulls.extend_filled(range.len(), false),
+                },
+                Piece::Absent => nulls.extend_filled(range.len(), true),
+            }
+        }
+        Some(nulls)
+    }
+
+    /// Output column `i` of the rows at ascending `positions`.
+    fn gather(&self, columns: &TableColumns, i: usize, positions: &[u32]) -> Column {
+        let mut out = Column::with_capacity(columns.physical(i), positions.len());
+        let (mut rest, mut base) = (positions, 0);
+        for (leaf, range) in &self.parts {
+            let end = base + range.len();
+            let near = rest.get(..range.len()).unwrap_or(rest);
+            let here = near.partition_point(|p| (*p as usize) < end);
+            let (rows, later) = rest.split_at(here);
+            let rows = rows
+                .iter()
+                .map(|p| range.start + (*p as usize).saturating_sub(base));
+            match columns.piece(leaf, i) {
+                Piece::RowIds => rows.for_each(|row| out.push_i64(leaf.row_id(row))),
+                Piece::Stored(c) => out.extend_rows(c, rows),
+                Piece::Absent => out.extend_nulls(here),
+            }
+            (rest, base) = (later, end);
+        }
+        out
+    }
+}
+
+/// Appends the values of `range`; where there are none, the values of NULLs.
+fn extend<T: Copy + Default>(out: &mut Vec<T>, values: &[T], range: &Range<usize>) {
+    match values.get(range.clone()) {
+        Some(values) => out.extend_from_slice(values),
+        None => out.resize(out.len() + range.len(), T::default()),
+    }
+}
