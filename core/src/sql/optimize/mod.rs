@@ -2,7 +2,8 @@
 //!
 //! The order of the rules matters: conditions are made plain and pushed down before joins are ordered by
 //! size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
-//! access makes needless go last but one, unneeded columns last.
+//! access makes needless go after that, then unneeded columns; what is left of a sort under a LIMIT reads
+//! its rows late.
 
 mod access;
 mod access_order;
@@ -12,6 +13,7 @@ mod estimate;
 mod fold_constants;
 mod in_lookup;
 mod join_order;
+mod late_rows;
 mod lookup_join;
 mod lossless;
 mod merge_projects;

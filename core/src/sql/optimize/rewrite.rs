@@ -2,8 +2,8 @@
 
 use super::statistics::{BoundTables, Statistics};
 use super::{
-    access, access_order, fold_constants, in_lookup, join_order, lookup_join, merge_projects, min_max,
-    plan_parts, prune_columns, push_down_filters, simplify, top_n,
+    access, access_order, fold_constants, in_lookup, join_order, late_rows, lookup_join, merge_projects,
+    min_max, plan_parts, prune_columns, push_down_filters, simplify, top_n,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Plan, Query, SubPlanKind};
@@ -27,9 +27,16 @@ pub fn optimize_with(query: &mut Query, stats: &dyn Statistics) {
             SubPlanKind::Exists => prune_columns::prune_all_columns(&mut sub.plan),
             SubPlanKind::Scalar | SubPlanKind::Set => prune_columns::prune_columns(&mut sub.plan),
         }
+        read_rows_late(&mut sub.plan, stats);
     }
     choose_ways(&mut query.plan, stats);
     prune_columns::prune_columns(&mut query.plan);
+    read_rows_late(&mut query.plan, stats);
+}
+
+fn read_rows_late(plan: &mut Plan, stats: &dyn Statistics) {
+    late_rows::read_rows_late(plan, stats);
+    merge_projects::merge_projects(plan);
 }
 
 /// Conditions where they cut most, joins in order.

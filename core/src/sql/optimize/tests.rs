@@ -4,6 +4,7 @@
 
 use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
+use crate::sql::optimize::{Statistics, TableFacts, optimize_with};
 use crate::sql::plan::{
     AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query, SubPlan, SubPlanKind,
 };
@@ -233,6 +234,64 @@ fn a_small_in_subquery_is_looked_up() {
     };
     assert!(matches!(**input, Plan::LookupJoin(_)));
     assert_eq!(run(q), run(query(plan, vec![sub()])));
+}
+
+/// Facts of tables said to be big.
+struct Big<'a>(&'a crate::catalog::Catalog);
+
+impl Statistics for Big<'_> {
+    fn facts(&self, table: crate::catalog::TableId) -> Option<TableFacts> {
+        let facts = self.0.facts(table)?;
+        Some(TableFacts { rows: 1e6, ..facts })
+    }
+}
+
+/// The plan optimised for big tables.
+fn optimized_as_big(t: &Tables, plan: &Plan) -> Plan {
+    let mut q = query(plan.clone(), vec![]);
+    optimize_with(&mut q, &Big(&t.catalog));
+    q.plan
+}
+
+#[test]
+fn a_sort_of_a_big_table_under_a_limit_reads_texts_of_the_rows_it_keeps() {
+    let mut t = shop();
+    let rows: Vec<_> = (0..50)
+        .map(|i| {
+            vec![
+                Value::Int(i),
+                Value::Int(i * 37 % 50),
+                Value::Text(alloc::format!("n{i}")),
+            ]
+        })
+        .collect();
+    let columns = [("id", BIGINT), ("size", BIGINT), ("text", TEXT)];
+    t.add("notes", &columns, Some(0), &[], &rows);
+    let notes = filter(t.scan("notes", &[2, 1, 0]), gt(col(1), int(30)));
+    let few = |n| limit(sort(notes.clone(), vec![by(col(1), true)]), n, 0);
+    let plan = optimized_as_big(&t, &few(3));
+    let Plan::Limit { input, .. } = &plan else {
+        panic!("{plan:?}")
+    };
+    let Plan::Project { input, .. } = &**input else {
+        panic!("{plan:?}")
+    };
+    let Plan::LookupJoin(lookup) = &**input else {
+        panic!("{plan:?}")
+    };
+    let Plan::Sort { input, .. } = &lookup.left else {
+        panic!("{plan:?}")
+    };
+    assert!(
+        matches!(&**input, Plan::Scan { columns, row_id: true, .. } if *columns == [1]),
+        "{plan:?}"
+    );
+    assert_eq!(t.run(&plan), t.run(&few(3)));
+    // A limit that is most of the table, and rows without texts, stay as they are.
+    for plan in [few(900_000), project(few(3), vec![col(1)])] {
+        let plan = optimized_as_big(&t, &plan);
+        assert!(!alloc::format!("{plan:?}").contains("LookupJoin"), "{plan:?}");
+    }
 }
 
 // ---- random plans
