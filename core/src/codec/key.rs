@@ -80,6 +80,22 @@ pub fn ordered_i64(value: i64) -> u64 {
     value as u64 ^ 1 << 63
 }
 
+/// The integer of [`ordered_i64`].
+#[inline]
+pub fn int_of(ordered: u64) -> i64 {
+    (ordered ^ 1 << 63) as i64
+}
+
+/// The float of [`ordered_f64`].
+#[inline]
+pub fn float_of(ordered: u64) -> f64 {
+    f64::from_bits(if ordered >> 63 == 1 {
+        ordered ^ 1 << 63
+    } else {
+        !ordered
+    })
+}
+
 /// Bits that order as floats do: zeros are equal, and so are NaNs, above everything else.
 #[inline]
 pub fn ordered_f64(value: f64) -> u64 {

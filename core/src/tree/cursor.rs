@@ -71,9 +71,10 @@ impl<L: Leaf> Cursor<L> {
             self.stack = self.start();
             self.is_last = !self.may_overlap();
         }
+        let is_cached = self.tree.home().is_cached();
         loop {
             let within = |cell: &&Arc<Slot<L>>| !self.is_last && (self.reverse || !self.is_beyond(cell));
-            let Some(cell) = top(&self.stack).filter(within).cloned() else {
+            let Some(cell) = top(&self.stack).filter(within) else {
                 self.stack.clear();
                 self.pins.clear();
                 return Poll::Ready(Ok(None));
@@ -84,8 +85,8 @@ impl<L: Leaf> Cursor<L> {
                     self.ask(missing);
                     return Poll::Pending;
                 };
-                let waited_for = self.pins.release(identity(&cell));
-                if !cell.home().is_cached() {
+                let waited_for = self.pins.release(identity(cell));
+                if !is_cached {
                     missing.memory_reads += 1;
                 } else {
                     cell.touch();
@@ -94,7 +95,7 @@ impl<L: Leaf> Cursor<L> {
                 let (from, to) = self.trim(&leaf);
                 span = (from < to).then_some(Span { leaf, from, to });
             }
-            self.is_last = self.ends_in(&cell);
+            self.is_last = self.ends_in(cell);
             step(&mut self.stack, self.reverse);
             if span.is_some() {
                 return Poll::Ready(Ok(span));

@@ -68,6 +68,17 @@ impl RowLeaf {
         }
     }
 
+    /// Appends the row ids of the rows `from..to` that there are.
+    pub fn extend_row_ids(&self, out: &mut Vec<RowId>, from: usize, to: usize) {
+        let to = to.min(self.len());
+        match &self.ids {
+            Ids::Dense { start, .. } => {
+                out.extend((from..to).map(|i| start.wrapping_add(i as i64)));
+            }
+            Ids::Sparse(ids) => out.extend_from_slice(ids.get(from..to).unwrap_or(&[])),
+        }
+    }
+
     /// Row id `i`; the largest row id beyond the end.
     #[inline]
     pub fn row_id(&self, i: usize) -> RowId {

@@ -449,30 +449,30 @@ impl Column {
 
     /// The values at `rows`, in that order; a row beyond the end gives NULL.
     pub fn gather(&self, rows: &[u32]) -> Column {
+        let mut beyond = false;
         let data = match &self.data {
-            ColumnData::I64(v) => ColumnData::I64(Arc::new(gather(v, rows))),
-            ColumnData::F64(v) => ColumnData::F64(Arc::new(gather(v, rows))),
-            ColumnData::Decimal(v) => ColumnData::Decimal(Arc::new(gather(v, rows))),
+            ColumnData::I64(v) => ColumnData::I64(Arc::new(gather(v, rows, &mut beyond))),
+            ColumnData::F64(v) => ColumnData::F64(Arc::new(gather(v, rows, &mut beyond))),
+            ColumnData::Decimal(v) => ColumnData::Decimal(Arc::new(gather(v, rows, &mut beyond))),
             ColumnData::Bytes(v) => {
                 let total = rows.iter().map(|r| v.get(*r as usize).len()).sum();
                 let mut out = BytesVec::with_capacity(rows.len(), total);
                 rows.iter().for_each(|r| {
-                    out.push(if (*r as usize) < v.len() {
-                        v.get(*r as usize)
-                    } else {
-                        &[]
-                    })
+                    let is_there = (*r as usize) < v.len();
+                    beyond |= !is_there;
+                    out.push(if is_there { v.get(*r as usize) } else { &[] })
                 });
                 ColumnData::Bytes(Arc::new(out))
             }
         };
         let len = self.len();
-        let beyond = rows.iter().any(|r| *r as usize >= len);
         let nulls = (self.nulls.is_some() || beyond).then(|| {
-            let mut n = Bitmap::default();
-            rows.iter()
-                .for_each(|r| n.push(*r as usize >= len || self.is_null(*r as usize)));
-            n
+            let is_null = |r: &u32| *r as usize >= len || self.is_null(*r as usize);
+            let word = |rows: &[u32]| {
+                let bits = rows.iter().enumerate();
+                bits.fold(0, |w, (i, r)| w | u64::from(is_null(r)) << i)
+            };
+            Bitmap::from_words(rows.chunks(64).map(word).collect(), rows.len())
         });
         Column::from_parts(data, nulls)
     }
@@ -493,8 +493,14 @@ fn extend_rows<T: Copy + Default>(out: &mut Vec<T>, values: &[T], rows: impl Ite
     out.extend(rows.map(|r| values.get(r).copied().unwrap_or_default()));
 }
 
-fn gather<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
-    rows.iter()
-        .map(|r| values.get(*r as usize).copied().unwrap_or_default())
-        .collect()
+/// The values at `rows`; sets `beyond` if there are not so many.
+fn gather<T: Copy + Default>(values: &[T], rows: &[u32], beyond: &mut bool) -> Vec<T> {
+    let value = |r: &u32| match values.get(*r as usize) {
+        Some(value) => *value,
+        None => {
+            *beyond = true;
+            T::default()
+        }
+    };
+    rows.iter().map(value).collect()
 }

@@ -117,7 +117,7 @@ impl LeafRun {
                 let mut values: Vec<i64> = Vec::with_capacity(self.rows);
                 for (leaf, range) in &self.parts {
                     match columns.piece(leaf, i) {
-                        Piece::RowIds => values.extend(range.clone().map(|row| leaf.row_id(row))),
+                        Piece::RowIds => leaf.extend_row_ids(&mut values, range.start, range.end),
                         Piece::Stored(c) => extend(&mut values, c.i64s(), range),
                         Piece::Absent => values.resize(values.len() + range.len(), 0),
                     }

@@ -3,7 +3,7 @@
 //! The first 16 bytes of each key are kept as one integer, so most comparisons touch nothing else; only
 //! keys that may be longer are kept whole too. Invariant: one prefix per row, and, if `long`, one key.
 
-use crate::codec::{KeyPart, encode_key_part, ordered_f64, ordered_i64};
+use crate::codec::{KeyPart, encode_key_part, float_of, int_of, ordered_f64, ordered_i64};
 use crate::sql::plan::SortKey;
 use crate::types::{BytesVec, Column, ColumnData, Error, Physical, Result};
 use alloc::vec::Vec;
@@ -129,17 +129,28 @@ impl SortKeys {
         if nulls.is_none() {
             // Only the numbers differ: compare them, and not what precedes them.
             let (marker, bits) = (than >> 120, (than >> 56) as u64);
-            let (own, flip) = if part.key.descending {
-                (0xfe, u64::MAX)
-            } else {
-                (1, 0)
-            };
+            let own = if part.key.descending { 0xfe } else { 1 };
             let all = (0..rows as u32).collect();
             return match column.data() {
                 ColumnData::I64(_) | ColumnData::F64(_) if own < marker => Some(all),
                 ColumnData::I64(_) | ColumnData::F64(_) if own > marker => Some(Vec::new()),
-                ColumnData::I64(v) => Some(rows_where(v, rows, |v| ordered_i64(v) ^ flip < bits)),
-                ColumnData::F64(v) => Some(rows_where(v, rows, |v| ordered_f64(v) ^ flip < bits)),
+                ColumnData::I64(v) => {
+                    let than = int_of(if part.key.descending { !bits } else { bits });
+                    Some(match part.key.descending {
+                        true => rows_where(v, rows, |v| v > than),
+                        false => rows_where(v, rows, |v| v < than),
+                    })
+                }
+                ColumnData::F64(v) => {
+                    let than = float_of(if part.key.descending { !bits } else { bits });
+                    // NaN is above everything, and so never before a row when they ascend.
+                    Some(match (part.key.descending, than.is_nan()) {
+                        (true, true) => Vec::new(),
+                        (true, false) => rows_where(v, rows, |v| v > than || v.is_nan()),
+                        (false, true) => rows_where(v, rows, |v| !v.is_nan()),
+                        (false, false) => rows_where(v, rows, |v| v < than),
+                    })
+                }
                 ColumnData::Decimal(_) | ColumnData::Bytes(_) => None,
             };
         }
@@ -220,12 +231,21 @@ impl SortKeys {
 fn rows_where<T: Copy>(values: &[T], rows: usize, f: impl Fn(T) -> bool) -> Vec<u32> {
     const CHUNK: usize = 32;
     let mut found = Vec::new();
-    for (i, chunk) in values.get(..rows).unwrap_or(values).chunks(CHUNK).enumerate() {
-        if chunk.iter().fold(false, |any, v| any | f(*v)) {
-            let hits = chunk.iter().enumerate().filter(|(_, v)| f(**v));
-            found.extend(hits.map(|(j, _)| (i * CHUNK + j) as u32));
+    let (chunks, rest) = values.get(..rows).unwrap_or(values).as_chunks::<CHUNK>();
+    let mut add = |base: usize, values: &[T]| {
+        let hits = values.iter().enumerate().filter(|(_, v)| f(**v));
+        found.extend(hits.map(|(i, _)| (base + i) as u32));
+    };
+    for (i, chunk) in chunks.iter().enumerate() {
+        // As wide as the values, for the vectoriser.
+        let any = chunk
+            .iter()
+            .fold(0, |any, v| any | 0_u64.wrapping_sub(f(*v).into()));
+        if any != 0 {
+            add(i * CHUNK, chunk);
         }
     }
+    add(chunks.len() * CHUNK, rest);
     found
 }
 

@@ -16,6 +16,9 @@ use alloc::{boxed::Box, vec::Vec};
 use core::cmp::Ordering;
 use core::task::{Poll, ready};
 
+/// Candidates of few rows wanted are cut to them when there are so many: early, so that few enter.
+const CUT_ROWS: usize = 128;
+
 /// See the module.
 pub struct TopN {
     input: Box<dyn Operator>,
@@ -73,7 +76,7 @@ impl TopN {
             return Ok(());
         }
         self.rows.append(&batch)?;
-        if self.rows.len() >= wanted.saturating_mul(2).max(BATCH_ROWS) {
+        if self.rows.len() >= wanted.saturating_mul(2).max(CUT_ROWS) {
             self.cut_to(wanted);
         }
         self.memory
