@@ -130,9 +130,8 @@ impl SortKeys {
             // Only the numbers differ: compare them, and not what precedes them.
             let (marker, bits) = (than >> 120, (than >> 56) as u64);
             let own = if part.key.descending { 0xfe } else { 1 };
-            let all = (0..rows as u32).collect();
             return match column.data() {
-                ColumnData::I64(_) | ColumnData::F64(_) if own < marker => Some(all),
+                ColumnData::I64(_) | ColumnData::F64(_) if own < marker => Some((0..rows as u32).collect()),
                 ColumnData::I64(_) | ColumnData::F64(_) if own > marker => Some(Vec::new()),
                 ColumnData::I64(v) => {
                     let than = int_of(if part.key.descending { !bits } else { bits });
