@@ -10,6 +10,7 @@ pub mod damage;
 pub mod disk;
 pub mod eager;
 pub mod elle;
+pub mod fuzz;
 pub mod history;
 pub mod isolation_script;
 pub mod kill_target;

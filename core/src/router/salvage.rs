@@ -9,7 +9,7 @@ use super::damaged::{Damaged, Leaves};
 use super::superblock::{SUPERBLOCK, first_batch, is_empty};
 use super::trees::{Trees, stored_trees};
 use crate::catalog::{
-    Catalog, PersistenceConfig, Placement, SchemasRecord, TableId, TableRecord, decode_record,
+    Catalog, MAX_ID, PersistenceConfig, Placement, SchemasRecord, TableId, TableRecord, decode_record,
 };
 use crate::codec::{TreeId, schemas_key, superblock_key, table_key, table_range};
 use crate::kv::{Durability, KvBackend, WriteBatch};
@@ -267,7 +267,7 @@ impl Salvage<'_> {
                     Some(leaf) => self.append(name, key, &leaf, &mut saved).await?,
                     None => {
                         saved.lost_blocks += 1;
-                        saved.lost_rows += counted.unwrap_or(0);
+                        saved.lost_rows = saved.lost_rows.saturating_add(counted.unwrap_or(0));
                     }
                 }
             }
@@ -317,6 +317,16 @@ impl Salvage<'_> {
         drive(Some(self.target), &self.counters, step).await
     }
 
+    /// The id of no table, nor of a lost one that a foreign key names.
+    fn unused_id(&self) -> TableId {
+        let tables = self.catalog.tables();
+        let parents = |t: &Arc<Table>| t.def.foreign_keys.iter().map(|f| f.parent.0).collect::<Vec<_>>();
+        let used: BTreeSet<u64> = tables
+            .flat_map(|t| parents(t).into_iter().chain([t.def.id.0]))
+            .collect();
+        TableId((1..MAX_ID).find(|id| !used.contains(id)).unwrap_or(0))
+    }
+
     /// Saves the rows of trees whose definitions are lost, as far as blocks describe themselves.
     async fn save_nameless(&mut self, claimed: &BTreeSet<TreeId>, schema: &str) -> Result<()> {
         let Ok(trees) = stored_trees(self.source.store()).await else {
@@ -339,9 +349,7 @@ impl Salvage<'_> {
             // The tree of an index has none.
             let Some(columns) = columns else { continue };
             let rows = self.save_rows(&name, leaves, &columns).await?;
-            let ids = self.catalog.tables().map(|t| t.def.id.0);
-            let id = TableId(ids.max().unwrap_or(0).max(tree.0) + 1);
-            let def = nameless(id, schema, &name, &columns);
+            let def = nameless(self.unused_id(), schema, &name, &columns);
             let sequence = Arc::new(Sequence::new(1));
             rows.last.iter().for_each(|last| sequence.raise_above(*last));
             self.keep(format!("{schema}.{name}"), def, rows, Vec::new(), sequence);

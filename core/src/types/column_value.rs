@@ -303,6 +303,27 @@ mod tests {
     }
 
     #[test]
+    fn a_value_with_content_that_its_type_does_not_have_is_refused() {
+        let beyond = Date::MAX.0 + 1;
+        for (v, ty) in [
+            (Value::Date(Date(beyond)), DataType::Date),
+            (Value::Date(Date(beyond)), DataType::DateTime { fsp: 6 }),
+            (Value::DateTime(DateTime(i64::MAX)), DataType::Date),
+            (Value::Time(Time(i64::MIN)), DataType::Time { fsp: 6 }),
+            (Value::Json("{a:1}".into()), DataType::Json),
+            (Value::Vector(alloc::vec![f32::NAN]), DataType::Vector { dims: 1 }),
+            (Value::Vector(alloc::vec![f32::INFINITY]), DataType::Json),
+            (Value::Float(f64::NAN), DataType::Json),
+            (Value::Geometry(alloc::vec![1, 2, 3]), DataType::Geometry),
+        ] {
+            assert!(assign(v.clone(), &ty).is_err(), "{v:?} as {ty}");
+        }
+        let tiny = Value::Decimal(Decimal::new(1, 200));
+        assert!(tiny.data_type().is_consistent());
+        assert_eq!(assign(tiny, &MONEY).as_deref(), Ok("0.00"));
+    }
+
+    #[test]
     fn casts_are_as_lenient_as_mysqls() {
         for (v, ty, want) in [
             (Value::from("7x"), &DataType::BIGINT, "7"),

@@ -6,7 +6,7 @@
 
 use super::date_time::SECOND;
 use super::date_time_text::hhmmss;
-use super::vector::{format_vector, parse_vector, vector_bytes};
+use super::vector::{format_vector, parse_vector, vector_bytes, vector_elements};
 use super::{Column, DataType, Date, DateTime, Decimal, Error, Result, Time, decimal, geometry};
 use super::{json_text, uuid};
 use alloc::borrow::Cow;
@@ -259,8 +259,8 @@ fn to_bool(v: ValueRef<'_>, strict: bool) -> Fit<bool> {
 
 fn to_date_time(v: ValueRef<'_>) -> Fit<DateTime> {
     let parsed = match v {
-        ValueRef::Date(d) => Some(d.at_midnight()),
-        ValueRef::DateTime(t, _) => Some(t),
+        ValueRef::Date(d) => Some(Date::from_days(d.0).ok_or(Misfit::Range)?.at_midnight()),
+        ValueRef::DateTime(t, _) => Some(DateTime::from_micros(t.0).ok_or(Misfit::Range)?),
         ValueRef::Text(s) => DateTime::parse(s),
         ValueRef::Int(n @ 101..=99_999_999) => DateTime::parse(&format!("{n:08}")),
         ValueRef::Int(n @ 100_000_000..=99_999_999_999_999) => DateTime::parse(&format!("{n:014}")),
@@ -271,8 +271,8 @@ fn to_date_time(v: ValueRef<'_>) -> Fit<DateTime> {
 
 fn to_time(v: ValueRef<'_>) -> Fit<Time> {
     match v {
-        ValueRef::Time(t, _) => Ok(t),
-        ValueRef::DateTime(t, _) => Ok(t.time()),
+        ValueRef::Time(t, _) => Time::from_micros(t.0).ok_or(Misfit::Range),
+        ValueRef::DateTime(t, _) => Ok(DateTime::from_micros(t.0).ok_or(Misfit::Range)?.time()),
         ValueRef::Text(s) => Time::parse(s).ok_or(Misfit::Kind),
         ValueRef::Int(n) => {
             let s = n.checked_abs().and_then(hhmmss).ok_or(Misfit::Kind)?;
@@ -297,14 +297,16 @@ fn to_text(v: ValueRef<'_>) -> Fit<Cow<'_, str>> {
 
 fn to_json(v: ValueRef<'_>) -> Fit<Cow<'_, str>> {
     match v {
-        ValueRef::Json(s) => Ok(Cow::Borrowed(s)),
-        ValueRef::Text(s) if json_text::is_json(s) => Ok(Cow::Borrowed(s)),
+        ValueRef::Json(s) | ValueRef::Text(s) if json_text::is_json(s) => Ok(Cow::Borrowed(s)),
         ValueRef::Bool(b) => Ok(Cow::Borrowed(if b { "true" } else { "false" })),
+        // What is not finite has no form in JSON.
         ValueRef::Int(_)
         | ValueRef::Float(_)
         | ValueRef::Single(_)
         | ValueRef::Decimal(_)
-        | ValueRef::Vector(_) => to_text(v),
+        | ValueRef::Vector(_) => Some(to_text(v)?)
+            .filter(|text| json_text::is_json(text))
+            .ok_or(Misfit::Kind),
         ValueRef::Date(_) | ValueRef::Time(..) | ValueRef::DateTime(..) | ValueRef::Uuid(_) => {
             Ok(Cow::Owned(json_text::json_string(&to_text(v)?)))
         }
@@ -402,14 +404,14 @@ fn push_converted(out: &mut Column, v: ValueRef<'_>, to: &DataType, strict: bool
                 }
                 _ => return Err(Misfit::Kind),
             };
-            if bytes.len() as u64 != u64::from(*dims) * 4 {
+            let finite = vector_elements(bytes).all(f32::is_finite);
+            if bytes.len() as u64 != u64::from(*dims) * 4 || !finite {
                 return Err(Misfit::Kind);
             }
             out.push_bytes(bytes);
         }
         DataType::Geometry => match v {
-            ValueRef::Geometry(b) => out.push_bytes(b),
-            ValueRef::Blob(b) if geometry::is_wkb(b) => out.push_bytes(b),
+            ValueRef::Geometry(b) | ValueRef::Blob(b) if geometry::is_wkb(b) => out.push_bytes(b),
             ValueRef::Text(s) => out.push_bytes(&geometry::parse_wkt(s).ok_or(Misfit::Kind)?),
             _ => return Err(Misfit::Kind),
         },

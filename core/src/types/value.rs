@@ -60,7 +60,7 @@ impl Value {
             Value::Float(_) => DataType::Double,
             Value::Decimal(d) => DataType::Decimal {
                 precision: d.digits().min(Decimal::MAX_PRECISION),
-                scale: d.scale,
+                scale: d.scale.min(Decimal::MAX_PRECISION),
                 unsigned: false,
             },
             Value::Text(_) => DataType::TEXT,

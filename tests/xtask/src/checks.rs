@@ -1,10 +1,14 @@
 //! Every check of the project, in the order in which they fail fastest.
 
 use crate::{
-    setup,
+    fuzz,
+    setup::{self, Tool},
     steps::{Outcome, Steps, cargo, root, run},
 };
 use std::process::{Command, ExitCode};
+
+/// The fuzz targets are a workspace of their own.
+const FUZZ_MANIFEST: &str = "tests/fuzz/Cargo.toml";
 
 /// Does the set-up, runs every check and says how each went.
 pub fn run_all() -> ExitCode {
@@ -14,8 +18,12 @@ pub fn run_all() -> ExitCode {
         wasm = setup::wasm_toolchain();
         wasm.as_ref().map(|_| ()).map_err(Clone::clone)
     });
-    steps.run("set up cargo-deny", setup::cargo_deny);
-    steps.run("formatting", || run(&mut cargo(&["fmt", "--all", "--check"])));
+    steps.run("set up cargo-deny", || setup::tool(&Tool::DENY));
+    steps.run("set up cargo-fuzz", || setup::tool(&Tool::FUZZ));
+    steps.run("formatting", || {
+        run(&mut cargo(&["fmt", "--all", "--check"]))?;
+        run(&mut cargo(&["fmt", "--check", "--manifest-path", FUZZ_MANIFEST]))
+    });
     steps.run("lints", || {
         let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
         run(&mut cargo(&arguments))
@@ -23,9 +31,14 @@ pub fn run_all() -> ExitCode {
     steps.run("licences, bans and sources of dependencies", || {
         // The advisory database would have to be fetched; this check works without a network.
         println!("(advisories are not checked: their database is not part of the project)");
-        run(Command::new(setup::deny_program())
-            .args(["--workspace", "check", "licenses", "bans", "sources"])
-            .current_dir(root()))
+        let deny = |of: &[&str]| {
+            run(Command::new(setup::program(&Tool::DENY))
+                .args(of)
+                .args(["check", "licenses", "bans", "sources"])
+                .current_dir(root()))
+        };
+        deny(&["--workspace"])?;
+        deny(&["--manifest-path", FUZZ_MANIFEST])
     });
     steps.run("the engine without std (wasm32)", || {
         let arguments = ["build", "-p", "amphi-no-std", "-p", "amphi-wasm"];
@@ -44,6 +57,7 @@ pub fn run_all() -> ExitCode {
         ]))
     });
     steps.run("schedules of the commit path (shuttle)", shuttle);
+    steps.run("fuzz targets, briefly", fuzz::brief);
     steps.run("documentation examples", || {
         run(&mut cargo(&["test", "--workspace", "--doc"]))
     });

@@ -1,10 +1,12 @@
 //! The project's chores behind `cargo xtask`.
 
 mod checks;
+mod fuzz;
 mod setup;
 mod soak;
 mod steps;
 
+use setup::Tool;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -12,7 +14,9 @@ usage: cargo xtask COMMAND
 
 commands:
   test   do all set-up and run every check and test (`ci` is the same)
-  setup  only the set-up: the wasm32 target and cargo-deny
+  setup  only the set-up: the wasm32 target, cargo-deny and cargo-fuzz
+  fuzz [SECONDS]
+         only the fuzz targets: briefly, or each for so many seconds
   shuttle
          only the tests under shuttle; AMPHI_SCHEDULES=n tries n schedules of either kind
   soak-big [MB]
@@ -22,7 +26,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test" | "ci"] => checks::run_all(),
-        ["setup"] => alone(setup::wasm_toolchain().and(setup::cargo_deny())),
+        ["setup"] => alone(set_up()),
+        ["fuzz"] => alone(fuzz::brief()),
+        ["fuzz", seconds] => alone(fuzz::long(seconds)),
         ["shuttle"] => alone(checks::shuttle()),
         ["soak-big"] => soak::big("2048"),
         ["soak-big", megabytes] => soak::big(megabytes),
@@ -35,6 +41,12 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn set_up() -> steps::Outcome {
+    setup::wasm_toolchain()?;
+    setup::tool(&Tool::DENY)?;
+    setup::tool(&Tool::FUZZ)
 }
 
 /// The exit status of a single step.

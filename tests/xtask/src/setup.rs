@@ -1,4 +1,4 @@
-//! What the checks need besides cargo itself: the wasm32 target and cargo-deny.
+//! What the checks need besides cargo itself: the wasm32 target, cargo-deny and cargo-fuzz.
 
 use crate::steps::{Outcome, cargo, root, run};
 use std::{
@@ -6,8 +6,24 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The version of cargo-deny that checks licences, bans and sources.
-const CARGO_DENY: &str = "0.20.2";
+/// A cargo command to install.
+pub struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Tool {
+    /// Checks licences, bans and sources.
+    pub const DENY: Tool = Tool {
+        name: "cargo-deny",
+        version: "0.20.2",
+    };
+    /// Builds and runs fuzz targets.
+    pub const FUZZ: Tool = Tool {
+        name: "cargo-fuzz",
+        version: "0.13.2",
+    };
+}
 
 /// Makes `wasm32-unknown-unknown` available and returns the environment its builds need (none when
 /// the active toolchain has the target).
@@ -36,35 +52,30 @@ pub fn wasm_toolchain() -> Result<Vec<(String, String)>, String> {
         .collect())
 }
 
-fn deny_root() -> PathBuf {
+fn tools_root() -> PathBuf {
     root().join("target/tools")
 }
 
-/// The installed cargo-deny.
-pub fn deny_program() -> PathBuf {
-    let name = format!("cargo-deny{}", std::env::consts::EXE_SUFFIX);
-    deny_root().join("bin").join(name)
+/// The installed program of a tool.
+pub fn program(tool: &Tool) -> PathBuf {
+    let name = format!("{}{}", tool.name, std::env::consts::EXE_SUFFIX);
+    tools_root().join("bin").join(name)
 }
 
-/// Installs cargo-deny below `target/tools` unless that version is there.
-pub fn cargo_deny() -> Outcome {
-    let version = Command::new(deny_program()).arg("--version").output();
-    if version.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).trim() == format!("cargo-deny {CARGO_DENY}"))
-    {
+/// Installs a tool below `target/tools` unless that version is there.
+pub fn tool(tool: &Tool) -> Outcome {
+    let Tool { name, version } = tool;
+    let installed = Command::new(program(tool)).arg("--version").output();
+    if installed.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).trim() == format!("{name} {version}")) {
         return Ok(());
     }
-    println!("installing cargo-deny {CARGO_DENY} (a few minutes, once)");
+    println!("installing {name} {version} (minutes, once)");
     // A debug build takes a third of a release build's time and is fast enough for one run.
-    run(cargo(&[
-        "install",
-        "--quiet",
-        "--debug",
-        "--locked",
-        "--force",
-        "cargo-deny",
-    ])
-    .args(["--version", CARGO_DENY, "--root"])
-    .arg(deny_root())
-    .env("CARGO_TARGET_DIR", deny_root().join("build"))
-    .env("CARGO_PROFILE_DEV_DEBUG", "0"))
+    run(
+        cargo(&["install", "--quiet", "--debug", "--locked", "--force", name])
+            .args(["--version", version, "--root"])
+            .arg(tools_root())
+            .env("CARGO_TARGET_DIR", tools_root().join("build"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0"),
+    )
 }
