@@ -171,10 +171,7 @@ impl Database {
         let backend = store.clone().map(|store| store as Arc<dyn KvBackend>);
         let flushes = store.is_some() && config.writable;
         let engine = block_on(Engine::open(backend, Arc::new(SystemHost::new()), config))?;
-        let flusher = flushes
-            .then(|| Flusher::start(engine.clone()))
-            .transpose()
-            .map_err(|e| Error::store(format!("cannot start the flush thread: {e}")))?;
+        let flusher = flushes.then(Flusher::default);
         Ok(Database {
             inner: Arc::new(Inner {
                 engine,

@@ -1,15 +1,14 @@
 //! The background thread that writes relaxed commits within the flush interval.
 //!
-//! It sleeps until a commit leaves something unwritten, then waits one interval, so that the
-//! commits of that time share one write, and flushes. A failed flush shows in the next write: the
-//! engine remembers it.
+//! The first commit that leaves something unwritten starts it. It sleeps until there is such a commit, then
+//! waits one interval, so that the commits of that time share one write, and flushes. A failed flush shows
+//! in the next write: the engine remembers it.
 
 use crate::block_on;
 use amphi_core::database::Database;
 use std::{
-    io,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -30,33 +29,34 @@ impl Signal {
     }
 }
 
-/// The thread; dropping it stops it without a last flush.
+/// The thread, once there is one; dropping it stops it without a last flush.
+#[derive(Default)]
 pub(crate) struct Flusher {
     signal: Arc<Signal>,
-    thread: Option<JoinHandle<()>>,
+    thread: OnceLock<Option<JoinHandle<()>>>,
 }
 
 impl Flusher {
-    /// Starts the thread for a database.
-    pub(crate) fn start(database: Database) -> io::Result<Flusher> {
-        let signal = Arc::new(Signal::default());
-        let interval = Duration::from_millis(database.config().flush_interval_ms);
-        let thread = thread::Builder::new().name("amphi-flush".to_owned()).spawn({
-            let signal = signal.clone();
-            move || run(&signal, &database, interval)
-        })?;
-        Ok(Flusher {
-            signal,
-            thread: Some(thread),
-        })
-    }
-
-    /// To be called after whatever may have committed: wakes the thread if there is something to write.
+    /// To be called when a commit has left something to write: wakes the thread.
     pub(crate) fn committed(&self, database: &Database) {
-        if database.flush_due() && !self.signal.armed.swap(true, Ordering::AcqRel) {
+        if self.signal.armed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if self.thread.get_or_init(|| self.start(database)).is_some() {
             drop(self.signal.lock());
             self.signal.changed.notify_one();
+        } else {
+            // Without a thread every commit is written by whoever made it.
+            self.signal.armed.store(false, Ordering::Release);
+            let _ = block_on(database.flush());
         }
+    }
+
+    fn start(&self, database: &Database) -> Option<JoinHandle<()>> {
+        let (signal, database) = (self.signal.clone(), database.clone());
+        let interval = Duration::from_millis(database.config().flush_interval_ms);
+        let thread = thread::Builder::new().name("amphi-flush".to_owned());
+        thread.spawn(move || run(&signal, &database, interval)).ok()
     }
 }
 
@@ -87,7 +87,7 @@ impl Drop for Flusher {
     fn drop(&mut self) {
         *self.signal.lock() = true;
         self.signal.changed.notify_one();
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.take().flatten() {
             let _ = thread.join();
         }
     }

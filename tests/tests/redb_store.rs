@@ -273,3 +273,63 @@ fn a_damaged_file_is_an_error_not_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_store_that_is_only_read_is_not_written_and_locked_all_the_same() {
+    let temp = TempDir::new().unwrap();
+    let store = open(temp.path()).unwrap();
+    put(&store, 1, Durability::Sync).unwrap();
+    store.close().unwrap();
+    let before = contents(temp.path());
+
+    let store = open(temp.path()).unwrap();
+    assert_eq!(stored(&store), [1]);
+    assert!(
+        contents(temp.path()) == before,
+        "opening and reading write nothing"
+    );
+    assert!(matches!(open(temp.path()), Err(Error::Locked { .. })));
+    store.close().unwrap();
+    assert!(contents(temp.path()) == before, "nor does closing");
+
+    // The first commit makes it one that is written; nobody can come in between.
+    let store = open(temp.path()).unwrap();
+    assert_eq!(stored(&store), [1]);
+    put(&store, 2, Durability::Relaxed).unwrap();
+    assert_eq!(stored(&store), [1, 2]);
+    assert!(matches!(open(temp.path()), Err(Error::Locked { .. })));
+    assert!(matches!(open_read_only(temp.path()), Err(Error::Locked { .. })));
+    store.close().unwrap();
+    // Several may read at once, and keep others from writing.
+    let readers = [
+        open_read_only(temp.path()).unwrap(),
+        open_read_only(temp.path()).unwrap(),
+    ];
+    readers.iter().for_each(|store| assert_eq!(stored(store), [1, 2]));
+    assert!(matches!(open(temp.path()), Err(Error::Locked { .. })));
+    drop(readers);
+    assert_eq!(stored(&open(temp.path()).unwrap()), [1, 2]);
+}
+
+#[test]
+fn closing_after_a_bulk_load_leaves_few_holes() {
+    let temp = TempDir::new().unwrap();
+    let store = open(temp.path()).unwrap();
+    // Blocks as tables have them, in the order of their keys, in batches that are too big for the log.
+    let (block, blocks) = (vec![7; 8100], 880_u32);
+    for from in (0..blocks).step_by(500) {
+        let mut batch = WriteBatch::default();
+        for i in from..blocks.min(from + 500) {
+            batch.put([&[0x10], i.to_be_bytes().as_slice()].concat(), block.clone());
+        }
+        block_on(store.commit(batch, Durability::Relaxed)).unwrap();
+    }
+    store.close().unwrap();
+    let length = fs::metadata(temp.path().join(FILE_NAME)).unwrap().len();
+    let pages = u64::from(blocks) * 8192;
+    assert!(length < pages + pages / 20, "{length} bytes for pages of {pages}");
+    let store = open(temp.path()).unwrap();
+    let all = block_on(store.scan(&[0x10], &[0x11], usize::MAX)).unwrap();
+    assert_eq!(all.len(), blocks as usize);
+    assert!(all.iter().all(|(_, value)| *value == block));
+}

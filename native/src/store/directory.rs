@@ -4,15 +4,16 @@
 //! written. The file is made under another name, marked as ours, and only then renamed, so that a
 //! crash leaves either no store or a whole one.
 
+use super::file::{Lock, SharedFile};
 use super::redb::{RedbFile, guarded, store_error};
 use amphi_core::{Error, Result};
 use redb::{
-    Builder, Database, DatabaseError, ReadableDatabase, ReadableTableMetadata, StorageBackend, StorageError,
-    TableDefinition, TableError, WriteTransaction,
+    Builder, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
+    ReadableTableMetadata, StorageBackend, StorageError, TableDefinition, TableError, WriteTransaction,
     backends::{FileBackend, InMemoryBackend},
 };
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
@@ -113,46 +114,44 @@ fn look(directory: &Path) -> Result<Found> {
 }
 
 /// Opens the redb file of a damaged store, whatever its marker says.
-pub(super) fn open_damaged(directory: &Path, options: &StoreOptions) -> Result<RedbFile> {
-    let file = directory.join(FILE_NAME);
-    guarded(|| {
-        if options.writable {
-            let db = builder(options)
-                .open(&file)
-                .map_err(|e| open_error(directory, e))?;
-            Ok(RedbFile::Writable(db))
-        } else {
-            let db = builder(options).open_read_only(&file);
-            Ok(RedbFile::ReadOnly(db.map_err(|e| open_error(directory, e))?))
-        }
-    })
+pub(super) fn open_damaged(directory: &Path, options: &StoreOptions) -> Result<Opened> {
+    let path = directory.join(FILE_NAME);
+    let lock = if options.writable {
+        Lock::Exclusive
+    } else {
+        Lock::Shared
+    };
+    let file = lock_file(directory, &path, lock)?;
+    let redb = if options.writable {
+        RedbFile::Writable(open_writable(directory, &file, options)?)
+    } else {
+        let db = open_reading(&file, options)?;
+        RedbFile::Reading(db.map_err(|e| open_error(directory, e))?)
+    };
+    Ok(Opened { redb, file })
 }
 
-/// The redb file of a store that nobody has open, locked.
-fn lock(directory: &Path) -> Result<(PathBuf, File)> {
+/// The redb file of a store, locked.
+fn lock(directory: &Path, lock: Lock) -> Result<(PathBuf, SharedFile)> {
     let Found::Store(path) = look(directory)? else {
         return Err(not_a_store(directory, "there is no database"));
     };
-    let file = File::open(&path).map_err(|e| io_error("open", &path, &e))?;
-    match file.try_lock() {
-        Ok(()) => Ok((path, file)),
-        Err(TryLockError::WouldBlock) => Err(locked(directory)),
-        Err(TryLockError::Error(e)) => Err(io_error("lock", &path, &e)),
-    }
+    let file = lock_file(directory, &path, lock)?;
+    Ok((path, file))
 }
 
 /// Deletes a store that nobody has open, and its directory if nothing else is in it.
 pub(super) fn destroy(directory: &Path) -> Result<()> {
-    let (path, _lock) = lock(directory)?;
+    let (path, _lock) = lock(directory, Lock::Exclusive)?;
     // First the one without which there is no store.
     fs::remove_file(&path).map_err(|e| io_error("delete", &path, &e))?;
     remove(directory);
     Ok(())
 }
 
-/// Copies a store that nobody has open into a new directory.
+/// Copies a store that nobody has open for writing into a new directory.
 pub(super) fn copy(directory: &Path, copy: &Path) -> Result<()> {
-    let (_, _lock) = lock(directory)?;
+    let (_, _lock) = lock(directory, Lock::Shared)?;
     fs::create_dir_all(copy).map_err(|e| io_error("create directory", copy, &e))?;
     for name in [FILE_NAME, LOG_NAME] {
         match fs::copy(directory.join(name), copy.join(name)) {
@@ -199,16 +198,21 @@ pub(super) fn length(directory: &Path) -> Result<u64> {
     Ok(metadata.len() + log)
 }
 
+/// A store's file and redb over it.
+pub(super) struct Opened {
+    pub(super) redb: RedbFile,
+    pub(super) file: SharedFile,
+}
+
 /// Opens the store in `directory`, making both if there is none and `options.writable`.
-pub(super) fn open(directory: &Path, options: &StoreOptions) -> Result<RedbFile> {
+pub(super) fn open(directory: &Path, options: &StoreOptions) -> Result<Opened> {
     match look(directory)? {
-        Found::Store(file) if options.writable => {
-            let db = open_file(directory, &file, options)?;
-            check_marker(directory, &db)?;
-            Ok(RedbFile::Writable(db))
+        Found::Store(path) if options.writable => {
+            let file = lock_file(directory, &path, Lock::Exclusive)?;
+            open_file(directory, file, options)
         }
-        Found::Store(file) => open_read_only(directory, &file, options),
-        Found::Nothing if options.writable => create(directory, options).map(RedbFile::Writable),
+        Found::Store(path) => open_read_only(directory, &path, options),
+        Found::Nothing if options.writable => create(directory, options),
         Found::Nothing => Err(not_a_store(
             directory,
             "there is no database, and a read-only one is not created",
@@ -221,6 +225,11 @@ fn builder(options: &StoreOptions) -> Builder {
     builder.set_cache_size(options.cache_bytes);
     builder.set_check_integrity_on_open(options.verify);
     builder
+}
+
+fn lock_file(directory: &Path, path: &Path, lock: Lock) -> Result<SharedFile> {
+    let file = SharedFile::open(path, lock).map_err(|e| io_error("open", path, &e))?;
+    file.ok_or_else(|| locked(directory))
 }
 
 fn open_error(directory: &Path, error: DatabaseError) -> Error {
@@ -241,45 +250,116 @@ fn open_error(directory: &Path, error: DatabaseError) -> Error {
     }
 }
 
-fn open_file(directory: &Path, file: &Path, options: &StoreOptions) -> Result<Database> {
-    guarded(|| builder(options).open(file).map_err(|e| open_error(directory, e)))
+/// Has redb open a file for writing, which it does with a durable write.
+pub(super) fn open_writable(directory: &Path, file: &SharedFile, options: &StoreOptions) -> Result<Database> {
+    guarded(|| {
+        let db = builder(options).create_with_backend(file.clone());
+        db.map_err(|e| open_error(directory, e))
+    })
 }
 
-fn open_read_only(directory: &Path, file: &Path, options: &StoreOptions) -> Result<RedbFile> {
-    let open = || guarded(|| Ok(builder(options).open_read_only(file)));
-    let db = match open()? {
+/// Has redb open a file for reading, which changes nothing of it.
+fn open_reading(
+    file: &SharedFile,
+    options: &StoreOptions,
+) -> Result<Result<ReadOnlyDatabase, DatabaseError>> {
+    guarded(|| Ok(builder(options).open_read_only_with_backend(file.clone())))
+}
+
+/// Opens a file that is ours, to be written: for reading first, if it was closed cleanly.
+fn open_file(directory: &Path, file: SharedFile, options: &StoreOptions) -> Result<Opened> {
+    if !options.verify {
+        match open_reading(&file, options)? {
+            Ok(db) => {
+                check_marker(directory, &db)?;
+                let redb = RedbFile::Reading(db);
+                return Ok(Opened { redb, file });
+            }
+            // Not closed cleanly.
+            Err(DatabaseError::RepairAborted) => {}
+            Err(e) => return Err(open_error(directory, e)),
+        }
+    }
+    if file.len().map_err(|e| io_error("look at", directory, &e))? == 0 {
+        return Err(not_a_store(directory, format!("{FILE_NAME} is empty")));
+    }
+    let db = open_writable(directory, &file, options)?;
+    check_marker(directory, &db)?;
+    let redb = RedbFile::Writable(db);
+    Ok(Opened { redb, file })
+}
+
+fn open_read_only(directory: &Path, path: &Path, options: &StoreOptions) -> Result<Opened> {
+    let file = lock_file(directory, path, Lock::Shared)?;
+    let db = match open_reading(&file, options)? {
         // Not closed cleanly. Like SQLite's rollback of a hot journal, the repair is done even for
         // a reader, if the file's permissions allow it: committed data does not change.
         Err(DatabaseError::RepairAborted) => {
-            drop(open_file(directory, file, options)?);
-            open()?
+            file.release();
+            drop(file);
+            let file = lock_file(directory, path, Lock::Exclusive)?;
+            drop(open_writable(directory, &file, options)?);
+            drop(file);
+            return open_repaired(directory, path, options);
         }
         other => other,
-    }
-    .map_err(|e| open_error(directory, e))?;
-    check_marker(directory, &db)?;
-    Ok(RedbFile::ReadOnly(db))
+    };
+    read_only(directory, file, db)
 }
 
-/// A value of the marker table.
-fn marker(db: &impl ReadableDatabase, name: &str) -> Result<Option<u64>> {
-    guarded(|| {
-        let txn = db.begin_read().map_err(store_error)?;
-        match txn.open_table(MARKER) {
-            Ok(table) => Ok(table.get(name).map_err(store_error)?.map(|v| v.value())),
-            Err(TableError::Storage(e)) => Err(store_error(e)),
-            Err(_) => Ok(None),
-        }
-    })
+fn open_repaired(directory: &Path, path: &Path, options: &StoreOptions) -> Result<Opened> {
+    let file = lock_file(directory, path, Lock::Shared)?;
+    let db = open_reading(&file, options)?;
+    read_only(directory, file, db)
+}
+
+fn read_only(
+    directory: &Path,
+    file: SharedFile,
+    db: Result<ReadOnlyDatabase, DatabaseError>,
+) -> Result<Opened> {
+    let db = db.map_err(|e| open_error(directory, e))?;
+    check_marker(directory, &db)?;
+    let redb = RedbFile::Reading(db);
+    Ok(Opened { redb, file })
+}
+
+/// What the marker table says.
+#[derive(Debug, Default)]
+struct Marker {
+    format: Option<u64>,
+    filled: bool,
+    logged: u64,
+}
+
+impl Marker {
+    fn read(txn: &ReadTransaction) -> Result<Marker> {
+        let table = match txn.open_table(MARKER) {
+            Ok(table) => table,
+            Err(TableError::Storage(e)) => return Err(store_error(e)),
+            Err(_) => return Ok(Marker::default()),
+        };
+        let value = |name| {
+            let value = table.get(name).map_err(store_error)?;
+            Ok(value.map(|v| v.value()))
+        };
+        Ok(Marker {
+            format: value(FORMAT)?,
+            filled: value(FILLED)?.is_some(),
+            logged: value(LOGGED)?.unwrap_or(0),
+        })
+    }
 }
 
 /// The last commit of the log that is in the file; 0 if there is none.
 pub(super) fn logged(file: &RedbFile) -> Result<u64> {
-    let logged = match file {
-        RedbFile::Writable(db) => marker(db, LOGGED)?,
-        RedbFile::ReadOnly(db) => marker(db, LOGGED)?,
-    };
-    Ok(logged.unwrap_or(0))
+    guarded(|| {
+        let txn = match file {
+            RedbFile::Writable(db) => db.begin_read(),
+            RedbFile::Reading(db) => db.begin_read(),
+        };
+        Ok(Marker::read(&txn.map_err(store_error)?)?.logged)
+    })
 }
 
 /// Opens the log of a store, to which the caller has the lock.
@@ -305,8 +385,14 @@ pub(super) fn open_log(directory: &Path, options: &StoreOptions) -> Result<Box<d
 }
 
 fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
-    match marker(db, FORMAT)? {
-        Some(FORMAT_VERSION) if marker(db, FILLED)?.is_some() && is_empty(db)? => {
+    let (format, is_lost) = guarded(|| {
+        let txn = db.begin_read().map_err(store_error)?;
+        let marker = Marker::read(&txn)?;
+        let is_lost = marker.filled && is_empty(&txn)?;
+        Ok((marker.format, is_lost))
+    })?;
+    match format {
+        Some(FORMAT_VERSION) if is_lost => {
             let file = directory.join(FILE_NAME);
             let message = format!("{} is damaged: its entries are lost", file.display());
             Err(Error::store(message))
@@ -323,15 +409,12 @@ fn check_marker(directory: &Path, db: &impl ReadableDatabase) -> Result<()> {
     }
 }
 
-fn is_empty(db: &impl ReadableDatabase) -> Result<bool> {
-    guarded(|| {
-        let txn = db.begin_read().map_err(store_error)?;
-        match txn.open_table(super::redb::ENTRIES) {
-            Ok(entries) => entries.is_empty().map_err(store_error),
-            Err(TableError::TableDoesNotExist(_)) => Ok(true),
-            Err(e) => Err(store_error(e)),
-        }
-    })
+fn is_empty(txn: &ReadTransaction) -> Result<bool> {
+    match txn.open_table(super::redb::ENTRIES) {
+        Ok(entries) => entries.is_empty().map_err(store_error),
+        Err(TableError::TableDoesNotExist(_)) => Ok(true),
+        Err(e) => Err(store_error(e)),
+    }
 }
 
 /// Notes, as part of a commit, whether there are entries after it.
@@ -361,50 +444,44 @@ fn mark(db: &Database) -> Result<()> {
 pub(super) const BACKEND_NAME: &str = "the storage backend";
 
 /// Opens the store in a backend; an empty one becomes a new store.
-pub(super) fn open_backend(backend: impl StorageBackend, options: &StoreOptions) -> Result<RedbFile> {
+pub(super) fn open_backend(backend: impl StorageBackend, options: &StoreOptions) -> Result<Opened> {
     let name = Path::new(BACKEND_NAME);
-    guarded(|| {
-        if !options.writable {
-            let db = builder(options).open_read_only_with_backend(backend);
-            let db = db.map_err(|e| open_error(name, e))?;
-            check_marker(name, &db)?;
-            return Ok(RedbFile::ReadOnly(db));
-        }
-        let is_new = backend.len().map_err(|e| io_error("look at", name, &e))? == 0;
-        let db = builder(options).create_with_backend(backend);
-        let db = db.map_err(|e| open_error(name, e))?;
-        if is_new {
-            mark(&db)?;
-        }
-        check_marker(name, &db)?;
-        Ok(RedbFile::Writable(db))
-    })
+    let file = SharedFile::new(backend);
+    if !options.writable {
+        let db = open_reading(&file, options)?;
+        return read_only(name, file, db);
+    }
+    if file.len().map_err(|e| io_error("look at", name, &e))? > 0 {
+        return open_file(name, file, options);
+    }
+    make(name, file, options)
 }
 
-fn create(directory: &Path, options: &StoreOptions) -> Result<Database> {
+/// Makes a store of an empty file.
+fn make(directory: &Path, file: SharedFile, options: &StoreOptions) -> Result<Opened> {
+    let db = open_writable(directory, &file, options)?;
+    guarded(|| mark(&db))?;
+    let redb = RedbFile::Writable(db);
+    Ok(Opened { redb, file })
+}
+
+fn create(directory: &Path, options: &StoreOptions) -> Result<Opened> {
     fs::create_dir_all(directory).map_err(|e| io_error("create directory", directory, &e))?;
     let unfinished = directory.join(UNFINISHED);
-    let file = directory.join(FILE_NAME);
-    clear_unfinished(directory, &unfinished)?;
-    let db = guarded(|| {
-        let db = builder(options)
-            .create(&unfinished)
-            .map_err(|e| open_error(directory, e))?;
-        mark(&db)?;
-        Ok(db)
-    })?;
-    let rename = || fs::rename(&unfinished, &file).map_err(|e| io_error("create", &file, &e));
+    let path = directory.join(FILE_NAME);
+    let opened = make(directory, unfinished_file(directory, &unfinished)?, options)?;
+    let rename = || fs::rename(&unfinished, &path).map_err(|e| io_error("create", &path, &e));
     if cfg!(unix) {
         // Renamed while open: the lock on it is never given up.
         rename()?;
         // The new name must survive a power failure as well as the file's contents do.
         sync_directory(directory)?;
         directory.parent().map_or(Ok(()), sync_directory)?;
-        Ok(db)
+        Ok(opened)
     } else {
-        drop(db);
+        drop(opened);
         rename()?;
-        open_file(directory, &file, options)
+        open_file(directory, lock_file(directory, &path, Lock::Exclusive)?, options)
     }
 }
 
@@ -423,16 +500,16 @@ fn sync_directory(directory: &Path) -> Result<()> {
         .map_err(|e| io_error("sync", directory, &e))
 }
 
-/// Empties the leftover of an interrupted creation, unless a process is at it right now.
-fn clear_unfinished(directory: &Path, unfinished: &Path) -> Result<()> {
-    let file = match File::options().write(true).open(unfinished) {
-        Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(io_error("open", unfinished, &e)),
-    };
-    match file.try_lock() {
-        Ok(()) => file.set_len(0).map_err(|e| io_error("truncate", unfinished, &e)),
-        Err(TryLockError::WouldBlock) => Err(locked(directory)),
-        Err(TryLockError::Error(e)) => Err(io_error("lock", unfinished, &e)),
-    }
+/// An empty file to make a store of. What an interrupted creation left is emptied, unless a process is at
+/// it right now.
+fn unfinished_file(directory: &Path, unfinished: &Path) -> Result<SharedFile> {
+    let mut create = File::options();
+    create.read(true).write(true).create(true).truncate(false);
+    let file = create.open(unfinished);
+    let file = file.and_then(|file| SharedFile::locked(file, Lock::Exclusive));
+    let file = file.map_err(|e| io_error("create", unfinished, &e))?;
+    let file = file.ok_or_else(|| locked(directory))?;
+    file.set_len(0)
+        .map_err(|e| io_error("truncate", unfinished, &e))?;
+    Ok(file)
 }

@@ -281,6 +281,11 @@ impl Log {
         self.end.saturating_add(size) <= self.capacity
     }
 
+    /// Whether the file has any space.
+    pub(super) fn has_space(&self) -> bool {
+        self.reserved > 0
+    }
+
     /// Whether records wait for [`Log::sync`].
     pub(super) fn is_unsynced(&self) -> bool {
         self.synced < self.end

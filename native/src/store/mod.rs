@@ -2,6 +2,7 @@
 
 mod damaged;
 mod directory;
+mod file;
 mod log;
 mod redb;
 

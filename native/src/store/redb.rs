@@ -10,6 +10,9 @@
 //! Batches become durable in their order, whichever way they go, and after a crash the store is a
 //! prefix of them: redb opens at its last durable commit, and the log has those that follow.
 //!
+//! A file that was closed cleanly is opened for reading, and for writing only by the first commit: redb
+//! opens a file for writing with a sync, and closes it with several.
+//!
 //! Durable redb commits are two-phase ones with quick repair: redb opens such a file after a crash
 //! without reading all of it. They cost two syncs instead of one, but come once per full log.
 //!
@@ -22,7 +25,8 @@
 //! show that commit or not, and opened again the store holds it whole or not at all.
 
 use super::{
-    directory::{self, LOGGED, MARKER, StoreOptions},
+    directory::{self, LOGGED, MARKER, Opened, StoreOptions},
+    file::SharedFile,
     log::{self, Log},
 };
 use amphi_core::{
@@ -49,7 +53,8 @@ pub(super) const ENTRIES: TableDefinition<'static, &[u8], &[u8]> = TableDefiniti
 /// An open redb file.
 pub(super) enum RedbFile {
     Writable(Database),
-    ReadOnly(ReadOnlyDatabase),
+    /// Of a store that is only read, or has not been written since it was opened.
+    Reading(ReadOnlyDatabase),
 }
 
 /// A [`KvBackend`] over the redb file `amphi.redb`, and its log, in a directory of its own.
@@ -58,6 +63,9 @@ pub(super) enum RedbFile {
 /// [`Error::Locked`].
 pub struct RedbStore {
     directory: PathBuf,
+    options: StoreOptions,
+    /// What redb's file is, to open it again for writing.
+    shared: SharedFile,
     /// `None` once closed. The lock is held shared by every call, exclusively by `close`.
     file: RwLock<Option<RedbFile>>,
     /// Committed, but not in the redb file. Changed by the writer only.
@@ -76,7 +84,12 @@ struct Writer {
     marked_filled: Option<bool>,
     /// Bigger batches than this do not go through the log.
     logged_bytes: u64,
+    /// Bytes of the batches that did not, since the store was opened.
+    bulk_bytes: u64,
 }
+
+/// Bytes of a file below which it is not worth packing.
+const SMALL_FILE: u64 = 1 << 20;
 
 /// A view of the last commit, kept because opening one costs three times a block's lookup.
 ///
@@ -132,9 +145,9 @@ impl RedbStore {
     /// file is not ours (nothing in it is changed), [`Error::Store`] if it cannot be read or made.
     pub fn open(directory: impl AsRef<Path>, options: StoreOptions) -> Result<RedbStore> {
         let directory = directory.as_ref().to_path_buf();
-        let file = directory::open(&directory, &options)?;
+        let opened = directory::open(&directory, &options)?;
         let log = directory::open_log(&directory, &options)?;
-        RedbStore::recover(directory, file, Some(log), &options)
+        RedbStore::recover(directory, opened, Some(log), options)
     }
 
     /// Makes a store in `directory`, which does not exist yet or is empty.
@@ -156,8 +169,8 @@ impl RedbStore {
     ///
     /// [`Error::NotAStore`] if the backend holds something else, [`Error::Store`] if it fails.
     pub fn open_backend(backend: impl StorageBackend, options: StoreOptions) -> Result<RedbStore> {
-        let file = directory::open_backend(backend, &options)?;
-        RedbStore::recover(directory::BACKEND_NAME.into(), file, None, &options)
+        let opened = directory::open_backend(backend, &options)?;
+        RedbStore::recover(directory::BACKEND_NAME.into(), opened, None, options)
     }
 
     /// Opens the store whose redb file is in one backend and its log in another: something other than
@@ -171,12 +184,12 @@ impl RedbStore {
         log: impl StorageBackend,
         options: StoreOptions,
     ) -> Result<RedbStore> {
-        let file = directory::open_backend(backend, &options)?;
+        let opened = directory::open_backend(backend, &options)?;
         RedbStore::recover(
             directory::BACKEND_NAME.into(),
-            file,
+            opened,
             Some(Box::new(log)),
-            &options,
+            options,
         )
     }
 
@@ -189,45 +202,48 @@ impl RedbStore {
         directory: &Path,
         options: &StoreOptions,
     ) -> Result<(RedbStore, Option<String>)> {
-        let file = directory::open_damaged(directory, options)?;
+        let opened = directory::open_damaged(directory, options)?;
         let log = directory::open_log(directory, options)?;
         let mut log = Log::new(log, options.log_bytes);
-        let recovered = directory::logged(&file).and_then(|mark| log.recover_to_damage(mark));
+        let recovered = directory::logged(&opened.redb).and_then(|mark| log.recover_to_damage(mark));
         let (pending, damage) = recovered.unwrap_or_else(|e| (WriteBatch::default(), Some(e)));
-        let store = RedbStore::with(directory.to_path_buf(), file, pending, None, options);
+        let store = RedbStore::with(directory.to_path_buf(), opened, pending, None, *options);
         Ok((store, damage.map(|e| e.to_string())))
     }
 
     fn recover(
         directory: PathBuf,
-        file: RedbFile,
+        opened: Opened,
         log: Option<Box<dyn StorageBackend>>,
-        options: &StoreOptions,
+        options: StoreOptions,
     ) -> Result<RedbStore> {
         let mut pending = WriteBatch::default();
         let mut log = log.map(|file| Log::new(file, options.log_bytes));
         if let Some(log) = &mut log {
-            pending = log.recover(directory::logged(&file)?)?;
+            pending = log.recover(directory::logged(&opened.redb)?)?;
         }
-        Ok(RedbStore::with(directory, file, pending, log, options))
+        Ok(RedbStore::with(directory, opened, pending, log, options))
     }
 
     fn with(
         directory: PathBuf,
-        file: RedbFile,
+        opened: Opened,
         pending: WriteBatch,
         log: Option<Log>,
-        options: &StoreOptions,
+        options: StoreOptions,
     ) -> RedbStore {
         RedbStore {
             directory,
-            file: RwLock::new(Some(file)),
+            options,
+            shared: opened.file,
+            file: RwLock::new(Some(opened.redb)),
             pending: RwLock::new(pending),
             writer: Mutex::new(Writer {
                 log,
                 undurable: false,
                 marked_filled: None,
                 logged_bytes: options.log_bytes / 4,
+                bulk_bytes: 0,
             }),
             failure: OnceLock::new(),
             reader: RwLock::default(),
@@ -248,6 +264,9 @@ impl RedbStore {
     pub fn close(&self) -> Result<()> {
         let mut writer = self.writer();
         let settled = self.settle(&mut writer);
+        if settled.is_ok() {
+            self.pack_bulk(&writer);
+        }
         let file = self.file.write().unwrap_or_else(PoisonError::into_inner).take();
         // Closes the log's file too.
         writer.log = None;
@@ -255,14 +274,60 @@ impl RedbStore {
         self.drop_view();
         let closed = self.guarded(|| match file {
             Some(RedbFile::Writable(db)) => db.close().map_err(|e| self.error(e)),
-            Some(RedbFile::ReadOnly(db)) => db.close().map_err(|e| self.error(e)),
+            Some(RedbFile::Reading(db)) => db.close().map_err(|e| self.error(e)),
             None => Ok(()),
         });
+        self.shared.release();
         settled.and(closed)
+    }
+
+    /// Makes the file one that can be written, if it is to be and is not yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReadOnly`], [`Error::Closed`]; [`Error::Store`] if redb does not open it for writing.
+    fn make_writable(&self) -> Result<()> {
+        self.with_file(|file| match file {
+            RedbFile::Reading(_) if !self.options.writable => Err(self.read_only()),
+            _ => Ok(()),
+        })?;
+        if self.with_file(|file| Ok(matches!(file, RedbFile::Writable(_))))? {
+            return Ok(());
+        }
+        if self.failure.get().is_some() {
+            return Err(self.refusal());
+        }
+        let writable = directory::open_writable(&self.directory, &self.shared, &self.options)
+            .map_err(|e| self.fail(e, false))?;
+        let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
+        self.drop_view();
+        let read = file.replace(RedbFile::Writable(writable));
+        drop(file);
+        drop(read);
+        Ok(())
+    }
+
+    /// After a bulk load redb leaves holes in the file, up to a fifth of it. They are closed if a good part of the
+    /// file was loaded since it was opened: then that takes a fraction of the time the loading took.
+    fn pack_bulk(&self, writer: &Writer) {
+        let length = self.shared.len().unwrap_or(0);
+        if length < SMALL_FILE || writer.bulk_bytes < length / 4 {
+            return;
+        }
+        self.drop_view();
+        let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(RedbFile::Writable(db)) = file.as_mut() {
+            // What is stored is durable already; an error shows when the file is closed.
+            let _ = caught(|| db.compact());
+        }
     }
 
     /// Puts everything into the redb file, durably, and empties the log.
     fn settle(&self, writer: &mut Writer) -> Result<()> {
+        let is_left = !self.pending().is_empty() || writer.log.as_ref().is_some_and(Log::has_space);
+        if is_left && self.options.writable && self.file.read().is_ok_and(|file| file.is_some()) {
+            self.make_writable()?;
+        }
         let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
         let Some(RedbFile::Writable(db)) = file.as_ref() else {
             return Ok(());
@@ -295,10 +360,7 @@ impl RedbStore {
     /// [`Error::ReadOnly`], [`Error::Closed`]; [`Error::Store`] if it fails, or the store is in no file.
     pub fn compact(&self) -> Result<(u64, u64)> {
         let mut writer = self.writer();
-        self.with_file(|file| match file {
-            RedbFile::Writable(_) => Ok(()),
-            RedbFile::ReadOnly(_) => Err(self.read_only()),
-        })?;
+        self.make_writable()?;
         let before = directory::length(&self.directory)?;
         self.settle(&mut writer)?;
         let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
@@ -306,7 +368,7 @@ impl RedbStore {
         self.drop_view();
         self.guarded(|| match file.as_mut() {
             Some(RedbFile::Writable(db)) => db.compact().map_err(|e| self.error(e)),
-            Some(RedbFile::ReadOnly(_)) => Err(self.read_only()),
+            Some(RedbFile::Reading(_)) => Err(self.read_only()),
             None => Err(Error::Closed),
         })?;
         Ok((before, directory::length(&self.directory)?))
@@ -376,7 +438,7 @@ impl RedbStore {
         };
         let txn: ReadTransaction = match file {
             RedbFile::Writable(db) => db.begin_read(),
-            RedbFile::ReadOnly(db) => db.begin_read(),
+            RedbFile::Reading(db) => db.begin_read(),
         }
         .map_err(|e| self.error(e))?;
         let view = Arc::new(txn.open_table(ENTRIES).map_err(|e| self.error(e))?);
@@ -413,6 +475,7 @@ impl RedbStore {
         let sync = durability == Durability::Sync;
         let mut writer = self.writer();
         let writer = &mut *writer;
+        self.make_writable()?;
         self.with_file(|file| {
             let RedbFile::Writable(db) = file else {
                 return Err(self.read_only());
@@ -458,6 +521,7 @@ impl RedbStore {
 
     /// Puts a batch into the redb file, behind what is pending.
     fn put(&self, db: &Database, writer: &mut Writer, batch: WriteBatch, sync: bool) -> Result<()> {
+        writer.bulk_bytes = writer.bulk_bytes.saturating_add(batch.bytes() as u64);
         if !self.pending().is_empty() {
             // On its own, so that a reader sees the batch whole or not at all.
             self.put_pending(db, writer, false)?;
@@ -578,6 +642,7 @@ impl Drop for RedbStore {
         self.drop_view();
         // redb writes when it closes a file, and may find only then that it is damaged.
         let _ = caught(|| drop(file));
+        self.shared.release();
     }
 }
 
