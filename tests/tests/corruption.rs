@@ -12,7 +12,7 @@ use amphi_tests::damage::{Bounded, Sample, Verdict, Watchdog, ask, judge, larges
 use amphi_tests::disk::{Disk, DiskFault, Files};
 use amphi_tests::random::Random;
 use amphi_tests::sql_client::Answer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
@@ -141,6 +141,21 @@ fn damage_entry(entries: &mut Entries, random: &mut Random) -> String {
     format!("{} {how}", hex(&key))
 }
 
+/// Whether the database is the same but for outlines: a tree may have none, and is opened by its pages then.
+/// One that has become a block of a tree that no table has is removed when the database is opened.
+fn is_harmless(entries: &BTreeMap<Vec<u8>, Vec<u8>>, whole: &BTreeMap<Vec<u8>, Vec<u8>>) -> bool {
+    let tree = |key: &[u8]| (key.first() == Some(&0x10)).then(|| key.get(1..9).map(<[u8]>::to_vec))?;
+    let trees: BTreeSet<_> = whole.keys().filter_map(|key| tree(key)).collect();
+    let is_outline = |key: &[u8]| key.first() == Some(&0x10) && key.get(9..) == Some(&[3]);
+    let is_stray = |key: &[u8]| tree(key).is_some_and(|tree| !trees.contains(&tree));
+    let rest = |all: &BTreeMap<Vec<u8>, Vec<u8>>| {
+        let mut rest = all.clone();
+        rest.retain(|key, value| !(is_stray(key) || is_outline(key) && whole.get(key) == Some(value)));
+        rest
+    };
+    rest(entries) == rest(whole)
+}
+
 #[test]
 fn a_damaged_entry_of_the_store_leads_to_no_wrong_answer() {
     for (sample, count) in [(Sample::small(), 1000), (Sample::usual(), 200)] {
@@ -159,7 +174,7 @@ fn a_damaged_entry_of_the_store_leads_to_no_wrong_answer() {
                 case = format!("{case}, {}", damage_entry(&mut entries, &mut random));
             }
             watchdog.begin(&case);
-            let unchanged = entries == whole;
+            let unchanged = is_harmless(&entries, &whole);
             let opened = sample.open(Arc::new(MemoryStore::with_entries(entries)));
             let verdict = judge(&sample, &states, opened, n.is_multiple_of(4), &case);
             assert!(

@@ -36,6 +36,8 @@ pub enum BlockKind {
     Directory = 2,
     /// A tree's header: how many directory pages it has.
     Header = 3,
+    /// All directory pages of a tree in one.
+    Outline = 4,
 }
 
 fn checksum(key: &[u8], kind: BlockKind, body: &[u8]) -> u32 {

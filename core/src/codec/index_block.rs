@@ -8,6 +8,7 @@
 use super::{
     BlockKind, MAX_BLOCK_ROWS, block,
     packed::{PackedBytes, PackedInts, bounds},
+    reader::Reader,
 };
 use crate::types::BytesVec;
 use alloc::vec::Vec;
@@ -18,15 +19,33 @@ const MAX_PREFIX_BYTES: usize = 1 << 20;
 /// Encodes entries, to be stored under `key`. The keys ascend strictly; there are as many integers,
 /// at most [`MAX_BLOCK_ROWS`].
 pub fn encode_index_block(key: &[u8], kind: BlockKind, keys: &BytesVec, values: &[i64]) -> Vec<u8> {
-    let n = keys.len();
+    let mut out = block::start(32 + keys.data().len() + keys.len() * 12);
+    write_entries(&mut out, keys, values);
+    block::seal(out, key, kind)
+}
+
+/// The body of a block of entries.
+pub(super) fn write_entries(out: &mut Vec<u8>, keys: &BytesVec, values: &[i64]) {
     let prefix = prefix(keys);
-    let mut out = block::start(32 + keys.data().len() + n * 12);
-    out.extend_from_slice(&(n as u16).to_le_bytes());
+    out.extend_from_slice(&(keys.len() as u16).to_le_bytes());
     out.extend_from_slice(&(prefix.len() as u32).to_le_bytes());
     out.extend_from_slice(prefix);
-    PackedBytes::write(&mut out, keys, prefix.len());
-    PackedInts::write(&mut out, values);
-    block::seal(out, key, kind)
+    PackedBytes::write(out, keys, prefix.len());
+    PackedInts::write(out, values);
+}
+
+/// Reads what [`write_entries`] wrote; `None` if the entries are none.
+pub(super) fn read_entries(body: &mut Reader<'_>) -> Option<IndexBlock> {
+    let n = usize::from(body.u16()?);
+    let length = body.u32()? as usize;
+    let prefix = body.take(length)?;
+    if n > MAX_BLOCK_ROWS || prefix.len().checked_mul(n)? > MAX_PREFIX_BYTES {
+        return None;
+    }
+    let keys = PackedBytes::read(body, n)?.to_bytes(prefix)?;
+    let values = PackedInts::read(body, n)?.to_vec();
+    let ascending = (1..n).all(|i| keys.get(i - 1) < keys.get(i));
+    ascending.then_some(IndexBlock { keys, values })
 }
 
 /// What all keys, which ascend, start with.
@@ -61,16 +80,7 @@ impl IndexBlock {
     /// Decodes the block stored under `key`; `None` if it is not that block, whole and unchanged.
     pub fn decode(key: &[u8], kind: BlockKind, bytes: &[u8]) -> Option<IndexBlock> {
         let mut body = block::open(bytes, key, kind)?;
-        let n = usize::from(body.u16()?);
-        let length = body.u32()? as usize;
-        let prefix = body.take(length)?;
-        if n > MAX_BLOCK_ROWS || prefix.len().checked_mul(n)? > MAX_PREFIX_BYTES {
-            return None;
-        }
-        let keys = PackedBytes::read(&mut body, n)?.to_bytes(prefix)?;
-        let values = PackedInts::read(&mut body, n)?.to_vec();
-        let ascending = (1..n).all(|i| keys.get(i - 1) < keys.get(i));
-        (ascending && body.is_empty()).then_some(IndexBlock { keys, values })
+        read_entries(&mut body).filter(|_| body.is_empty())
     }
 }
 

@@ -6,9 +6,11 @@
 mod block;
 mod index_block;
 mod key;
+mod outline;
 mod packed;
 mod reader;
 mod row_block;
+mod row_block_bytes;
 mod store_key;
 
 pub use block::{BLOCK_FORMAT, BLOCK_MARGIN, BlockKind, MAX_BLOCK_ROWS};
@@ -16,7 +18,9 @@ pub use index_block::{IndexBlock, encode_index_block, index_block_size};
 pub use key::{
     KeyPart, encode_key, encode_key_part, float_of, int_of, key_row_id, ordered_f64, ordered_i64, prefix_end,
 };
+pub use outline::{Outline, OutlineBuilder};
 pub use row_block::{Field, RowBlockSize, RowBlockView, RowIds, encode_row_block};
+pub use row_block_bytes::RowBlock;
 pub use store_key::{
     TreeId, block_key, blocks_range, schemas_key, superblock_key, table_key, table_range, tree_of_key,
     tree_range,

@@ -99,7 +99,7 @@ fn elements(data: &[u8], width: usize, n: usize, mut each: impl FnMut(u64)) {
 }
 
 /// Integers as written by [`PackedInts::write`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PackedInts<'a> {
     base: i64,
     width: usize,
@@ -274,6 +274,29 @@ impl<'a> PackedBytes<'a> {
             ends,
             data,
         })
+    }
+
+    /// Bytes of all values.
+    pub(super) fn data_len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Whether the ends ascend to the end of the data.
+    pub(super) fn is_sound(&self) -> bool {
+        fn ascend<const N: usize, T: Ord>(ends: &[u8], of: impl Fn([u8; N]) -> T) -> bool {
+            let ends = ends.as_chunks::<N>().0;
+            // Without a way out in the middle it is done many at a time.
+            let pairs = ends.iter().zip(ends.iter().skip(1));
+            pairs.fold(true, |ascends, (a, b)| ascends & (of(*a) <= of(*b)))
+        }
+        let ascends = match self.width {
+            0 => return true,
+            1 => ascend(self.ends, u8::from_le_bytes),
+            2 => ascend(self.ends, u16::from_le_bytes),
+            _ => ascend(self.ends, u32::from_le_bytes),
+        };
+        let last = self.len.checked_sub(1).map_or(0, |last| self.end(last));
+        ascends && last == self.data.len()
     }
 
     fn end(&self, i: usize) -> usize {

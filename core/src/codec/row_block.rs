@@ -13,7 +13,7 @@ use super::{
     packed::{PackedBytes, PackedDecimals, PackedInts, bounds, push_floats},
     reader::Reader,
 };
-use crate::types::{Bitmap, Column, ColumnData, RowId};
+use crate::types::{Bitmap, Column, ColumnData, Physical, RowId};
 use alloc::vec::Vec;
 
 const NULLS: u8 = 0x80;
@@ -219,7 +219,7 @@ pub enum Field<'a> {
 }
 
 /// An encoded leaf of rows, read in place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct RowBlockView<'a> {
     rows: usize,
     columns: usize,
@@ -232,7 +232,16 @@ pub struct RowBlockView<'a> {
 impl<'a> RowBlockView<'a> {
     /// Opens the block stored under `key`; `None` if it is not that block, whole and unchanged.
     pub fn open(key: &[u8], bytes: &'a [u8]) -> Option<RowBlockView<'a>> {
-        let mut body = block::open(bytes, key, BlockKind::Rows)?;
+        let body = block::open(bytes, key, BlockKind::Rows)?;
+        RowBlockView::read(body).filter(RowBlockView::ids_ascend)
+    }
+
+    /// The rows of a body that was opened before.
+    pub(super) fn parse(body: &'a [u8]) -> Option<RowBlockView<'a>> {
+        RowBlockView::read(Reader::new(body))
+    }
+
+    fn read(mut body: Reader<'a>) -> Option<RowBlockView<'a>> {
         let rows = usize::from(body.u16()?);
         let columns = usize::from(body.u16()?);
         if rows > MAX_BLOCK_ROWS {
@@ -255,7 +264,12 @@ impl<'a> RowBlockView<'a> {
             ends,
             data,
         };
-        (body.is_empty() && view.ids_ascend()).then_some(view)
+        body.is_empty().then_some(view)
+    }
+
+    /// Whether every column reads.
+    pub(super) fn is_sound(&self) -> bool {
+        (0..self.columns).all(|i| self.column_view(i).is_some_and(|c| c.is_sound()))
     }
 
     /// Ids ascend and stay in range: gaps never shrink and the last id is no overflow.
@@ -329,14 +343,36 @@ impl<'a> RowBlockView<'a> {
         (row < self.rows).then(|| view.get(row))
     }
 
-    /// One column decoded; `None` if there is no such column or it is malformed.
-    pub fn column(&self, column: usize) -> Option<Column> {
-        self.column_view(column)?.decode(self.rows)
+    /// The representation of a column; `None` if there is no such column or it is malformed.
+    pub fn physical(&self, column: usize) -> Option<Physical> {
+        Some(match self.column_view(column)?.packed {
+            Packed::I64(_) => Physical::I64,
+            Packed::F64(_) => Physical::F64,
+            Packed::Decimal(_) => Physical::Decimal,
+            Packed::Bytes(_) => Physical::Bytes,
+        })
+    }
+
+    /// Bytes of all values of a column of byte strings; 0 for another.
+    pub fn text_bytes(&self, column: usize) -> usize {
+        match self.column_view(column).map(|c| c.packed) {
+            Some(Packed::Bytes(bytes)) => bytes.data_len(),
+            _ => 0,
+        }
+    }
+
+    /// One column decoded, of a block whose columns all read; without values otherwise.
+    pub(super) fn sound_column(&self, column: usize) -> Column {
+        let view = self.column_view(column);
+        view.map_or_else(|| Column::new(Physical::I64), |c| c.decode(self.rows))
     }
 
     /// All columns decoded; `None` if one is malformed.
     pub fn decode_columns(&self) -> Option<Vec<Column>> {
-        (0..self.columns).map(|c| self.column(c)).collect()
+        let sound = |c| self.column_view(c).filter(ColumnView::is_sound);
+        (0..self.columns)
+            .map(|c| Some(sound(c)?.decode(self.rows)))
+            .collect()
     }
 }
 
@@ -390,7 +426,16 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    fn decode(&self, rows: usize) -> Option<Column> {
+    /// Whether the values can be decoded.
+    fn is_sound(&self) -> bool {
+        match &self.packed {
+            Packed::I64(_) | Packed::F64(_) | Packed::Decimal(_) => true,
+            Packed::Bytes(v) => v.is_sound(),
+        }
+    }
+
+    /// The values, if it is [sound](ColumnView::is_sound).
+    fn decode(&self, rows: usize) -> Column {
         let data = match &self.packed {
             Packed::I64(v) => ColumnData::I64(v.to_vec().into()),
             Packed::F64(v) => {
@@ -398,7 +443,7 @@ impl<'a> ColumnView<'a> {
                 ColumnData::F64(floats.into())
             }
             Packed::Decimal(v) => ColumnData::Decimal(v.to_vec().into()),
-            Packed::Bytes(v) => ColumnData::Bytes(v.to_bytes(&[])?.into()),
+            Packed::Bytes(v) => ColumnData::Bytes(v.to_bytes(&[]).unwrap_or_default().into()),
         };
         let nulls = self.nulls.map(|bytes| {
             let word = |chunk: &[u8]| {
@@ -407,7 +452,7 @@ impl<'a> ColumnView<'a> {
             };
             Bitmap::from_words(bytes.chunks(8).map(word).collect(), rows)
         });
-        Some(Column::from_parts(data, nulls))
+        Column::from_parts(data, nulls)
     }
 }
 
@@ -415,7 +460,7 @@ impl<'a> ColumnView<'a> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::types::{BytesVec, Physical};
+    use crate::types::BytesVec;
     use proptest::prelude::*;
 
     fn column(physical: Physical, values: &[Option<i128>]) -> Column {

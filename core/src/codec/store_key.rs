@@ -28,7 +28,8 @@ fn tagged(tag: u8, id: u64) -> Vec<u8> {
     key
 }
 
-/// The key of a block: level 0 is a leaf, level 1 a directory page, level 2 the tree's header.
+/// The key of a block: level 0 is a leaf, level 1 a directory page, level 2 the tree's header, level 3 its
+/// outline.
 pub fn block_key(tree: TreeId, level: u8, separator: &[u8]) -> Vec<u8> {
     let mut key = Vec::with_capacity(10 + separator.len());
     key.push(BLOCK);

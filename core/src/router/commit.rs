@@ -235,6 +235,10 @@ impl Engine {
         }
         self.settle_staged().await;
         let flushed = self.flush().await;
+        if flushed.is_ok() {
+            // Without one the tables are opened all the same, only not as fast.
+            let _ = self.write_outlines().await;
+        }
         self.closed.store(true, Release);
         flushed
     }

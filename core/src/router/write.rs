@@ -49,4 +49,29 @@ impl Engine {
         Counters::add(&self.counters.store_bytes, bytes);
         Ok(())
     }
+
+    /// Writes what big trees are opened by, where it is not in the store. Everything else is in the store, and
+    /// nothing is written after.
+    ///
+    /// # Errors
+    /// [`Error::Store`](crate::Error::Store).
+    pub(super) async fn write_outlines(&self) -> Result<()> {
+        let Some(store) = self.store().filter(|_| self.require_writable().is_ok()) else {
+            return Ok(());
+        };
+        let _latch = self.store_latch.acquire().await;
+        let mut batch = WriteBatch::default();
+        let snapshot = self.history.current();
+        for table in stored(&snapshot.catalog) {
+            table.rows.put_outline(&mut batch);
+            table
+                .indexes
+                .iter()
+                .for_each(|index| index.put_outline(&mut batch));
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        store.commit(batch, Durability::Relaxed).await
+    }
 }

@@ -1,5 +1,5 @@
-//! Statements about one row, by its key, without operators and without waiting: queries answered from the
-//! leaf, and changes made by one row operation.
+//! Statements about one row, by its key, without operators: queries answered from the leaf, which is fetched if
+//! need be, and changes made by one row operation without waiting.
 //!
 //! A change inside a transaction is made in its private version; one that is its own transaction is a
 //! [direct commit](crate::router::Direct). Whatever does not fit (a missing block, a busy commit
@@ -13,14 +13,14 @@ use crate::sql::exec::dml::{DmlResult, PointChange};
 use crate::sql::exec::eval::Scope;
 use crate::sql::exec::{PointRead, PointRow};
 use crate::sql::functions::EvalContext;
-use crate::sql::plan::Statement;
+use crate::sql::plan::{Query, Statement};
 use crate::tree::{Missing, Pins};
-use crate::txn::{IsolationLevel, Transaction};
+use crate::txn::{IsolationLevel, Transaction, fetch};
 use crate::types::{Batch, Result, Value};
 use core::task::Poll;
 
 impl Session {
-    /// The outcome of a statement about one row; `rows` are those of its VALUES list, if they were read
+    /// The outcome of a change of one row; `rows` are those of its VALUES list, if they were read
     /// already. `None`: the statement takes the general way.
     pub(super) fn run_point(
         &mut self,
@@ -28,31 +28,18 @@ impl Session {
         values: &[Value],
         rows: Option<&[Batch]>,
     ) -> Option<Result<Outcome>> {
-        if let Some(t) = &self.transaction
-            && t.options().isolation == IsolationLevel::ReadCommitted
-        {
-            // It moves to what is committed first, which may wait.
+        if self.is_read_committed() {
             return None;
         }
-        match (&planned.point, &planned.statement, &planned.change) {
-            (Some(point), Statement::Query(query), _) => {
-                let found = self.read_point(planned, point, values)?;
-                self.record_point(point, values);
-                let rows = |row| RowStream::of_point(self.shared.clone(), query.columns.clone(), row);
-                Some(found.map(|row| Outcome::Rows(rows(row))))
-            }
-            (_, _, Some(change)) => {
-                let given = match rows {
-                    None => None,
-                    Some([row]) if row.rows() == 1 => Some(row),
-                    Some(_) => return None,
-                };
-                match self.transaction {
-                    Some(_) => self.change_point(planned, change, values, given),
-                    None => self.commit_point(planned, change, values, given),
-                }
-            }
-            _ => None,
+        let change = planned.change.as_ref()?;
+        let given = match rows {
+            None => None,
+            Some([row]) if row.rows() == 1 => Some(row),
+            Some(_) => return None,
+        };
+        match self.transaction {
+            Some(_) => self.change_point(planned, change, values, given),
+            None => self.commit_point(planned, change, values, given),
         }
     }
 
@@ -62,12 +49,63 @@ impl Session {
         done
     }
 
+    /// The answer of a query for one row, whose blocks are fetched if need be. `None` as from
+    /// [`Session::run_point`].
+    pub(super) async fn query_point(
+        &mut self,
+        planned: &Planned,
+        values: &[Value],
+    ) -> Option<Result<Outcome>> {
+        let (Some(point), Statement::Query(query)) = (&planned.point, &planned.statement) else {
+            return None;
+        };
+        if self.is_read_committed() {
+            return None;
+        }
+        let (mut pins, mut missing) = (Pins::new(), Missing::new());
+        loop {
+            match self.read_point(planned, point, values, &mut pins, &mut missing)? {
+                Poll::Ready(found) => {
+                    return Some(self.found_point(point, query, values, found, missing));
+                }
+                Poll::Pending => {
+                    if let Err(e) = fetch(self.shared.engine.store(), &mut missing).await {
+                        return Some(Err(e));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a transaction is open that moves to what is committed before each statement, which may wait.
+    fn is_read_committed(&self) -> bool {
+        let isolation = self.transaction.as_ref().map(|t| t.options().isolation);
+        isolation == Some(IsolationLevel::ReadCommitted)
+    }
+
+    fn found_point(
+        &mut self,
+        point: &PointRead,
+        query: &Query,
+        values: &[Value],
+        found: Result<Option<PointRow>>,
+        mut missing: Missing,
+    ) -> Result<Outcome> {
+        self.shared.engine.counters().absorb(&mut missing);
+        self.record_point(point, values);
+        let row = found?;
+        let rows = RowStream::of_point(self.shared.clone(), query.columns.clone(), row);
+        Ok(Outcome::Rows(rows))
+    }
+
     fn read_point(
         &self,
         planned: &Planned,
         point: &PointRead,
         values: &[Value],
-    ) -> Option<Result<Option<PointRow>>> {
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Option<Poll<Result<Option<PointRow>>>> {
         let view = self.view();
         if view.catalog().schema_version() != planned.schema_version {
             return None;
@@ -75,12 +113,7 @@ impl Session {
         let engine = &self.shared.engine;
         // No part of a point read asks for the time.
         let scope = scope(engine, &self.schema, self.last_insert_id, values, false);
-        let (mut pins, mut missing) = (Pins::new(), Missing::new());
-        let Poll::Ready(found) = point.find(view.catalog(), &scope, &mut pins, &mut missing) else {
-            return None;
-        };
-        engine.counters().absorb(&mut missing);
-        Some(found)
+        Some(point.find(view.catalog(), &scope, pins, missing))
     }
 
     fn record_point(&mut self, point: &PointRead, values: &[Value]) {

@@ -151,6 +151,9 @@ impl Session {
             && let Some(template) = self.template_plan(sql)
         {
             let rows = template.rows.as_ref().map(|rows| rows.as_slice());
+            if let Some(done) = self.query_point(&template.planned, &template.values).await {
+                return done;
+            }
             if let Some(done) = self.run_point(&template.planned, &template.values, rows) {
                 return self.after_point(done).await;
             }
@@ -220,10 +223,13 @@ impl Session {
         let values = params.into().resolve(prepared.parsed().parameter_names())?;
         // An error of planning is the general way's to report.
         let planned = self.plan(prepared, &values, self.view().catalog());
-        if let Ok(planned) = planned
-            && let Some(done) = self.run_point(&planned, &values, None)
-        {
-            return self.after_point(done).await;
+        if let Ok(planned) = planned {
+            if let Some(done) = self.query_point(&planned, &values).await {
+                return done;
+            }
+            if let Some(done) = self.run_point(&planned, &values, None) {
+                return self.after_point(done).await;
+            }
         }
         self.execute_values(prepared, values.into()).await
     }

@@ -188,7 +188,7 @@ pub(crate) fn run_on<T>(
         let keys: Vec<Vec<u8>> = blocks.iter().map(|b| b.store_key()).collect();
         let values = now(store.get_many(&keys)).unwrap();
         for (block, value) in blocks.iter().zip(values) {
-            block.fill(value.as_deref()).unwrap();
+            block.fill(value).unwrap();
         }
     }
     panic!("no progress");

@@ -3,6 +3,8 @@
 use super::leaf::Leaf;
 use super::missing::{Missing, Pins};
 use super::node::Node;
+use super::outline::outline_key;
+use super::slot::corrupted;
 use super::tree::Tree;
 use super::verify::first_name;
 use super::write::{encode_header, encode_page};
@@ -51,6 +53,9 @@ impl<L: Leaf> Copy<L> {
         while let Some(page) = self.pages.get(self.done) {
             if bytes >= max_bytes {
                 return Poll::Ready(Ok(false));
+            }
+            if !page.is_readable() {
+                return Poll::Ready(Err(corrupted(self.tree.home(), &outline_key(self.tree.home()))));
             }
             let mut leaves = Vec::with_capacity(page.len());
             for cell in page.cells() {

@@ -3,7 +3,8 @@
 use super::leaf::Leaf;
 use super::missing::{Missing, Pins};
 use super::node::{Children, Node};
-use super::slot::{Slot, SlotRef, identity};
+use super::outline::outline_key;
+use super::slot::{Slot, SlotRef, corrupted, identity};
 use super::tree::Tree;
 use crate::types::Result;
 use alloc::{sync::Arc, vec::Vec};
@@ -75,13 +76,17 @@ impl<L: Leaf> Cursor<L> {
         loop {
             let within = |cell: &&Arc<Slot<L>>| !self.is_last && (self.reverse || !self.is_beyond(cell));
             let Some(cell) = top(&self.stack).filter(within) else {
+                if self.stack.last().is_some_and(|(node, _)| !node.is_readable()) {
+                    let home = self.tree.home();
+                    return Poll::Ready(Err(corrupted(home, &outline_key(home))));
+                }
                 self.stack.clear();
                 self.pins.clear();
                 return Poll::Ready(Ok(None));
             };
             let mut span = None;
             if cell.rows() > 0 {
-                let Some(leaf) = cell.leaf() else {
+                let Some(leaf) = cell.read() else {
                     self.ask(missing);
                     return Poll::Pending;
                 };

@@ -151,7 +151,8 @@ impl<L: Leaf> Edit<L> {
         let (Some(a), Some(b)) = (node.nodes().get(left), node.nodes().get(right)) else {
             return false;
         };
-        if a.len() + b.len() > self.home.sizing.fanout / 2 {
+        let is_small = a.len() + b.len() <= self.home.sizing.fanout / 2;
+        if !is_small || !a.is_readable() || !b.is_readable() {
             return false;
         }
         let Some(gone) = node.remove_node(right) else {

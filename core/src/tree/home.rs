@@ -80,6 +80,8 @@ pub struct TreeHome {
     flushed_removals: AtomicU64,
     /// Directory pages as the tree's header in the store counts them; 0: there is no header.
     stored_pages: AtomicU64,
+    /// Whether the store has, or may have, an outline of the tree.
+    outline: AtomicBool,
     /// Headers on their way to the store.
     headers_under_way: AtomicUsize,
     /// Bytes of leaves not yet written, over all versions alive.
@@ -116,6 +118,7 @@ impl TreeHome {
             removals: AtomicU64::new(0),
             flushed_removals: AtomicU64::new(0),
             stored_pages: AtomicU64::new(0),
+            outline: AtomicBool::new(false),
             headers_under_way: AtomicUsize::new(0),
             dirty_bytes: AtomicUsize::new(0),
         })
@@ -174,6 +177,14 @@ impl TreeHome {
 
     pub(super) fn set_stored_pages(&self, pages: u64) {
         self.stored_pages.store(pages, Ordering::Release);
+    }
+
+    pub(super) fn has_outline(&self) -> bool {
+        self.outline.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_outline(&self, there: bool) {
+        self.outline.store(there, Ordering::Release);
     }
 
     pub(super) fn dirty_bytes(&self) -> usize {

@@ -45,4 +45,17 @@ pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
     fn encode(&self, key: &[u8]) -> Vec<u8>;
     /// The leaf stored under `key`; `None` if the bytes are not that block, whole and unchanged.
     fn decode(key: &[u8], bytes: &[u8]) -> Option<Self>;
+    /// As [`Leaf::decode`], but the leaf may stay encoded as far as that is possible.
+    fn open(key: &[u8], bytes: Vec<u8>) -> Option<Self> {
+        Self::decode(key, &bytes)
+    }
+    /// Whether it is still encoded. Whoever reads from it more than once takes it [decoded](Leaf::decoded); what a
+    /// reader has it decode is kept in that value of the leaf, and not in its clones.
+    fn is_encoded(&self) -> bool {
+        false
+    }
+    /// The same leaf, not encoded.
+    fn decoded(&self) -> Self {
+        self.clone()
+    }
 }

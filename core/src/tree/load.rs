@@ -1,9 +1,11 @@
-//! Opening a stored tree: its directory pages become the interior nodes; leaves stay in the store.
+//! Opening a stored tree: its directory pages, or its outline, become the interior nodes; leaves stay in
+//! the store.
 
 use super::home::TreeHome;
 use super::leaf::Leaf;
 use super::missing::Missing;
 use super::node::Node;
+use super::outline::outline_key;
 use super::slot::{Slot, SlotRef, corrupted};
 use super::tree::Tree;
 use crate::codec::{BlockKind, IndexBlock, MAX_BLOCK_ROWS, block_key, tree_range};
@@ -20,6 +22,14 @@ impl<L: Leaf> Tree<L> {
     /// # Errors
     /// [`Error::Corrupted`](crate::Error::Corrupted) if there is no such tree or its directory is bad; the store's own errors.
     pub async fn load(home: Arc<TreeHome>, store: &dyn KvBackend) -> Result<Tree<L>> {
+        let outline = outline_key(&home);
+        let found = store.get_many(core::slice::from_ref(&outline)).await?;
+        if let Some(bytes) = found.first().and_then(|v| v.as_deref()) {
+            home.set_outline(true);
+            if let Some(tree) = Tree::of_outline(&home, &outline, bytes) {
+                return Ok(tree);
+            }
+        }
         let mut from = block_key(home.id, 1, &[]);
         let to = tree_range(home.id).1;
         let mut pages: Vec<Arc<Node<L>>> = Vec::new();
@@ -34,6 +44,9 @@ impl<L: Leaf> Tree<L> {
                         return Err(corrupted(&home, key));
                     }
                     home.set_stored_pages(pages.len() as u64);
+                    continue;
+                }
+                if *key == outline {
                     continue;
                 }
                 let cells = decode_page::<L>(&home, key, bytes, last.as_ref());
@@ -78,6 +91,17 @@ impl<L: Leaf> Tree<L> {
     }
 }
 
+/// A cell for each entry of a page; `None` if one is none.
+pub(super) fn cells_of_page<L: Leaf>(home: &Arc<TreeHome>, page: &IndexBlock) -> Option<Vec<Arc<Slot<L>>>> {
+    let mut cells = Vec::with_capacity(page.values.len());
+    for (name, rows) in page.keys.iter().zip(&page.values) {
+        let separator = L::separator_from_bytes(name)?;
+        let rows = usize::try_from(*rows).ok().filter(|r| *r <= MAX_BLOCK_ROWS)?;
+        cells.push(Arc::new(Slot::stored(home, separator, rows)));
+    }
+    Some(cells)
+}
+
 /// The cells of a page that follows the leaf `last`; `None` if it does not fit there.
 fn decode_page<L: Leaf>(
     home: &Arc<TreeHome>,
@@ -86,12 +110,7 @@ fn decode_page<L: Leaf>(
     last: Option<&L::Separator>,
 ) -> Option<Vec<Arc<Slot<L>>>> {
     let page = IndexBlock::decode(key, BlockKind::Directory, bytes)?;
-    let mut cells = Vec::with_capacity(page.values.len());
-    for (name, rows) in page.keys.iter().zip(&page.values) {
-        let separator = L::separator_from_bytes(name)?;
-        let rows = usize::try_from(*rows).ok().filter(|r| *r <= MAX_BLOCK_ROWS)?;
-        cells.push(Arc::new(Slot::stored(home, separator, rows)));
-    }
+    let cells = cells_of_page::<L>(home, &page)?;
     let first = cells.first()?.separator();
     let follows = match last {
         Some(last) => first > last,

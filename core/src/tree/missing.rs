@@ -12,7 +12,7 @@ pub trait StoredBlock: Send + Sync {
     fn store_key(&self) -> Vec<u8>;
     /// Takes the fetched bytes and becomes resident; does nothing if it is resident already.
     /// Absent or bad bytes are [`Error::Corrupted`](crate::Error::Corrupted).
-    fn fill(&self, bytes: Option<&[u8]>) -> Result<()>;
+    fn fill(&self, bytes: Option<Vec<u8>>) -> Result<()>;
     /// Keeps the block resident from its next [`fill`](StoredBlock::fill) on until [`unpin`](StoredBlock::unpin).
     fn pin(&self);
     /// Takes one pin back.
@@ -57,9 +57,9 @@ impl Missing {
     pub async fn fetch(&mut self, store: &dyn KvBackend) -> Result<()> {
         let blocks = self.take_blocks();
         let keys: Vec<_> = blocks.iter().map(|b| b.store_key()).collect();
-        let values = store.get_many(&keys).await?;
-        for (i, block) in blocks.iter().enumerate() {
-            block.fill(values.get(i).and_then(Option::as_deref))?;
+        let mut values = store.get_many(&keys).await?.into_iter();
+        for block in &blocks {
+            block.fill(values.next().flatten())?;
         }
         Ok(())
     }

@@ -14,7 +14,8 @@
 //! its name in the store for life.
 //!
 //! In the store (see [`codec`](crate::codec)): leaves under level 0, directory pages (one per bottom
-//! interior node: separators and row counts) under level 1, a header (number of pages) under level 2.
+//! interior node: separators and row counts) under level 1, a header (number of pages) under level 2, and
+//! an outline (all pages in one) under level 3 while it is closed.
 //! `verify` compares a version with the store.
 //! What a store write replaces or deletes stays readable by older snapshots: see `slot` and
 //! `overwritten`.
@@ -31,9 +32,11 @@ mod home;
 mod index_leaf;
 mod index_tree;
 mod leaf;
+mod leaf_columns;
 mod load;
 mod missing;
 mod node;
+mod outline;
 mod overwritten;
 mod path;
 mod rank;

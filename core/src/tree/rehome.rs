@@ -29,6 +29,7 @@ impl<L: Leaf> Tree<L> {
         let mut leaves = Vec::new();
         let mut asked = 0;
         self.for_each_cell(&mut |cell| match cell.leaf() {
+            Some(leaf) if leaf.is_encoded() && !home.is_cached() => leaves.push(Arc::new(leaf.decoded())),
             Some(leaf) => leaves.push(leaf),
             None if asked < RUN => {
                 let block = Arc::new(SlotRef(cell.clone()));
@@ -56,6 +57,9 @@ fn moved<L: Leaf>(
     home: &Arc<TreeHome>,
     leaves: &mut impl Iterator<Item = Arc<L>>,
 ) -> Option<Arc<Node<L>>> {
+    if !node.is_readable() {
+        return None;
+    }
     Some(Arc::new(match node.children() {
         Children::Nodes(nodes) => {
             let nodes: Option<Vec<_>> = nodes.iter().map(|n| moved(n, home, leaves)).collect();

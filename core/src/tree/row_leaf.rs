@@ -1,13 +1,15 @@
 //! A leaf of rows: ascending row ids, and one typed column per stored column of the table.
 //!
 //! Invariant: every column has as many values as there are row ids. Consecutive row ids, the common
-//! case, are two integers. Columns are shared between versions of a leaf until one of them changes.
+//! case, are two integers. Columns are shared between versions of a leaf until one of them changes; those of
+//! a leaf from the store are decoded when they are needed.
 
 use super::home::BlockSizing;
 use super::home::TreeHome;
 use super::leaf::Leaf;
-use crate::codec::{RowBlockSize, RowBlockView, RowIds, encode_row_block};
-use crate::types::{Column, ColumnData, Physical, RowId};
+use super::leaf_columns::LeafColumns;
+use crate::codec::{RowBlock, RowBlockSize, RowBlockView, RowIds, encode_row_block};
+use crate::types::{Column, ColumnData, DataType, Physical, RowId, ValueRef};
 use alloc::{sync::Arc, vec::Vec};
 
 #[derive(Debug, Clone)]
@@ -20,18 +22,31 @@ enum Ids {
     Sparse(Arc<Vec<RowId>>),
 }
 
+impl Ids {
+    fn of_block(view: &RowBlockView<'_>) -> Ids {
+        match view.consecutive_from() {
+            Some(start) => Ids::Dense {
+                start,
+                len: view.len(),
+            },
+            None => Ids::Sparse(Arc::new(view.row_ids())),
+        }
+    }
+}
+
 /// A run of rows of a table. See [`RowTree`](super::RowTree).
 #[derive(Debug, Clone)]
 pub struct RowLeaf {
     ids: Ids,
-    columns: Vec<Column>,
+    columns: LeafColumns,
 }
 
 impl RowLeaf {
     pub(super) fn new(physical: &[Physical]) -> RowLeaf {
+        let columns = physical.iter().map(|p| Column::new(*p)).collect();
         RowLeaf {
             ids: Ids::Dense { start: 0, len: 0 },
-            columns: physical.iter().map(|p| Column::new(*p)).collect(),
+            columns: LeafColumns::decoded(columns),
         }
     }
 
@@ -40,7 +55,7 @@ impl RowLeaf {
         let empty = |c: &Column| Column::with_capacity(c.physical(), rows);
         RowLeaf {
             ids: Ids::Dense { start: 0, len: 0 },
-            columns: self.columns.iter().map(empty).collect(),
+            columns: LeafColumns::decoded(self.columns().iter().map(empty).collect()),
         }
     }
 
@@ -92,13 +107,28 @@ impl RowLeaf {
     /// The stored columns.
     #[inline]
     pub fn columns(&self) -> &[Column] {
-        &self.columns
+        self.columns.all()
+    }
+
+    /// One stored column, for whoever does not need them all.
+    #[inline]
+    pub fn column(&self, i: usize) -> Option<&Column> {
+        self.columns.get(i)
+    }
+
+    /// Bytes of all texts of a stored column; 0 for a column of numbers.
+    pub fn text_bytes(&self, i: usize) -> usize {
+        self.columns.text_bytes(i)
+    }
+
+    /// The value of a stored column in the row at `pos`, as one of type `ty`; `None` if there is no such column.
+    pub(crate) fn value_ref(&self, i: usize, pos: usize, ty: &DataType) -> Option<ValueRef<'_>> {
+        self.columns.value_ref(i, pos, ty)
     }
 
     /// Whether the columns are of these representations.
     pub fn has_columns(&self, expected: &[Physical]) -> bool {
-        let physical = self.columns.iter().map(Column::physical);
-        physical.eq(expected.iter().copied())
+        self.columns.are(expected)
     }
 
     /// Where row `id` is, or where it would be inserted.
@@ -133,7 +163,7 @@ impl RowLeaf {
             }
             _ => self.change_ids(|ids| ids.insert(at.min(len), id)),
         }
-        for (column, values) in self.columns.iter_mut().zip(source) {
+        for (column, values) in self.columns.make_mut().iter_mut().zip(source) {
             column.insert_from(at, values, row);
         }
     }
@@ -151,7 +181,7 @@ impl RowLeaf {
             }
             _ => self.change_ids(|own| own.extend_from_slice(ids)),
         }
-        for (column, values) in self.columns.iter_mut().zip(source) {
+        for (column, values) in self.columns.make_mut().iter_mut().zip(source) {
             column.extend_range(values, from, from + ids.len());
         }
     }
@@ -163,8 +193,9 @@ impl RowLeaf {
         set: impl Iterator<Item = (usize, &'c Column)>,
         row: usize,
     ) {
+        let columns = self.columns.make_mut();
         for (column, values) in set {
-            if let Some(column) = self.columns.get_mut(column) {
+            if let Some(column) = columns.get_mut(column) {
                 column.set_from(at, values, row);
             }
         }
@@ -182,7 +213,7 @@ impl RowLeaf {
                 ids.remove(at);
             }),
         }
-        self.columns.iter_mut().for_each(|c| c.remove(at));
+        self.columns.make_mut().iter_mut().for_each(|c| c.remove(at));
     }
 
     /// How many rows of `source` from `from` on, whose ids are `ids`, fit into this leaf; an empty leaf
@@ -225,10 +256,10 @@ impl RowLeaf {
     }
 
     fn size(&self) -> RowBlockSize {
-        let mut size = RowBlockSize::empty(&self.columns);
+        let mut size = RowBlockSize::empty(self.columns());
         if let Some(last) = self.len().checked_sub(1) {
             let ids = (self.row_id(0), self.row_id(last));
-            size.add(ids, &self.columns, 0, self.len());
+            size.add(ids, self.columns(), 0, self.len());
         }
         size
     }
@@ -315,7 +346,20 @@ impl Leaf for RowLeaf {
     }
 
     fn weight_of(&self, n: usize) -> usize {
-        weight(&self.columns, 0, n)
+        match self.columns.block() {
+            // Told without decoding it.
+            Some(block) if n == self.len() => {
+                let view = block.view();
+                let column = |i| match view.physical(i) {
+                    Some(Physical::I64 | Physical::F64) => 8 * n,
+                    Some(Physical::Decimal) => 16 * n,
+                    Some(Physical::Bytes) => 4 * n + view.text_bytes(i),
+                    None => 0,
+                };
+                8 * n + (0..view.column_count()).map(column).sum::<usize>()
+            }
+            _ => weight(self.columns(), 0, n),
+        }
     }
 
     fn block_size(&self) -> usize {
@@ -327,8 +371,7 @@ impl Leaf for RowLeaf {
             Ids::Dense { .. } => 0,
             Ids::Sparse(ids) => ids.capacity() * 8,
         };
-        let headers = size_of::<RowLeaf>() + self.columns.len() * (size_of::<Column>() + 40);
-        headers + ids + self.columns.iter().map(Column::memory).sum::<usize>()
+        size_of::<RowLeaf>() + ids + self.columns.memory()
     }
 
     fn split_off(&mut self, at: usize, room: usize) -> RowLeaf {
@@ -347,7 +390,8 @@ impl Leaf for RowLeaf {
                 Ids::Sparse(Arc::new(Arc::make_mut(ids).split_off(at)))
             }
         };
-        let columns = self.columns.iter_mut().map(|c| c.split_off(at, room)).collect();
+        let columns = self.columns.make_mut().iter_mut();
+        let columns = LeafColumns::decoded(columns.map(|c| c.split_off(at, room)).collect());
         let mut right = RowLeaf { ids, columns };
         right.compact();
         self.compact();
@@ -359,7 +403,7 @@ impl Leaf for RowLeaf {
             Ids::Dense { start, len } => (0..*len).map(|i| start.wrapping_add(i as i64)).collect(),
             Ids::Sparse(ids) => ids.to_vec(),
         };
-        self.push_rows(&ids, &right.columns, 0);
+        self.push_rows(&ids, right.columns(), 0);
         self.compact();
     }
 
@@ -368,24 +412,41 @@ impl Leaf for RowLeaf {
     }
 
     fn encode(&self, key: &[u8]) -> Vec<u8> {
+        if let Some(block) = self.columns.block() {
+            return block.encode(key);
+        }
         let ids = match &self.ids {
             Ids::Dense { start, .. } => RowIds::From(*start),
             Ids::Sparse(ids) => RowIds::Each(ids),
         };
-        encode_row_block(key, self.len(), ids, &self.columns)
+        encode_row_block(key, self.len(), ids, self.columns())
     }
 
     fn decode(key: &[u8], bytes: &[u8]) -> Option<RowLeaf> {
         let view = RowBlockView::open(key, bytes)?;
-        let ids = match view.consecutive_from() {
-            Some(start) => Ids::Dense {
-                start,
-                len: view.len(),
-            },
-            None => Ids::Sparse(Arc::new(view.row_ids())),
-        };
-        let columns = view.decode_columns()?;
-        Some(RowLeaf { ids, columns })
+        Some(RowLeaf {
+            ids: Ids::of_block(&view),
+            columns: LeafColumns::decoded(view.decode_columns()?),
+        })
+    }
+
+    fn open(key: &[u8], bytes: Vec<u8>) -> Option<RowLeaf> {
+        let block = RowBlock::open(key, bytes)?;
+        Some(RowLeaf {
+            ids: Ids::of_block(&block.view()),
+            columns: LeafColumns::encoded(Arc::new(block)),
+        })
+    }
+
+    #[inline]
+    fn is_encoded(&self) -> bool {
+        self.columns.block().is_some()
+    }
+
+    fn decoded(&self) -> RowLeaf {
+        let mut leaf = self.clone();
+        leaf.columns.make_mut();
+        leaf
     }
 }
 

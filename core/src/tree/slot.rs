@@ -9,6 +9,8 @@
 //!   afterwards, if a snapshot still holds it, it is *superseded*: resident for good.
 //! - A leaf of a cached tree is charged to the cache exactly while it is resident, clean and not
 //!   superseded.
+//! - A leaf of a cached tree is resident as it came, [encoded](Leaf::is_encoded), until it is read a second time.
+//!   What a reader has it decode is the reader's own, so that the cache's account stays right.
 //!
 //! There is a cell in memory for every leaf of a tree, resident or not: its size decides how much memory a
 //! big table takes at least.
@@ -135,6 +137,48 @@ impl<L: Leaf> Slot<L> {
         let leaf = content.leaf.clone()?;
         self.pins.fetch_add(1, Ordering::AcqRel);
         Some(leaf)
+    }
+
+    /// The leaf to read from, if it is resident.
+    #[inline]
+    pub(super) fn read(self: &Arc<Self>) -> Option<Arc<L>> {
+        let leaf = self.leaf()?;
+        Some(if leaf.is_encoded() {
+            self.read_encoded(leaf)
+        } else {
+            leaf
+        })
+    }
+
+    /// As [`Slot::read`], and one pin with it.
+    pub(super) fn read_pinned(self: &Arc<Self>) -> Option<Arc<L>> {
+        let leaf = self.leaf_pinned()?;
+        Some(if leaf.is_encoded() {
+            self.read_encoded(leaf)
+        } else {
+            leaf
+        })
+    }
+
+    #[cold]
+    fn read_encoded(self: &Arc<Self>, leaf: Arc<L>) -> Arc<L> {
+        if self.uses.load(Ordering::Relaxed) == 0 {
+            return Arc::new(L::clone(&leaf));
+        }
+        let decoded = Arc::new(leaf.decoded());
+        let mut content = self.content.lock();
+        let is_same = content.leaf.as_ref().is_some_and(|own| Arc::ptr_eq(own, &leaf));
+        // Nor one of a version that is counted as it is, or of a cell that is about to be changed.
+        if is_same && content.charged > 0 {
+            let cache = self.home.cache();
+            let bytes = saturated(decoded.memory());
+            cache.charge(bytes as usize);
+            cache.discharge(core::mem::replace(&mut content.charged, bytes) as usize);
+            content.leaf = Some(decoded.clone());
+            drop(content);
+            cache.shrink();
+        }
+        decoded
     }
 
     /// Bytes of memory of the leaf, if it is resident.
@@ -277,7 +321,7 @@ impl<L: Leaf> Slot<L> {
         cache.shrink();
     }
 
-    fn fill(self: &Arc<Self>, bytes: Option<&[u8]>) -> Result<()> {
+    fn fill(self: &Arc<Self>, bytes: Option<Vec<u8>>) -> Result<()> {
         // A cell whose successor was written meanwhile is resident, so the bytes, which may be the
         // successor's, are not looked at.
         let key = self.store_key();
@@ -289,12 +333,18 @@ impl<L: Leaf> Slot<L> {
             content.superseded
         };
         let bytes = bytes.filter(|_| !superseded);
+        let open = |bytes: Vec<u8>| match self.home.is_cached() {
+            true => L::open(&key, bytes),
+            false => L::decode(&key, &bytes),
+        };
         let leaf = bytes
-            .and_then(|b| L::decode(&key, b))
+            .and_then(open)
             .filter(|l| l.len() == self.rows() && l.fits(&self.home))
             .ok_or_else(|| corrupted(&self.home, &key))?;
         let leaf = Arc::new(leaf);
         if self.home.is_cached() {
+            // A reader may have counted its use after the leaf was evicted.
+            self.uses.store(0, Ordering::Relaxed);
             self.priority
                 .store(self.home.cache().priority(0), Ordering::Relaxed);
             self.admit(|content| content.leaf = content.leaf.take().or(Some(leaf)));
@@ -364,7 +414,7 @@ impl<L: Leaf> StoredBlock for SlotRef<L> {
         self.0.store_key()
     }
 
-    fn fill(&self, bytes: Option<&[u8]>) -> Result<()> {
+    fn fill(&self, bytes: Option<Vec<u8>>) -> Result<()> {
         self.0.fill(bytes)
     }
 

@@ -186,7 +186,7 @@ impl<L: Leaf> Tree<L> {
     /// The leaf of a cell, to read.
     #[inline]
     pub(super) fn visit(cell: &Arc<Slot<L>>, pins: &mut Pins, missing: &mut Missing) -> Poll<Arc<L>> {
-        let Some(leaf) = cell.leaf() else {
+        let Some(leaf) = cell.read() else {
             return Tree::miss(cell, pins, missing);
         };
         Tree::count_visit(cell, pins, missing);
@@ -206,7 +206,7 @@ impl<L: Leaf> Tree<L> {
         if is_safe {
             return Tree::visit(cell, pins, missing);
         }
-        let Some(leaf) = cell.leaf_pinned() else {
+        let Some(leaf) = cell.read_pinned() else {
             return Tree::miss(cell, pins, missing);
         };
         Tree::count_visit(cell, pins, missing);

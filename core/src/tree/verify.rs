@@ -8,7 +8,7 @@ use super::node::Node;
 use super::slot::Slot;
 use super::tree::Tree;
 use super::write::{encode_header, encode_page};
-use crate::codec::{BlockKind, IndexBlock, block_key, tree_range};
+use crate::codec::{BlockKind, IndexBlock, Outline, block_key, tree_range};
 use crate::types::Problem;
 use alloc::{collections::BTreeSet, format, string::String, sync::Arc, vec::Vec};
 use core::borrow::Borrow;
@@ -67,7 +67,7 @@ impl<L: Leaf> Tree<L> {
         let mut pages: Vec<&Arc<Node<L>>> = Vec::new();
         self.for_each_page(&mut |page| pages.push(page));
         for (i, page) in pages.iter().enumerate() {
-            let end = pages.get(i + 1).and_then(|p| p.separators().first());
+            let end = pages.get(i + 1).map(|p| p.first());
             self.compare_leaves(page, end, run, &mut known, found);
             let key = block_key(id, 1, &first_name(page));
             if run.covers(&key) {
@@ -84,6 +84,14 @@ impl<L: Leaf> Tree<L> {
             let readable = |b: &[u8]| IndexBlock::decode(&key, BlockKind::Header, b).is_some();
             self.compare_block(run, &key, is_dirty, || header, readable, found);
             known.insert(key);
+        }
+        if self.home().has_outline() {
+            let (key, outline) = self.encode_outline();
+            if run.covers(&key) {
+                let readable = |b: &[u8]| Outline::open(&key, b).is_some();
+                self.compare_block(run, &key, self.is_dirty(), || outline, readable, found);
+                known.insert(key);
+            }
         }
         // Removed blocks leave the store with the next write.
         for removal in self.unflushed() {
@@ -192,6 +200,5 @@ impl<L: Leaf> Tree<L> {
 
 /// The name of a page in the store.
 pub(super) fn first_name<L: Leaf>(page: &Node<L>) -> Vec<u8> {
-    let first = page.separators().first();
-    first.map_or_else(Vec::new, L::separator_bytes)
+    L::separator_bytes(page.first())
 }

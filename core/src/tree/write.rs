@@ -4,6 +4,7 @@ use super::edit::Removal;
 use super::home::TreeHome;
 use super::leaf::Leaf;
 use super::node::{Children, Node};
+use super::outline::outline_key;
 use super::overwritten::Overwritten;
 use super::slot::{Slot, corrupted};
 use super::tree::Tree;
@@ -25,6 +26,8 @@ pub struct Written<L: Leaf> {
     removals: Vec<Arc<Removal<L>>>,
     /// The number of pages in the header, if the batch has one.
     header: Option<u64>,
+    /// Whether the batch deletes the outline.
+    ends_outline: bool,
 }
 
 impl<L: Leaf> Drop for Written<L> {
@@ -41,6 +44,9 @@ impl<L: Leaf> Written<L> {
     pub fn settle(self) {
         if let Some(pages) = self.header {
             self.home.set_stored_pages(pages);
+        }
+        if self.ends_outline {
+            self.home.set_outline(false);
         }
         self.nodes.iter().for_each(|n| n.settle());
         for removal in &self.removals {
@@ -85,9 +91,14 @@ impl<L: Leaf> Tree<L> {
             nodes: Vec::new(),
             removals: Vec::new(),
             header: None,
+            ends_outline: false,
         };
         if !self.home().stored {
             return Ok(written);
+        }
+        if self.home().has_outline() {
+            batch.changes.insert(outline_key(self.home()), None);
+            written.ends_outline = true;
         }
         let mut budget = max_bytes;
         if written.collect(self.root(), batch, &mut budget)? {
@@ -158,10 +169,8 @@ impl<L: Leaf> Written<L> {
             batch.put(key, block);
             self.cells.push(cell.clone());
         }
-        if node.is_page_dirty()
-            && let Some(first) = node.separators().first()
-        {
-            let key = block_key(self.home.id, 1, &L::separator_bytes(first));
+        if node.is_page_dirty() {
+            let key = block_key(self.home.id, 1, &L::separator_bytes(node.first()));
             let block = encode_page(&key, node);
             batch.put(key, block);
         }
@@ -182,11 +191,17 @@ pub(super) fn encode_header(tree: TreeId, pages: u64) -> (Vec<u8>, Vec<u8>) {
 
 /// A directory page: the separators and row counts of its leaves.
 pub(super) fn encode_page<L: Leaf>(key: &[u8], node: &Node<L>) -> Vec<u8> {
+    let (separators, rows) = page_entries(node);
+    encode_index_block(key, BlockKind::Directory, &separators, &rows)
+}
+
+/// The separators of a page's leaves, and the rows of each.
+pub(super) fn page_entries<L: Leaf>(node: &Node<L>) -> (BytesVec, Vec<i64>) {
     let mut separators = BytesVec::with_capacity(node.len(), 0);
     let mut rows = Vec::with_capacity(node.len());
     for cell in node.cells() {
         separators.push(&L::separator_bytes(cell.separator()));
         rows.push(cell.rows() as i64);
     }
-    encode_index_block(key, BlockKind::Directory, &separators, &rows)
+    (separators, rows)
 }

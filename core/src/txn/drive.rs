@@ -7,7 +7,6 @@ use super::Counters;
 use crate::kv::KvBackend;
 use crate::tree::Missing;
 use crate::types::{Error, Result};
-use alloc::vec::Vec;
 use core::task::Poll;
 
 /// Fetches every block a step found missing, and fills their cells.
@@ -15,8 +14,7 @@ use core::task::Poll;
 /// # Errors
 /// [`Error::NotResident`] without a store; what the store or the decoding of a block reports.
 pub async fn fetch(store: Option<&dyn KvBackend>, missing: &mut Missing) -> Result<()> {
-    let blocks = core::mem::take(&mut missing.blocks);
-    let Some(first) = blocks.first() else {
+    let Some(first) = missing.blocks.first() else {
         return Err(Error::store(
             "a step waits for no block; this is a defect in Amphi",
         ));
@@ -26,12 +24,7 @@ pub async fn fetch(store: Option<&dyn KvBackend>, missing: &mut Missing) -> Resu
             table: first.label().into(),
         });
     };
-    let keys: Vec<Vec<u8>> = blocks.iter().map(|b| b.store_key()).collect();
-    let values = store.get_many(&keys).await?;
-    for (i, block) in blocks.iter().enumerate() {
-        block.fill(values.get(i).and_then(|v| v.as_deref()))?;
-    }
-    Ok(())
+    missing.fetch(store).await
 }
 
 /// Runs `step` until it is ready.

@@ -19,6 +19,32 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    /// What a floating-point number stands for in a column of that type.
+    pub(crate) fn of_f64(v: f64, ty: &DataType) -> ValueRef<'a> {
+        match ty {
+            DataType::Float => ValueRef::Single(v),
+            _ => ValueRef::Float(v),
+        }
+    }
+
+    /// What an unscaled decimal stands for in a column of that type.
+    pub(crate) fn of_decimal(v: i128, ty: &DataType) -> ValueRef<'a> {
+        ValueRef::Decimal(Decimal::new(v, ty.scale()))
+    }
+
+    /// What bytes stand for in a column of that type. Text that is not UTF-8 (a damaged block) reads as its
+    /// valid start.
+    pub(crate) fn of_bytes(b: &'a [u8], ty: &DataType) -> ValueRef<'a> {
+        match ty {
+            DataType::Blob { .. } => ValueRef::Blob(b),
+            DataType::Uuid => ValueRef::Uuid(b),
+            DataType::Vector { .. } => ValueRef::Vector(b),
+            DataType::Geometry => ValueRef::Geometry(b),
+            DataType::Json => ValueRef::Json(text(b)),
+            _ => ValueRef::Text(text(b)),
+        }
+    }
+
     /// The value on its own.
     pub(crate) fn to_value(self) -> Value {
         match self {
@@ -52,24 +78,11 @@ impl Column {
         if self.is_null(i) || i >= self.len() {
             return ValueRef::Null;
         }
-        match (&self.data(), ty) {
-            (ColumnData::I64(v), _) => ValueRef::of_i64(v.get(i).copied().unwrap_or(0), ty),
-            (ColumnData::F64(v), DataType::Float) => ValueRef::Single(v.get(i).copied().unwrap_or(0.0)),
-            (ColumnData::F64(v), _) => ValueRef::Float(v.get(i).copied().unwrap_or(0.0)),
-            (ColumnData::Decimal(v), ty) => {
-                ValueRef::Decimal(Decimal::new(v.get(i).copied().unwrap_or(0), ty.scale()))
-            }
-            (ColumnData::Bytes(v), ty) => {
-                let b = v.get(i);
-                match ty {
-                    DataType::Blob { .. } => ValueRef::Blob(b),
-                    DataType::Uuid => ValueRef::Uuid(b),
-                    DataType::Vector { .. } => ValueRef::Vector(b),
-                    DataType::Geometry => ValueRef::Geometry(b),
-                    DataType::Json => ValueRef::Json(text(b)),
-                    _ => ValueRef::Text(text(b)),
-                }
-            }
+        match self.data() {
+            ColumnData::I64(v) => ValueRef::of_i64(v.get(i).copied().unwrap_or(0), ty),
+            ColumnData::F64(v) => ValueRef::of_f64(v.get(i).copied().unwrap_or(0.0), ty),
+            ColumnData::Decimal(v) => ValueRef::of_decimal(v.get(i).copied().unwrap_or(0), ty),
+            ColumnData::Bytes(v) => ValueRef::of_bytes(v.get(i), ty),
         }
     }
 

@@ -67,10 +67,7 @@ impl TableColumns {
     fn value_ref<'a>(&self, at: &'a RowAt, column: usize, ty: &DataType) -> ValueRef<'a> {
         match self.sources.get(column) {
             Some(Source::RowId) => ValueRef::of_i64(at.leaf.row_id(at.pos), ty),
-            Some(Source::Stored(i)) => match at.leaf.columns().get(*i) {
-                Some(c) => c.value_ref(at.pos, ty),
-                None => ValueRef::Null,
-            },
+            Some(Source::Stored(i)) => at.leaf.value_ref(*i, at.pos, ty).unwrap_or(ValueRef::Null),
             None => ValueRef::Null,
         }
     }
@@ -84,7 +81,10 @@ impl TableColumns {
     pub fn is_null(&self, at: &RowAt, column: usize) -> bool {
         match self.sources.get(column) {
             Some(Source::RowId) => false,
-            Some(Source::Stored(i)) => at.leaf.columns().get(*i).is_none_or(|c| c.is_null(at.pos)),
+            Some(Source::Stored(i)) => {
+                let value = at.leaf.value_ref(*i, at.pos, &DataType::Null);
+                value.is_none_or(|value| matches!(value, ValueRef::Null))
+            }
             None => true,
         }
     }
@@ -126,7 +126,7 @@ impl TableColumns {
     pub fn piece<'a>(&self, leaf: &'a RowLeaf, i: usize) -> Piece<'a> {
         match self.sources.get(i) {
             Some(Source::RowId) => Piece::RowIds,
-            Some(Source::Stored(stored)) => leaf.columns().get(*stored).map_or(Piece::Absent, Piece::Stored),
+            Some(Source::Stored(stored)) => leaf.column(*stored).map_or(Piece::Absent, Piece::Stored),
             None => Piece::Absent,
         }
     }
@@ -147,11 +147,11 @@ impl TableColumns {
 
     /// Bytes of the texts that a leaf's rows have in the columns.
     pub fn text_bytes(&self, leaf: &RowLeaf) -> usize {
-        let bytes = |i| match self.piece(leaf, i) {
-            Piece::Stored(c) => c.bytes().map_or(0, |b| b.data().len()),
-            Piece::RowIds | Piece::Absent => 0,
+        let bytes = |source: &Source| match source {
+            Source::Stored(i) => leaf.text_bytes(*i),
+            Source::RowId => 0,
         };
-        (0..self.len()).map(bytes).sum()
+        self.sources.iter().map(bytes).sum()
     }
 
     /// The given rows, in that order. Rows of one leaf share its columns; others are copied together.
@@ -181,7 +181,7 @@ fn copy(rows: &[RowAt], column: usize, physical: Physical) -> Column {
     let follows = |a: &RowAt, b: &RowAt| Arc::ptr_eq(&a.leaf, &b.leaf) && a.pos + 1 == b.pos;
     for run in rows.chunk_by(follows) {
         let Some(first) = run.first() else { continue };
-        match first.leaf.columns().get(column) {
+        match first.leaf.column(column) {
             Some(c) => out.extend_range(c, first.pos, first.pos + run.len()),
             None => out.extend_nulls(run.len()),
         }

@@ -47,7 +47,7 @@ fn check_node<L: Leaf>(
                 };
                 let n = leaf.len();
                 assert_eq!(n, cell.rows());
-                assert!(sizing.holds(&*leaf));
+                assert!(sizing.holds(&leaf.decoded()));
                 assert_eq!(leaf.search(cell.separator().borrow()).unwrap_or_else(|i| i), 0);
                 if let Some(end) = end_of(i) {
                     assert_eq!(leaf.search(end.borrow()), Err(n));

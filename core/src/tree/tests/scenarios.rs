@@ -3,8 +3,9 @@
 use super::super::*;
 use super::integrity::{check, check_stored};
 use super::subject::{ONE_BLOCK, Subject, World, block_on, drive, scan, scan_all};
+use crate::codec::{OutlineBuilder, block_key};
 use crate::kv::{MemoryStore, WriteBatch};
-use crate::types::{Column, ColumnData, Error, Physical};
+use crate::types::{BytesVec, Column, ColumnData, DataType, Error, Physical, Value};
 use alloc::{format, sync::Arc, vec, vec::Vec};
 use core::{ops::Bound, task::Poll};
 
@@ -55,10 +56,11 @@ fn lru_and_lfu_evict_different_leaves() {
         // room for two of the three leaves
         let cached = World {
             store: MemoryStore::with_entries(world.store.entries()),
-            ..World::new(leaf * 5 / 2, policy)
+            ..World::new(leaf * 17 / 8, policy)
         };
         let tree = opened(&cached, cached.home(1, Residency::Cached, true));
-        for id in [0, 1, 2, 4] {
+        // Each at least twice, so that they are decoded and have their full size.
+        for id in [0, 1, 2, 4, 5] {
             fetches(&cached, &tree, id);
         }
         assert!(fetches(&cached, &tree, 8), "the third leaf is not there yet");
@@ -489,4 +491,161 @@ fn readers_on_other_threads_see_whole_versions() {
     });
     drop((tree, published));
     assert_eq!(world.cache.bytes(), 0);
+}
+
+/// Puts the outline into the store, as closing does.
+fn close(world: &World, tree: &RowTree) {
+    let mut batch = WriteBatch::default();
+    tree.put_outline(&mut batch);
+    assert_eq!(batch.changes.len(), 1);
+    world.commit(batch);
+}
+
+#[test]
+fn a_tree_opened_by_its_outline_is_the_tree() {
+    let world = World::new(ONE_BLOCK, EvictionPolicy::Lru);
+    let tree = rows(world.home(1, Residency::Cached, true), 200);
+    world.save(&tree);
+    close(&world, &tree);
+    let key = block_key(TreeId(1), 3, &[]);
+    let outline = world.store.entries().remove(&key).unwrap();
+
+    let mut tree = opened(&world, world.home(1, Residency::Cached, true));
+    assert_eq!(tree.len(), 200);
+    assert!(fetches(&world, &tree, 77));
+    check(&tree);
+    assert_eq!(scan_all(&tree, &world.store), pairs(0..200));
+    set(&mut tree, 77, 0, &world.store);
+    for id in 100..140 {
+        drive(&world.store, |p, m| tree.remove(id, |_, _| (), p, m));
+    }
+    check(&tree);
+    world.save(&tree);
+    check_stored(&world, &tree);
+    let now = scan_all(&tree, &world.store);
+    assert_eq!(now.len(), 160);
+
+    // What is opened without one has the same pages; so has what is closed again without a change.
+    let again = opened(&world, world.home(1, Residency::Cached, true));
+    close(&world, &again);
+    let by_outline = opened(&world, world.home(1, Residency::Cached, true));
+    let mut nothing = WriteBatch::default();
+    by_outline.put_outline(&mut nothing);
+    assert!(nothing.is_empty(), "it is there");
+    assert_eq!(scan_all(&by_outline, &world.store), now);
+
+    // One that cannot be read costs nothing but time, and goes with the next change.
+    for bad in [vec![], outline[..9].to_vec(), [outline.as_slice(), &[0]].concat()] {
+        let mut batch = WriteBatch::default();
+        batch.put(key.clone(), bad);
+        world.commit(batch);
+        let mut tree = opened(&world, world.home(1, Residency::Cached, true));
+        assert_eq!(scan_all(&tree, &world.store), now);
+        set(&mut tree, 5, 5, &world.store);
+        world.save(&tree);
+        check_stored(&world, &tree);
+    }
+}
+
+#[test]
+fn an_outline_that_lies_is_found_out() {
+    let world = World::new(ONE_BLOCK, EvictionPolicy::Lru);
+    let tree = rows(world.home(1, Residency::Cached, true), 200);
+    world.save(&tree);
+    let mut lie = OutlineBuilder::default();
+    let mut separators = BytesVec::default();
+    for (id, count) in [(0, 4), (4, 4), (8, 192)] {
+        separators.clear();
+        let first = if id == 0 { RowLeaf::lowest() } else { id };
+        separators.push(&RowLeaf::separator_bytes(&first));
+        // More rows than a block can have.
+        lie.push(&separators, &[if id == 8 { count + 5000 } else { count }]);
+    }
+    let key = block_key(TreeId(1), 3, &[]);
+    let mut batch = WriteBatch::default();
+    batch.put(key.clone(), lie.finish(&key));
+    world.commit(batch);
+    let tree = opened(&world, world.home(1, Residency::Cached, true));
+    assert!(fetches(&world, &tree, 2));
+    let (mut pins, mut missing) = (Pins::new(), Missing::new());
+    for _ in 0..2 {
+        let found = tree.get(100, &mut pins, &mut missing);
+        assert!(
+            matches!(found, Poll::Ready(Err(Error::Corrupted { .. }))),
+            "{found:?}"
+        );
+        assert!(matches!(
+            tree.cursor(Bound::Unbounded, Bound::Unbounded, true)
+                .next(&mut missing),
+            Poll::Ready(Err(Error::Corrupted { .. }))
+        ));
+    }
+}
+
+#[test]
+fn a_fetched_leaf_stays_encoded_until_it_is_read_again() {
+    let world = World::new(usize::MAX, EvictionPolicy::Lru);
+    let tree = rows(world.home(1, Residency::Cached, true), 4);
+    world.save(&tree);
+    let cached = World {
+        store: MemoryStore::with_entries(world.store.entries()),
+        ..World::new(usize::MAX, EvictionPolicy::Lru)
+    };
+    let tree = opened(&cached, cached.home(1, Residency::Cached, true));
+    let (mut pins, mut missing) = (Pins::new(), Missing::new());
+    let read = |pins: &mut Pins, missing: &mut Missing| match tree.get(2, pins, missing) {
+        Poll::Ready(Ok(Some(at))) => Some(at),
+        _ => None,
+    };
+    assert!(read(&mut pins, &mut missing).is_none());
+    block_on(missing.fetch(&cached.store)).unwrap();
+    let block = cached.cache.bytes();
+    let first = read(&mut pins, &mut missing).unwrap();
+    assert!(first.leaf.is_encoded());
+    // One value, one column, all columns: what the reader decodes is its own.
+    let value = |at: &RowAt, column: usize| {
+        let value = at.leaf.value_ref(column, at.pos, &DataType::BIGINT);
+        value.map(|v| v.to_value())
+    };
+    assert_eq!(value(&first, 0), Some(Value::Int(2)));
+    assert_eq!(first.leaf.column(0).unwrap().i64s(), [0, 1, 2, 3]);
+    assert_eq!((value(&first, 0), value(&first, 9)), (Some(Value::Int(2)), None));
+    assert_eq!(first.leaf.columns().len(), 2);
+    assert!(first.leaf.column(2).is_none());
+    assert_eq!(cached.cache.bytes(), block);
+
+    let second = read(&mut pins, &mut missing).unwrap();
+    assert!(!second.leaf.is_encoded());
+    assert_eq!(second.leaf.columns(), first.leaf.columns());
+    let third = read(&mut pins, &mut missing).unwrap();
+    assert!(Arc::ptr_eq(&second.leaf, &third.leaf), "it is decoded once");
+    assert_eq!(cached.cache.bytes(), second.leaf.memory());
+}
+
+#[test]
+fn a_leaf_that_is_encoded_changes_and_moves_like_any() {
+    let world = World::new(usize::MAX, EvictionPolicy::Lru);
+    let whole = rows(world.home(1, Residency::Cached, true), 40);
+    world.save(&whole);
+    let reopened = || opened(&world, world.home(1, Residency::Cached, true));
+    let mut tree = reopened();
+    set(&mut tree, 7, 70, &world.store);
+    drive(&world.store, |p, m| tree.remove(3, |_, _| (), p, m));
+    let mut expected = pairs(0..40);
+    expected[7].1 = 70;
+    expected.remove(3);
+    check(&tree);
+    assert_eq!(scan_all(&tree, &world.store), expected);
+    for residency in [Residency::Cached, Residency::Always] {
+        let tree = reopened();
+        let home = world.home(2, residency, residency == Residency::Cached);
+        let moved = drive(&world.store, |p, m| tree.rehome(home.clone(), p, m));
+        check(&moved);
+        if residency == Residency::Cached {
+            world.save(&moved);
+            let again = opened(&world, world.home(2, Residency::Cached, true));
+            assert_eq!(scan_all(&again, &world.store), pairs(0..40));
+        }
+        assert_eq!(scan_all(&moved, &world.store), pairs(0..40));
+    }
 }
