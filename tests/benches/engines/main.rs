@@ -18,6 +18,7 @@ mod concurrency;
 mod engine;
 mod floors;
 mod gluesql_engine;
+mod latency;
 mod memory_reads;
 mod memory_writes;
 mod migration;
@@ -46,5 +47,6 @@ fn main() {
     scans::persistent(&mut run);
     size::all(&mut run);
     migration::all(&mut run);
+    latency::all(&mut run);
     run.finish();
 }

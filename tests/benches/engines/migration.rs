@@ -30,7 +30,11 @@ pub fn all(run: &mut Runner) {
         db.migrate_to_persistent("t").unwrap();
         db.flush().unwrap();
     };
-    let fetch = |db: &amphi::Database| db.disable_persistence("t").unwrap();
+    // With the removal of the stored copy.
+    let fetch = |db: &amphi::Database| {
+        db.disable_persistence("t").unwrap();
+        db.flush().unwrap();
+    };
     let mut engine = None;
     run.time(&out, amphi_engine::NAME, |b| {
         let db = &engine.get_or_insert_with(load).db;
