@@ -8,8 +8,8 @@ use super::input::Input;
 use super::values::{types, value};
 use amphi_core::catalog::{SchemasRecord, TableRecord, decode_record, encode_record};
 use amphi_core::codec::{
-    BlockKind, IndexBlock, RowBlockView, RowIds, encode_index_block, encode_row_block, schemas_key,
-    table_key, tree_of_key,
+    BlockKind, IndexBlock, Outline, RowBlock, RowBlockView, RowIds, encode_index_block, encode_row_block,
+    schemas_key, table_key, tree_of_key,
 };
 use amphi_core::types::DataType;
 use amphi_core::{Result, Value};
@@ -23,6 +23,7 @@ pub(super) fn run(data: &[u8]) {
         b'E' => entries(BlockKind::Entries, input.rest()),
         b'D' => entries(BlockKind::Directory, input.rest()),
         b'H' => entries(BlockKind::Header, input.rest()),
+        b'O' => outline(input.rest()),
         b'T' => table(input.rest()),
         b'S' => schemas(input.rest()),
         b'K' => drop(tree_of_key(input.rest())),
@@ -61,9 +62,18 @@ fn rows(body: &[u8]) {
     if view.column_count() > 64 {
         return;
     }
+    let kept = RowBlock::open(KEY, block.clone());
     let Some(columns) = view.decode_columns() else {
+        assert!(kept.is_none(), "what does not decode is not kept encoded");
         return;
     };
+    let kept = kept.expect("what decodes can be kept encoded");
+    for (i, column) in columns.iter().enumerate() {
+        assert_eq!(format!("{:?}", kept.column(i)), format!("{column:?}"));
+        assert_eq!(kept.view().physical(i), Some(column.physical()));
+        let bytes = column.bytes().map_or(0, |b| b.data().len());
+        assert_eq!(kept.view().text_bytes(i), bytes);
+    }
     assert!(columns.iter().all(|c| c.len() == view.len()));
     let again = encode_row_block(KEY, ids.len(), RowIds::Each(&ids), &columns);
     let again = RowBlockView::open(KEY, &again).expect("what was encoded opens");
@@ -83,6 +93,19 @@ fn entries(kind: BlockKind, body: &[u8]) {
     assert!((1..found.keys.len()).all(|i| found.keys.get(i - 1) < found.keys.get(i)));
     let again = encode_index_block(KEY, kind, &found.keys, &found.values);
     assert_eq!(IndexBlock::decode(KEY, kind, &again).as_ref(), Some(&found));
+}
+
+fn outline(body: &[u8]) {
+    let block = frame::block(KEY, BlockKind::Outline as u8, body);
+    let Some(outline) = Outline::open(KEY, &block) else {
+        return;
+    };
+    for i in 0..outline.len().min(256) {
+        if let Some(page) = outline.page(i) {
+            assert_eq!(page.keys.get(0), outline.first(i));
+            assert_eq!(page.values.iter().sum::<i64>() as u64, outline.rows(i));
+        }
+    }
 }
 
 fn table(body: &[u8]) {
