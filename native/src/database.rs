@@ -2,7 +2,8 @@
 
 use crate::{
     IntoParams, Outcome, RedbStore, Row, Rows, RowsAs, Session, Statement, StoreOptions, SystemHost,
-    Transaction, block_on, flusher::Flusher, script, transaction::retry,
+    Transaction, block_on, flusher::Flusher, idle_sessions::IdleSessions, script, session,
+    transaction::retry,
 };
 use amphi_core::{
     Error, Result,
@@ -47,6 +48,8 @@ pub struct Database {
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) store: Option<Arc<RedbStore>>,
+    /// For statements run on the handle itself.
+    idle: IdleSessions,
     /// `None` without a store, when read-only, and once closed.
     flusher: Mutex<Option<Flusher>>,
 }
@@ -176,6 +179,7 @@ impl Database {
             inner: Arc::new(Inner {
                 engine,
                 store,
+                idle: IdleSessions::default(),
                 flusher: Mutex::new(flusher),
             }),
         })
@@ -229,19 +233,25 @@ impl Database {
         Session::new(self.inner.clone())
     }
 
-    /// Runs one autocommit use of a session, and refuses what would need the session to last.
-    fn once<T>(&self, run: impl FnOnce(&Session) -> Result<T>) -> Result<T> {
-        let session = self.session();
-        let result = run(&session)?;
-        if session.in_transaction() {
-            return Err(Error::TransactionState {
+    /// Runs a text in a session that ends with it, and refuses what would need the session to last.
+    fn once(&self, sql: &str, params: impl IntoParams) -> Result<Outcome> {
+        let params = params.into_params()?;
+        let mut session = self.inner.idle.take(&self.inner.engine);
+        let outcome = session::run(&mut session, &self.inner, sql, params);
+        let refused = if session.in_transaction() {
+            Some(Error::TransactionState {
                 message: "BEGIN needs a session to last in; use begin_transaction() or session()".to_owned(),
-            });
+            })
+        } else if session.schema() != self.config().name {
+            Some(Error::invalid("USE needs a session to last in; use session()"))
+        } else {
+            None
+        };
+        self.inner.idle.put_back(session);
+        match refused {
+            Some(error) if outcome.is_ok() => Err(error),
+            _ => outcome,
         }
-        if session.schema() != self.config().name {
-            return Err(Error::invalid("USE needs a session to last in; use session()"));
-        }
-        Ok(result)
     }
 
     /// Runs a statement and returns how many rows it changed (for a query: how many it returned).
@@ -260,7 +270,7 @@ impl Database {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn execute(&self, sql: &str, params: impl IntoParams) -> Result<u64> {
-        self.once(|session| session.execute(sql, params))
+        self.once(sql, params)?.affected()
     }
 
     /// Runs a statement and returns its outcome, whatever its kind.
@@ -281,7 +291,7 @@ impl Database {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn run(&self, sql: &str, params: impl IntoParams) -> Result<Outcome> {
-        self.once(|session| session.run(sql, params))
+        self.once(sql, params)
     }
 
     /// Runs a query. Its rows are produced as they are asked for, from the snapshot of now.
@@ -303,7 +313,7 @@ impl Database {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn query(&self, sql: &str, params: impl IntoParams) -> Result<Rows> {
-        self.once(|session| session.query(sql, params))
+        Ok(self.once(sql, params)?.into_rows())
     }
 
     /// Runs a query and reads its rows as a serde type, as they are asked for; see [`Row::to`].
@@ -327,7 +337,7 @@ impl Database {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn query_as<T: DeserializeOwned>(&self, sql: &str, params: impl IntoParams) -> Result<RowsAs<T>> {
-        self.once(|session| session.query_as(sql, params))
+        Ok(self.query(sql, params)?.typed())
     }
 
     /// Runs a query and returns its first row.
@@ -344,7 +354,7 @@ impl Database {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn query_row(&self, sql: &str, params: impl IntoParams) -> Result<Row> {
-        self.once(|session| session.query_row(sql, params))
+        self.query(sql, params)?.first()
     }
 
     /// Prepares a statement to be run many times, each run a transaction of its own.

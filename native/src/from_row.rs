@@ -400,7 +400,7 @@ mod tests {
             data
         });
         let batch = Batch::new(data.collect(), 1);
-        Row::in_batch(columns, Arc::new(batch), 0)
+        Row::in_batch(Arc::new(crate::row::RowBatch { columns, batch }), 0)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use amphi_core::{
     Error, Result, Value,
-    types::{Date, DateTime, Decimal, Time},
+    types::{Date, DateTime, Decimal, Time, ValueRef},
 };
 
 /// A Rust type that a SQL value can be read as; see [`Row::get`](crate::Row::get).
@@ -18,6 +18,15 @@ pub trait FromValue: Sized {
     /// [`Error::TypeMismatch`] if the value is of another kind or NULL, [`Error::OutOfRange`] if it
     /// is a number that the type cannot hold exactly.
     fn from_value(value: Value) -> Result<Self>;
+
+    /// The value where it is, as this type: the same, without a copy that the type does not need.
+    ///
+    /// # Errors
+    ///
+    /// As [`FromValue::from_value`].
+    fn from_value_ref(value: ValueRef<'_>) -> Result<Self> {
+        Self::from_value(value.to_value())
+    }
 }
 
 /// The value as SQL text, short enough for a message.
@@ -98,6 +107,13 @@ impl<T: FromValue> FromValue for Option<T> {
             value => T::from_value(value).map(Some),
         }
     }
+
+    fn from_value_ref(value: ValueRef<'_>) -> Result<Option<T>> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => T::from_value_ref(value).map(Some),
+        }
+    }
 }
 
 impl FromValue for bool {
@@ -117,6 +133,16 @@ macro_rules! integers {
                 let whole = integer(&value).ok_or_else(|| mismatch(&value, stringify!($t)))?;
                 $t::try_from(whole).map_err(|_| out_of_range(&value, stringify!($t)))
             }
+
+            #[inline]
+            fn from_value_ref(value: ValueRef<'_>) -> Result<$t> {
+                if let ValueRef::Int(i) = value
+                    && let Ok(i) = $t::try_from(i)
+                {
+                    return Ok(i);
+                }
+                Self::from_value(value.to_value())
+            }
         })*
     };
 }
@@ -126,6 +152,14 @@ integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 impl FromValue for f64 {
     fn from_value(value: Value) -> Result<f64> {
         float(&value)
+    }
+
+    #[inline]
+    fn from_value_ref(value: ValueRef<'_>) -> Result<f64> {
+        match value {
+            ValueRef::Float(f) => Ok(f),
+            other => float(&other.to_value()),
+        }
     }
 }
 
@@ -145,6 +179,14 @@ impl FromValue for f32 {
 impl FromValue for String {
     fn from_value(value: Value) -> Result<String> {
         text(value)
+    }
+
+    #[inline]
+    fn from_value_ref(value: ValueRef<'_>) -> Result<String> {
+        match value {
+            ValueRef::Text(text) => Ok(text.to_owned()),
+            other => text(other.to_value()),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod flusher;
 mod from_row;
 mod from_value;
 mod host;
+mod idle_sessions;
 mod maintenance;
 mod nearest;
 mod params;
@@ -32,7 +33,7 @@ pub use amphi_core::{
     },
     session::Params,
     sql::plan::OutputColumn,
-    types::{Batch, Column, DataType, Date, DateTime, Decimal, Position, Time},
+    types::{Batch, Column, DataType, Date, DateTime, Decimal, Position, Time, ValueRef},
 };
 pub use database::Database;
 pub use executor::block_on;

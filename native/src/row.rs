@@ -3,8 +3,8 @@
 use crate::{from_row, from_value::FromValue};
 use amphi_core::{
     Error, Result, Value,
-    sql::{exec::PointRow, plan::OutputColumn},
-    types::Batch,
+    sql::{exec::RowInPlace, plan::OutputColumn},
+    types::{Batch, ValueRef},
 };
 use serde::de::DeserializeOwned;
 use std::{fmt, sync::Arc};
@@ -15,7 +15,6 @@ use std::{fmt, sync::Arc};
 /// long keeps their batches.
 #[derive(Clone)]
 pub struct Row {
-    columns: Arc<[OutputColumn]>,
     data: Data,
 }
 
@@ -23,9 +22,15 @@ pub struct Row {
 #[derive(Clone)]
 enum Data {
     /// At this position of a batch's columns.
-    Batch(Arc<Batch>, usize),
+    Batch(Arc<RowBatch>, usize),
     /// In the table's block.
-    Place(PointRow),
+    Place(RowInPlace),
+}
+
+/// Rows that came together, and the result columns they have.
+pub(crate) struct RowBatch {
+    pub(crate) columns: Arc<[OutputColumn]>,
+    pub(crate) batch: Batch,
 }
 
 /// A column by position or by name.
@@ -87,16 +92,14 @@ impl<T: ColumnIndex + ?Sized> ColumnIndex for &T {
 }
 
 impl Row {
-    pub(crate) fn in_batch(columns: Arc<[OutputColumn]>, batch: Arc<Batch>, at: usize) -> Row {
+    pub(crate) fn in_batch(batch: Arc<RowBatch>, at: usize) -> Row {
         Row {
-            columns,
             data: Data::Batch(batch, at),
         }
     }
 
-    pub(crate) fn in_place(columns: Arc<[OutputColumn]>, row: PointRow) -> Row {
+    pub(crate) fn in_place(row: RowInPlace) -> Row {
         Row {
-            columns,
             data: Data::Place(row),
         }
     }
@@ -120,8 +123,8 @@ impl Row {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn get<T: FromValue>(&self, column: impl ColumnIndex) -> Result<T> {
-        let i = column.position(&self.columns)?;
-        T::from_value(self.value_at(i)).map_err(|e| self.in_column(i, e))
+        let i = column.position(self.columns())?;
+        T::from_value_ref(self.value_ref(i)).map_err(|e| self.in_column(i, e))
     }
 
     /// The value of a column; NULL is [`Value::Null`].
@@ -130,58 +133,52 @@ impl Row {
     ///
     /// [`Error::Unknown`] if there is no such column.
     pub fn value(&self, column: impl ColumnIndex) -> Result<Value> {
-        Ok(self.value_at(column.position(&self.columns)?))
+        Ok(self.value_at(column.position(self.columns())?))
     }
 
     pub(crate) fn value_at(&self, column: usize) -> Value {
-        let Some(OutputColumn { ty, .. }) = self.columns.get(column) else {
-            return Value::Null;
-        };
+        self.value_ref(column).to_value()
+    }
+
+    /// The value of a column, not copied; NULL for a column that does not exist.
+    fn value_ref(&self, column: usize) -> ValueRef<'_> {
         match &self.data {
-            Data::Batch(batch, at) => batch
-                .columns
-                .get(column)
-                .map_or(Value::Null, |values| values.value(*at, ty)),
-            Data::Place(row) => row.value(column, ty),
+            Data::Place(row) => row.value(column),
+            Data::Batch(rows, at) => match (rows.batch.columns.get(column), rows.columns.get(column)) {
+                (Some(values), Some(c)) => values.value_ref(*at, &c.ty),
+                _ => ValueRef::Null,
+            },
         }
     }
 
     /// Appends a column's value as the shell shows it (`NULL` for NULL).
     pub fn write_text(&self, column: usize, out: &mut String) {
-        let Some(OutputColumn { ty, .. }) = self.columns.get(column) else {
-            return;
-        };
-        match &self.data {
-            Data::Batch(batch, at) => {
-                if let Some(values) = batch.columns.get(column) {
-                    values.write_text(*at, ty, out);
-                }
-            }
-            Data::Place(row) => row.write_text(column, ty, out),
+        if column < self.len() {
+            self.value_ref(column).write_text(out);
         }
     }
 
     /// Whether a column's value is NULL; true for a column that does not exist.
     pub fn is_null(&self, column: usize) -> bool {
-        match &self.data {
-            Data::Batch(batch, at) => batch.columns.get(column).is_none_or(|c| c.is_null(*at)),
-            Data::Place(row) => row.is_null(column),
-        }
+        matches!(self.value_ref(column), ValueRef::Null)
     }
 
     /// The columns of the result, in order.
     pub fn columns(&self) -> &[OutputColumn] {
-        &self.columns
+        match &self.data {
+            Data::Place(row) => row.columns(),
+            Data::Batch(rows, _) => &rows.columns,
+        }
     }
 
     /// Number of columns.
     pub fn len(&self) -> usize {
-        self.columns.len()
+        self.columns().len()
     }
 
     /// Whether the result has no columns.
     pub fn is_empty(&self) -> bool {
-        self.columns.is_empty()
+        self.columns().is_empty()
     }
 
     /// All values in order.
@@ -216,7 +213,7 @@ impl Row {
 
     /// The error with the name of the column it is about.
     pub(crate) fn in_column(&self, i: usize, error: Error) -> Error {
-        let name = self.columns.get(i).map_or(String::new(), |c| match &c.table {
+        let name = self.columns().get(i).map_or(String::new(), |c| match &c.table {
             Some(table) => format!("{table}.{}", c.name),
             None => c.name.clone(),
         });
@@ -243,7 +240,12 @@ impl Row {
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
-            .entries(self.columns.iter().zip(self.values()).map(|(c, v)| (&c.name, v)))
+            .entries(
+                self.columns()
+                    .iter()
+                    .zip(self.values())
+                    .map(|(c, v)| (&c.name, v)),
+            )
             .finish()
     }
 }

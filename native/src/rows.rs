@@ -1,6 +1,6 @@
 //! What a statement answers, and the rows of a query as an iterator.
 
-use crate::{Row, block_on, database::Inner};
+use crate::{Row, block_on, database::Inner, row::RowBatch};
 use amphi_core::{
     Error, Result,
     session::{Outcome as EngineOutcome, RowStream},
@@ -29,7 +29,7 @@ pub enum Outcome {
 impl Outcome {
     pub(crate) fn new(outcome: EngineOutcome, database: Arc<Inner>) -> Outcome {
         match outcome {
-            EngineOutcome::Rows(stream) => Outcome::Rows(Rows::new(stream, database)),
+            EngineOutcome::Rows(stream) => Outcome::Rows(Rows::new(stream, &database)),
             EngineOutcome::Affected { rows, last_insert_id } => Outcome::Affected { rows, last_insert_id },
             EngineOutcome::Done => Outcome::Done,
         }
@@ -44,10 +44,10 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn into_rows(self, database: &Arc<Inner>) -> Rows {
+    pub(crate) fn into_rows(self) -> Rows {
         match self {
             Outcome::Rows(rows) => rows,
-            Outcome::Affected { .. } | Outcome::Done => Rows::none(database.clone()),
+            Outcome::Affected { .. } | Outcome::Done => Rows::none(),
         }
     }
 }
@@ -57,41 +57,38 @@ impl Outcome {
 ///
 /// An error ends the iteration.
 pub struct Rows {
-    columns: Arc<[OutputColumn]>,
-    /// `None` once it has ended: the snapshot is given up as early as possible.
-    stream: Option<RowStream>,
+    /// Finished once it has ended: the snapshot is given up as early as possible.
+    stream: RowStream,
     /// The batch at hand; `None` before the first.
-    batch: Option<Arc<Batch>>,
+    batch: Option<Arc<RowBatch>>,
     /// Position of the next row among those of the batch that count.
     next: usize,
     /// Keeps the store open while there may be blocks to read.
-    _database: Arc<Inner>,
+    _database: Option<Arc<Inner>>,
 }
 
 impl Rows {
-    fn new(stream: RowStream, database: Arc<Inner>) -> Rows {
+    pub(crate) fn new(stream: RowStream, database: &Arc<Inner>) -> Rows {
         Rows {
-            columns: stream.columns().clone(),
-            stream: Some(stream),
+            _database: stream.reads_blocks().then(|| database.clone()),
+            stream,
             batch: None,
             next: 0,
-            _database: database,
         }
     }
 
-    fn none(database: Arc<Inner>) -> Rows {
+    fn none() -> Rows {
         Rows {
-            columns: Arc::default(),
-            stream: None,
+            stream: RowStream::none(),
             batch: None,
             next: 0,
-            _database: database,
+            _database: None,
         }
     }
 
     /// The result columns: name, type, and table of origin. Empty for a statement without a result.
     pub fn columns(&self) -> &[OutputColumn] {
-        &self.columns
+        self.stream.columns()
     }
 
     /// The next rows as the engine has them: typed columns and a selection; `None` at the end. A batch
@@ -120,12 +117,9 @@ impl Rows {
     pub fn next_batch(&mut self) -> Result<Option<Batch>> {
         self.batch = None;
         self.next = 0;
-        let Some(stream) = &mut self.stream else {
-            return Ok(None);
-        };
-        let batch = block_on(stream.next_batch());
+        let batch = block_on(self.stream.next_batch());
         if !matches!(batch, Ok(Some(_))) {
-            self.stream = None;
+            self.stream.finish();
         }
         batch
     }
@@ -161,23 +155,28 @@ impl Iterator for Rows {
 
     fn next(&mut self) -> Option<Result<Row>> {
         loop {
-            if let Some(batch) = self.batch.as_ref().filter(|b| self.next < b.rows()) {
-                let at = match &batch.selection {
+            if let Some(rows) = self.batch.as_ref().filter(|r| self.next < r.batch.rows()) {
+                let at = match &rows.batch.selection {
                     None => self.next,
                     Some(selection) => match selection.get(self.next) {
                         Some(at) => *at as usize,
-                        None => return Some(Err(Error::store("a batch is shorter than it says"))),
+                        None => return None,
                     },
                 };
                 self.next += 1;
-                return Some(Ok(Row::in_batch(self.columns.clone(), batch.clone(), at)));
+                return Some(Ok(Row::in_batch(rows.clone(), at)));
             }
-            if let Some(row) = self.stream.as_mut().and_then(RowStream::take_row) {
-                self.stream = None; // it was the only one
-                return Some(Ok(Row::in_place(self.columns.clone(), row)));
+            if let Some(row) = self.stream.take_row() {
+                return Some(Ok(Row::in_place(row)));
+            }
+            if self.stream.is_at_end() {
+                return None;
             }
             match self.next_batch() {
-                Ok(Some(batch)) => self.batch = Some(Arc::new(batch)),
+                Ok(Some(batch)) => {
+                    let columns = self.stream.columns().clone();
+                    self.batch = Some(Arc::new(RowBatch { columns, batch }));
+                }
                 Ok(None) => return None,
                 Err(e) => return Some(Err(e)),
             }
@@ -189,7 +188,7 @@ impl FusedIterator for Rows {}
 
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        let names: Vec<&str> = self.columns().iter().map(|c| c.name.as_str()).collect();
         f.debug_struct("Rows")
             .field("columns", &names)
             .finish_non_exhaustive()

@@ -34,18 +34,18 @@ impl Shared {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn database(&self) -> &Arc<Inner> {
-        &self.database
-    }
-
-    pub(crate) fn run(&self, sql: &str, params: Params) -> Result<Outcome> {
-        let outcome = block_on(self.lock().execute(sql, params));
-        self.database.committed();
-        Ok(Outcome::new(outcome?, self.database.clone()))
+    fn run(&self, sql: &str, params: Params) -> Result<Outcome> {
+        run(&mut self.lock(), &self.database, sql, params)
     }
 
     pub(crate) fn run_prepared(&self, prepared: &Prepared, params: Params) -> Result<Outcome> {
-        let outcome = block_on(self.lock().execute_prepared(prepared, params));
+        let mut session = self.lock();
+        let values = params.resolve(prepared.parsed().parameter_names())?;
+        if let Some(rows) = session.answer(prepared, &values) {
+            return Ok(Outcome::Rows(Rows::new(rows?, &self.database)));
+        }
+        let outcome = block_on(session.execute_prepared(prepared, values));
+        drop(session);
         self.database.committed();
         Ok(Outcome::new(outcome?, self.database.clone()))
     }
@@ -54,6 +54,18 @@ impl Shared {
     pub(crate) fn prepare(&self, sql: &str) -> Result<(Arc<Prepared>, Arc<[OutputColumn]>)> {
         self.lock().prepare(sql)
     }
+}
+
+/// Runs the statements of a text in a session of the engine.
+pub(crate) fn run(
+    session: &mut EngineSession,
+    database: &Arc<Inner>,
+    sql: &str,
+    params: Params,
+) -> Result<Outcome> {
+    let outcome = block_on(session.execute(sql, params));
+    database.committed();
+    Ok(Outcome::new(outcome?, database.clone()))
 }
 
 impl Session {
@@ -122,7 +134,7 @@ impl Session {
     ///
     /// As [`Session::run`]; errors after the first row come in place of a row.
     pub fn query(&self, sql: &str, params: impl IntoParams) -> Result<Rows> {
-        Ok(self.run(sql, params)?.into_rows(&self.shared.database))
+        Ok(self.run(sql, params)?.into_rows())
     }
 
     /// Runs a query and reads its rows as a serde type; see

@@ -81,7 +81,7 @@ impl Statement<'_> {
     /// # Ok::<(), amphi::Error>(())
     /// ```
     pub fn query(&self, params: impl IntoParams) -> Result<Rows> {
-        Ok(self.run(params)?.into_rows(self.shared.database()))
+        Ok(self.run(params)?.into_rows())
     }
 
     /// Runs it and reads its rows as a serde type.

@@ -33,12 +33,9 @@ fn in_place(session: &mut Session, prepared: &Prepared, values: &[Value]) -> Opt
     };
     let columns = stream.columns().clone();
     let row = stream.take_row()?;
-    let values = columns.iter().enumerate().map(|(i, c)| {
-        let value = row.value(i, &c.ty);
-        assert_eq!(row.is_null(i), value == Value::Null);
-        value
-    });
+    let values = (0..columns.len()).map(|i| row.value(i).to_value());
     let values = values.collect();
+    assert!(stream.is_at_end());
     assert!(block_on(stream.next_batch()).unwrap().is_none());
     Some(values)
 }

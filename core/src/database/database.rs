@@ -44,6 +44,7 @@ impl Database {
                 engine,
                 plans: PlanCache::default(),
                 templates: PlanCache::default(),
+                sessions: Default::default(),
             }),
         })
     }

@@ -184,6 +184,7 @@ mod tests {
             engine,
             plans: PlanCache::default(),
             templates: PlanCache::default(),
+            sessions: Default::default(),
         });
         let mut session = Session::new(shared.clone());
         run(&mut session, "CREATE TABLE t (id INT PRIMARY KEY, a INT UNIQUE)").unwrap();

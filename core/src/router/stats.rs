@@ -111,11 +111,7 @@ impl Engine {
     /// The figures now.
     pub fn stats(&self) -> Stats {
         let c = &self.counters;
-        let (resident, hits, misses) = (
-            Counters::get(&c.memory_reads),
-            Counters::get(&c.cache_hits),
-            Counters::get(&c.cache_misses),
-        );
+        let (resident, hits, misses) = (c.memory_reads(), c.cache_hits(), c.cache_misses());
         let mut stats = Stats {
             total_reads: resident + hits + misses,
             memory_reads: resident + hits,

@@ -51,7 +51,6 @@ impl Session {
         }
         match (returning, result.returning) {
             (Some(query), Some(batches)) => Ok(Outcome::Rows(RowStream::of_batches(
-                self.shared.clone(),
                 query.columns.clone(),
                 batches,
             ))),

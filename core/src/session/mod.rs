@@ -4,6 +4,7 @@
 //! asynchronous code is here and in the driver; what runs inside a step is not.
 
 mod alter;
+mod answer;
 mod change;
 mod define;
 mod names;

@@ -1,7 +1,7 @@
 //! What a statement answers.
 
 use super::Shared;
-use crate::sql::exec::{PointRow, QueryRun};
+use crate::sql::exec::{QueryRun, RowInPlace, RowsInPlace};
 use crate::sql::plan::OutputColumn;
 use crate::tree::Missing;
 use crate::types::{Batch, Column, DataType, Error, Result, Value};
@@ -28,15 +28,16 @@ pub enum Outcome {
 }
 
 enum Source {
-    Run(Box<QueryRun>),
+    Run(Arc<Shared>, Box<QueryRun>),
     Batches(VecDeque<Batch>),
     /// At most one row, read in place.
-    Point(Option<PointRow>),
+    Row(Option<RowInPlace>),
+    /// A few rows, read in place.
+    Rows(RowsInPlace),
 }
 
 /// The rows of a query, batch by batch. It holds its snapshot: what is committed meanwhile does not show.
 pub struct RowStream {
-    shared: Arc<Shared>,
     columns: Arc<[OutputColumn]>,
     source: Source,
 }
@@ -45,44 +46,42 @@ impl RowStream {
     /// A query that runs as it is read.
     pub(super) fn of_run(shared: Arc<Shared>, run: QueryRun) -> RowStream {
         RowStream {
-            shared,
             columns: run.query().columns.clone(),
-            source: Source::Run(Box::new(run)),
+            source: Source::Run(shared, Box::new(run)),
         }
     }
 
+    /// No rows and no columns, as of a statement without a result.
+    pub fn none() -> RowStream {
+        RowStream::of_row(Arc::default(), None)
+    }
+
     /// The answer of a point read.
-    pub(super) fn of_point(
-        shared: Arc<Shared>,
-        columns: Arc<[OutputColumn]>,
-        row: Option<PointRow>,
-    ) -> RowStream {
+    pub(super) fn of_row(columns: Arc<[OutputColumn]>, row: Option<RowInPlace>) -> RowStream {
         RowStream {
-            shared,
             columns,
-            source: Source::Point(row),
+            source: Source::Row(row),
+        }
+    }
+
+    /// The answer of a range read.
+    pub(super) fn of_rows(columns: Arc<[OutputColumn]>, rows: RowsInPlace) -> RowStream {
+        RowStream {
+            columns,
+            source: Source::Rows(rows),
         }
     }
 
     /// Rows that are there already.
-    pub(super) fn of_batches(
-        shared: Arc<Shared>,
-        columns: Arc<[OutputColumn]>,
-        batches: Vec<Batch>,
-    ) -> RowStream {
+    pub(super) fn of_batches(columns: Arc<[OutputColumn]>, batches: Vec<Batch>) -> RowStream {
         RowStream {
-            shared,
             columns,
             source: Source::Batches(batches.into()),
         }
     }
 
     /// A small table of text and numbers, as SHOW answers.
-    pub(super) fn of_values(
-        shared: Arc<Shared>,
-        columns: &[(&str, DataType)],
-        rows: &[Vec<Value>],
-    ) -> Result<RowStream> {
+    pub(super) fn of_values(columns: &[(&str, DataType)], rows: &[Vec<Value>]) -> Result<RowStream> {
         let mut data: Vec<Column> = columns.iter().map(|(_, ty)| Column::new(ty.physical())).collect();
         for row in rows {
             for ((column, (_, ty)), value) in data.iter_mut().zip(columns).zip(row) {
@@ -96,7 +95,6 @@ impl RowStream {
         };
         let batch = Batch::new(data, rows.len());
         Ok(RowStream::of_batches(
-            shared,
             columns.iter().map(output).collect(),
             alloc::vec![batch],
         ))
@@ -107,13 +105,43 @@ impl RowStream {
         &self.columns
     }
 
-    /// The next row, if the result is a single row that was read in place: no batch is made for it.
-    /// `None`: the rest comes in batches.
-    pub fn take_row(&mut self) -> Option<PointRow> {
+    /// The next row, if the rows are read in place: no batch is made for them. `None`: what is left comes
+    /// in batches.
+    pub fn take_row(&mut self) -> Option<RowInPlace> {
         match &mut self.source {
-            Source::Point(row) => row.take(),
-            Source::Run(_) | Source::Batches(_) => None,
+            Source::Row(row) => row.take(),
+            Source::Rows(rows) => rows.next(),
+            Source::Run(..) | Source::Batches(_) => None,
         }
+    }
+
+    /// Gets the rows that are read in place into the processor's caches.
+    pub(super) fn touch(&self) {
+        match &self.source {
+            Source::Row(Some(row)) => row.touch(),
+            Source::Rows(rows) => rows.touch(),
+            Source::Row(None) | Source::Run(..) | Source::Batches(_) => {}
+        }
+    }
+
+    /// Gives up what it reads from: it is at its end then.
+    pub fn finish(&mut self) {
+        self.source = Source::Row(None);
+    }
+
+    /// Whether it is known that no rows are left.
+    pub fn is_at_end(&self) -> bool {
+        match &self.source {
+            Source::Row(row) => row.is_none(),
+            Source::Rows(rows) => rows.is_empty(),
+            Source::Batches(batches) => batches.is_empty(),
+            Source::Run(..) => false,
+        }
+    }
+
+    /// Whether it may still have to read blocks.
+    pub fn reads_blocks(&self) -> bool {
+        matches!(self.source, Source::Run(..))
     }
 
     /// The next rows; `None` at the end. A batch may be empty.
@@ -123,8 +151,9 @@ impl RowStream {
     pub async fn next_batch(&mut self) -> Result<Option<Batch>> {
         match &mut self.source {
             Source::Batches(batches) => Ok(batches.pop_front()),
-            Source::Point(row) => Ok(row.take().map(PointRow::into_batch)),
-            Source::Run(run) => self.shared.engine.drive(|missing| run.step(missing)).await,
+            Source::Row(row) => Ok(row.take().map(RowInPlace::into_batch)),
+            Source::Rows(rows) => Ok(rows.take_batch()),
+            Source::Run(shared, run) => shared.engine.drive(|missing| run.step(missing)).await,
         }
     }
 
@@ -133,14 +162,15 @@ impl RowStream {
     /// # Errors
     /// [`Error::NotResident`] naming a table whose blocks are not in memory.
     pub fn next_batch_resident(&mut self) -> Result<Option<Batch>> {
-        let run = match &mut self.source {
+        let (shared, run) = match &mut self.source {
             Source::Batches(batches) => return Ok(batches.pop_front()),
-            Source::Point(row) => return Ok(row.take().map(PointRow::into_batch)),
-            Source::Run(run) => run,
+            Source::Row(row) => return Ok(row.take().map(RowInPlace::into_batch)),
+            Source::Rows(rows) => return Ok(rows.take_batch()),
+            Source::Run(shared, run) => (shared, run),
         };
         let mut missing = Missing::default();
         let polled = run.step(&mut missing);
-        self.shared.engine.counters().absorb(&mut missing);
+        shared.engine.counters().absorb(&mut missing);
         match polled {
             Poll::Ready(batch) => batch,
             Poll::Pending => {

@@ -5,8 +5,8 @@ use super::prepared::{Planned, Prepared};
 use super::session::Session;
 use crate::catalog::Catalog;
 use crate::sql::bind::{self, BindContext};
-use crate::sql::exec::PointRead;
 use crate::sql::exec::dml::PointChange;
+use crate::sql::exec::{PointRead, RangeRead};
 use crate::sql::optimize;
 use crate::sql::parse::{self, Parsed};
 use crate::sql::plan::{OutputColumn, Statement};
@@ -92,10 +92,13 @@ impl Session {
 
     /// A plan with what it is valid for.
     pub(super) fn planned(&self, statement: Statement, types: Vec<DataType>, catalog: &Catalog) -> Planned {
-        let point = match &statement {
-            Statement::Query(query) => PointRead::of(query, catalog),
-            _ => None,
-        };
+        let (mut point, mut range) = (None, None);
+        if let Statement::Query(query) = &statement {
+            point = PointRead::of(query, catalog);
+            if point.is_none() {
+                range = RangeRead::of(query, catalog);
+            }
+        }
         Planned {
             schema_version: catalog.schema_version(),
             schema: self.schema.clone(),
@@ -104,6 +107,7 @@ impl Session {
             change: PointChange::of(&statement, catalog),
             statement,
             point,
+            range,
         }
     }
 

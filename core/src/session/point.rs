@@ -1,21 +1,18 @@
-//! Statements about one row, by its key, without operators: queries answered from the leaf, which is fetched if
-//! need be, and changes made by one row operation without waiting.
+//! Changes of one row, by its key, without operators and without waiting: made by one row operation.
 //!
 //! A change inside a transaction is made in its private version; one that is its own transaction is a
 //! [direct commit](crate::router::Direct). Whatever does not fit (a missing block, a busy commit
 //! latch, a commit that must be durable first) leaves everything as it was and takes the general way.
 
+use super::Outcome;
 use super::prepared::Planned;
 use super::session::Session;
-use super::{Outcome, RowStream};
 use crate::router::Engine;
 use crate::sql::exec::dml::{DmlResult, PointChange};
 use crate::sql::exec::eval::Scope;
-use crate::sql::exec::{PointRead, PointRow};
 use crate::sql::functions::EvalContext;
-use crate::sql::plan::{Query, Statement};
 use crate::tree::{Missing, Pins};
-use crate::txn::{IsolationLevel, Transaction, fetch};
+use crate::txn::IsolationLevel;
 use crate::types::{Batch, Result, Value};
 use core::task::Poll;
 
@@ -28,7 +25,9 @@ impl Session {
         values: &[Value],
         rows: Option<&[Batch]>,
     ) -> Option<Result<Outcome>> {
-        if self.is_read_committed() {
+        let isolation = self.transaction.as_ref().map(|t| t.options().isolation);
+        if isolation == Some(IsolationLevel::ReadCommitted) {
+            // It moves to what is committed first, which may wait.
             return None;
         }
         let change = planned.change.as_ref()?;
@@ -47,86 +46,6 @@ impl Session {
     pub(super) async fn after_point(&self, done: Result<Outcome>) -> Result<Outcome> {
         self.shared.engine.limit_pending().await;
         done
-    }
-
-    /// The answer of a query for one row, whose blocks are fetched if need be. `None` as from
-    /// [`Session::run_point`].
-    pub(super) async fn query_point(
-        &mut self,
-        planned: &Planned,
-        values: &[Value],
-    ) -> Option<Result<Outcome>> {
-        let (Some(point), Statement::Query(query)) = (&planned.point, &planned.statement) else {
-            return None;
-        };
-        if self.is_read_committed() {
-            return None;
-        }
-        let (mut pins, mut missing) = (Pins::new(), Missing::new());
-        loop {
-            match self.read_point(planned, point, values, &mut pins, &mut missing)? {
-                Poll::Ready(found) => {
-                    return Some(self.found_point(point, query, values, found, missing));
-                }
-                Poll::Pending => {
-                    if let Err(e) = fetch(self.shared.engine.store(), &mut missing).await {
-                        return Some(Err(e));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether a transaction is open that moves to what is committed before each statement, which may wait.
-    fn is_read_committed(&self) -> bool {
-        let isolation = self.transaction.as_ref().map(|t| t.options().isolation);
-        isolation == Some(IsolationLevel::ReadCommitted)
-    }
-
-    fn found_point(
-        &mut self,
-        point: &PointRead,
-        query: &Query,
-        values: &[Value],
-        found: Result<Option<PointRow>>,
-        mut missing: Missing,
-    ) -> Result<Outcome> {
-        self.shared.engine.counters().absorb(&mut missing);
-        self.record_point(point, values);
-        let row = found?;
-        let rows = RowStream::of_point(self.shared.clone(), query.columns.clone(), row);
-        Ok(Outcome::Rows(rows))
-    }
-
-    fn read_point(
-        &self,
-        planned: &Planned,
-        point: &PointRead,
-        values: &[Value],
-        pins: &mut Pins,
-        missing: &mut Missing,
-    ) -> Option<Poll<Result<Option<PointRow>>>> {
-        let view = self.view();
-        if view.catalog().schema_version() != planned.schema_version {
-            return None;
-        }
-        let engine = &self.shared.engine;
-        // No part of a point read asks for the time.
-        let scope = scope(engine, &self.schema, self.last_insert_id, values, false);
-        Some(point.find(view.catalog(), &scope, pins, missing))
-    }
-
-    fn record_point(&mut self, point: &PointRead, values: &[Value]) {
-        let scope = scope(
-            &self.shared.engine,
-            &self.schema,
-            self.last_insert_id,
-            values,
-            false,
-        );
-        if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
-            point.record(&scope, reads);
-        }
     }
 
     /// Changes a row in the open transaction.
@@ -213,7 +132,7 @@ impl Session {
     }
 }
 
-fn scope<'s>(
+pub(super) fn scope<'s>(
     engine: &'s Engine,
     schema: &'s str,
     last_insert_id: i64,

@@ -5,8 +5,8 @@
 //! it anew each time.
 
 use crate::sql::bind::Slot;
-use crate::sql::exec::PointRead;
 use crate::sql::exec::dml::PointChange;
+use crate::sql::exec::{PointRead, RangeRead};
 use crate::sql::parse::Parsed;
 use crate::sql::plan::Statement;
 use crate::sync::Mutex;
@@ -14,6 +14,7 @@ use crate::types::{DataType, Value};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A plan, and what it was made for.
 pub struct Planned {
@@ -29,6 +30,8 @@ pub struct Planned {
     pub slots: Vec<Slot>,
     /// The direct way to run a query for one row, if this is one.
     pub point: Option<PointRead>,
+    /// The direct way to run a query for the rows of a range of keys, if this is one.
+    pub range: Option<RangeRead>,
     /// The direct way to run a change of one row, if this is one.
     pub change: Option<PointChange>,
 }
@@ -38,6 +41,16 @@ impl Planned {
         self.schema_version == schema_version && (Arc::ptr_eq(&self.schema, schema) || self.schema == *schema)
     }
 
+    /// Whether it is a plan for these values in that schema, if the definitions have not changed.
+    pub(super) fn is_latest(&self, schema: &Arc<str>, values: &[Value]) -> bool {
+        self.is_in(self.schema_version, schema) && self.is_for(values)
+    }
+
+    /// Whether it is a query that has a direct way.
+    pub(super) fn is_direct(&self) -> bool {
+        self.point.is_some() || self.range.is_some()
+    }
+
     fn is_for(&self, values: &[Value]) -> bool {
         self.types.len() == values.len() && self.types.iter().zip(values).all(|(ty, v)| *ty == v.data_type())
     }
@@ -45,6 +58,7 @@ impl Planned {
 
 /// See the module.
 pub struct Prepared {
+    id: u64,
     parsed: Parsed,
     plans: Mutex<Vec<Arc<Planned>>>,
 }
@@ -55,10 +69,17 @@ impl Prepared {
 
     /// A statement without a plan yet.
     pub fn new(parsed: Parsed) -> Prepared {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Prepared {
+            id: NEXT.fetch_add(1, Relaxed),
             parsed,
             plans: Mutex::new(Vec::new()),
         }
+    }
+
+    /// What tells it from every other statement of the process.
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     /// The statement.

@@ -1,5 +1,6 @@
 //! A session: the current schema, the open transaction, and the dispatch of statements.
 
+use super::answer::RecentPlans;
 use super::plan_cache::PlanCache;
 use super::prepared::Prepared;
 use super::read_ranges;
@@ -15,6 +16,7 @@ use crate::types::{Batch, DataType, Error, Result, Value};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What all sessions of a database share.
 pub struct Shared {
@@ -24,6 +26,8 @@ pub struct Shared {
     pub plans: PlanCache,
     /// Statements by their text without its literals.
     pub templates: PlanCache,
+    /// How many sessions there have been.
+    pub sessions: AtomicUsize,
 }
 
 /// One line of work on a database: its own current schema and transaction.
@@ -39,6 +43,10 @@ pub struct Session {
     planned: Option<u64>,
     /// The running statement met another schema version and is to be planned again.
     stale: bool,
+    /// Tells it from other sessions of the database, mostly.
+    pub(super) number: usize,
+    /// The plans it used last.
+    pub(super) recent: RecentPlans,
     /// Where templates are put together.
     pub(super) template: String,
     /// The row of a change of one row.
@@ -67,16 +75,29 @@ impl Session {
     pub fn new(shared: Arc<Shared>) -> Session {
         let schema = shared.engine.config().name.as_str().into();
         Session {
-            shared,
             schema,
             transaction: None,
             isolation: IsolationLevel::default(),
             last_insert_id: 0,
             planned: None,
             stale: false,
+            number: shared.sessions.fetch_add(1, Relaxed),
+            recent: RecentPlans::default(),
             template: String::new(),
             row: RowBuffer::default(),
             changes: Changes::default(),
+            shared,
+        }
+    }
+
+    /// Makes it as good as a new one: an open transaction is rolled back, settings are the default ones.
+    pub fn reset(&mut self) {
+        self.transaction = None;
+        self.isolation = IsolationLevel::default();
+        self.last_insert_id = 0;
+        let first = self.shared.engine.config().name.as_str();
+        if *self.schema != *first {
+            self.schema = first.into();
         }
     }
 
@@ -151,8 +172,8 @@ impl Session {
             && let Some(template) = self.template_plan(sql)
         {
             let rows = template.rows.as_ref().map(|rows| rows.as_slice());
-            if let Some(done) = self.query_point(&template.planned, &template.values).await {
-                return done;
+            if let Some(rows) = self.answer_fetching(&template.planned, &template.values).await {
+                return Ok(Outcome::Rows(rows?));
             }
             if let Some(done) = self.run_point(&template.planned, &template.values, rows) {
                 return self.after_point(done).await;
@@ -224,8 +245,8 @@ impl Session {
         // An error of planning is the general way's to report.
         let planned = self.plan(prepared, &values, self.view().catalog());
         if let Ok(planned) = planned {
-            if let Some(done) = self.query_point(&planned, &values).await {
-                return done;
+            if let Some(rows) = self.answer_fetching(&planned, &values).await {
+                return Ok(Outcome::Rows(rows?));
             }
             if let Some(done) = self.run_point(&planned, &values, None) {
                 return self.after_point(done).await;
@@ -378,7 +399,6 @@ impl Session {
         };
         let rows: Vec<Vec<Value>> = lines.into_iter().map(|l| alloc::vec![Value::Text(l)]).collect();
         Ok(Outcome::Rows(RowStream::of_values(
-            self.shared.clone(),
             &[("plan", DataType::TEXT)],
             &rows,
         )?))

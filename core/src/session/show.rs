@@ -58,11 +58,7 @@ impl Session {
             }
         };
         let columns: Vec<(&str, DataType)> = columns.into_iter().map(|c| (c, DataType::TEXT)).collect();
-        Ok(Outcome::Rows(RowStream::of_values(
-            self.shared.clone(),
-            &columns,
-            &rows,
-        )?))
+        Ok(Outcome::Rows(RowStream::of_values(&columns, &rows)?))
     }
 
     fn show_persistence(&self, catalog: &Catalog, only: Option<TableId>) -> Result<Outcome> {
@@ -93,11 +89,7 @@ impl Session {
             ("cache_in_memory", DataType::Bool),
             ("exists", DataType::Bool),
         ];
-        Ok(Outcome::Rows(RowStream::of_values(
-            self.shared.clone(),
-            &columns,
-            &rows,
-        )?))
+        Ok(Outcome::Rows(RowStream::of_values(&columns, &rows)?))
     }
 }
 

@@ -4,6 +4,7 @@ use super::leaf::Leaf;
 use super::missing::{Missing, Pins};
 use super::node::{Children, Node};
 use super::outline::outline_key;
+use super::range::positions_within;
 use super::slot::{Slot, SlotRef, corrupted, identity};
 use super::tree::Tree;
 use crate::types::Result;
@@ -159,21 +160,11 @@ impl<L: Leaf> Cursor<L> {
 
     /// The part of a leaf within the bounds.
     fn trim(&self, leaf: &L) -> (usize, usize) {
-        let at = |key: &L::Separator, after: bool| match leaf.search(key.borrow()) {
-            Ok(i) => i + usize::from(after),
-            Err(i) => i,
-        };
-        let from = match &self.from {
-            Bound::Included(k) => at(k, false),
-            Bound::Excluded(k) => at(k, true),
-            Bound::Unbounded => 0,
-        };
-        let to = match &self.to {
-            Bound::Included(k) => at(k, true),
-            Bound::Excluded(k) => at(k, false),
-            Bound::Unbounded => leaf.len(),
-        };
-        (from, to)
+        positions_within(
+            leaf,
+            self.from.as_ref().map(Borrow::borrow),
+            self.to.as_ref().map(Borrow::borrow),
+        )
     }
 
     /// Asks for the present leaf and the next missing ones of the range.

@@ -131,6 +131,12 @@ impl LeafColumns {
         })
     }
 
+    /// Reads a little of the value of column `i` in a row. A block was read just now, when it was verified.
+    #[inline]
+    pub(super) fn touch(&self, i: usize, row: usize) -> u8 {
+        self.decoded.get(i).map_or(0, |c| c.touch(row))
+    }
+
     /// Bytes of all texts of column `i`; 0 for one of numbers.
     pub(super) fn text_bytes(&self, i: usize) -> usize {
         match &self.encoded {

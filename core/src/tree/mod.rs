@@ -39,6 +39,7 @@ mod node;
 mod outline;
 mod overwritten;
 mod path;
+mod range;
 mod rank;
 mod rehome;
 mod row_leaf;

@@ -126,6 +126,12 @@ impl RowLeaf {
         self.columns.value_ref(i, pos, ty)
     }
 
+    /// Reads a little of a stored column's value in the row at `pos`, so that it comes into the processor's caches.
+    #[inline]
+    pub(crate) fn touch(&self, i: usize, pos: usize) -> u8 {
+        self.columns.touch(i, pos)
+    }
+
     /// Whether the columns are of these representations.
     pub fn has_columns(&self, expected: &[Physical]) -> bool {
         self.columns.are(expected)

@@ -43,7 +43,7 @@ impl RowTree {
     /// # Errors
     /// [`Error::Corrupted`], as for every operation here.
     pub fn get(&self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<Option<RowAt>>> {
-        let (_, cell) = self.locate(&id)?;
+        let cell = self.cell_of(&id)?;
         let leaf = ready!(Tree::visit(cell, pins, missing));
         Poll::Ready(Ok(leaf.find(id).ok().map(|pos| RowAt { leaf, pos })))
     }

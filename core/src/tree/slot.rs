@@ -21,12 +21,21 @@ use super::leaf::Leaf;
 use super::missing::StoredBlock;
 use super::overwritten::Overwritten;
 use crate::codec::block_key;
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{Mutex, Once};
 use crate::types::{Error, Result};
 use alloc::{sync::Arc, sync::Weak, vec::Vec};
 
-/// The part of a cell that readers, the cache and the writer race for.
+/// Where a cell has its leaf.
+enum Place<L: Leaf> {
+    /// For good, once it is there: in a tree whose leaves never leave memory. Reading it takes no lock, so
+    /// that readers are not in one another's way.
+    Kept(Once<Arc<L>>),
+    /// As long as the cache keeps it.
+    Cached(Mutex<Content<L>>),
+}
+
+/// The part of a cell of a cached tree that readers, the cache and the writer race for.
 struct Content<L: Leaf> {
     leaf: Option<Arc<L>>,
     /// Bytes charged to the cache; 0: not in the cache.
@@ -49,7 +58,7 @@ impl<L: Leaf> Content<L> {
 pub(super) struct Slot<L: Leaf> {
     home: Arc<TreeHome>,
     separator: L::Separator,
-    content: Mutex<Content<L>>,
+    place: Place<L>,
     /// Entries of the leaf.
     rows: u32,
     /// Weight of a leaf that is not yet in the store, at least 1; 0: clean.
@@ -81,17 +90,22 @@ impl<L: Leaf> Slot<L> {
         leaf: Option<Arc<L>>,
         overwrites: Overwritten<L>,
     ) -> Slot<L> {
-        Slot {
-            home: home.clone(),
-            separator,
-            rows: rows as u32, // at most `codec::MAX_BLOCK_ROWS`
-            content: Mutex::new(Content {
+        let place = match (home.is_cached(), leaf) {
+            (true, leaf) => Place::Cached(Mutex::new(Content {
                 leaf,
                 charged: 0,
                 queued: false,
                 superseded: false,
                 overwrites,
-            }),
+            })),
+            (false, Some(leaf)) => Place::Kept(Once::initialized(leaf)),
+            (false, None) => Place::Kept(Once::new()),
+        };
+        Slot {
+            home: home.clone(),
+            separator,
+            rows: rows as u32, // at most `codec::MAX_BLOCK_ROWS`
+            place,
             dirty_bytes: AtomicU32::new(0),
             pins: AtomicU32::new(0),
             uses: AtomicU32::new(0),
@@ -118,7 +132,11 @@ impl<L: Leaf> Slot<L> {
 
     /// Bytes that are in memory because this cell's leaf is not in the store: it, and those it replaces.
     pub(super) fn held_bytes(&self) -> usize {
-        self.dirty_bytes.load(Ordering::Relaxed) as usize + self.content.lock().overwrites.held_bytes()
+        let replaced = match &self.place {
+            Place::Kept(_) => 0,
+            Place::Cached(content) => content.lock().overwrites.held_bytes(),
+        };
+        self.dirty_bytes.load(Ordering::Relaxed) as usize + replaced
     }
 
     pub(super) fn store_key(&self) -> Vec<u8> {
@@ -128,15 +146,28 @@ impl<L: Leaf> Slot<L> {
     /// The leaf, if it is resident.
     #[inline]
     pub(super) fn leaf(&self) -> Option<Arc<L>> {
-        self.content.lock().leaf.clone()
+        match &self.place {
+            Place::Kept(leaf) => leaf.get().cloned(),
+            Place::Cached(content) => content.lock().leaf.clone(),
+        }
     }
 
     /// The leaf, if it is resident, and one pin with it.
     pub(super) fn leaf_pinned(&self) -> Option<Arc<L>> {
-        let content = self.content.lock();
-        let leaf = content.leaf.clone()?;
-        self.pins.fetch_add(1, Ordering::AcqRel);
-        Some(leaf)
+        match &self.place {
+            Place::Kept(leaf) => {
+                let leaf = leaf.get()?.clone();
+                self.pins.fetch_add(1, Ordering::AcqRel);
+                Some(leaf)
+            }
+            Place::Cached(content) => {
+                let content = content.lock();
+                let leaf = content.leaf.clone()?;
+                // Before the lock goes: an eviction sees the pin or has been.
+                self.pins.fetch_add(1, Ordering::AcqRel);
+                Some(leaf)
+            }
+        }
     }
 
     /// The leaf to read from, if it is resident.
@@ -166,7 +197,11 @@ impl<L: Leaf> Slot<L> {
             return Arc::new(L::clone(&leaf));
         }
         let decoded = Arc::new(leaf.decoded());
-        let mut content = self.content.lock();
+        // Leaves that are always resident are decoded when they come.
+        let Place::Cached(content) = &self.place else {
+            return decoded;
+        };
+        let mut content = content.lock();
         let is_same = content.leaf.as_ref().is_some_and(|own| Arc::ptr_eq(own, &leaf));
         // Nor one of a version that is counted as it is, or of a cell that is about to be changed.
         if is_same && content.charged > 0 {
@@ -213,18 +248,22 @@ impl<L: Leaf> Slot<L> {
     /// The leaf of a cell that is to be replaced or removed, and what that will overwrite in the
     /// store. `None` if the leaf is not resident.
     pub(super) fn retire(cell: &Arc<Slot<L>>) -> Option<(Arc<L>, Overwritten<L>)> {
-        if !cell.home.is_cached() {
+        let Place::Cached(content) = &cell.place else {
             return Some((cell.leaf()?, Overwritten::none()));
-        }
+        };
         let leaf = cell.leaf_pinned()?;
-        let older = cell.content.lock().overwrites.cells();
+        let older = content.lock().overwrites.cells();
         let overwrites = Overwritten::with_pinned(older, cell, &leaf);
         Some((leaf, overwrites))
     }
 
     /// Changes the leaf of a cell got from [`Slot::make_mut`]; its columns are copied where shared.
     pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut L) -> R) -> Option<R> {
-        let leaf = Arc::make_mut(self.content.get_mut().leaf.as_mut()?);
+        let leaf = match &mut self.place {
+            Place::Kept(leaf) => leaf.get_mut()?,
+            Place::Cached(content) => content.get_mut().leaf.as_mut()?,
+        };
+        let leaf = Arc::make_mut(leaf);
         let result = change(leaf);
         self.rows = leaf.len() as u32;
         self.mark_dirty();
@@ -233,13 +272,15 @@ impl<L: Leaf> Slot<L> {
 
     /// Looks at the leaf of a cell got from [`Slot::make_mut`] without counting a reference.
     pub(super) fn peek(&mut self) -> Option<&L> {
-        self.content.get_mut().leaf.as_deref()
+        match &mut self.place {
+            Place::Kept(leaf) => leaf.get().map(Arc::as_ref),
+            Place::Cached(content) => content.get_mut().leaf.as_deref(),
+        }
     }
 
     fn mark_dirty(&mut self) {
         if self.home.stored {
-            let leaf = self.content.get_mut().leaf.as_ref();
-            let new = leaf.map_or(1, |l| saturated(l.weight_of(l.len())));
+            let new = self.peek().map_or(1, |l| saturated(l.weight_of(l.len())));
             let old = core::mem::replace(self.dirty_bytes.get_mut(), new);
             self.home.change_dirty_bytes(old as usize, new as usize);
         }
@@ -247,8 +288,10 @@ impl<L: Leaf> Slot<L> {
 
     /// The leaf is in the store: the cell is clean, and its leaf the cache's to keep.
     pub(super) fn settle(self: &Arc<Self>) {
-        let overwrites = core::mem::replace(&mut self.content.lock().overwrites, Overwritten::none());
-        overwrites.supersede();
+        if let Place::Cached(content) = &self.place {
+            let overwrites = core::mem::replace(&mut content.lock().overwrites, Overwritten::none());
+            overwrites.supersede();
+        }
         let old = self.dirty_bytes.swap(0, Ordering::AcqRel);
         self.home.change_dirty_bytes(old as usize, 0);
         if self.home.is_cached() {
@@ -263,9 +306,12 @@ impl<L: Leaf> Slot<L> {
 
     /// Charges a clean resident leaf to the cache, after `fill` may have put it there.
     fn admit(self: &Arc<Self>, fill: impl FnOnce(&mut Content<L>)) {
+        let Place::Cached(content) = &self.place else {
+            return;
+        };
         let cache = self.home.cache();
         {
-            let mut content = self.content.lock();
+            let mut content = content.lock();
             fill(&mut content);
             let Some(leaf) = &content.leaf else { return };
             if content.charged > 0 || content.superseded {
@@ -284,7 +330,10 @@ impl<L: Leaf> Slot<L> {
 
     /// A newer version is in the store: this one, which a snapshot holds, stays resident for good.
     pub(super) fn supersede(&self) {
-        let mut content = self.content.lock();
+        let Place::Cached(content) = &self.place else {
+            return;
+        };
+        let mut content = content.lock();
         if !content.superseded {
             content.superseded = true;
             self.discharge(&mut content);
@@ -305,11 +354,14 @@ impl<L: Leaf> Slot<L> {
     }
 
     pub(super) fn unpin(self: &Arc<Self>) {
-        if self.pins.fetch_sub(1, Ordering::AcqRel) != 1 || !self.home.is_cached() {
+        if self.pins.fetch_sub(1, Ordering::AcqRel) != 1 {
             return;
         }
+        let Place::Cached(content) = &self.place else {
+            return;
+        };
         let queue = {
-            let mut content = self.content.lock();
+            let mut content = content.lock();
             let queue = content.charged > 0 && !content.queued && self.pins.load(Ordering::Acquire) == 0;
             content.queued |= queue;
             queue
@@ -325,12 +377,16 @@ impl<L: Leaf> Slot<L> {
         // A cell whose successor was written meanwhile is resident, so the bytes, which may be the
         // successor's, are not looked at.
         let key = self.store_key();
-        let superseded = {
-            let content = self.content.lock();
-            if content.leaf.is_some() {
-                return Ok(());
+        let superseded = match &self.place {
+            Place::Kept(leaf) if leaf.is_completed() => return Ok(()),
+            Place::Kept(_) => false,
+            Place::Cached(content) => {
+                let content = content.lock();
+                if content.leaf.is_some() {
+                    return Ok(());
+                }
+                content.superseded
             }
-            content.superseded
         };
         let bytes = bytes.filter(|_| !superseded);
         let open = |bytes: Vec<u8>| match self.home.is_cached() {
@@ -342,15 +398,18 @@ impl<L: Leaf> Slot<L> {
             .filter(|l| l.len() == self.rows() && l.fits(&self.home))
             .ok_or_else(|| corrupted(&self.home, &key))?;
         let leaf = Arc::new(leaf);
-        if self.home.is_cached() {
-            // A reader may have counted its use after the leaf was evicted.
-            self.uses.store(0, Ordering::Relaxed);
-            self.priority
-                .store(self.home.cache().priority(0), Ordering::Relaxed);
-            self.admit(|content| content.leaf = content.leaf.take().or(Some(leaf)));
-            self.home.cache().shrink();
-        } else {
-            self.content.lock().leaf.get_or_insert(leaf);
+        match &self.place {
+            Place::Kept(kept) => {
+                kept.call_once(|| leaf);
+            }
+            Place::Cached(_) => {
+                // A reader may have counted its use after the leaf was evicted.
+                self.uses.store(0, Ordering::Relaxed);
+                self.priority
+                    .store(self.home.cache().priority(0), Ordering::Relaxed);
+                self.admit(|content| content.leaf = content.leaf.take().or(Some(leaf)));
+                self.home.cache().shrink();
+            }
         }
         Ok(())
     }
@@ -362,7 +421,10 @@ impl<L: Leaf> Cacheable for Slot<L> {
     }
 
     fn try_evict(&self, queued_as: Priority) -> Eviction {
-        let mut content = self.content.lock();
+        let Place::Cached(content) = &self.place else {
+            return Eviction::Gone;
+        };
+        let mut content = content.lock();
         if content.charged == 0 {
             content.queued = false;
             return Eviction::Gone;
@@ -387,12 +449,14 @@ impl<L: Leaf> Cacheable for Slot<L> {
 
 impl<L: Leaf> Drop for Slot<L> {
     fn drop(&mut self) {
-        let content = self.content.get_mut();
-        if content.charged > 0 {
-            self.home.cache().discharge(content.charged as usize);
-        }
-        if content.superseded {
-            self.home.cache().change_superseded(content.weight(), 0);
+        if let Place::Cached(content) = &mut self.place {
+            let content = content.get_mut();
+            if content.charged > 0 {
+                self.home.cache().discharge(content.charged as usize);
+            }
+            if content.superseded {
+                self.home.cache().change_superseded(content.weight(), 0);
+            }
         }
         let dirty = *self.dirty_bytes.get_mut();
         if dirty > 0 {

@@ -156,7 +156,27 @@ impl<L: Leaf> Tree<L> {
         }
     }
 
-    /// The cell that `key` belongs to.
+    /// The cell that `key` belongs to, to read.
+    #[inline]
+    pub(super) fn cell_of(&self, key: &L::Key) -> Result<&Arc<Slot<L>>> {
+        let mut node = &*self.root;
+        loop {
+            let i = node.child_for(key);
+            match node.children() {
+                Children::Nodes(nodes) => match nodes.get(i) {
+                    Some(child) => node = child,
+                    None => break,
+                },
+                Children::Cells(cells) => match cells.get(i) {
+                    Some(cell) => return Ok(cell),
+                    None => break,
+                },
+            }
+        }
+        Err(corrupted(&self.home, &[])) // a node always has a child
+    }
+
+    /// The cell that `key` belongs to, and the way to it.
     #[inline]
     pub(super) fn locate(&self, key: &L::Key) -> Result<(Path, &Arc<Slot<L>>)> {
         // a node always has a child

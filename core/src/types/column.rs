@@ -327,6 +327,20 @@ impl Column {
         }
     }
 
+    /// A byte that depends on value `i` in every cache line that a short value takes; 0 beyond the end.
+    #[inline]
+    pub fn touch(&self, i: usize) -> u8 {
+        match &self.data {
+            ColumnData::I64(v) => v.get(i).map_or(0, |v| *v as u8),
+            ColumnData::F64(v) => v.get(i).map_or(0, |v| v.to_bits() as u8),
+            ColumnData::Decimal(v) => v.get(i).map_or(0, |v| *v as u8),
+            ColumnData::Bytes(v) => {
+                let text = v.get(i);
+                text.first().copied().unwrap_or(0) ^ text.last().copied().unwrap_or(0)
+            }
+        }
+    }
+
     /// Replaces value `i` by value `j` of another column of the same representation.
     pub fn set_from(&mut self, i: usize, other: &Column, j: usize) {
         if i >= self.len() || j >= other.len() {

@@ -6,7 +6,13 @@ use super::{Column, ColumnData, DataType, Date, DateTime, Decimal, IntType, Resu
 use alloc::{string::String, sync::Arc, vec::Vec};
 
 impl<'a> ValueRef<'a> {
+    /// Appends its plain text: see [`Value`]'s `Display`, but with the type's digits of fractional seconds.
+    pub fn write_text(self, out: &mut String) {
+        let _ = convert::write_text(self, out);
+    }
+
     /// What an integer stands for in a column of that type.
+    #[inline]
     pub(crate) fn of_i64(v: i64, ty: &DataType) -> ValueRef<'a> {
         match ty {
             DataType::Bool => ValueRef::Bool(v != 0),
@@ -46,7 +52,7 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The value on its own.
-    pub(crate) fn to_value(self) -> Value {
+    pub fn to_value(self) -> Value {
         match self {
             ValueRef::Null => Value::Null,
             ValueRef::Bool(b) => Value::Bool(b),
@@ -74,7 +80,8 @@ impl Column {
     }
 
     /// Value `i` without copying. Text that is not UTF-8 (a damaged block) reads as its valid start.
-    pub(crate) fn value_ref(&self, i: usize, ty: &DataType) -> ValueRef<'_> {
+    #[inline]
+    pub fn value_ref(&self, i: usize, ty: &DataType) -> ValueRef<'_> {
         if self.is_null(i) || i >= self.len() {
             return ValueRef::Null;
         }
@@ -89,7 +96,7 @@ impl Column {
     /// Appends the plain text of value `i`: see [`Value`]'s `Display`, but with the type's digits of
     /// fractional seconds.
     pub fn write_text(&self, i: usize, ty: &DataType, out: &mut String) {
-        let _ = convert::write_text(self.value_ref(i, ty), out);
+        self.value_ref(i, ty).write_text(out);
     }
 
     /// Appends a value, converted to `ty`, the column's type, by the rules of assignment.

@@ -13,26 +13,39 @@ use alloc::borrow::Cow;
 use alloc::{format, string::String};
 use core::fmt::{self, Write};
 
-/// A borrowed view of one value, with what its text form depends on.
+/// A borrowed view of one value, with what its text form depends on. See [`Value`](super::Value).
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum ValueRef<'a> {
+#[non_exhaustive]
+pub enum ValueRef<'a> {
+    /// NULL.
     Null,
+    /// BOOLEAN.
     Bool(bool),
+    /// An integer of any width.
     Int(i64),
+    /// DOUBLE.
     Float(f64),
     /// A FLOAT: a double that prints as a single.
     Single(f64),
+    /// DECIMAL.
     Decimal(Decimal),
+    /// CHAR, VARCHAR or TEXT.
     Text(&'a str),
+    /// BLOB.
     Blob(&'a [u8]),
+    /// DATE.
     Date(Date),
-    /// With its `fsp`, if known.
+    /// TIME, with its `fsp`, if known.
     Time(Time, Option<u8>),
-    /// With its `fsp`, if known.
+    /// DATETIME or TIMESTAMP, with its `fsp`, if known.
     DateTime(DateTime, Option<u8>),
+    /// JSON, as its text.
     Json(&'a str),
+    /// UUID: 16 bytes.
     Uuid(&'a [u8]),
+    /// VECTOR: the bytes of its elements.
     Vector(&'a [u8]),
+    /// GEOMETRY: as it is stored.
     Geometry(&'a [u8]),
 }
 

@@ -36,7 +36,8 @@ pub use value::Value;
 pub use vector::{format_vector, parse_vector, vector_bytes, vector_elements};
 
 pub(crate) use column_value::text as utf8_text;
-pub(crate) use convert::{ValueRef, round_i64, write_text as write_value_text};
+pub use convert::ValueRef;
+pub(crate) use convert::round_i64;
 pub(crate) use decimal::{
     compare as compare_decimals, divide as divide_decimals, multiply as multiply_decimals,
 };

@@ -6,24 +6,24 @@ use crate::sql::plan::Expr;
 use crate::types::{Batch, Column, Result, Value};
 
 /// The value of an expression over constants, parameters and scalar sub-plans: a column of one row.
-pub fn constant(expr: &Expr, env: &Env) -> Result<Column> {
-    if let Some(i) = plain_int(expr, env) {
+pub fn constant_in(expr: &Expr, scope: &Scope<'_>) -> Result<Column> {
+    if let Some(i) = plain_int(expr, scope.params) {
         return Ok(Column::from_i64(alloc::vec![i]));
     }
-    constant_in(expr, &env.scope())
-}
-
-/// As [`constant`], by what expressions may refer to.
-pub fn constant_in(expr: &Expr, scope: &Scope<'_>) -> Result<Column> {
     eval(expr, &Batch::new(alloc::vec::Vec::new(), 1), scope)
 }
 
 /// The value of an integer expression without columns; `None`: NULL.
 pub fn constant_int(expr: &Expr, env: &Env) -> Result<Option<i64>> {
-    if let Some(i) = plain_int(expr, env) {
+    constant_int_in(expr, &env.scope())
+}
+
+/// As [`constant_int`], by what expressions may refer to.
+pub fn constant_int_in(expr: &Expr, scope: &Scope<'_>) -> Result<Option<i64>> {
+    if let Some(i) = plain_int(expr, scope.params) {
         return Ok(Some(i));
     }
-    let c = constant(expr, env)?;
+    let c = constant_in(expr, scope)?;
     Ok(if c.is_null(0) {
         None
     } else {
@@ -40,10 +40,10 @@ pub fn constant_rows(expr: Option<&Expr>, default: u64, env: &Env) -> Result<u64
 }
 
 /// The common case without evaluation: an integer literal or parameter of an integer type.
-fn plain_int(expr: &Expr, env: &Env) -> Option<i64> {
+fn plain_int(expr: &Expr, params: &[Value]) -> Option<i64> {
     let (value, ty) = match expr {
         Expr::Literal { value, ty } => (value, ty),
-        Expr::Param { index, ty } => (env.params.get(*index)?, ty),
+        Expr::Param { index, ty } => (params.get(*index)?, ty),
         _ => return None,
     };
     match (value, ty) {

@@ -7,17 +7,16 @@
 //! If the caller allows it, and the range turns out to hold a large part of the table, the table is scanned
 //! instead: a row looked up costs as much as many rows scanned.
 
-use super::constant::constant;
 use super::filter::narrow;
-use super::key_range::{KeyRange, extend_prefix, prefix_range, value_range};
+use super::key_range::{IndexKeys, KeyRange};
 use super::row_fetch::RowFetch;
 use super::scan::Scan;
 use super::table_columns::TableColumns;
 use super::{BATCH_ROWS, Cx, Env, Operator};
 use crate::codec::KeyPart;
-use crate::sql::plan::{BinaryOp, Expr, ScanBounds};
+use crate::sql::plan::{BinaryOp, Expr};
 use crate::tree::{IndexCursor, IndexTree, Pins, RowTree};
-use crate::types::{Batch, Column, DataType, Error, Result, RowId};
+use crate::types::{Batch, DataType, Error, Result, RowId};
 use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
 use core::ops::Bound;
 use core::task::{Poll, ready};
@@ -28,17 +27,8 @@ const FIRST_GULP: usize = 16;
 /// Ranges whose first leaves are asked for along with that of the present one.
 const MOST_AHEAD: usize = 31;
 
-/// What of an index is read.
-#[derive(Debug, Clone)]
-pub enum IndexKeys {
-    /// Equal on the first columns, a range on the next.
-    Range(Vec<Expr>, ScanBounds),
-    /// Equal on the first columns, one of a list on the next.
-    List(Vec<Expr>, Vec<Expr>),
-}
-
 /// A row looked up costs about as much as so many rows scanned.
-const LOOKUP_COST: u64 = 16;
+pub(super) const LOOKUP_COST: u64 = 16;
 
 /// See the module.
 pub struct IndexScan {
@@ -101,40 +91,11 @@ impl IndexScan {
 
     /// The ranges to read, last first.
     fn ranges(&self, env: &Env) -> Result<Vec<KeyRange>> {
-        let (IndexKeys::Range(equal, _) | IndexKeys::List(equal, _)) = &self.keys;
-        let mut prefix = Vec::new();
-        for (e, part) in equal.iter().zip(&self.parts) {
-            if extend_prefix(&mut prefix, part, &constant(e, env)?, 0).is_none() {
-                return Ok(Vec::new());
-            }
+        let mut ranges = self.keys.ranges(&self.parts, &env.scope())?;
+        if !self.reverse {
+            ranges.reverse();
         }
-        let Some(part) = self.parts.get(equal.len()) else {
-            return Ok(alloc::vec![prefix_range(prefix)]);
-        };
-        match &self.keys {
-            IndexKeys::Range(_, bounds) => {
-                let from = constant_bound(&bounds.from, env)?;
-                let to = constant_bound(&bounds.to, env)?;
-                Ok(value_range(&prefix, part, from.as_ref(), to.as_ref())
-                    .into_iter()
-                    .collect())
-            }
-            IndexKeys::List(_, list) => {
-                let mut keys = Vec::with_capacity(list.len());
-                for e in list {
-                    let mut key = prefix.clone();
-                    if extend_prefix(&mut key, part, &constant(e, env)?, 0).is_some() {
-                        keys.push(key);
-                    }
-                }
-                keys.sort_unstable();
-                keys.dedup();
-                if !self.reverse {
-                    keys.reverse();
-                }
-                Ok(keys.into_iter().map(prefix_range).collect())
-            }
-        }
+        Ok(ranges)
     }
 
     /// Asks for where the next ranges begin, so that a list of keys is not a list of trips.
@@ -194,14 +155,6 @@ impl IndexScan {
         self.gulp = (self.gulp * 2).min(BATCH_ROWS);
         Poll::Ready(Ok(ids))
     }
-}
-
-fn constant_bound(bound: &Bound<Expr>, env: &Env) -> Result<Bound<Column>> {
-    Ok(match bound {
-        Bound::Unbounded => Bound::Unbounded,
-        Bound::Included(e) => Bound::Included(constant(e, env)?),
-        Bound::Excluded(e) => Bound::Excluded(constant(e, env)?),
-    })
 }
 
 fn and(left: Expr, right: Expr) -> Expr {

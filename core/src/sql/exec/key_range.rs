@@ -1,7 +1,10 @@
 //! Ranges of index keys: "equal on the first columns, then a range on the next" as bounds of bytes.
 
+use super::constant::constant_in;
+use super::eval::Scope;
 use crate::codec::{KeyPart, encode_key_part, prefix_end};
-use crate::types::Column;
+use crate::sql::plan::{Expr, ScanBounds};
+use crate::types::{Column, Result};
 use alloc::vec::Vec;
 use core::ops::Bound;
 
@@ -12,6 +15,63 @@ pub struct KeyRange {
     pub from: Bound<Vec<u8>>,
     /// Upper bound.
     pub to: Bound<Vec<u8>>,
+}
+
+/// What of an index is read.
+#[derive(Debug, Clone)]
+pub enum IndexKeys {
+    /// Equal on the first columns, a range on the next.
+    Range(Vec<Expr>, ScanBounds),
+    /// Equal on the first columns, one of a list on the next.
+    List(Vec<Expr>, Vec<Expr>),
+}
+
+impl IndexKeys {
+    /// The ranges of an index whose keys have these parts, ascending and apart from one another.
+    ///
+    /// # Errors
+    /// Those of evaluating the values.
+    pub fn ranges(&self, parts: &[KeyPart], scope: &Scope<'_>) -> Result<Vec<KeyRange>> {
+        let (IndexKeys::Range(equal, _) | IndexKeys::List(equal, _)) = self;
+        let mut prefix = Vec::new();
+        for (e, part) in equal.iter().zip(parts) {
+            if extend_prefix(&mut prefix, part, &constant_in(e, scope)?, 0).is_none() {
+                return Ok(Vec::new());
+            }
+        }
+        let Some(part) = parts.get(equal.len()) else {
+            return Ok(alloc::vec![prefix_range(prefix)]);
+        };
+        match self {
+            IndexKeys::Range(_, bounds) => {
+                let from = constant_bound(&bounds.from, scope)?;
+                let to = constant_bound(&bounds.to, scope)?;
+                Ok(value_range(&prefix, part, from.as_ref(), to.as_ref())
+                    .into_iter()
+                    .collect())
+            }
+            IndexKeys::List(_, list) => {
+                let mut keys = Vec::with_capacity(list.len());
+                for e in list {
+                    let mut key = prefix.clone();
+                    if extend_prefix(&mut key, part, &constant_in(e, scope)?, 0).is_some() {
+                        keys.push(key);
+                    }
+                }
+                keys.sort_unstable();
+                keys.dedup();
+                Ok(keys.into_iter().map(prefix_range).collect())
+            }
+        }
+    }
+}
+
+fn constant_bound(bound: &Bound<Expr>, scope: &Scope<'_>) -> Result<Bound<Column>> {
+    Ok(match bound {
+        Bound::Unbounded => Bound::Unbounded,
+        Bound::Included(e) => Bound::Included(constant_in(e, scope)?),
+        Bound::Excluded(e) => Bound::Excluded(constant_in(e, scope)?),
+    })
 }
 
 /// Appends a value to a key prefix; `None` if it is NULL, which equals nothing.

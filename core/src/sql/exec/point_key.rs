@@ -23,7 +23,7 @@ pub(super) enum PointKey {
 }
 
 /// A literal or a parameter, perhaps converted: nothing that a clock or a session could change.
-fn is_plain(e: &Expr) -> bool {
+pub(super) fn is_plain(e: &Expr) -> bool {
     match e {
         Expr::Literal { .. } | Expr::Param { .. } => true,
         Expr::Cast { operand, ty, .. } => !ty.is_temporal() && is_plain(operand),
