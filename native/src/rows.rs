@@ -27,9 +27,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(outcome: EngineOutcome, database: Arc<Inner>) -> Outcome {
+    pub(crate) fn new(outcome: EngineOutcome, database: &Arc<Inner>) -> Outcome {
         match outcome {
-            EngineOutcome::Rows(stream) => Outcome::Rows(Rows::new(stream, &database)),
+            EngineOutcome::Rows(stream) => Outcome::Rows(Rows::new(stream, database)),
             EngineOutcome::Affected { rows, last_insert_id } => Outcome::Affected { rows, last_insert_id },
             EngineOutcome::Done => Outcome::Done,
         }

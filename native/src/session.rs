@@ -41,13 +41,13 @@ impl Shared {
     pub(crate) fn run_prepared(&self, prepared: &Prepared, params: Params) -> Result<Outcome> {
         let mut session = self.lock();
         let values = params.resolve(prepared.parsed().parameter_names())?;
-        if let Some(rows) = session.answer(prepared, &values) {
-            return Ok(Outcome::Rows(Rows::new(rows?, &self.database)));
-        }
-        let outcome = block_on(session.execute_prepared(prepared, values));
+        let outcome = match session.execute_at_once(prepared, &values) {
+            Some(outcome) => outcome,
+            None => block_on(session.execute_prepared(prepared, values)),
+        };
         drop(session);
         self.database.committed();
-        Ok(Outcome::new(outcome?, self.database.clone()))
+        Ok(Outcome::new(outcome?, &self.database))
     }
 
     /// The statement of a text, and its result columns.
@@ -65,7 +65,7 @@ pub(crate) fn run(
 ) -> Result<Outcome> {
     let outcome = block_on(session.execute(sql, params));
     database.committed();
-    Ok(Outcome::new(outcome?, database.clone()))
+    Ok(Outcome::new(outcome?, database))
 }
 
 impl Session {

@@ -91,12 +91,7 @@ impl Catalog {
     /// # Errors
     /// [`Error::Unknown`] if it does not exist in this version.
     pub fn table(&self, id: TableId) -> Result<&Arc<Table>> {
-        self.get(id).ok_or_else(|| Error::Unknown {
-            kind: "table",
-            name: alloc::format!("#{}", id.0),
-            nearest: None,
-            position: None,
-        })
+        self.get(id).ok_or_else(|| no_table(id))
     }
 
     /// The table of that id, if it exists in this version.
@@ -106,12 +101,11 @@ impl Catalog {
 
     /// The table of that id, to be changed; copied first if a snapshot shares it.
     pub fn table_mut(&mut self, id: TableId) -> Result<&mut Table> {
-        self.table(id)?;
-        let i = self.position(id).unwrap_or(0);
-        match Arc::make_mut(&mut self.tables).get_mut(i) {
-            Some(table) => Ok(Arc::make_mut(table)),
-            None => Err(Error::invalid("the table does not exist")),
-        }
+        let Ok(i) = self.position(id) else {
+            return Err(no_table(id));
+        };
+        let table = Arc::make_mut(&mut self.tables).get_mut(i);
+        table.map(Arc::make_mut).ok_or_else(|| no_table(id))
     }
 
     /// The table of that name.
@@ -317,5 +311,14 @@ impl Catalog {
             Arc::make_mut(&mut self.orphans).remove(&(*child, name.clone()));
         }
         Ok(found.into_iter().map(|((child, _), _)| child).collect())
+    }
+}
+
+fn no_table(id: TableId) -> Error {
+    Error::Unknown {
+        kind: "table",
+        name: alloc::format!("#{}", id.0),
+        nearest: None,
+        position: None,
     }
 }

@@ -13,6 +13,7 @@ use crate::sync::atomic::Ordering::Release;
 use crate::tree::{Pins, TreeHome};
 use crate::txn::{Base, Counters, History, LatchGuard, Rebase, Transaction, WriteSet};
 use crate::types::{Error, Result};
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -86,11 +87,17 @@ impl Engine {
         }
     }
 
+    /// Whether more than the configured limit waits to be written.
+    pub fn is_over_limit(&self) -> bool {
+        self.unwritten.bytes() > self.config.max_pending_mb.saturating_mul(1 << 20)
+    }
+
     /// After a commit: writes what is pending, if it is too much.
     pub async fn limit_pending(&self) {
-        if self.unwritten.bytes() > self.config.max_pending_mb.saturating_mul(1 << 20) {
+        if self.is_over_limit() {
             // The commit stands even if this fails; the database is poisoned then, and the next write says so.
-            let _ = self.flush().await;
+            // Boxed: it is seldom, and small statements move this future.
+            let _ = Box::pin(self.flush()).await;
         }
     }
 
@@ -122,6 +129,7 @@ impl Engine {
     }
 
     async fn rebase_onto(&self, transaction: &mut Transaction, base: Base) -> Result<()> {
+        transaction.seal();
         let schema_versions = self.new_schema_versions(transaction.versions());
         let mut rebase = Rebase::new(transaction, base, schema_versions)?;
         let before = self.drive(|missing| rebase.step(transaction, missing)).await?;

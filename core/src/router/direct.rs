@@ -84,11 +84,12 @@ impl Direct<'_> {
         self.engine.history.version()
     }
 
-    /// Runs a statement that changes rows of one table, which is [relaxed](Engine::is_relaxed), and commits
-    /// it if it succeeds. Otherwise what it did is undone: after an error, and after `Pending`, so that
-    /// it may be run another way.
+    /// Runs a statement that changes rows of one table, without foreign keys, and commits it if it
+    /// succeeds. Otherwise what it did is undone: after an error, and after `Pending`, so that it may be run
+    /// another way; which is the answer, too, if a commit of that table must be durable.
     ///
-    /// Nothing is left in `changes` but memory to use again, and ids taken for a row that was Pending.
+    /// Nothing is in `changes`, before and after, but memory to use again, and ids taken for a row that was
+    /// Pending.
     pub fn commit<T>(
         self,
         table: TableId,
@@ -100,11 +101,15 @@ impl Direct<'_> {
             engine,
             is_whole: false,
         };
-        changes.restart();
-        let (mut rows, mut pending, mut placement) = (0, 0, Placement::Memory);
+        let (mut rows, mut placement) = (0, Placement::Memory);
         let result = engine.history.change(changes, |draft| {
+            let found = draft.catalog().get(table);
+            let is_sync = found.is_some_and(|t| !engine.is_relaxed(t));
             let mut attempt = Attempt { draft, ends: false };
-            let result = statement(attempt.draft);
+            let result = match is_sync {
+                true => Poll::Pending,
+                false => statement(attempt.draft),
+            };
             attempt.ends = true;
             let draft = &mut *attempt.draft;
             let undone = match &result {
@@ -119,14 +124,15 @@ impl Direct<'_> {
             rows = draft.changed_rows();
             if let Some(table) = draft.catalog().get(table) {
                 placement = table.def.persistence.placement();
-                pending = table.dirty_bytes();
             }
             result
         });
         if rows > 0 {
             if placement.is_stored() {
                 // After publishing: a flush in between would take the mark and write the version before.
-                engine.unwritten.add_table(table, pending as u64);
+                let snapshot = engine.history.current();
+                let changed = snapshot.catalog.get(table).into_iter();
+                engine.unwritten.add(changed.flat_map(|t| t.homes()));
             }
             engine.count_rows(rows, placement);
             Counters::add(&engine.counters.commits, 1);

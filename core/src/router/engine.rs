@@ -7,8 +7,8 @@ use super::trees::Trees;
 use crate::catalog::TableId;
 use crate::host::Host;
 use crate::kv::KvBackend;
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use crate::sync::{Mutex, Once};
 use crate::table::JobMemory;
 use crate::tree::Missing;
 use crate::txn::{Counters, History, Latch, Transaction, TransactionOptions, drive};
@@ -33,7 +33,8 @@ pub struct Engine {
     /// Commits staged to be written together.
     pub(super) group: Group,
     pub(super) unwritten: Unwritten,
-    pub(super) poisoned: Mutex<Option<String>>,
+    /// Why nothing is written any more.
+    pub(super) poisoned: Once<String>,
     pub(super) closed: AtomicBool,
     pub(super) next_table: AtomicU64,
     pub(super) next_schema_version: AtomicU64,
@@ -127,7 +128,7 @@ impl Engine {
                 name: alloc::format!("database {}", self.config.name),
             });
         }
-        if let Some(cause) = &*self.poisoned.lock() {
+        if let Some(cause) = self.poisoned.get() {
             return Err(Error::Poisoned { cause: cause.clone() });
         }
         match self.store().and_then(KvBackend::failure) {
@@ -137,7 +138,7 @@ impl Engine {
     }
 
     pub(super) fn poison(&self, error: &Error) {
-        self.poisoned.lock().get_or_insert_with(|| error.to_string());
+        self.poisoned.call_once(|| error.to_string());
     }
 
     /// Runs a step to its end, fetching what it misses.

@@ -13,9 +13,10 @@
 
 use super::commit::dropped_trees;
 use super::engine::Engine;
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::Catalog;
+use crate::codec::TreeId;
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 use crate::tree::TreeHome;
 use crate::txn::{Counters, LatchGuard, Snapshot, WriteSet};
 use crate::types::{Error, Result};
@@ -71,13 +72,16 @@ impl Ticket {
     }
 }
 
+/// Counters of unwritten bytes, by tree.
+type Counted = BTreeMap<TreeId, Arc<AtomicUsize>>;
+
 /// Published commits that are not in the store yet.
 #[derive(Default)]
 pub(super) struct Unwritten {
     /// Whether there are any.
     any: AtomicBool,
-    /// Roughly the bytes of each table that they changed.
-    bytes: Mutex<BTreeMap<TableId, u64>>,
+    /// The trees that they changed.
+    trees: Mutex<Counted>,
 }
 
 impl Unwritten {
@@ -85,27 +89,27 @@ impl Unwritten {
         self.any.load(Acquire)
     }
 
-    /// The stored tables that a version changes, with their unwritten bytes.
-    fn changed(catalog: &Catalog, writes: &WriteSet) -> Vec<(TableId, u64)> {
+    /// The homes of the stored trees that a version changes.
+    fn changed<'c>(catalog: &'c Catalog, writes: &'c WriteSet) -> impl Iterator<Item = &'c Arc<TreeHome>> {
         let tables = writes.rows().keys().chain(writes.defined());
         tables
             .filter_map(|id| catalog.get(*id))
             .filter(|t| t.def.persistence.persistent)
-            .map(|t| (t.def.id, t.dirty_bytes() as u64))
-            .collect()
+            .flat_map(|t| t.homes())
     }
 
-    /// A version that changes these tables was published.
-    fn add(&self, changed: Vec<(TableId, u64)>) {
-        if !changed.is_empty() {
-            self.bytes.lock().extend(changed);
-            self.any.store(true, Release);
+    /// A version that changes these stored trees was published.
+    pub(super) fn add<'h>(&self, homes: impl Iterator<Item = &'h Arc<TreeHome>>) {
+        let mut homes = homes.peekable();
+        if homes.peek().is_none() {
+            return;
         }
-    }
-
-    /// A version that changes this stored table, which has so many unwritten bytes now, was published.
-    pub(super) fn add_table(&self, table: TableId, bytes: u64) {
-        self.bytes.lock().insert(table, bytes);
+        let mut trees = self.trees.lock();
+        for home in homes {
+            let counter = || home.dirty_counter().clone();
+            trees.entry(home.id).or_insert_with(counter);
+        }
+        drop(trees);
         self.any.store(true, Release);
     }
 
@@ -114,33 +118,30 @@ impl Unwritten {
         let any = self.any.swap(false, Acquire);
         any.then(|| Taken {
             from: self,
-            bytes: core::mem::take(&mut *self.bytes.lock()),
+            trees: core::mem::take(&mut *self.trees.lock()),
             is_written: false,
         })
     }
 
-    fn put_back(&self, bytes: BTreeMap<TableId, u64>) {
-        let mut now = self.bytes.lock();
-        for (table, bytes) in bytes {
-            now.entry(table).or_insert(bytes);
-        }
-        drop(now);
+    fn put_back(&self, trees: Counted) {
+        self.trees.lock().extend(trees);
         self.any.store(true, Release);
     }
 
-    /// Bytes of all unwritten commits.
+    /// Roughly the bytes of all unwritten commits: what is not written of the trees they changed.
     pub(super) fn bytes(&self) -> u64 {
         if !self.any() {
             return 0;
         }
-        self.bytes.lock().values().sum()
+        let trees = self.trees.lock();
+        trees.values().map(|b| b.load(Relaxed) as u64).sum()
     }
 }
 
 /// Commits that are being written: put back when dropped, unless they were.
 pub(super) struct Taken<'a> {
     from: &'a Unwritten,
-    bytes: BTreeMap<TableId, u64>,
+    trees: Counted,
     is_written: bool,
 }
 
@@ -153,7 +154,7 @@ impl Taken<'_> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         if !self.is_written {
-            self.from.put_back(core::mem::take(&mut self.bytes));
+            self.from.put_back(core::mem::take(&mut self.trees));
         }
     }
 }
@@ -174,10 +175,10 @@ impl Engine {
         let dropped = dropped_trees(&old.catalog, &catalog, &writes);
         if !sync && !self.history.has_staged() && self.history.current().version == old.version {
             self.count_writes(&writes, &catalog);
-            let changed = Unwritten::changed(&catalog, &writes);
+            let changed: Vec<_> = Unwritten::changed(&catalog, &writes).cloned().collect();
             self.history.publish(catalog, writes);
             // After publishing: a flush in between would take the mark and write the version before.
-            self.unwritten.add(changed);
+            self.unwritten.add(changed.iter());
             Counters::add(&self.counters.commits, 1);
             dropped.iter().for_each(|home| home.mark_dropped());
             return Ok(None);

@@ -10,8 +10,8 @@ use crate::catalog::{Catalog, Placement, SchemasRecord, TableRecord, decode_reco
 use crate::codec::{TreeId, schemas_key, table_key, table_range, tree_range};
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, WriteBatch};
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64};
+use crate::sync::{Mutex, Once};
 use crate::table::{Sequence, Table};
 use crate::tree::{BlockCache, IndexTree, RowTree};
 use crate::txn::{Counters, History, Latch, Snapshot};
@@ -73,7 +73,7 @@ impl Engine {
             records: Mutex::new(Records::found(records)),
             group: Group::default(),
             unwritten: Unwritten::default(),
-            poisoned: Mutex::new(None),
+            poisoned: Once::new(),
             closed: AtomicBool::new(false),
             next_table: AtomicU64::new(next_table),
             next_schema_version: AtomicU64::new(2),

@@ -6,73 +6,15 @@
 
 use super::RowStream;
 use super::point::scope;
-use super::prepared::{Planned, Prepared};
+use super::prepared::Planned;
 use super::session::Session;
 use crate::sql::plan::Statement;
 use crate::tree::{Missing, Pins};
 use crate::txn::{IsolationLevel, Transaction, fetch};
 use crate::types::{Result, Value};
-use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::task::Poll;
 
-/// The plans a session used last, each with the id of its statement: other sessions, which share the
-/// statements, are not in the way here.
-#[derive(Default)]
-pub(super) struct RecentPlans {
-    plans: Vec<(u64, Arc<Planned>)>,
-    /// Which one goes next.
-    oldest: usize,
-}
-
-impl RecentPlans {
-    /// Plans kept.
-    const CAPACITY: usize = 8;
-
-    fn find(&self, prepared: &Prepared) -> Option<usize> {
-        self.plans.iter().position(|(id, _)| *id == prepared.id())
-    }
-
-    fn keep(&mut self, prepared: &Prepared, planned: Arc<Planned>) {
-        let entry = (prepared.id(), planned);
-        if let Some(at) = self.find(prepared).and_then(|at| self.plans.get_mut(at)) {
-            *at = entry;
-        } else if self.plans.len() < Self::CAPACITY {
-            self.plans.push(entry);
-        } else if let Some(at) = self.plans.get_mut(self.oldest) {
-            *at = entry;
-            self.oldest = (self.oldest + 1) % Self::CAPACITY;
-        }
-    }
-}
-
 impl Session {
-    /// The rows of a prepared query for these values, if it has a direct way and all it reads is in memory.
-    /// `None`: [`Session::execute_prepared`] runs it, or says what is wrong.
-    ///
-    /// # Errors
-    /// Whatever the query runs into.
-    pub fn answer(&mut self, prepared: &Prepared, values: &[Value]) -> Option<Result<RowStream>> {
-        self.shared.engine.require_open().ok()?;
-        let recent = core::mem::take(&mut self.recent);
-        let known = recent.find(prepared).and_then(|at| recent.plans.get(at));
-        let mut answer = None;
-        if let Some((_, planned)) = known.filter(|(_, p)| p.is_latest(&self.schema, values)) {
-            answer = self.answer_planned(planned, values);
-        }
-        self.recent = recent;
-        if answer.is_some() {
-            return answer;
-        }
-        // Perhaps the plan is not known here yet, or the definitions have changed.
-        let planned = self.plan(prepared, values, self.view().catalog()).ok()?;
-        if !planned.is_direct() {
-            return None;
-        }
-        self.recent.keep(prepared, planned.clone());
-        self.answer_planned(&planned, values)
-    }
-
     /// The rows of a planned query, whose blocks are fetched if it is for one row; `None`: it takes the
     /// general way.
     pub(super) async fn answer_fetching(
@@ -94,7 +36,11 @@ impl Session {
     }
 
     /// The rows of a planned query if all it reads is in memory; `None`: it takes the general way.
-    fn answer_planned(&mut self, planned: &Planned, values: &[Value]) -> Option<Result<RowStream>> {
+    pub(super) fn answer_planned(
+        &mut self,
+        planned: &Planned,
+        values: &[Value],
+    ) -> Option<Result<RowStream>> {
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
         match self.try_answer(planned, values, &mut pins, &mut missing)? {
             Poll::Ready(rows) => Some(rows),
@@ -120,6 +66,9 @@ impl Session {
         if isolation == Some(IsolationLevel::ReadCommitted) {
             // It moves to what is committed first, which may wait.
             return None;
+        }
+        if let Err(e) = self.settle() {
+            return Some(Poll::Ready(Err(e)));
         }
         let view = self.view();
         let catalog = view.catalog();

@@ -5,6 +5,7 @@
 
 mod alter;
 mod answer;
+mod at_once;
 mod change;
 mod define;
 mod names;

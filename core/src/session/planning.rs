@@ -37,6 +37,7 @@ impl Session {
     /// # Errors
     /// Those of parsing and binding; [`Error::Invalid`] if the text is not one statement.
     pub fn prepare(&mut self, sql: &str) -> Result<(Arc<Prepared>, Arc<[OutputColumn]>)> {
+        self.settle()?;
         let prepared = match self.shared.plans.get(sql) {
             Some(prepared) => prepared,
             None => {

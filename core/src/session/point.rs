@@ -12,7 +12,7 @@ use crate::sql::exec::dml::{DmlResult, PointChange};
 use crate::sql::exec::eval::Scope;
 use crate::sql::functions::EvalContext;
 use crate::tree::{Missing, Pins};
-use crate::txn::IsolationLevel;
+use crate::txn::{IsolationLevel, Transaction};
 use crate::types::{Batch, Result, Value};
 use core::task::Poll;
 
@@ -36,16 +36,46 @@ impl Session {
             Some([row]) if row.rows() == 1 => Some(row),
             Some(_) => return None,
         };
+        if let Some(done) = self.append_point(planned, change, values, given) {
+            return Some(done);
+        }
+        if let Err(e) = self.settle() {
+            return Some(Err(e));
+        }
         match self.transaction {
             Some(_) => self.change_point(planned, change, values, given),
             None => self.commit_point(planned, change, values, given),
         }
     }
 
-    /// After [`Session::run_point`]: writes what is pending, if it is too much.
+    /// After [`Session::run_point`]: writes what is pending, if a commit has made it too much.
     pub(super) async fn after_point(&self, done: Result<Outcome>) -> Result<Outcome> {
-        self.shared.engine.limit_pending().await;
+        if self.transaction.is_none() && matches!(done, Ok(Outcome::Affected { .. })) {
+            self.shared.engine.limit_pending().await;
+        }
         done
+    }
+
+    /// Lets a row wait that the open transaction appends to a table.
+    fn append_point(
+        &mut self,
+        planned: &Planned,
+        change: &PointChange,
+        values: &[Value],
+        given: Option<&Batch>,
+    ) -> Option<Result<Outcome>> {
+        if !change.is_insert() {
+            return None;
+        }
+        let engine = &self.shared.engine;
+        let transaction = changeable(engine, &mut self.transaction, planned)?;
+        let asks_clock = change.asks_clock();
+        let scope = scope(engine, &self.schema, self.last_insert_id, values, asks_clock);
+        let done = change.append(&mut transaction.draft(), &scope, given)?;
+        if done.is_err() {
+            self.transaction = None;
+        }
+        Some(done.map(|done| self.changed(done)))
     }
 
     /// Changes a row in the open transaction.
@@ -57,19 +87,19 @@ impl Session {
         given: Option<&Batch>,
     ) -> Option<Result<Outcome>> {
         let engine = &self.shared.engine;
-        engine.require_writable().ok()?;
-        let transaction = self.transaction.as_mut()?;
-        if transaction.options().read_only
-            || transaction.is_in_statement()
-            || transaction.catalog().schema_version() != planned.schema_version
-        {
-            return None;
-        }
+        let transaction = changeable(engine, &mut self.transaction, planned)?;
         let asks_clock = change.asks_clock();
         let scope = scope(engine, &self.schema, self.last_insert_id, values, asks_clock);
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
         let row = &mut self.row;
-        let computed = change.compute(transaction.catalog(), &scope, given, row, &mut pins, &mut missing);
+        let computed = change.compute(
+            Some(transaction.catalog()),
+            &scope,
+            given,
+            row,
+            &mut pins,
+            &mut missing,
+        );
         let Poll::Ready(Ok(())) = computed else {
             return None;
         };
@@ -96,23 +126,25 @@ impl Session {
     ) -> Option<Result<Outcome>> {
         let engine = &self.shared.engine;
         let direct = engine.direct()?;
-        let snapshot = direct.snapshot();
-        let catalog = &snapshot.catalog;
-        let table = catalog.get(change.table())?;
-        if catalog.schema_version() != planned.schema_version || !engine.is_relaxed(table) {
-            return None;
-        }
         let asks_clock = change.asks_clock();
         let scope = scope(engine, &self.schema, self.last_insert_id, values, asks_clock);
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
         let row = &mut self.row;
+        let snapshot = change.reads_rows().then(|| direct.snapshot());
+        let catalog = snapshot.as_ref().map(|s| &s.catalog);
+        if catalog.is_some_and(|c| c.schema_version() != planned.schema_version) {
+            return None;
+        }
         let computed = change.compute(catalog, &scope, given, row, &mut pins, &mut missing);
         let Poll::Ready(Ok(())) = computed else {
             return None;
         };
         drop(snapshot); // or the change would copy what it holds
         let done = direct.commit(change.table(), &mut self.changes, |draft| {
-            change.apply(draft, row, &mut pins, &mut missing)
+            match draft.catalog().schema_version() == planned.schema_version {
+                true => change.apply(draft, row, &mut pins, &mut missing),
+                false => Poll::Pending,
+            }
         });
         let Poll::Ready(done) = done else {
             return None;
@@ -130,6 +162,20 @@ impl Session {
             last_insert_id: done.last_insert_id,
         }
     }
+}
+
+/// The open transaction, if a statement planned for a schema version may change it now.
+fn changeable<'t>(
+    engine: &Engine,
+    open: &'t mut Option<Transaction>,
+    planned: &Planned,
+) -> Option<&'t mut Transaction> {
+    engine.require_writable().ok()?;
+    open.as_mut().filter(|t| {
+        !t.options().read_only
+            && !t.is_in_statement()
+            && t.catalog().schema_version() == planned.schema_version
+    })
 }
 
 pub(super) fn scope<'s>(

@@ -46,13 +46,13 @@ impl Planned {
         self.is_in(self.schema_version, schema) && self.is_for(values)
     }
 
-    /// Whether it is a query that has a direct way.
+    /// Whether it has a direct way.
     pub(super) fn is_direct(&self) -> bool {
-        self.point.is_some() || self.range.is_some()
+        self.point.is_some() || self.range.is_some() || self.change.is_some()
     }
 
     fn is_for(&self, values: &[Value]) -> bool {
-        self.types.len() == values.len() && self.types.iter().zip(values).all(|(ty, v)| *ty == v.data_type())
+        self.types.len() == values.len() && self.types.iter().zip(values).all(|(ty, v)| v.has_type(ty))
     }
 }
 

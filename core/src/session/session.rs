@@ -1,9 +1,10 @@
 //! A session: the current schema, the open transaction, and the dispatch of statements.
 
-use super::answer::RecentPlans;
+use super::at_once::RecentPlans;
 use super::plan_cache::PlanCache;
 use super::prepared::Prepared;
 use super::read_ranges;
+use super::template_plans::TemplatePlan;
 use super::{Outcome, Params, RowStream};
 use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
@@ -13,6 +14,7 @@ use crate::sql::parse;
 use crate::sql::plan::{Query, Statement, TransactionControl};
 use crate::txn::{Changes, Counters, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Error, Result, Value};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -135,6 +137,7 @@ impl Session {
     /// # Errors
     /// [`Error::TransactionState`] if none is open; those of [`Engine::commit`].
     pub async fn commit(&mut self) -> Result<()> {
+        self.settle()?;
         let transaction = self.take_transaction("COMMIT")?;
         self.shared.engine.commit(transaction).await
     }
@@ -145,10 +148,22 @@ impl Session {
     /// [`Error::TransactionState`] if none is open.
     pub fn rollback(&mut self) -> Result<()> {
         let transaction = self.take_transaction("ROLLBACK")?;
-        if !transaction.writes().is_empty() {
+        if !transaction.is_unchanged() {
             Counters::add(&self.shared.engine.counters().rollbacks, 1);
         }
         Ok(())
+    }
+
+    /// Puts the rows of single INSERTs in that wait: before anything else looks at the open transaction.
+    ///
+    /// # Errors
+    /// Those of the trees; the transaction is rolled back then.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let settled = self.transaction.as_mut().map_or(Ok(()), Transaction::settle);
+        if settled.is_err() {
+            self.transaction = None;
+        }
+        settled
     }
 
     fn take_transaction(&mut self, statement: &str) -> Result<Transaction> {
@@ -163,14 +178,13 @@ impl Session {
     /// # Errors
     /// The first error; earlier statements of the text stay done.
     pub async fn execute(&mut self, sql: &str, params: impl Into<Params>) -> Result<Outcome> {
-        self.execute_text(sql, params.into()).await
-    }
-
-    async fn execute_text(&mut self, sql: &str, params: Params) -> Result<Outcome> {
         self.shared.engine.require_open()?;
-        if matches!(params, Params::None)
-            && let Some(template) = self.template_plan(sql)
-        {
+        let params = params.into();
+        let mut template = None;
+        if matches!(params, Params::None) {
+            template = self.template_plan(sql);
+        }
+        if let Some(template) = &template {
             let rows = template.rows.as_ref().map(|rows| rows.as_slice());
             if let Some(rows) = self.answer_fetching(&template.planned, &template.values).await {
                 return Ok(Outcome::Rows(rows?));
@@ -178,6 +192,19 @@ impl Session {
             if let Some(done) = self.run_point(&template.planned, &template.values, rows) {
                 return self.after_point(done).await;
             }
+        }
+        // Boxed: it is big, and the statements above move it with them.
+        Box::pin(self.execute_text(sql, params, template)).await
+    }
+
+    async fn execute_text(
+        &mut self,
+        sql: &str,
+        params: Params,
+        template: Option<TemplatePlan>,
+    ) -> Result<Outcome> {
+        self.settle()?;
+        if let Some(template) = template {
             let given = Given {
                 params: template.values.into(),
                 rows: template.rows,
@@ -252,10 +279,12 @@ impl Session {
                 return self.after_point(done).await;
             }
         }
-        self.execute_values(prepared, values.into()).await
+        // Boxed: it is big, and the statements above move it with them.
+        Box::pin(self.execute_values(prepared, values.into())).await
     }
 
     async fn execute_values(&mut self, prepared: &Prepared, values: Arc<[Value]>) -> Result<Outcome> {
+        self.settle()?;
         loop {
             let plan = match self.plan(prepared, &values, &self.catalog()) {
                 // What it names may have been created since the transaction last looked.

@@ -10,14 +10,16 @@
 
 use super::home::TreeHome;
 use super::leaf::Leaf;
-use super::missing::Pins;
+use super::missing::{Missing, Pins};
 use super::node::{Children, Node};
 use super::overwritten::Overwritten;
 use super::path::Path;
 use super::slot::{Slot, SlotRef};
 use super::tree::Tree;
 use crate::sync::Mutex;
+use crate::types::Result;
 use alloc::{sync::Arc, vec::Vec};
+use core::task::{Poll, ready};
 
 /// A store key that no longer is a leaf's or page's.
 pub(super) struct Removal<L: Leaf> {
@@ -34,22 +36,83 @@ pub(super) struct Removal<L: Leaf> {
 pub(super) struct Edit<L: Leaf> {
     home: Arc<TreeHome>,
     /// Whether it adds at the end of the tree: then nodes split at their end and stay full.
-    ascending: bool,
+    pub(super) ascending: bool,
     removals: Vec<Removal<L>>,
 }
 
 impl<L: Leaf> Tree<L> {
+    /// Changes one entry of the leaf that `key` belongs to: `find` says where in it, `None` that there is
+    /// nothing to change, and `change` inserts, replaces or removes the entry there. The leaf is split or joined
+    /// if need be. Returns whether anything changed.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`](crate::Error::Corrupted).
+    pub(super) fn change_leaf(
+        &mut self,
+        key: &L::Key,
+        find: impl Fn(&L) -> Option<usize>,
+        change: impl FnOnce(&mut L, usize),
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let (path, cell) = self.locate(key)?;
+        let mut at = None;
+        if path.owns(cell) {
+            Tree::count_visit(cell, pins, missing);
+        } else {
+            // What others share is copied for a change only.
+            let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
+            at = find(&leaf);
+            if at.is_none() {
+                return Poll::Ready(Ok(false));
+            }
+        }
+        let mut is_there = true;
+        let done = self.edit(&path, |edit, node, i| {
+            let Some(slot) = node.cell_mut(i) else {
+                return false;
+            };
+            let len = slot.rows();
+            let Some(leaf) = slot.peek() else { return false };
+            let Some(at) = at.or_else(|| find(leaf)) else {
+                is_there = false;
+                return false;
+            };
+            let sizing = edit.home.sizing;
+            let fits = slot.change(|leaf| {
+                let weight = leaf.weight_of(len);
+                change(leaf, at);
+                let shrank = leaf.len() <= len && leaf.weight_of(leaf.len()) <= weight;
+                shrank || sizing.holds(leaf)
+            });
+            let now = slot.rows();
+            node.change_rows(len as u64, now as u64);
+            edit.ascending = path.is_last && now > len && at == len;
+            if fits == Some(false) {
+                edit.split_cell(node, i);
+            } else if now < len {
+                edit.shrink_cell(node, i, pins);
+            }
+            true
+        });
+        if done || !is_there {
+            return Poll::Ready(Ok(done));
+        }
+        // It left memory since it was looked at.
+        let (_, cell) = self.locate(key)?;
+        Tree::miss(cell, pins, missing).map(|_| Ok(false))
+    }
+
     /// Changes the bottom node and the cell that `path` leads to by `change`, which says whether it did
     /// anything; then puts the nodes above right. False: nothing changed.
     pub(super) fn edit(
         &mut self,
         path: &Path,
-        ascending: bool,
         change: impl FnOnce(&mut Edit<L>, &mut Node<L>, usize) -> bool,
     ) -> bool {
         let mut edit = Edit {
             home: self.home().clone(),
-            ascending,
+            ascending: false,
             removals: Vec::new(),
         };
         let root = self.root_mut();
@@ -179,7 +242,7 @@ impl<L: Leaf> Edit<L> {
     }
 
     /// Splits cell `i`, which has just grown, until every piece fits its sizing or is one entry.
-    pub(super) fn split_cell(&mut self, node: &mut Node<L>, i: usize) {
+    fn split_cell(&mut self, node: &mut Node<L>, i: usize) {
         let sizing = self.home.sizing;
         let (mut at, mut end) = (i, i);
         while at <= end {
@@ -210,7 +273,7 @@ impl<L: Leaf> Edit<L> {
 
     /// After cell `i` lost an entry: an empty leaf goes, a nearly empty one joins a neighbour; either
     /// only as far as the neighbours are resident.
-    pub(super) fn shrink_cell(&mut self, node: &mut Node<L>, i: usize, pins: &mut Pins) {
+    fn shrink_cell(&mut self, node: &mut Node<L>, i: usize, pins: &mut Pins) {
         let rows = |node: &Node<L>, i: usize| node.cells().get(i).map_or(0, |c| c.rows());
         let sizing = self.home.sizing;
         let is_full = |l: &L| l.weight_of(l.len()) > sizing.max_bytes / 4;

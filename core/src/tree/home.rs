@@ -85,7 +85,7 @@ pub struct TreeHome {
     /// Headers on their way to the store.
     headers_under_way: AtomicUsize,
     /// Bytes of leaves not yet written, over all versions alive.
-    dirty_bytes: AtomicUsize,
+    dirty_bytes: Arc<AtomicUsize>,
 }
 
 impl TreeHome {
@@ -120,11 +120,12 @@ impl TreeHome {
             stored_pages: AtomicU64::new(0),
             outline: AtomicBool::new(false),
             headers_under_way: AtomicUsize::new(0),
-            dirty_bytes: AtomicUsize::new(0),
+            dirty_bytes: Arc::default(),
         })
     }
 
-    /// Says which stored columns the leaves of a tree of rows have: a leaf of others is not one of its own.
+    /// Says which stored columns the leaves of a tree of rows have: a leaf of others is not one of its own, and
+    /// a row of others is not taken. To be said before any row is changed.
     pub fn set_columns(&self, columns: Vec<Physical>) {
         self.columns.call_once(|| columns);
     }
@@ -191,6 +192,11 @@ impl TreeHome {
         self.dirty_bytes.load(Ordering::Relaxed)
     }
 
+    /// Counts the bytes of leaves that are not written yet, over all versions alive.
+    pub fn dirty_counter(&self) -> &Arc<AtomicUsize> {
+        &self.dirty_bytes
+    }
+
     pub(super) fn change_dirty_bytes(&self, old: usize, new: usize) {
         self.dirty_bytes
             .fetch_add(new.wrapping_sub(old), Ordering::Relaxed);
@@ -203,7 +209,9 @@ impl TreeHome {
 impl Drop for TreeHome {
     fn drop(&mut self) {
         if self.stored && *self.dropped.get_mut() {
-            self.garbage.ids.lock().push(self.id);
+            let mut ids = self.garbage.ids.lock();
+            ids.push(self.id);
+            self.garbage.any.store(true, Ordering::Release);
         }
     }
 }
@@ -223,6 +231,8 @@ impl fmt::Debug for TreeHome {
 #[derive(Debug, Default)]
 pub struct Garbage {
     ids: Mutex<Vec<TreeId>>,
+    /// Whether there are any; changes under the lock.
+    any: AtomicBool,
 }
 
 impl Garbage {
@@ -243,11 +253,13 @@ impl Garbage {
 
     /// Whether there is any.
     pub fn has_any(&self) -> bool {
-        !self.ids.lock().is_empty()
+        self.any.load(Ordering::Acquire)
     }
 
     /// Forgets ids whose ranges have been deleted.
     pub fn deleted(&self, ids: &[TreeId]) {
-        self.ids.lock().retain(|id| !ids.contains(id));
+        let mut left = self.ids.lock();
+        left.retain(|id| !ids.contains(id));
+        self.any.store(!left.is_empty(), Ordering::Release);
     }
 }

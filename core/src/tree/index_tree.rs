@@ -102,42 +102,14 @@ impl IndexTree {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
-        let (path, cell) = self.locate(key)?;
-        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-        let Err(at) = leaf.search(key) else {
-            return Poll::Ready(Ok(false));
-        };
-        let ascending = path.is_last && at == leaf.len();
-        drop(leaf);
-        let done = self.edit(&path, ascending, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else {
-                return false;
-            };
-            slot.change(|leaf| leaf.insert(at, key, id));
-            node.change_rows(0, 1);
-            edit.split_cell(node, i);
-            true
-        });
-        self.finish(done, key, true, pins, missing)
+        let find = |leaf: &IndexLeaf| leaf.search(key).err();
+        let change = |leaf: &mut IndexLeaf, at| leaf.insert(at, key, id);
+        self.change_leaf(key, find, change, pins, missing)
     }
 
     /// Removes the entry of `key`. False, and nothing changed, if there is none.
     pub fn remove(&mut self, key: &[u8], pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
-        let (path, cell) = self.locate(key)?;
-        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-        let Ok(at) = leaf.search(key) else {
-            return Poll::Ready(Ok(false));
-        };
-        drop(leaf);
-        let done = self.edit(&path, false, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else {
-                return false;
-            };
-            slot.change(|leaf| leaf.remove(at));
-            node.change_rows(1, 0);
-            edit.shrink_cell(node, i, pins);
-            true
-        });
-        self.finish(done, key, true, pins, missing)
+        let find = |leaf: &IndexLeaf| leaf.search(key).ok();
+        self.change_leaf(key, find, IndexLeaf::remove, pins, missing)
     }
 }

@@ -49,6 +49,9 @@ impl EncodedColumns {
 
     /// All columns; those that were asked for are shared.
     fn decode(&self) -> Vec<Column> {
+        if let Some(all) = self.all.get() {
+            return all.clone();
+        }
         let column = |i| {
             let known = self.asked_for(i).cloned();
             known.unwrap_or_else(|| self.block.column(i))

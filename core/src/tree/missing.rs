@@ -129,6 +129,9 @@ impl Pins {
 
     /// Unpins everything.
     pub fn clear(&mut self) {
+        if self.blocks.is_empty() {
+            return;
+        }
         self.identities.clear();
         self.blocks.drain(..).for_each(|b| b.unpin());
     }

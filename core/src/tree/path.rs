@@ -1,5 +1,8 @@
 //! The way from the root of a tree to a leaf cell.
 
+use super::leaf::Leaf;
+use super::slot::Slot;
+
 /// Deepest tree: with at least two children per node, 2^32 leaves.
 const DEPTH: usize = 32;
 
@@ -32,6 +35,11 @@ impl Path {
         }
         self.is_last &= i + 1 == len;
         self.is_exclusive &= holders == 1;
+    }
+
+    /// Whether the cell it leads to has its leaf in memory and is changed in place: nothing is copied then.
+    pub(super) fn owns<L: Leaf>(&self, cell: &Slot<L>) -> bool {
+        self.is_exclusive && (!cell.home().is_cached() || cell.is_dirty())
     }
 
     pub(super) fn steps(&self) -> &[u16] {

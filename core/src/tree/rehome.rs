@@ -42,6 +42,9 @@ impl<L: Leaf> Tree<L> {
         if asked > 0 {
             return Poll::Pending;
         }
+        if let Some(columns) = self.home().columns() {
+            home.set_columns(columns.to_vec());
+        }
         let mut leaves = leaves.into_iter();
         let root = moved(self.root(), &home, &mut leaves);
         Poll::Ready(match root {

@@ -192,6 +192,13 @@ impl RowLeaf {
         }
     }
 
+    /// Makes room for the rows `from..to` of `source`, and for no more: the leaf is going to be full.
+    pub(super) fn reserve(&mut self, source: &[Column], from: usize, to: usize) {
+        for (column, values) in self.columns.make_mut().iter_mut().zip(source) {
+            column.reserve_range(values, from, to);
+        }
+    }
+
     /// Replaces columns of row `at`, each by the value at `row` of the one it is paired with.
     pub(super) fn update<'c>(
         &mut self,

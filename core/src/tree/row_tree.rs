@@ -2,7 +2,6 @@
 
 use super::cursor::{Cursor, Span};
 use super::home::TreeHome;
-use super::leaf::Leaf;
 use super::missing::{Missing, Pins};
 use super::row_leaf::RowLeaf;
 use super::slot::Slot;
@@ -101,24 +100,19 @@ impl RowTree {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
-        let (path, cell) = self.locate(&id)?;
-        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-        check_source(&leaf, source, row, 1)?;
-        let Err(at) = leaf.find(id) else {
-            return Poll::Ready(Ok(false));
-        };
-        let ascending = path.is_last && at == leaf.len();
-        drop(leaf);
-        let done = self.edit(&path, ascending, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else {
-                return false;
-            };
-            slot.change(|leaf| leaf.insert(at, id, source, row));
-            node.change_rows(0, 1);
-            edit.split_cell(node, i);
-            true
-        });
-        self.finish(done, &id, true, pins, missing)
+        self.check_source(source, row, 1)?;
+        let find = |leaf: &RowLeaf| leaf.find(id).err();
+        let change = |leaf: &mut RowLeaf, at| leaf.insert(at, id, source, row);
+        self.change_leaf(&id, find, change, pins, missing)
+    }
+
+    /// The last row id, if rows can be appended behind it without waiting: their leaf is in memory and
+    /// stays there. `None` also if there are no rows.
+    pub fn open_end(&self) -> Option<RowId> {
+        let (path, cell) = self.locate_last().ok()?;
+        let stays = !cell.home().is_cached() || path.owns(cell);
+        let leaf = cell.leaf().filter(|_| stays)?;
+        leaf.len().checked_sub(1).map(|last| leaf.row_id(last))
     }
 
     /// Appends rows in bulk: `ids` ascend, all above the last row id; `ids[i]` goes with row `from + i` of
@@ -149,7 +143,7 @@ impl RowTree {
             return self.insert_each(ids, source, from, pins, missing);
         }
         let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-        check_source(&leaf, source, from, ids.len())?;
+        self.check_source(source, from, ids.len())?;
         let sizing = self.home().sizing;
         let room = |leaf: &RowLeaf, done: usize| {
             let ids = ids.get(done..).unwrap_or(&[]);
@@ -158,12 +152,18 @@ impl RowTree {
         let run = |done: usize, n: usize| ids.get(done..done + n).unwrap_or(&[]);
         let (fill, empty) = (room(&leaf, 0), leaf.with_capacity_like(0));
         drop(leaf);
-        let done = self.edit(&path, true, |edit, node, i| {
+        let done = self.edit(&path, |edit, node, i| {
+            edit.ascending = true;
             if fill > 0 {
                 let Some(slot) = node.cell_mut(i) else {
                     return false;
                 };
-                slot.change(|leaf| leaf.push_rows(run(0, fill), source, from));
+                slot.change(|leaf| {
+                    if fill < ids.len() {
+                        leaf.reserve(source, from, from + fill);
+                    }
+                    leaf.push_rows(run(0, fill), source, from);
+                });
             }
             let mut done = fill;
             while done < ids.len() {
@@ -178,7 +178,12 @@ impl RowTree {
             node.change_rows(0, ids.len() as u64);
             true
         });
-        self.finish(done, first, ids.len(), pins, missing)
+        if done {
+            return Poll::Ready(Ok(ids.len()));
+        }
+        // It left memory since it was looked at.
+        let (_, cell) = self.locate(first)?;
+        Tree::miss(cell, pins, missing).map(|_| Ok(0))
     }
 
     /// [`RowTree::append`], row by row.
@@ -190,10 +195,10 @@ impl RowTree {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<usize>> {
+        self.check_source(source, from, ids.len())?;
         for id in ids {
             let (path, cell) = self.locate(id)?;
-            let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-            check_source(&leaf, source, from, ids.len())?;
+            ready!(Tree::visit_pinned(&path, cell, pins, missing));
         }
         for (i, id) in ids.iter().enumerate() {
             // resident and pinned, or dirty by now: never Pending
@@ -217,35 +222,17 @@ impl RowTree {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
-        let (path, cell) = self.locate(&id)?;
-        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-        let fits = |(c, s): (usize, &Column)| {
-            let same = |c: &Column| c.physical() == s.physical();
-            leaf.columns().get(c).is_some_and(same) && row < s.len()
-        };
+        let columns = self.home().columns().unwrap_or(&[]);
+        let fits = |(c, s): (usize, &Column)| columns.get(c) == Some(&s.physical()) && row < s.len();
         if !set.clone().all(fits) {
             return Poll::Ready(Err(misfit()));
         }
-        let Ok(at) = leaf.find(id) else {
-            return Poll::Ready(Ok(false));
+        let find = |leaf: &RowLeaf| leaf.find(id).ok();
+        let change = |leaf: &mut RowLeaf, at| {
+            before(leaf.columns(), at);
+            leaf.update(at, set, row);
         };
-        drop(leaf);
-        let done = self.edit(&path, false, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else {
-                return false;
-            };
-            let grew = slot.change(|leaf| {
-                before(leaf.columns(), at);
-                let weight = leaf.weight_of(leaf.len());
-                leaf.update(at, set, row);
-                leaf.weight_of(leaf.len()) > weight
-            });
-            if grew == Some(true) {
-                edit.split_cell(node, i);
-            }
-            true
-        });
-        self.finish(done, &id, true, pins, missing)
+        self.change_leaf(&id, find, change, pins, missing)
     }
 
     /// Removes row `id`; `before` sees the columns and the row's position just before it goes. False, and
@@ -257,57 +244,29 @@ impl RowTree {
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
-        let (path, cell) = self.locate(&id)?;
-        let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
-        let Ok(at) = leaf.find(id) else {
-            return Poll::Ready(Ok(false));
+        let find = |leaf: &RowLeaf| leaf.find(id).ok();
+        let change = |leaf: &mut RowLeaf, at| {
+            before(leaf.columns(), at);
+            leaf.remove(at);
         };
-        drop(leaf);
-        let done = self.edit(&path, false, |edit, node, i| {
-            let Some(slot) = node.cell_mut(i) else {
-                return false;
-            };
-            slot.change(|leaf| {
-                before(leaf.columns(), at);
-                leaf.remove(at);
-            });
-            node.change_rows(1, 0);
-            edit.shrink_cell(node, i, pins);
-            true
-        });
-        self.finish(done, &id, true, pins, missing)
+        self.change_leaf(&id, find, change, pins, missing)
     }
-}
 
-impl<L: Leaf> Tree<L> {
-    /// What an operation returns after its change: its result, or `Pending` and nothing changed if the
-    /// leaf left memory since it was looked at.
-    pub(super) fn finish<T>(
-        &self,
-        done: bool,
-        key: &L::Key,
-        result: T,
-        pins: &mut Pins,
-        missing: &mut Missing,
-    ) -> Poll<Result<T>> {
-        if !done {
-            let (_, cell) = self.locate(key)?;
-            return Tree::miss(cell, pins, missing).map(|_| Ok(result));
-        }
-        Poll::Ready(Ok(result))
+    /// Whether rows `from..from + rows` of `source` can go into a leaf.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if not.
+    fn check_source(&self, source: &[Column], from: usize, rows: usize) -> Result<()> {
+        let columns = self.home().columns().unwrap_or(&[]);
+        let fits = |(c, s): (&Physical, &Column)| {
+            let enough = from.checked_add(rows).is_some_and(|end| end <= s.len());
+            *c == s.physical() && enough
+        };
+        let all = source.len() == columns.len() && columns.iter().zip(source).all(fits);
+        if all { Ok(()) } else { Err(misfit()) }
     }
 }
 
 fn misfit() -> Error {
     Error::invalid("the values do not fit the stored columns")
-}
-
-/// Whether rows `from..from + rows` of `source` can go into `leaf`.
-fn check_source(leaf: &RowLeaf, source: &[Column], from: usize, rows: usize) -> Result<()> {
-    let fits = |(c, s): (&Column, &Column)| {
-        let enough = from.checked_add(rows).is_some_and(|end| end <= s.len());
-        c.physical() == s.physical() && enough
-    };
-    let all = source.len() == leaf.columns().len() && leaf.columns().iter().zip(source).all(fits);
-    if all { Ok(()) } else { Err(misfit()) }
 }

@@ -234,7 +234,7 @@ impl<L: Leaf> Tree<L> {
         Poll::Ready(leaf)
     }
 
-    fn count_visit(cell: &Arc<Slot<L>>, pins: &Pins, missing: &mut Missing) {
+    pub(super) fn count_visit(cell: &Arc<Slot<L>>, pins: &Pins, missing: &mut Missing) {
         if !cell.home().is_cached() {
             missing.memory_reads += 1;
             return;

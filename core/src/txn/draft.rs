@@ -4,6 +4,7 @@
 //! nobody else holds; the statement does not see the difference.
 
 use super::WriteSet;
+use super::appends::Appends;
 use super::bound::Bound;
 use super::foreign_keys::ChildWalk;
 use super::statement::StatementState;
@@ -25,6 +26,7 @@ pub struct Changes {
     pub(super) statement: StatementState,
     pub(super) reserved: Option<Reserved>,
     pub(super) child_walks: Vec<ChildWalk>,
+    pub(super) appends: Option<Appends>,
     /// `None`: the statement is small.
     pub(super) bound: Option<Bound>,
 }
@@ -49,6 +51,7 @@ impl<'a> Draft<'a> {
     /// Starts a statement that is one row operation on a table without foreign keys: all or nothing in
     /// itself, so there is nothing to undo it by.
     pub fn begin_operation(&mut self) {
+        debug_assert!(self.changes.appends.is_none(), "rows wait");
         self.changes.statement.begin_operation();
     }
 
@@ -105,7 +108,9 @@ impl Changes {
     /// Forgets everything but the ids taken for a row operation that was Pending.
     pub fn restart(&mut self) {
         self.statement.clear();
-        self.writes = WriteSet::default();
+        if !self.writes.is_empty() {
+            self.writes = WriteSet::default();
+        }
     }
 
     /// Forgets a statement that did nothing.
@@ -121,6 +126,7 @@ impl Changes {
     /// Takes what was changed, the running statement included.
     pub fn take_writes(&mut self) -> WriteSet {
         self.end_statement();
+        self.writes.seal();
         core::mem::take(&mut self.writes)
     }
 

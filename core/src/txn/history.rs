@@ -9,6 +9,7 @@
 
 use super::{Changes, Draft, WriteSet};
 use crate::catalog::Catalog;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, RwLock};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
@@ -63,6 +64,8 @@ impl Recent {
 pub struct History {
     current: RwLock<Arc<Snapshot>>,
     recent: Mutex<Recent>,
+    /// Whether versions are staged; changes under the lock of `recent`.
+    staged: AtomicBool,
 }
 
 impl History {
@@ -75,6 +78,7 @@ impl History {
         History {
             current: RwLock::new(Arc::new(snapshot)),
             recent: Mutex::new(recent),
+            staged: AtomicBool::new(false),
         }
     }
 
@@ -150,7 +154,7 @@ impl History {
 
     /// Whether versions wait to be published.
     pub fn has_staged(&self) -> bool {
-        !self.recent.lock().staged.is_empty()
+        self.staged.load(Ordering::Acquire)
     }
 
     /// Stages a version that follows `base`, and returns it; `None` if that is the head no more, because
@@ -162,6 +166,7 @@ impl History {
         }
         let snapshot = recent.next(catalog);
         recent.staged.push_back((snapshot.clone(), writes));
+        self.staged.store(true, Ordering::Release);
         Some(snapshot)
     }
 
@@ -174,6 +179,7 @@ impl History {
         {
             old.push(self.replace(&mut recent, snapshot, writes));
         }
+        self.staged.store(!recent.staged.is_empty(), Ordering::Release);
         drop(recent);
         drop(old);
     }
@@ -181,7 +187,9 @@ impl History {
     /// Forgets all staged versions, and returns them to be dropped: the first of them failed, and the
     /// others follow it.
     pub fn discard_staged(&self) -> impl Sized + use<> {
-        core::mem::take(&mut self.recent.lock().staged)
+        let mut recent = self.recent.lock();
+        self.staged.store(false, Ordering::Release);
+        core::mem::take(&mut recent.staged)
     }
 
     /// Changes the current version: itself, if nobody else holds it; otherwise a copy, which becomes the

@@ -4,6 +4,7 @@
 //! A snapshot is one pointer, so MVCC, rollback, savepoints and statement atomicity are kept or dropped
 //! pointers. First committer wins. Nothing here knows of SQL or writes to the store.
 
+mod appends;
 mod bound;
 mod counters;
 mod define;
@@ -20,6 +21,7 @@ mod statement;
 mod transaction;
 mod write_set;
 
+pub use appends::Appends;
 pub use counters::Counters;
 pub use draft::{Changes, Draft};
 pub use drive::{drive, fetch};

@@ -3,8 +3,9 @@
 //! Each is all or nothing: `Pending` or an error leaves the transaction as it was, so that the caller
 //! fetches and calls again with the same arguments.
 
-use super::draft::{Draft, Reserved};
+use super::draft::{Changes, Draft, Reserved};
 use crate::catalog::{TableDef, TableId};
+use crate::table::Table;
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, DataType, Error, Physical, Result, RowId};
 use alloc::string::ToString;
@@ -32,7 +33,7 @@ fn generated_value(column: &Column, row: usize) -> Option<i64> {
 
 /// # Errors
 /// [`Error::OutOfRange`] if a generated value does not fit its column.
-fn require_range(def: &TableDef, column: Option<usize>, value: i64) -> Result<()> {
+pub(super) fn require_range(def: &TableDef, column: Option<usize>, value: i64) -> Result<()> {
     let Some(column) = column.and_then(|c| def.columns.get(c)) else {
         return Ok(());
     };
@@ -68,55 +69,53 @@ impl Draft<'_> {
         missing: &mut Missing,
     ) -> Poll<Result<(RowId, Option<i64>)>> {
         self.require_room(table)?;
-        let def = self.catalog.table(table)?.def.clone();
+        let Draft { catalog, changes } = self;
+        let found = catalog.table(table)?;
+        let def = &*found.def;
         let given = def
             .row_id_column
             .and_then(|c| columns.get(c))
             .and_then(|c| generated_value(c, row));
-        let column = generated_column(&def);
+        let column = generated_column(def);
         let wanted = column
             .and_then(|c| columns.get(c))
             .and_then(|c| generated_value(c, row));
-        let fresh = match (given, column, wanted) {
-            // One number serves as hidden row id and as AUTO_INCREMENT value.
-            (None, _, _) => Some(self.reserve(table, 1)?),
-            (Some(id), _, _) => {
-                self.catalog.table(table)?.sequence.raise_above(id);
-                None
+        // One number serves as hidden row id and as AUTO_INCREMENT value.
+        let id = match given {
+            Some(id) => {
+                found.sequence.raise_above(id);
+                id
+            }
+            None => {
+                let id = changes.reserve(found, 1)?;
+                require_range(def, def.row_id_column.or(column), id)?;
+                id
             }
         };
-        let id = given.or(fresh).unwrap_or_default();
-        let mut generated = fresh.filter(|_| def.row_id_column.is_some());
-        if fresh.is_some() {
-            require_range(&def, def.row_id_column.or(column), id)?;
-        }
+        let mut generated = given.is_none() && def.row_id_column.is_some();
         let patched: Option<Vec<Column>> = match (column, wanted) {
             (Some(c), None) => {
-                generated = Some(id);
+                generated = true;
                 Some(patch(columns, c, row, id))
             }
             (Some(_), Some(value)) => {
-                self.catalog.table(table)?.sequence.raise_above(value);
+                found.sequence.raise_above(value);
                 None
             }
             (None, _) => None,
         };
-        let (log, pins) = self.changes.statement.log_for(table, self.catalog, pins)?;
+        let (log, pins) = changes.statement.log_for(table, catalog, pins)?;
         let (columns, row) = match &patched {
             Some(patched) => (patched.as_slice(), 0),
             None => (columns, row),
         };
-        ready!(
-            self.catalog
-                .table_mut(table)?
-                .insert(id, columns, row, pins, missing)
-        )?;
+        ready!(catalog.table_mut(table)?.insert(id, columns, row, pins, missing))?;
         if let Some(log) = log {
             log.inserted(id);
         }
-        self.changes.reserved = None;
-        self.changes.changed(table, id, id);
-        Poll::Ready(Ok((id, generated)))
+        changes.reserved = None;
+        changes.changed(table, id, id);
+        Poll::Ready(Ok((id, generated.then_some(id))))
     }
 
     /// Inserts `rows` rows at once where the bulk path applies: row ids all generated, or ascending
@@ -146,7 +145,7 @@ impl Draft<'_> {
         let no_null = key.is_some_and(|k| k.null_bitmap().is_none());
         let last = ready!(found.rows.last_row_id(pins, missing))?;
         let (ids, generated) = if all_null {
-            let first = self.reserve(table, rows as u64)?;
+            let first = self.changes.reserve(&found, rows as u64)?;
             require_range(def, def.row_id_column, first.saturating_add(rows as i64 - 1))?;
             if last.is_some_and(|l| l >= first) {
                 return Poll::Ready(Ok(None));
@@ -171,30 +170,38 @@ impl Draft<'_> {
             return Poll::Ready(Ok(None));
         };
         drop(found); // or every leaf would be copied
+        let appended = ready!(self.append_rows(table, &ids, columns, pins, missing))?;
+        Poll::Ready(Ok(appended.then_some((ids, generated))))
+    }
+
+    /// Appends rows, `ids[i]` with the values at `i` of the columns, if the ids ascend above the last row
+    /// id. False, and nothing was done, if they do not.
+    ///
+    /// # Errors
+    /// As [`Draft::insert_row`]; then no row is there.
+    pub(super) fn append_rows(
+        &mut self,
+        table: TableId,
+        ids: &[RowId],
+        columns: &[Column],
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
         let (log, pins) = self.changes.statement.log_for(table, self.catalog, pins)?;
-        let appended = ready!(
-            self.catalog
-                .table_mut(table)?
-                .append(&ids, columns, 0, pins, missing)
-        )?;
-        if appended != ids.len() {
-            return Poll::Ready(Ok(None)); // then none was
+        let found = self.catalog.table_mut(table)?;
+        if ready!(found.append(ids, columns, 0, pins, missing))? != ids.len() {
+            return Poll::Ready(Ok(false)); // then none was
         }
         if let Some(log) = log {
             ids.iter().for_each(|id| log.inserted(*id));
         }
         self.changes.reserved = None;
-        let mut run = 0;
-        for i in 1..=ids.len() {
-            let breaks = ids
-                .get(i)
-                .is_none_or(|id| ids.get(i - 1).is_none_or(|p| p.checked_add(1) != Some(*id)));
-            if breaks && let (Some(from), Some(to)) = (ids.get(run), ids.get(i - 1)) {
+        for run in ids.chunk_by(|a, b| a.checked_add(1) == Some(*b)) {
+            if let (Some(from), Some(to)) = (run.first(), run.last()) {
                 self.changes.changed(table, *from, *to);
-                run = i;
             }
         }
-        Poll::Ready(Ok(Some((ids, generated))))
+        Poll::Ready(Ok(true))
     }
 
     /// The rows an insert of this row would collide with: their ids, and on which index (`None`: the row id).
@@ -287,14 +294,16 @@ impl Draft<'_> {
         }
         Poll::Ready(Ok(deleted))
     }
+}
 
+impl Changes {
     /// The next `count` values of the table's sequence; the same again while the operation is Pending.
-    fn reserve(&mut self, table: TableId, count: u64) -> Result<RowId> {
-        match &self.changes.reserved {
-            Some(r) if r.table == table && r.count == count => Ok(r.first),
+    fn reserve(&mut self, table: &Table, count: u64) -> Result<RowId> {
+        match &self.reserved {
+            Some(r) if r.table == table.def.id && r.count == count => Ok(r.first),
             _ => {
-                let first = self.catalog.table(table)?.sequence.next(count)?;
-                self.changes.reserved = Some(Reserved { table, first, count });
+                let (table, first) = (table.def.id, table.sequence.next(count)?);
+                self.reserved = Some(Reserved { table, first, count });
                 Ok(first)
             }
         }

@@ -232,9 +232,14 @@ impl StatementState {
             self.definitions = WriteSet::default();
         }
         self.again = false;
-        self.replaced.clear();
-        self.moved_to.clear();
-        self.moved_from.clear();
+        // Most statements leave these empty, and looking is cheaper than clearing.
+        if !self.replaced.is_empty() {
+            self.replaced.clear();
+        }
+        if !self.moved_to.is_empty() {
+            self.moved_to.clear();
+            self.moved_from.clear();
+        }
         self.recheck.clear();
         self.check = None;
     }

@@ -109,7 +109,22 @@ impl Transaction {
 
     /// What it changed, the running statement excluded.
     pub fn writes(&self) -> &WriteSet {
+        debug_assert!(self.changes.appends.is_none(), "rows wait");
         &self.changes.writes
+    }
+
+    /// Whether it changed nothing, the running statement excluded.
+    pub fn is_unchanged(&self) -> bool {
+        self.changes.writes.is_empty() && self.changes.appends.is_none()
+    }
+
+    /// Puts in the rows that wait to be [appended](Draft::append): before anything else is done with the
+    /// version.
+    ///
+    /// # Errors
+    /// Those of the trees; then the transaction is to be rolled back.
+    pub fn settle(&mut self) -> Result<()> {
+        self.changes.settle(&mut self.catalog)
     }
 
     /// What it read, to be validated at commit: recorded for SERIALIZABLE only.
@@ -122,6 +137,7 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::undo_statement`], for a statement whose caller gave up waiting for it.
     pub fn begin_statement(&mut self) -> Result<()> {
+        debug_assert!(self.changes.appends.is_none(), "rows wait");
         if self.changes.statement.is_running() {
             self.undo_statement()?;
         }
@@ -190,6 +206,8 @@ impl Transaction {
 
     /// Sets a savepoint; one of the same name is hidden until this one is released.
     pub fn savepoint(&mut self, name: &str) {
+        debug_assert!(self.changes.appends.is_none(), "rows wait");
+        self.seal();
         self.savepoints.push(Savepoint {
             name: name.to_string(),
             catalog: self.catalog.clone(),
@@ -267,9 +285,15 @@ impl Transaction {
         Ok(())
     }
 
-    /// Forgets all savepoints: at commit.
+    /// Before it is committed: forgets all savepoints, and puts in order what it changed.
     pub fn release_all(&mut self) {
         self.savepoints.clear();
+        self.seal();
+    }
+
+    /// Puts in order what it changed: before others look at that.
+    pub fn seal(&mut self) {
+        self.changes.writes.seal();
     }
 
     /// The private versions, oldest first: one per savepoint, then the current one.

@@ -24,6 +24,11 @@ impl WriteSet {
         self.rows.entry(table).or_default().insert_range(from, to);
     }
 
+    /// Puts the rows in order, so that looking at them costs little.
+    pub fn seal(&mut self) {
+        self.rows.values_mut().for_each(RowIdSet::seal);
+    }
+
     /// Records that the table as a whole was created, dropped, altered or moved.
     pub fn define(&mut self, table: TableId) {
         self.defined.insert(table);

@@ -123,6 +123,46 @@ impl BytesVec {
         self.data.clear();
     }
 
+    /// A copy with room for so many more values and bytes.
+    pub fn with_room(&self, values: usize, bytes: usize) -> BytesVec {
+        let mut copy = BytesVec::with_capacity(self.len() + values, self.data.len() + bytes);
+        copy.ends.extend_from_slice(&self.ends);
+        copy.data.extend_from_slice(&self.data);
+        copy
+    }
+
+    /// A copy without value `i`.
+    pub fn without(&self, i: usize) -> BytesVec {
+        if i >= self.len() {
+            return self.clone();
+        }
+        let (start, end) = (self.start(i), self.start(i + 1));
+        let gone = (end - start) as u32;
+        let mut copy = BytesVec::with_capacity(self.len() - 1, self.data.len() - (end - start));
+        copy.data.extend_from_slice(&self.data[..start]);
+        copy.data.extend_from_slice(&self.data[end..]);
+        copy.ends.extend_from_slice(&self.ends[..i]);
+        copy.ends.extend(self.ends[i + 1..].iter().map(|e| e - gone));
+        copy
+    }
+
+    /// Makes room for the values `from..to` of another vector, and for no more.
+    pub fn reserve_range(&mut self, other: &BytesVec, from: usize, to: usize) {
+        let to = to.min(other.len());
+        if from < to {
+            self.data.reserve_exact(other.start(to) - other.start(from));
+            self.ends.reserve_exact(to - from);
+        }
+    }
+
+    /// Keeps the first `len` values.
+    pub fn truncate(&mut self, len: usize) {
+        if len < self.len() {
+            self.data.truncate(self.start(len));
+            self.ends.truncate(len);
+        }
+    }
+
     /// Keeps the first `at` values and returns the rest, with room for `room` values of about the size of
     /// all.
     pub fn split_off(&mut self, at: usize, room: usize) -> BytesVec {

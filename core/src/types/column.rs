@@ -141,6 +141,11 @@ impl Column {
         &self.data
     }
 
+    /// The typed data, without the NULLs.
+    pub fn into_data(self) -> ColumnData {
+        self.data
+    }
+
     /// The null bitmap; `None` if nothing is NULL.
     pub fn null_bitmap(&self) -> Option<&Bitmap> {
         self.nulls.as_deref()
@@ -268,7 +273,16 @@ impl Column {
 
     /// Appends value `i` of another column of the same representation.
     pub fn push_from(&mut self, other: &Column, i: usize) {
-        self.extend_range(other, i, i + 1);
+        if self.nulls.is_some() || other.nulls.is_some() || i >= other.len() {
+            return self.extend_range(other, i, i + 1);
+        }
+        match (&mut self.data, &other.data) {
+            (ColumnData::I64(a), ColumnData::I64(b)) => Arc::make_mut(a).push(b[i]),
+            (ColumnData::F64(a), ColumnData::F64(b)) => Arc::make_mut(a).push(b[i]),
+            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => Arc::make_mut(a).push(b[i]),
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).push(b.get(i)),
+            _ => self.push_null(),
+        }
     }
 
     /// Appends the values `from..to` of another column of the same representation
@@ -341,6 +355,14 @@ impl Column {
         }
     }
 
+    /// Makes room for the values `from..to` of another column of the same representation, and for no more.
+    pub fn reserve_range(&mut self, other: &Column, from: usize, to: usize) {
+        match (&mut self.data, &other.data) {
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).reserve_range(b, from, to),
+            (data, _) => each!(data, v => Arc::make_mut(v).reserve_exact(to.saturating_sub(from)), _b => ()),
+        }
+    }
+
     /// Replaces value `i` by value `j` of another column of the same representation.
     pub fn set_from(&mut self, i: usize, other: &Column, j: usize) {
         if i >= self.len() || j >= other.len() {
@@ -372,10 +394,16 @@ impl Column {
             return;
         }
         match (&mut self.data, &other.data) {
-            (ColumnData::I64(a), ColumnData::I64(b)) => Arc::make_mut(a).insert(i, b[j]),
-            (ColumnData::F64(a), ColumnData::F64(b)) => Arc::make_mut(a).insert(i, b[j]),
-            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => Arc::make_mut(a).insert(i, b[j]),
-            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).insert(i, b.get(j)),
+            (ColumnData::I64(a), ColumnData::I64(b)) => roomy(a).insert(i, b[j]),
+            (ColumnData::F64(a), ColumnData::F64(b)) => roomy(a).insert(i, b[j]),
+            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => roomy(a).insert(i, b[j]),
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => {
+                let value = b.get(j);
+                if Arc::strong_count(a) > 1 {
+                    *a = Arc::new(a.with_room(1, value.len()));
+                }
+                Arc::make_mut(a).insert(i, value);
+            }
             _ => return,
         }
         if self.nulls.is_some() || other.is_null(j) {
@@ -396,7 +424,13 @@ impl Column {
         if i >= self.len() {
             return;
         }
-        each!(&mut self.data, v => { Arc::make_mut(v).remove(i); }, b => Arc::make_mut(b).remove(i));
+        match &mut self.data {
+            ColumnData::I64(v) => remove(v, i),
+            ColumnData::F64(v) => remove(v, i),
+            ColumnData::Decimal(v) => remove(v, i),
+            ColumnData::Bytes(b) if Arc::strong_count(b) > 1 => *b = Arc::new(b.without(i)),
+            ColumnData::Bytes(b) => Arc::make_mut(b).remove(i),
+        }
         if let Some(old) = self.nulls.take() {
             let mut new = Bitmap::default();
             (0..old.len())
@@ -420,6 +454,21 @@ impl Column {
         match kept {
             Some(()) => self.nulls = None,
             None => *self = Column::new(self.physical()),
+        }
+    }
+
+    /// Keeps the first `len` values.
+    pub fn truncate(&mut self, len: usize) {
+        if len >= self.len() {
+            return;
+        }
+        each!(&mut self.data, v => Arc::make_mut(v).truncate(len), b => Arc::make_mut(b).truncate(len));
+        if let Some(nulls) = &mut self.nulls {
+            let nulls = Arc::make_mut(nulls);
+            nulls.truncate(len);
+            if !nulls.any() {
+                self.nulls = None;
+            }
         }
     }
 
@@ -517,4 +566,23 @@ fn gather<T: Copy + Default>(values: &[T], rows: &[u32], beyond: &mut bool) -> V
         }
     };
     rows.iter().map(value).collect()
+}
+
+/// The values, to add one to. Where others share them they are copied into a vector that has room for it.
+fn roomy<T: Copy>(values: &mut Arc<Vec<T>>) -> &mut Vec<T> {
+    if Arc::strong_count(values) > 1 {
+        let mut copy = Vec::with_capacity(values.len() + 1);
+        copy.extend_from_slice(values);
+        *values = Arc::new(copy);
+    }
+    Arc::make_mut(values)
+}
+
+/// Removes value `i`. Where others share the values, the others are copied, each once.
+fn remove<T: Copy>(values: &mut Arc<Vec<T>>, i: usize) {
+    if Arc::strong_count(values) == 1 {
+        Arc::make_mut(values).remove(i);
+    } else if let (Some(before), Some(after)) = (values.get(..i), values.get(i + 1..)) {
+        *values = Arc::new([before, after].concat());
+    }
 }

@@ -1,5 +1,6 @@
 //! Columns and their SQL types: reading and appending values, and converting whole columns.
 
+use super::column_builder::AppendValues;
 use super::convert::{self, ValueRef};
 use super::vector::vector_elements;
 use super::{Column, ColumnData, DataType, Date, DateTime, Decimal, IntType, Result, Time, Value, decimal};
@@ -105,13 +106,7 @@ impl Column {
     /// `Error::OutOfRange` if the value exceeds the type's range, precision or length;
     /// `Error::TypeMismatch` if it is no value of the type. The column is unchanged then.
     pub fn push_value(&mut self, value: &Value, ty: &DataType) -> Result<()> {
-        let mut buffer = Vec::new();
-        self.push_ref(value.as_ref(&mut buffer), ty)
-    }
-
-    /// As [`Column::push_value`].
-    pub(crate) fn push_ref(&mut self, value: ValueRef<'_>, ty: &DataType) -> Result<()> {
-        convert::push(self, value, ty, true)
+        self.append_value(value, ty)
     }
 
     /// The column, of type `from`, as one of type `to`. Strict: by the rules of assignment. Lenient: as

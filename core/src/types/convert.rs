@@ -4,10 +4,11 @@
 //! conversion is MySQL's CAST and arithmetic: text counts as its numeric prefix (`'7x'` is 7, `'abc'`
 //! is 0), text too long is cut, and what is no date is NULL. A number out of range is an error in both.
 
+use super::column_builder::AppendValues;
 use super::date_time::SECOND;
 use super::date_time_text::hhmmss;
 use super::vector::{format_vector, parse_vector, vector_bytes, vector_elements};
-use super::{Column, DataType, Date, DateTime, Decimal, Error, Result, Time, decimal, geometry};
+use super::{DataType, Date, DateTime, Decimal, Error, Result, Time, decimal, geometry};
 use super::{json_text, uuid};
 use alloc::borrow::Cow;
 use alloc::{format, string::String};
@@ -327,22 +328,22 @@ fn to_json(v: ValueRef<'_>) -> Fit<Cow<'_, str>> {
     }
 }
 
-fn push_converted(out: &mut Column, v: ValueRef<'_>, to: &DataType, strict: bool) -> Fit<()> {
+fn push_converted(out: &mut impl AppendValues, v: ValueRef<'_>, to: &DataType, strict: bool) -> Fit<()> {
     match to {
         DataType::Null => match v {
-            ValueRef::Null => out.push_null(),
+            ValueRef::Null => out.append_null(),
             _ => return Err(Misfit::Kind),
         },
-        DataType::Bool => out.push_i64(i64::from(to_bool(v, strict)?)),
+        DataType::Bool => out.append_i64(i64::from(to_bool(v, strict)?)),
         DataType::Int(t) => {
             let (min, max) = t.range();
             let i = to_i64(v, strict)?;
-            out.push_i64(Some(i).filter(|i| (min..=max).contains(i)).ok_or(Misfit::Range)?);
+            out.append_i64(Some(i).filter(|i| (min..=max).contains(i)).ok_or(Misfit::Range)?);
         }
-        DataType::Double => out.push_f64(to_f64(v, strict)?),
+        DataType::Double => out.append_f64(to_f64(v, strict)?),
         DataType::Float => {
             let x = to_f64(v, strict)? as f32;
-            out.push_f64(if x.is_finite() {
+            out.append_f64(if x.is_finite() {
                 f64::from(x)
             } else {
                 return Err(Misfit::Range);
@@ -357,7 +358,7 @@ fn push_converted(out: &mut Column, v: ValueRef<'_>, to: &DataType, strict: bool
             let d = d
                 .rescale(*scale)
                 .filter(|d| fits(d.unscaled, *precision, *unsigned));
-            out.push_decimal(d.ok_or(Misfit::Range)?.unscaled);
+            out.append_decimal(d.ok_or(Misfit::Range)?.unscaled);
         }
         DataType::Text { max, .. } => {
             let text = to_text(v)?;
@@ -371,7 +372,7 @@ fn push_converted(out: &mut Column, v: ValueRef<'_>, to: &DataType, strict: bool
             if strict && end < text.len() {
                 return Err(Misfit::Range);
             }
-            out.push_bytes(text.as_bytes().get(..end).unwrap_or(&[]));
+            out.append_bytes(text.as_bytes().get(..end).unwrap_or(&[]));
         }
         DataType::Blob { max } => {
             let text;
@@ -393,18 +394,18 @@ fn push_converted(out: &mut Column, v: ValueRef<'_>, to: &DataType, strict: bool
                 }
                 bytes = cut;
             }
-            out.push_bytes(bytes);
+            out.append_bytes(bytes);
         }
-        DataType::Date => out.push_i64(to_date_time(v)?.date().0),
+        DataType::Date => out.append_i64(to_date_time(v)?.date().0),
         DataType::DateTime { fsp } | DataType::Timestamp { fsp } => {
-            out.push_i64(to_date_time(v)?.round(*fsp).ok_or(Misfit::Range)?.0);
+            out.append_i64(to_date_time(v)?.round(*fsp).ok_or(Misfit::Range)?.0);
         }
-        DataType::Time { fsp } => out.push_i64(to_time(v)?.round(*fsp).ok_or(Misfit::Range)?.0),
-        DataType::Json => out.push_bytes(to_json(v)?.as_bytes()),
+        DataType::Time { fsp } => out.append_i64(to_time(v)?.round(*fsp).ok_or(Misfit::Range)?.0),
+        DataType::Json => out.append_bytes(to_json(v)?.as_bytes()),
         DataType::Uuid => match v {
-            ValueRef::Uuid(b) => out.push_bytes(b),
-            ValueRef::Blob(b) if b.len() == 16 => out.push_bytes(b),
-            ValueRef::Text(s) => out.push_bytes(&uuid::parse_uuid(s).ok_or(Misfit::Kind)?),
+            ValueRef::Uuid(b) => out.append_bytes(b),
+            ValueRef::Blob(b) if b.len() == 16 => out.append_bytes(b),
+            ValueRef::Text(s) => out.append_bytes(&uuid::parse_uuid(s).ok_or(Misfit::Kind)?),
             _ => return Err(Misfit::Kind),
         },
         DataType::Vector { dims } => {
@@ -421,11 +422,11 @@ fn push_converted(out: &mut Column, v: ValueRef<'_>, to: &DataType, strict: bool
             if bytes.len() as u64 != u64::from(*dims) * 4 || !finite {
                 return Err(Misfit::Kind);
             }
-            out.push_bytes(bytes);
+            out.append_bytes(bytes);
         }
         DataType::Geometry => match v {
-            ValueRef::Geometry(b) | ValueRef::Blob(b) if geometry::is_wkb(b) => out.push_bytes(b),
-            ValueRef::Text(s) => out.push_bytes(&geometry::parse_wkt(s).ok_or(Misfit::Kind)?),
+            ValueRef::Geometry(b) | ValueRef::Blob(b) if geometry::is_wkb(b) => out.append_bytes(b),
+            ValueRef::Text(s) => out.append_bytes(&geometry::parse_wkt(s).ok_or(Misfit::Kind)?),
             _ => return Err(Misfit::Kind),
         },
     }
@@ -444,15 +445,15 @@ fn fits(v: i128, precision: u8, unsigned: bool) -> bool {
 }
 
 /// Appends a value converted to `to`.
-pub(crate) fn push(out: &mut Column, v: ValueRef<'_>, to: &DataType, strict: bool) -> Result<()> {
+pub(crate) fn push(out: &mut impl AppendValues, v: ValueRef<'_>, to: &DataType, strict: bool) -> Result<()> {
     if let ValueRef::Null = v {
-        out.push_null();
+        out.append_null();
         return Ok(());
     }
     match push_converted(out, v, to, strict) {
         Ok(()) => Ok(()),
         Err(Misfit::Kind) if !strict && (to.is_temporal() || to.is_text()) => {
-            out.push_null();
+            out.append_null();
             Ok(())
         }
         Err(why) => Err(misfit(why, v, to)),

@@ -2,7 +2,7 @@
 
 use super::convert::{self, ValueRef};
 use super::vector::vector_bytes;
-use super::{Column, DataType, Date, DateTime, Decimal, Result, Time, decimal};
+use super::{Collation, Column, DataType, Date, DateTime, Decimal, IntType, Result, Time, decimal};
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 use core::cmp::Ordering;
 use core::fmt;
@@ -72,6 +72,19 @@ impl Value {
             Value::Uuid(_) => DataType::Uuid,
             Value::Vector(v) => DataType::Vector { dims: v.len() as u32 },
             Value::Geometry(_) => DataType::Geometry,
+        }
+    }
+
+    /// Whether that is its [type](Value::data_type).
+    #[inline]
+    pub fn has_type(&self, ty: &DataType) -> bool {
+        match (self, ty) {
+            (Value::Int(_), DataType::Int(int)) => *int == IntType::I64,
+            (Value::Text(_), DataType::Text { max, collation }) => {
+                max.is_none() && *collation == Collation::Binary
+            }
+            (Value::Float(_), DataType::Double) | (Value::Null, DataType::Null) => true,
+            _ => self.data_type() == *ty,
         }
     }
 

@@ -55,7 +55,7 @@ impl<'a> Binder<'a> {
             match clause {
                 FunctionArgumentClause::Separator(v) if function == Aggregate::GroupConcat => {
                     match &v.value {
-                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s)),
+                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s).into_owned()),
                         _ => return Err(invalid("SEPARATOR takes a string", v)),
                     }
                 }
@@ -78,7 +78,7 @@ impl<'a> Binder<'a> {
             (Aggregate::GroupConcat, [one, text]) if name == "STRING_AGG" => {
                 match argument(text)? {
                     ast::Expr::Value(v) => match &v.value {
-                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s)),
+                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s).into_owned()),
                         _ => return Err(invalid("STRING_AGG takes a string as separator", f)),
                     },
                     _ => return Err(invalid("STRING_AGG takes a string as separator", f)),

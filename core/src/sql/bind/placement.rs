@@ -34,7 +34,7 @@ fn boolean(key: &Ident, value: &ast::Expr) -> Result<bool> {
         ast::Expr::Value(v) => match &v.value {
             AstValue::Boolean(b) => return Ok(*b),
             AstValue::Number(n, false) => n.clone(),
-            AstValue::SingleQuotedString(s) => unescape(s),
+            AstValue::SingleQuotedString(s) => unescape(s).into_owned(),
             _ => String::new(),
         },
         ast::Expr::Identifier(i) => i.value.clone(),

@@ -14,8 +14,8 @@ use super::refuse::unsupported;
 use super::types::{exact, follows, negate, number};
 use crate::sql::parse::{LiteralText, ValuesText, unescape};
 use crate::sql::plan::{Expr, InsertSource, Plan, Statement};
-use crate::types::{Batch, Column, DataType, Error, Result, Value, ValueRef};
-use alloc::{borrow::Cow, vec::Vec};
+use crate::types::{AppendValues, Batch, ColumnBuilder, DataType, Error, Result, Value, ValueRef};
+use alloc::vec::Vec;
 use sqlparser::ast;
 
 /// The place of a literal in a plan: the parameter of the same number.
@@ -38,7 +38,7 @@ pub fn literal_value(literal: LiteralText<'_>) -> Option<Value> {
     Some(match literal {
         LiteralText::Null => Value::Null,
         LiteralText::Bool(b) => Value::Bool(b),
-        LiteralText::Text(raw) => Value::Text(unescape(raw)),
+        LiteralText::Text(raw) => Value::Text(unescape(raw).into_owned()),
         LiteralText::Number { digits, negative } => match number(digits)? {
             Expr::Literal { value, ty } if negative => negate(&value, &ty)?.0,
             Expr::Literal { value, .. } => value,
@@ -180,36 +180,45 @@ pub fn read_rows(values: &ValuesText<'_>, types: &[DataType], most: usize) -> Op
     }
     let mut batches = Vec::with_capacity(values.rows().div_ceil(most));
     let mut left = values.rows();
-    let empty = |left: usize| -> Vec<Column> {
-        let column = |ty: &DataType| Column::with_capacity(ty.physical(), left.min(most));
+    let empty = |left: usize| -> Vec<ColumnBuilder> {
+        let column = |ty: &DataType| ColumnBuilder::with_capacity(ty.physical(), left.min(most));
         types.iter().map(column).collect()
     };
+    let finish = |columns: Vec<ColumnBuilder>| columns.into_iter().map(ColumnBuilder::finish).collect();
     let mut columns = empty(left);
-    values.for_each(|i, literal| {
-        push(columns.get_mut(i)?, literal, types.get(i)?)?;
-        if i + 1 == types.len() && columns.first().is_some_and(|c| c.len() == most) {
+    for row in values.each_row() {
+        for ((literal, ty), column) in row.zip(types).zip(&mut columns) {
+            push(column, literal, ty)?;
+        }
+        if columns.first().is_some_and(|c| c.len() == most) {
             left -= most;
             let full = core::mem::replace(&mut columns, empty(left));
-            batches.push(Batch::new(full, most));
+            batches.push(Batch::new(finish(full), most));
         }
-        Some(())
-    })?;
+    }
     if left > 0 {
-        batches.push(Batch::new(columns, left));
+        batches.push(Batch::new(finish(columns), left));
     }
     Some(batches)
 }
 
+/// Whether they are nothing but digits, few enough for a BIGINT.
+fn is_short_int(digits: &str) -> bool {
+    digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Appends a literal as an assignment converts it: as [`Slot::Inserted`] does, but without a value of its own
 /// for the frequent cases.
-fn push(column: &mut Column, literal: LiteralText<'_>, ty: &DataType) -> Option<()> {
+fn push(column: &mut ColumnBuilder, literal: LiteralText<'_>, ty: &DataType) -> Option<()> {
     match (literal, ty) {
         (LiteralText::Text(raw), DataType::Text { .. }) => {
-            let text = match raw.bytes().any(|b| matches!(b, b'\'' | b'\\')) {
-                true => Cow::Owned(unescape(raw)),
-                false => Cow::Borrowed(raw),
-            };
-            column.push_ref(ValueRef::Text(&text), ty).ok()
+            column.append_ref(ValueRef::Text(&unescape(raw)), ty).ok()
+        }
+        (LiteralText::Number { digits, negative }, DataType::Int(int)) if is_short_int(digits) => {
+            let value: i64 = digits.parse().ok()?;
+            let value = if negative { -value } else { value };
+            let (low, high) = int.range();
+            (low..=high).contains(&value).then(|| column.append_i64(value))
         }
         (LiteralText::Number { digits, negative }, DataType::Double) => {
             // The double nearest to the number as written, whatever type the literal has. Only a DOUBLE
@@ -218,12 +227,12 @@ fn push(column: &mut Column, literal: LiteralText<'_>, ty: &DataType) -> Option<
             let negative = negative && (value != 0.0 || digits.contains(['e', 'E']));
             value
                 .is_finite()
-                .then(|| column.push_f64(if negative { -value } else { value }))
+                .then(|| column.append_f64(if negative { -value } else { value }))
         }
         _ => {
             let value = literal_value(literal)?;
             let value = exact(&value, ty).unwrap_or(value);
-            column.push_value(&value, ty).ok()
+            column.append_value(&value, ty).ok()
         }
     }
 }

@@ -118,7 +118,7 @@ pub(super) fn transaction(s: &ast::Statement, at: Option<Position>) -> Result<Op
 fn setting(value: &ast::Expr) -> String {
     match value {
         ast::Expr::Value(v) => match &v.value {
-            AstValue::SingleQuotedString(s) => unescape(s),
+            AstValue::SingleQuotedString(s) => unescape(s).into_owned(),
             AstValue::Boolean(b) => String::from(if *b { "1" } else { "0" }),
             other => format!("{other}"),
         },

@@ -36,7 +36,7 @@ pub(super) fn is_word_part(b: u8) -> bool {
 }
 
 /// Where a `'` or `\` is at or after `from`; the end of the text if there is none.
-fn quote_or_escape(bytes: &[u8], from: usize) -> usize {
+pub(super) fn quote_or_escape(bytes: &[u8], from: usize) -> usize {
     /// The bytes equal to `c`, as their highest bits. (The lowest set one is certain.)
     fn equal(word: u64, c: u8) -> u64 {
         const LOW: u64 = 0x0101_0101_0101_0101;
@@ -137,36 +137,50 @@ impl<'a> Lexemes<'a> {
         }
     }
 
-    /// The number, signed number or text at `at`, and the byte after it.
-    pub(super) fn constant(&self, at: usize) -> Option<(LiteralText<'a>, usize)> {
-        let first = self.byte(at)?;
-        if first == b'\'' {
-            let end = self.text_end(at)?;
-            return Some((LiteralText::Text(self.sql.get(at + 1..end - 1)?), end));
+    /// The byte after the number, signed number or text at `at`.
+    fn constant_end(&self, at: usize) -> Option<usize> {
+        match self.byte(at)? {
+            b'\'' => self.text_end(at),
+            b'-' => self.number_end(at + 1),
+            _ => self.number_end(at),
         }
-        let negative = first == b'-';
-        let start = at + usize::from(negative);
-        let end = self.number_end(start)?;
-        let digits = self.sql.get(start..end)?;
-        Some((LiteralText::Number { digits, negative }, end))
     }
 
-    /// As [`Lexemes::constant`], or NULL, TRUE or FALSE.
-    pub(super) fn literal(&self, at: usize) -> Option<(LiteralText<'a>, usize)> {
-        let word = self.word(at);
-        if word.is_empty() {
-            return self.constant(at);
+    /// The number, signed number or text at `at`, and the byte after it.
+    pub(super) fn constant(&self, at: usize) -> Option<(LiteralText<'a>, usize)> {
+        let end = self.constant_end(at)?;
+        Some((self.literal_in(at, end), end))
+    }
+
+    /// The byte after the number, signed number, text, NULL, TRUE or FALSE at `at`.
+    pub(super) fn literal_end(&self, at: usize) -> Option<usize> {
+        if !self.byte(at).is_some_and(is_word_start) {
+            return self.constant_end(at);
         }
-        let literal = if word.eq_ignore_ascii_case("NULL") {
-            LiteralText::Null
-        } else if word.eq_ignore_ascii_case("TRUE") {
-            LiteralText::Bool(true)
-        } else if word.eq_ignore_ascii_case("FALSE") {
-            LiteralText::Bool(false)
-        } else {
-            return None;
-        };
-        Some((literal, at + word.len()))
+        let word = self.word(at);
+        let is_literal = ["NULL", "TRUE", "FALSE"]
+            .iter()
+            .any(|w| word.eq_ignore_ascii_case(w));
+        is_literal.then_some(at + word.len())
+    }
+
+    /// The literal that starts and ends there, as [`Lexemes::literal_end`] says.
+    pub(super) fn literal_in(&self, start: usize, end: usize) -> LiteralText<'a> {
+        let text = self.sql.get(start..end).unwrap_or("");
+        match text.as_bytes() {
+            [b'\'', .., b'\''] => LiteralText::Text(text.get(1..text.len() - 1).unwrap_or("")),
+            [b'n' | b'N', ..] => LiteralText::Null,
+            [b't' | b'T', ..] => LiteralText::Bool(true),
+            [b'f' | b'F', ..] => LiteralText::Bool(false),
+            [b'-', ..] => LiteralText::Number {
+                digits: text.get(1..).unwrap_or(""),
+                negative: true,
+            },
+            _ => LiteralText::Number {
+                digits: text,
+                negative: false,
+            },
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the text of a literal stands for.
 
-use alloc::{string::String, vec::Vec};
+use super::lexeme::quote_or_escape;
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 /// The value of a single-quoted string as written between its quotes: doubled quotes and MySQL's
 /// backslash escapes. `\%` and `\_` keep their backslash: they mean something to LIKE only.
-pub(in crate::sql) fn unescape(raw: &str) -> String {
-    if !raw.contains(['\\', '\'']) {
-        return String::from(raw);
+pub(in crate::sql) fn unescape(raw: &str) -> Cow<'_, str> {
+    if quote_or_escape(raw.as_bytes(), 0) == raw.len() {
+        return Cow::Borrowed(raw);
     }
     let mut out = String::with_capacity(raw.len());
     let mut chars = raw.chars();
@@ -33,7 +34,7 @@ pub(in crate::sql) fn unescape(raw: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The bytes of `X'…'`; `None` if a digit is no hexadecimal one or half a byte is missing.

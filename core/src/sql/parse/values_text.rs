@@ -3,44 +3,44 @@
 //! Invariant: every row has as many literals as the first, and nothing but literals.
 
 use super::lexeme::{Lexemes, LiteralText};
+use alloc::vec::Vec;
 
 /// A VALUES list of literals.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ValuesText<'a> {
     text: Lexemes<'a>,
-    start: usize,
+    /// Start and end of every literal, row by row.
+    literals: Vec<(u32, u32)>,
     end: usize,
     width: usize,
-    rows: usize,
 }
 
 impl<'a> ValuesText<'a> {
     /// The list that starts at `start`; `None` if it is none.
     pub(super) fn of(text: Lexemes<'a>, start: usize) -> Option<ValuesText<'a>> {
-        let mut values = ValuesText {
-            text,
-            start,
-            end: start,
-            width: 0,
-            rows: 0,
-        };
+        u32::try_from(text.sql.len()).ok()?;
+        let mut literals = Vec::new();
+        let mut width = 0;
         let mut at = start;
         loop {
-            let mut width = 0;
-            at = row(text, at, |_, _| {
-                width += 1;
-                Some(())
-            })?;
-            if values.rows == 0 {
-                values.width = width;
-            } else if values.width != width {
+            let before = literals.len();
+            at = row(text, at, &mut literals)?;
+            if before == 0 {
+                width = literals.len();
+                // Most rows are about as long as the first.
+                let rows = (text.sql.len() - start) / (at - start).max(1);
+                literals.reserve(width.saturating_mul(rows));
+            } else if literals.len() - before != width {
                 return None;
             }
-            values.rows += 1;
-            values.end = at;
             let next = text.skip_blanks(at);
             if text.byte(next) != Some(b',') {
-                return Some(values);
+                return Some(ValuesText {
+                    text,
+                    literals,
+                    end: at,
+                    width,
+                });
             }
             at = text.skip_blanks(next + 1);
         }
@@ -53,7 +53,7 @@ impl<'a> ValuesText<'a> {
 
     /// Number of rows, at least one.
     pub fn rows(&self) -> usize {
-        self.rows
+        self.literals.len() / self.width.max(1)
     }
 
     /// The byte after the list.
@@ -61,33 +61,24 @@ impl<'a> ValuesText<'a> {
         self.end
     }
 
-    /// Hands over every literal with its column, row by row. `None` as soon as `each` says so.
-    pub fn for_each(&self, mut each: impl FnMut(usize, LiteralText<'a>) -> Option<()>) -> Option<()> {
-        let mut at = self.start;
-        for _ in 0..self.rows {
-            let end = row(self.text, at, &mut each)?;
-            // Past the comma, if one follows.
-            at = self.text.skip_blanks(self.text.skip_blanks(end) + 1);
-        }
-        Some(())
+    /// The rows, each as its literals.
+    pub fn each_row(&self) -> impl Iterator<Item = impl Iterator<Item = LiteralText<'a>> + '_> + '_ {
+        let literal = |(start, end): &(u32, u32)| self.text.literal_in(*start as usize, *end as usize);
+        let rows = self.literals.chunks(self.width.max(1));
+        rows.map(move |row| row.iter().map(literal))
     }
 }
 
 /// Reads one row and returns the byte after it.
-fn row<'a>(
-    text: Lexemes<'a>,
-    start: usize,
-    mut each: impl FnMut(usize, LiteralText<'a>) -> Option<()>,
-) -> Option<usize> {
+fn row(text: Lexemes<'_>, start: usize, literals: &mut Vec<(u32, u32)>) -> Option<usize> {
     if text.byte(start) != Some(b'(') {
         return None;
     }
     let mut at = start + 1;
-    let mut column = 0;
     loop {
-        let (literal, end) = text.literal(text.skip_blanks(at))?;
-        each(column, literal)?;
-        column += 1;
+        let start = text.skip_blanks(at);
+        let end = text.literal_end(start)?;
+        literals.push((start as u32, end as u32)); // the text is shorter than 2^32
         let next = text.skip_blanks(end);
         at = next + 1;
         match text.byte(next)? {
@@ -119,12 +110,10 @@ mod tests {
     fn rows_of_literals_are_read_in_order() {
         let sql = "(1,'a''b' , null)\n,( -2.5 ,'(),', TRUE) RETURNING a";
         let values = ValuesText::of(Lexemes { sql }, 0).unwrap();
-        let mut all = Vec::new();
-        values.for_each(|column, literal| {
-            all.push(alloc::format!("{column}:{}", shown(literal)));
-            Some(())
-        });
-        assert_eq!(all, ["0:1", "1:'a''b'", "2:NULL", "0:-2.5", "1:'(),'", "2:true"]);
+        let rows = values
+            .each_row()
+            .map(|row| row.map(shown).collect::<Vec<_>>().join(" "));
+        assert_eq!(rows.collect::<Vec<_>>(), ["1 'a''b' NULL", "-2.5 '(),' true"]);
         assert_eq!((values.width(), values.rows()), (3, 2));
         assert_eq!(sql.get(values.end()..), Some(" RETURNING a"));
     }

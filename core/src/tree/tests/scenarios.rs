@@ -18,6 +18,7 @@ fn rows(home: Arc<TreeHome>, n: i64) -> RowTree {
 
 /// The same tree opened from the store, nothing resident.
 fn opened(world: &World, home: Arc<TreeHome>) -> RowTree {
+    home.set_columns(vec![Physical::I64, Physical::Bytes]);
     block_on(Tree::load(home, &world.store)).unwrap()
 }
 

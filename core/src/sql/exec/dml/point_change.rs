@@ -10,9 +10,9 @@
 //! operation that follows computes nothing.
 
 use super::DmlResult;
-use super::checks::{reads_column, refuse_false, refuse_null};
+use super::checks::{null_in, reads_column, refuse_false, refuse_null};
 use super::insert::{column_name, generated_columns};
-use super::source::{named, push};
+use super::source::{named, plain_param, push};
 use crate::catalog::{Catalog, TableDef, TableId};
 use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::point_key::PointKey;
@@ -22,27 +22,22 @@ use crate::sql::plan::{
 };
 use crate::tree::{Missing, Pins};
 use crate::txn::{Draft, ReadSet};
-use crate::types::{Batch, Column, DataType, Physical, Result, RowId};
-use alloc::{string::String, vec::Vec};
+use crate::types::{AppendValues, Batch, Column, DataType, Physical, Result, RowId};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// A statement that changes one row.
 #[derive(Debug)]
 pub struct PointChange {
-    table: TableId,
+    /// As of the plan's schema version.
+    def: Arc<TableDef>,
     kind: Kind,
     asks_clock: bool,
 }
 
 #[derive(Debug)]
 enum Kind {
-    Insert {
-        /// Table columns given, with their values.
-        given: Vec<(usize, Expr, DataType)>,
-        /// Table columns not given that have a default.
-        defaults: Vec<(usize, Expr)>,
-        checks: Vec<(String, Expr)>,
-    },
+    Insert(NewRow),
     Update {
         key: PointKey,
         set: Vec<usize>,
@@ -55,6 +50,29 @@ enum Kind {
     Delete {
         key: PointKey,
     },
+}
+
+/// What the row of an INSERT is made of.
+#[derive(Debug)]
+struct NewRow {
+    given: Vec<Given>,
+    /// Table columns not given that have a default.
+    defaults: Vec<(usize, Expr)>,
+    /// Table columns with neither.
+    missing: Vec<usize>,
+    /// Table columns that take no NULL, and do not generate a value for it.
+    not_null: Vec<usize>,
+    checks: Vec<(String, Expr)>,
+}
+
+/// A value for a table column.
+#[derive(Debug)]
+struct Given {
+    column: usize,
+    expr: Expr,
+    /// The parameter that it is, perhaps converted to the very type it is stored as.
+    param: Option<usize>,
+    ty: DataType,
 }
 
 /// The new values of a row, or its key. Kept from one statement to the next for the memory in it.
@@ -82,7 +100,8 @@ impl RowBuffer {
     fn shed(&mut self) {
         /// Bytes of a column kept for the next row.
         const KEPT: usize = 4 << 10;
-        if self.columns.iter().any(|c| c.memory() > KEPT) {
+        let is_big = |c: &Column| c.bytes().is_some_and(|b| b.memory() > KEPT);
+        if self.columns.iter().any(is_big) {
             self.columns.clear();
         }
     }
@@ -146,28 +165,23 @@ impl PointChange {
             Statement::Delete(delete) => (delete.table, Kind::delete(delete, catalog)?),
             _ => return None,
         };
+        let def = catalog.get(table)?.def.clone();
         if catalog.is_referential(table) {
             return None;
         }
         let exprs: Vec<&Expr> = match &kind {
-            Kind::Insert {
-                given,
-                defaults,
-                checks,
-            } => {
-                let given = given.iter().map(|(_, e, _)| e);
-                let others = defaults
-                    .iter()
-                    .map(|(_, e)| e)
-                    .chain(checks.iter().map(|(_, e)| e));
-                given.chain(others).collect()
+            Kind::Insert(new) => {
+                let given = new.given.iter().map(|g| &g.expr);
+                let defaults = new.defaults.iter().map(|(_, e)| e);
+                let checks = new.checks.iter().map(|(_, e)| e);
+                given.chain(defaults).chain(checks).collect()
             }
             Kind::Update { values, .. } => values.iter().map(|(e, _)| e).collect(),
             Kind::Delete { .. } => Vec::new(),
         };
         let asks_clock = exprs.into_iter().any(asks_clock);
         Some(PointChange {
-            table,
+            def,
             kind,
             asks_clock,
         })
@@ -175,7 +189,21 @@ impl PointChange {
 
     /// The table whose row it changes.
     pub fn table(&self) -> TableId {
-        self.table
+        self.def.id
+    }
+
+    /// Whether computing it looks at the table's rows.
+    pub fn reads_rows(&self) -> bool {
+        match &self.kind {
+            Kind::Insert(_) => false,
+            Kind::Update { key, reads_row, .. } => *reads_row || !key.is_row_id(),
+            Kind::Delete { key } => !key.is_row_id(),
+        }
+    }
+
+    /// Whether it inserts a row.
+    pub fn is_insert(&self) -> bool {
+        matches!(self.kind, Kind::Insert(_))
     }
 
     /// Whether a value may depend on the statement's time.
@@ -186,42 +214,40 @@ impl PointChange {
     /// Records what the statement reads, for SERIALIZABLE.
     pub fn record(&self, scope: &Scope<'_>, reads: &mut ReadSet) {
         match &self.kind {
-            Kind::Insert { .. } => {}
-            Kind::Update { key, .. } | Kind::Delete { key } => key.record(self.table, scope, reads),
+            Kind::Insert(_) => {}
+            Kind::Update { key, .. } | Kind::Delete { key } => key.record(self.def.id, scope, reads),
         }
     }
 
-    /// Computes the new values from a version, into `row`. `read` is the row of a VALUES list, if it was
-    /// read from the text already.
+    /// Computes the new values, into `row`: from the version `catalog` if it [reads
+    /// rows](PointChange::reads_rows). `read` is the row of a VALUES list, if it was read from the text already.
     ///
     /// # Errors
     /// Whatever goes wrong; the general way then says what.
     pub fn compute(
         &self,
-        catalog: &Catalog,
+        catalog: Option<&Catalog>,
         scope: &Scope<'_>,
         read: Option<&Batch>,
         row: &mut RowBuffer,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<()>> {
-        let table = catalog.table(self.table)?;
-        let def = &*table.def;
+        let def = &*self.def;
         let (key, reads_row) = match &self.kind {
-            Kind::Insert {
-                given,
-                defaults,
-                checks,
-            } => {
-                let given = (given.as_slice(), read);
-                return Poll::Ready(compute_insert(given, defaults, checks, def, scope, row));
+            Kind::Insert(new) => {
+                row.start(def.columns.iter().map(|c| c.ty.physical()));
+                return Poll::Ready(new.append_to(&mut row.columns, read, def, scope));
             }
             Kind::Update { key, reads_row, .. } => (key, *reads_row),
             Kind::Delete { key } => (key, false),
         };
-        let at = match key.is_row_id() && !reads_row {
-            true => None,
-            false => ready!(key.find(table, scope, pins, missing))?,
+        let at = match catalog.filter(|_| self.reads_rows()) {
+            Some(catalog) => {
+                let table = catalog.table(def.id)?;
+                ready!(key.find(table, scope, pins, missing))?
+            }
+            None => None,
         };
         let id = match &at {
             Some(at) => Some(at.leaf.row_id(at.pos)),
@@ -250,6 +276,30 @@ impl PointChange {
         Poll::Ready(Ok(()))
     }
 
+    /// Lets the row of an INSERT wait with others that are [appended](Draft::append) to its table. `None`:
+    /// nothing was done, and the row is to be inserted.
+    ///
+    /// # Errors
+    /// Those of the trees; the version is then not to be used any more.
+    pub fn append(
+        &self,
+        draft: &mut Draft<'_>,
+        scope: &Scope<'_>,
+        read: Option<&Batch>,
+    ) -> Option<Result<DmlResult>> {
+        let Kind::Insert(new) = &self.kind else {
+            return None;
+        };
+        let (table, appends) = draft.appends(self.def.id)?;
+        new.append_to(appends.columns(), read, &table.def, scope).ok()?;
+        let appended = draft.append().transpose()?;
+        Some(appended.map(|generated| DmlResult {
+            affected: 1,
+            last_insert_id: generated,
+            returning: None,
+        }))
+    }
+
     /// Makes the change that was computed, as a statement of its own. `Pending`: a block is missing, and
     /// nothing was changed.
     ///
@@ -276,20 +326,21 @@ impl PointChange {
         missing: &mut Missing,
     ) -> Poll<Result<DmlResult>> {
         draft.begin_operation();
+        let table = self.def.id;
         let mut result = DmlResult::default();
         match (&self.kind, row.id) {
-            (Kind::Insert { .. }, _) => {
-                let (_, generated) = ready!(draft.insert_row(self.table, &row.columns, 0, pins, missing))?;
+            (Kind::Insert(_), _) => {
+                let (_, generated) = ready!(draft.insert_row(table, &row.columns, 0, pins, missing))?;
                 result.affected = 1;
                 result.last_insert_id = generated;
             }
             (_, None) => {}
             (Kind::Update { set, .. }, Some(id)) => {
-                let updated = draft.update_row(self.table, id, set, &row.columns, 0, pins, missing);
+                let updated = draft.update_row(table, id, set, &row.columns, 0, pins, missing);
                 result.affected = u64::from(ready!(updated)?.is_some());
             }
             (Kind::Delete { .. }, Some(id)) => {
-                let deleted = ready!(draft.delete_row(self.table, id, pins, missing))?;
+                let deleted = ready!(draft.delete_row(table, id, pins, missing))?;
                 result.affected = u64::from(deleted);
             }
         }
@@ -321,15 +372,30 @@ impl Kind {
             return None;
         }
         let given = plan.columns.iter().zip(row).zip(types);
+        let given = given.map(|((column, expr), ty)| Given {
+            column: *column,
+            expr: expr.clone(),
+            param: plain_param(expr, ty),
+            ty: ty.clone(),
+        });
         let default = |(i, default): (usize, &Option<Expr>)| {
             let given = plan.columns.contains(&i);
             default.clone().filter(|_| !given).map(|d| (i, d))
         };
-        Some(Kind::Insert {
-            given: given.map(|((c, e), ty)| (*c, e.clone(), ty.clone())).collect(),
-            defaults: plan.defaults.iter().enumerate().filter_map(default).collect(),
+        let defaults: Vec<_> = plan.defaults.iter().enumerate().filter_map(default).collect();
+        let has_value = |c: &usize| plan.columns.contains(c) || defaults.iter().any(|(d, _)| d == c);
+        let refuses_null = |c: &usize| {
+            let refuses = def.columns.get(*c).is_some_and(|c| !c.nullable);
+            refuses && !generated_columns(def).any(|g| g == *c)
+        };
+        let all = 0..def.columns.len();
+        Some(Kind::Insert(NewRow {
+            given: given.collect(),
+            missing: all.clone().filter(|c| !has_value(c)).collect(),
+            not_null: all.filter(refuses_null).collect(),
+            defaults,
             checks: plan.checks.clone(),
-        })
+        }))
     }
 
     fn update(plan: &Update, catalog: &Catalog) -> Option<Kind> {
@@ -355,39 +421,50 @@ impl Kind {
     }
 }
 
-fn compute_insert(
-    (given, read): (&[(usize, Expr, DataType)], Option<&Batch>),
-    defaults: &[(usize, Expr)],
-    checks: &[(String, Expr)],
-    def: &TableDef,
-    scope: &Scope<'_>,
-    row: &mut RowBuffer,
-) -> Result<()> {
-    row.start(def.columns.iter().map(|c| c.ty.physical()));
-    for (i, (column, expr, ty)) in given.iter().enumerate() {
-        let Some(into) = row.columns.get_mut(*column) else {
-            continue;
-        };
-        match read {
-            Some(read) => into.push_from(&read.column(i), 0),
-            None => push(into, expr, ty, scope).map_err(|e| named(e, || column_name(def, *column)))?,
+impl NewRow {
+    /// Appends the values of the row, one to each column. After an error some have one more than others.
+    fn append_to(
+        &self,
+        columns: &mut [impl AppendValues],
+        read: Option<&Batch>,
+        def: &TableDef,
+        scope: &Scope<'_>,
+    ) -> Result<()> {
+        let row = columns.first().map_or(0, AppendValues::rows);
+        for (i, given) in self.given.iter().enumerate() {
+            let Some(into) = columns.get_mut(given.column) else {
+                continue;
+            };
+            let param = given.param.and_then(|p| scope.params.get(p));
+            match (read, param) {
+                (Some(read), _) => {
+                    into.append_from(&read.column(i), 0);
+                    Ok(())
+                }
+                (None, Some(value)) => into.append_value(value, &given.ty),
+                (None, None) => push(into, &given.expr, &given.ty, scope),
+            }
+            .map_err(|e| named(e, || column_name(def, given.column)))?;
         }
-    }
-    for (column, expr) in defaults {
-        if let Some(into) = row.columns.get_mut(*column) {
-            into.push_from(&eval(expr, &Batch::new(Vec::new(), 1), scope)?, 0);
+        for (column, expr) in &self.defaults {
+            if let Some(into) = columns.get_mut(*column) {
+                into.append_from(&eval(expr, &Batch::new(Vec::new(), 1), scope)?, 0);
+            }
         }
-    }
-    for (column, into) in row.columns.iter_mut().enumerate() {
-        if into.is_empty() {
-            into.push_null();
+        for column in &self.missing {
+            if let Some(into) = columns.get_mut(*column) {
+                into.append_null();
+            }
         }
-        if into.is_null(0) && !generated_columns(def).any(|g| g == column) {
-            refuse_null(def, column, into)?;
+        for column in &self.not_null {
+            if columns.get(*column).is_some_and(|c| c.has_null(row)) {
+                return Err(null_in(def, *column));
+            }
         }
-    }
-    match checks {
-        [] => Ok(()),
-        checks => refuse_false(def, checks.iter(), &Batch::new(row.columns.clone(), 1), scope),
+        if self.checks.is_empty() {
+            return Ok(());
+        }
+        let one = columns.iter().map(|c| c.one(row)).collect();
+        refuse_false(def, self.checks.iter(), &Batch::new(one, 1), scope)
     }
 }

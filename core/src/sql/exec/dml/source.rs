@@ -5,7 +5,7 @@ use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::{BATCH_ROWS, Env, QueryRun};
 use crate::sql::plan::{Expr, Plan, Query};
 use crate::tree::Missing;
-use crate::types::{Batch, Column, DataType, Error, Result, Value};
+use crate::types::{AppendValues, Batch, Column, ColumnBuilder, DataType, Error, Result, Value};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
@@ -80,14 +80,14 @@ fn values(
     let scope = env.scope();
     let mut columns = Vec::with_capacity(types.len());
     for (i, ty) in types.iter().enumerate() {
-        let mut column = Column::with_capacity(ty.physical(), rows.len());
+        let mut column = ColumnBuilder::with_capacity(ty.physical(), rows.len());
         for row in rows {
             match row.get(i) {
                 Some(expr) => push(&mut column, expr, ty, &scope).map_err(|e| named(e, || name(i)))?,
-                None => column.push_null(),
+                None => column.append_null(),
             }
         }
-        columns.push(column);
+        columns.push(column.finish());
     }
     Ok(Some(Batch::new(columns, rows.len())))
 }
@@ -103,11 +103,16 @@ pub(super) fn named(mut error: Error, name: impl FnOnce() -> Option<String>) -> 
 }
 
 /// Appends the value of an expression without columns.
-pub(super) fn push(column: &mut Column, expr: &Expr, ty: &DataType, scope: &Scope<'_>) -> Result<()> {
+pub(super) fn push(
+    column: &mut impl AppendValues,
+    expr: &Expr,
+    ty: &DataType,
+    scope: &Scope<'_>,
+) -> Result<()> {
     match plain(expr, ty, scope) {
-        Some(value) => column.push_value(value, ty),
+        Some(value) => column.append_value(value, ty),
         None => {
-            column.push_from(&eval(expr, &Batch::new(Vec::new(), 1), scope)?, 0);
+            column.append_from(&eval(expr, &Batch::new(Vec::new(), 1), scope)?, 0);
             Ok(())
         }
     }
@@ -116,18 +121,37 @@ pub(super) fn push(column: &mut Column, expr: &Expr, ty: &DataType, scope: &Scop
 /// The value of a literal or parameter, also one that is converted to the very type it is stored as:
 /// appending it converts by the same rules.
 fn plain<'a>(expr: &'a Expr, ty: &DataType, scope: &Scope<'a>) -> Option<&'a Value> {
-    match expr {
+    match bare(expr, ty) {
         Expr::Literal { value, .. } => Some(value),
         Expr::Param { index, .. } => scope.params.get(*index),
-        Expr::Cast {
-            operand,
-            ty: to,
-            strict: true,
-        } if to == ty && matches!(**operand, Expr::Literal { .. } | Expr::Param { .. }) => {
-            plain(operand, ty, scope)
-        }
         _ => None,
     }
+}
+
+/// The parameter that the value is, as [`plain`] has it.
+pub(super) fn plain_param(expr: &Expr, ty: &DataType) -> Option<usize> {
+    match bare(expr, ty) {
+        Expr::Param { index, .. } => Some(*index),
+        _ => None,
+    }
+}
+
+/// The expression without conversions to the type it is stored as.
+fn bare<'a>(mut expr: &'a Expr, ty: &DataType) -> &'a Expr {
+    while let Expr::Cast {
+        operand,
+        ty: to,
+        strict: true,
+    } = expr
+        && to == ty
+        && matches!(
+            **operand,
+            Expr::Literal { .. } | Expr::Param { .. } | Expr::Cast { .. }
+        )
+    {
+        expr = operand;
+    }
+    expr
 }
 
 /// Counts the bytes of collected rows against the statement's limit.
