@@ -5,6 +5,7 @@ use super::sequence::Sequence;
 use crate::codec::KeyPart;
 use crate::table::{Placement, TableDef};
 use crate::tree::{IndexTree, Residency, RowTree, TreeHome};
+use crate::types::{Error, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
 
 /// Makes homes for new trees, each under a tree id that was never used before.
@@ -63,6 +64,22 @@ impl Table {
     /// The key parts of index `index`, in key order; empty for an index that does not exist.
     pub fn index_parts(&self, index: usize) -> &[KeyPart] {
         self.keys.get(index).map_or(&[], IndexKey::parts)
+    }
+
+    /// The tree of index `index` and the parts of its keys.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such index, which a plan for this definition never names.
+    pub fn index(&self, index: usize) -> Result<(&IndexTree, &[KeyPart])> {
+        match self.indexes.get(index) {
+            Some(tree) => Ok((tree, self.index_parts(index))),
+            None => Err(Error::Unknown {
+                kind: "index",
+                name: alloc::format!("#{index} of table {}", self.def.name),
+                nearest: None,
+                position: None,
+            }),
+        }
     }
 
     /// How index `index` makes its keys.

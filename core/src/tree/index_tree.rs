@@ -8,8 +8,8 @@ use super::missing::{Missing, Pins};
 use super::node::Node;
 use super::slot::Slot;
 use super::tree::Tree;
-use crate::types::{Result, RowId};
-use alloc::{sync::Arc, vec::Vec};
+use crate::types::{Error, Result, RowId};
+use alloc::{string::ToString, sync::Arc, vec::Vec};
 use core::{
     mem,
     ops::Bound,
@@ -24,6 +24,14 @@ pub type IndexCursor = Cursor<IndexLeaf>;
 pub type IndexSpan = Span<IndexLeaf>;
 
 impl IndexTree {
+    /// The error of an entry whose row is not in its table, called `table`.
+    pub fn entry_without_row(&self, table: &str) -> Error {
+        Error::Corrupted {
+            table: table.into(),
+            key: self.home().label.to_string(),
+        }
+    }
+
     /// An empty index.
     pub fn new(home: Arc<TreeHome>) -> IndexTree {
         Tree::with_leaf(home, IndexLeaf::default())

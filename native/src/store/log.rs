@@ -378,47 +378,24 @@ fn damaged(at: u64) -> Error {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::store::file::SharedFile;
     use redb::backends::InMemoryBackend;
-    use std::sync::Arc;
 
-    /// A file that outlives the log.
-    #[derive(Debug, Clone, Default)]
-    struct Shared(Arc<InMemoryBackend>);
-
-    impl StorageBackend for Shared {
-        fn len(&self) -> io::Result<u64> {
-            self.0.len()
-        }
-        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-            self.0.read(offset, out)
-        }
-        fn set_len(&self, len: u64) -> io::Result<()> {
-            self.0.set_len(len)
-        }
-        fn sync_data(&self) -> io::Result<()> {
-            self.0.sync_data()
-        }
-        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-            self.0.write(offset, data)
-        }
+    /// A file of these bytes that outlives the log.
+    fn file_of(bytes: &[u8]) -> SharedFile {
+        let file = SharedFile::new(InMemoryBackend::new());
+        file.set_len(bytes.len() as u64).unwrap();
+        file.write(0, bytes).unwrap();
+        file
     }
 
-    impl Shared {
-        fn bytes(&self) -> Vec<u8> {
-            let mut all = vec![0; self.len().unwrap() as usize];
-            self.read(0, &mut all).unwrap();
-            all
-        }
-
-        fn of(bytes: &[u8]) -> Shared {
-            let file = Shared::default();
-            file.set_len(bytes.len() as u64).unwrap();
-            file.write(0, bytes).unwrap();
-            file
-        }
+    fn bytes_of(file: &SharedFile) -> Vec<u8> {
+        let mut all = vec![0; file.len().unwrap() as usize];
+        file.read(0, &mut all).unwrap();
+        all
     }
 
-    fn open(file: &Shared, mark: u64) -> (Log, Result<WriteBatch>) {
+    fn open(file: &SharedFile, mark: u64) -> (Log, Result<WriteBatch>) {
         let mut log = Log::new(Box::new(file.clone()), 1 << 20);
         let commits = log.recover(mark);
         (log, commits)
@@ -439,7 +416,7 @@ mod tests {
 
     #[test]
     fn records_after_the_mark_come_back() {
-        let file = Shared::default();
+        let file = file_of(&[]);
         let (mut log, none) = open(&file, 7);
         assert!(none.unwrap().is_empty());
         (1..=5).for_each(|k| put(&mut log, k));
@@ -454,7 +431,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_change_comes_back() {
-        let file = Shared::default();
+        let file = file_of(&[]);
         let (mut log, _) = open(&file, 0);
         let mut batch = WriteBatch::default();
         batch.delete_range(b"a".to_vec(), b"c".to_vec());
@@ -471,14 +448,14 @@ mod tests {
 
     #[test]
     fn a_torn_record_is_the_end_and_what_is_behind_it_stays_dead() {
-        let file = Shared::default();
+        let file = file_of(&[]);
         let (mut log, _) = open(&file, 0);
         (1..=3).for_each(|k| put(&mut log, k));
-        let (size, whole) = (log.end as usize / 3, file.bytes());
+        let (size, whole) = (log.end as usize / 3, bytes_of(&file));
         for cut in 0..3 * size {
             let mut torn = whole.clone();
             torn[cut..].fill(0);
-            let left = keys(open(&Shared::of(&torn), 0).1);
+            let left = keys(open(&file_of(&torn), 0).1);
             // The padding behind a record need not be there.
             let expected = (cut + size - (HEADER + 4 + 4 + 8 + 1 + 100)) / size;
             assert_eq!(left.len(), expected, "cut at {cut}");
@@ -486,7 +463,7 @@ mod tests {
         // The second record is torn, the third is whole. The next opening writes the very same second.
         let mut torn = whole.clone();
         torn[size + HEADER + 20] ^= 1;
-        let file = Shared::of(&torn);
+        let file = file_of(&torn);
         let (mut log, first) = open(&file, 0);
         assert_eq!(keys(first), [1]);
         log.restart();
@@ -497,22 +474,22 @@ mod tests {
 
     #[test]
     fn a_record_that_was_durable_and_is_unreadable_is_damage() {
-        let file = Shared::default();
+        let file = file_of(&[]);
         let (mut log, _) = open(&file, 0);
         for k in 1..=4 {
             put(&mut log, k);
             log.sync().unwrap();
         }
-        let (size, whole) = (log.end as usize / 4, file.bytes());
+        let (size, whole) = (log.end as usize / 4, bytes_of(&file));
         for (record, bit) in [(1, 0), (1, 70), (2, 300)] {
             let mut damaged = whole.clone();
             damaged[record * size + bit / 8] ^= 1 << (bit % 8);
-            assert!(open(&Shared::of(&damaged), 0).1.is_err(), "record {record}");
+            assert!(open(&file_of(&damaged), 0).1.is_err(), "record {record}");
         }
         let mut damaged = whole;
         damaged[3 * size + 50] ^= 1;
         assert_eq!(
-            keys(open(&Shared::of(&damaged), 0).1),
+            keys(open(&file_of(&damaged), 0).1),
             [1, 2, 3],
             "nothing knows of the last"
         );
@@ -520,26 +497,26 @@ mod tests {
 
     #[test]
     fn what_is_left_of_the_log_before_a_restart_is_no_damage() {
-        let file = Shared::default();
+        let file = file_of(&[]);
         let (mut log, _) = open(&file, 0);
         for k in 1..=4 {
             put(&mut log, k);
             log.sync().unwrap();
         }
-        let (size, before) = (log.end as usize / 4, file.bytes());
+        let (size, before) = (log.end as usize / 4, bytes_of(&file));
         // All of it is in the redb file. Of what follows, a power failure leaves the second half of the
         // third record's place written, and nothing else.
         log.restart();
         (5..=7).for_each(|k| put(&mut log, k));
         let mut torn = before;
         let half = 2 * size + size / 2..3 * size;
-        torn[half.clone()].copy_from_slice(&file.bytes()[half]);
-        assert!(keys(open(&Shared::of(&torn), 4).1).is_empty());
+        torn[half.clone()].copy_from_slice(&bytes_of(&file)[half]);
+        assert!(keys(open(&file_of(&torn), 4).1).is_empty());
     }
 
     #[test]
     fn a_restarted_log_forgets_what_it_held() {
-        let file = Shared::default();
+        let file = file_of(&[]);
         let (mut log, _) = open(&file, 0);
         (1..=5).for_each(|k| put(&mut log, k));
         log.restart();
@@ -547,6 +524,6 @@ mod tests {
         put(&mut log, 6);
         assert_eq!(keys(open(&file, 5).1), [6]);
         log.clear().unwrap();
-        assert!(keys(open(&file, 6).1).is_empty() && file.bytes().is_empty());
+        assert!(keys(open(&file, 6).1).is_empty() && bytes_of(&file).is_empty());
     }
 }

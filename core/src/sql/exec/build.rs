@@ -21,11 +21,9 @@ use super::table_columns::TableColumns;
 use super::top_n::TopN;
 use super::values::Values;
 use crate::catalog::Catalog;
-use crate::codec::KeyPart;
 use crate::sql::plan::{Access, Expr, Join, LookupJoin, Plan};
 use crate::table::Table;
-use crate::tree::IndexTree;
-use crate::types::{DataType, Error, Physical, Result};
+use crate::types::{DataType, Physical, Result};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 /// The operators of a plan over the tables of a catalog.
@@ -151,8 +149,8 @@ impl Builder<'_> {
         let lookup = match j.index {
             None => LookupKey::RowId,
             Some(i) => {
-                let (tree, parts) = index(table, i)?;
-                LookupKey::Index(tree, parts)
+                let (tree, parts) = table.index(i)?;
+                LookupKey::Index(tree.clone(), parts.to_vec())
             }
         };
         Ok(Box::new(join::LookupJoin::new(
@@ -198,20 +196,9 @@ fn scan(
             (*index, IndexKeys::List(equal.clone(), list.clone()), false, None)
         }
     };
-    let (tree, parts) = index(table, at)?;
+    let (tree, parts) = table.index(at)?;
+    let (tree, parts) = (tree.clone(), parts.to_vec());
     let name = &table.def.name;
     let scan = IndexScan::new(rows, tree, parts, name, keys, reverse, columns, filter, instead);
     Ok(Box::new(scan))
-}
-
-fn index(table: &Table, index: usize) -> Result<(IndexTree, Vec<KeyPart>)> {
-    match table.indexes.get(index) {
-        Some(tree) => Ok((tree.clone(), table.index_parts(index).to_vec())),
-        None => Err(Error::Unknown {
-            kind: "index",
-            name: alloc::format!("#{index} of table {}", table.def.name),
-            nearest: None,
-            position: None,
-        }),
-    }
 }

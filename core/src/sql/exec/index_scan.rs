@@ -16,7 +16,7 @@ use super::{BATCH_ROWS, Cx, Env, Operator};
 use crate::codec::KeyPart;
 use crate::sql::plan::{BinaryOp, Expr};
 use crate::tree::{IndexCursor, IndexTree, Pins, RowTree};
-use crate::types::{Batch, DataType, Error, Result, RowId};
+use crate::types::{Batch, DataType, Result, RowId};
 use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
 use core::ops::Bound;
 use core::task::{Poll, ready};
@@ -200,11 +200,7 @@ impl Operator for IndexScan {
                 }
                 let found = ready!(self.fetch.step(cx.missing))?;
                 let rows: Option<Vec<_>> = found.into_iter().collect();
-                // An index entry without its row.
-                let rows = rows.ok_or_else(|| Error::Corrupted {
-                    table: self.table.clone(),
-                    key: self.index.home().label.to_string(),
-                })?;
+                let rows = rows.ok_or_else(|| self.index.entry_without_row(&self.table))?;
                 self.columns.of_rows(&rows)
             };
             let batch = match &self.filter {

@@ -8,8 +8,8 @@ use crate::sql::plan::{Access, Expr, ScanBounds};
 use crate::table::Table;
 use crate::tree::{Missing, Pins, RowAt};
 use crate::txn::ReadSet;
-use crate::types::{DataType, Error, Result, RowId, Value};
-use alloc::{string::ToString, vec::Vec};
+use crate::types::{DataType, Result, RowId, Value};
+use alloc::vec::Vec;
 use core::ops::Bound;
 use core::task::{Poll, ready};
 
@@ -128,10 +128,7 @@ fn by_key(
     pins: &mut Pins,
     missing: &mut Missing,
 ) -> Poll<Result<Option<RowAt>>> {
-    let parts = table.index_parts(index);
-    let Some(tree) = table.indexes.get(index).filter(|_| parts.len() == values.len()) else {
-        return Poll::Ready(Err(Error::invalid("an index of the plan does not exist")));
-    };
+    let (tree, parts) = table.index(index)?;
     let mut key = Vec::new();
     for (value, part) in values.iter().zip(parts) {
         let value = constant_in(value, scope)?;
@@ -145,11 +142,7 @@ fn by_key(
     };
     match ready!(table.rows.get(id, pins, missing))? {
         Some(at) => Poll::Ready(Ok(Some(at))),
-        // An index entry without its row.
-        None => Poll::Ready(Err(Error::Corrupted {
-            table: table.def.name.clone(),
-            key: tree.home().label.to_string(),
-        })),
+        None => Poll::Ready(Err(tree.entry_without_row(&table.def.name))),
     }
 }
 

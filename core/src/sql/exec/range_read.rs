@@ -14,8 +14,8 @@ use crate::catalog::{Catalog, TableId};
 use crate::sql::plan::{Access, Expr, Query, ScanBounds};
 use crate::table::Table;
 use crate::tree::{Missing, Pins, RowAt};
-use crate::types::{Error, Result, RowId};
-use alloc::{string::ToString, sync::Arc, vec::Vec};
+use crate::types::{Result, RowId};
+use alloc::{sync::Arc, vec::Vec};
 use core::ops::{Bound, ControlFlow};
 use core::task::{Poll, ready};
 
@@ -174,12 +174,10 @@ fn ids_under(
     pins: &mut Pins,
     missing: &mut Missing,
 ) -> Poll<Result<Option<Vec<RowId>>>> {
-    let Some(tree) = table.indexes.get(index) else {
-        return Poll::Ready(Err(Error::invalid("an index of the plan does not exist")));
-    };
+    let (tree, parts) = table.index(index)?;
     let mut ids: Vec<RowId> = Vec::new();
     let mut fits = true;
-    for range in keys.ranges(table.index_parts(index), scope)? {
+    for range in keys.ranges(parts, scope)? {
         let (from, to) = (range.from.as_ref(), range.to.as_ref());
         let (from, to) = (from.map(Vec::as_slice), to.map(Vec::as_slice));
         ready!(tree.visit_range(from, to, pins, missing, |leaf, first, end| {
@@ -209,13 +207,9 @@ fn rows_of(
     for id in ids {
         match ready!(table.rows.get(*id, pins, missing))? {
             Some(at) => rows.push(at),
-            // An index entry without its row.
             None => {
-                let label = table.indexes.get(index).map(|i| i.home().label.to_string());
-                return Poll::Ready(Err(Error::Corrupted {
-                    table: table.def.name.clone(),
-                    key: label.unwrap_or_default(),
-                }));
+                let (tree, _) = table.index(index)?;
+                return Poll::Ready(Err(tree.entry_without_row(&table.def.name)));
             }
         }
     }

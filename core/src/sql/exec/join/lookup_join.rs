@@ -13,7 +13,7 @@ use crate::sql::exec::table_columns::TableColumns;
 use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
 use crate::sql::plan::{Expr, JoinKind};
 use crate::tree::{IndexCursor, IndexTree, RowAt, RowTree};
-use crate::types::{Batch, Column, Error, Result, RowId};
+use crate::types::{Batch, Column, Result, RowId};
 use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
 use core::task::{Poll, ready};
 
@@ -195,12 +195,8 @@ impl Operator for LookupJoin {
                         rows.push(row);
                     }
                     (None, LookupKey::RowId) => {}
-                    // An index entry without its row.
                     (None, LookupKey::Index(index, _)) => {
-                        return Poll::Ready(Err(Error::Corrupted {
-                            table: self.table.clone(),
-                            key: index.home().label.to_string(),
-                        }));
+                        return Poll::Ready(Err(index.entry_without_row(&self.table)));
                     }
                 }
             }
