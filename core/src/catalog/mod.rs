@@ -7,8 +7,8 @@ mod catalog;
 mod record;
 
 pub use crate::table::{
-    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, PersistenceConfig, Placement,
-    ReferentialAction, TableDef, TableId,
+    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, MAX_COLUMNS, PersistenceConfig,
+    Placement, ReferentialAction, TableDef, TableId,
 };
 pub use catalog::{Catalog, Definitions, name_key};
 pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};

@@ -8,6 +8,7 @@ use super::RowStream;
 use super::point::scope;
 use super::prepared::Planned;
 use super::session::Session;
+use crate::sql::memory::Memory;
 use crate::sql::plan::Statement;
 use crate::tree::{Missing, Pins};
 use crate::txn::{IsolationLevel, Transaction, fetch};
@@ -77,7 +78,8 @@ impl Session {
         }
         let engine = &self.shared.engine;
         // No part of a direct read asks for the time.
-        let scope = scope(engine, &self.schema, self.last_insert_id, values, false);
+        let memory = Memory::new(engine.config().query_memory());
+        let scope = scope(engine, &self.schema, self.last_insert_id, values, false, &memory);
         let rows = match (&planned.point, &planned.range) {
             (Some(point), _) => {
                 let Poll::Ready(found) = point.find(catalog, &scope, pins, missing) else {

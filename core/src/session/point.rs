@@ -11,6 +11,7 @@ use crate::router::Engine;
 use crate::sql::exec::dml::{DmlResult, PointChange};
 use crate::sql::exec::eval::Scope;
 use crate::sql::functions::EvalContext;
+use crate::sql::memory::{Memory, Scratch};
 use crate::tree::{Missing, Pins};
 use crate::txn::{IsolationLevel, Transaction};
 use crate::types::{Batch, Result, Value};
@@ -70,8 +71,17 @@ impl Session {
         let engine = &self.shared.engine;
         let transaction = changeable(engine, &mut self.transaction, planned)?;
         let asks_clock = change.asks_clock();
-        let scope = scope(engine, &self.schema, self.last_insert_id, values, asks_clock);
+        let memory = Memory::new(engine.config().query_memory());
+        let scope = scope(
+            engine,
+            &self.schema,
+            self.last_insert_id,
+            values,
+            asks_clock,
+            &memory,
+        );
         let done = change.append(&mut transaction.draft(), &scope, given)?;
+        drop(scope);
         if done.is_err() {
             self.transaction = None;
         }
@@ -89,7 +99,15 @@ impl Session {
         let engine = &self.shared.engine;
         let transaction = changeable(engine, &mut self.transaction, planned)?;
         let asks_clock = change.asks_clock();
-        let scope = scope(engine, &self.schema, self.last_insert_id, values, asks_clock);
+        let memory = Memory::new(engine.config().query_memory());
+        let scope = scope(
+            engine,
+            &self.schema,
+            self.last_insert_id,
+            values,
+            asks_clock,
+            &memory,
+        );
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
         let row = &mut self.row;
         let computed = change.compute(
@@ -113,6 +131,7 @@ impl Session {
         }
         transaction.end_statement();
         engine.counters().absorb(&mut missing);
+        drop(scope);
         Some(done.map(|done| self.changed(done)))
     }
 
@@ -127,7 +146,15 @@ impl Session {
         let engine = &self.shared.engine;
         let direct = engine.direct()?;
         let asks_clock = change.asks_clock();
-        let scope = scope(engine, &self.schema, self.last_insert_id, values, asks_clock);
+        let memory = Memory::new(engine.config().query_memory());
+        let scope = scope(
+            engine,
+            &self.schema,
+            self.last_insert_id,
+            values,
+            asks_clock,
+            &memory,
+        );
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
         let row = &mut self.row;
         let snapshot = change.reads_rows().then(|| direct.snapshot());
@@ -150,6 +177,7 @@ impl Session {
             return None;
         };
         engine.counters().absorb(&mut missing);
+        drop(scope);
         Some(done.map(|done| self.changed(done)))
     }
 
@@ -184,6 +212,7 @@ pub(super) fn scope<'s>(
     last_insert_id: i64,
     values: &'s [Value],
     asks_clock: bool,
+    memory: &'s Memory,
 ) -> Scope<'s> {
     let host = &**engine.host();
     Scope {
@@ -194,6 +223,7 @@ pub(super) fn scope<'s>(
             host,
             schema,
             last_insert_id,
+            scratch: Scratch::new(memory),
         },
     }
 }

@@ -10,6 +10,7 @@ use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
+use crate::sql::memory::Memory;
 use crate::sql::parse;
 use crate::sql::plan::{Query, Statement, TransactionControl};
 use crate::txn::{Changes, Counters, IsolationLevel, Transaction, TransactionOptions};
@@ -337,7 +338,7 @@ impl Session {
             host: engine.host().clone(),
             schema: self.schema.clone(),
             last_insert_id: self.last_insert_id,
-            memory_limit: engine.config().query_memory(),
+            memory: Arc::new(Memory::new(engine.config().query_memory())),
         }
     }
 

@@ -8,6 +8,9 @@ use crate::types::{DataType, Physical};
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
+/// Most columns of a table, and of a query's result.
+pub const MAX_COLUMNS: usize = 4096;
+
 /// A table's identity for life; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableId(pub u64);
@@ -192,7 +195,7 @@ impl TableDef {
                 && f.columns.iter().all(exists)
                 && f.parent_columns.iter().all(parent)
         };
-        (1..=usize::from(u16::MAX)).contains(&n)
+        (1..=MAX_COLUMNS).contains(&n)
             && self.columns.iter().all(|c| c.ty.is_consistent())
             && self.primary_key.iter().all(exists)
             && self.row_id_column.is_none_or(row_id)

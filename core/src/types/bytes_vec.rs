@@ -1,5 +1,6 @@
 //! Variable-length values of a column, end to end in one buffer.
 
+use super::vec_capacity;
 use alloc::vec::Vec;
 
 /// Byte strings laid end to end; `ends[i]` is where the i-th stops.
@@ -204,5 +205,12 @@ impl BytesVec {
     /// Bytes of memory held.
     pub fn memory(&self) -> usize {
         self.data.capacity() + self.ends.capacity() * 4
+    }
+
+    /// Bytes of memory held once so many values of so many bytes in all are appended.
+    pub fn memory_with(&self, values: usize, bytes: usize) -> usize {
+        let data = vec_capacity(self.data.capacity(), self.data.len().saturating_add(bytes));
+        let ends = vec_capacity(self.ends.capacity(), self.ends.len().saturating_add(values));
+        data.saturating_add(ends.saturating_mul(4))
     }
 }

@@ -6,7 +6,7 @@
 //! Cloning a column clones two `Arc`s. Writing goes through `Arc::make_mut`, so a column that a
 //! snapshot shares is copied once, and the other columns of its block are not.
 
-use super::{Bitmap, BytesVec};
+use super::{Bitmap, BytesVec, vec_capacity};
 use alloc::{sync::Arc, vec::Vec};
 use serde::{Deserialize, Serialize};
 
@@ -518,8 +518,7 @@ impl Column {
             ColumnData::F64(v) => ColumnData::F64(Arc::new(gather(v, rows, &mut beyond))),
             ColumnData::Decimal(v) => ColumnData::Decimal(Arc::new(gather(v, rows, &mut beyond))),
             ColumnData::Bytes(v) => {
-                let total = rows.iter().map(|r| v.get(*r as usize).len()).sum();
-                let mut out = BytesVec::with_capacity(rows.len(), total);
+                let mut out = BytesVec::with_capacity(rows.len(), self.gathered_bytes(rows));
                 rows.iter().for_each(|r| {
                     let is_there = (*r as usize) < v.len();
                     beyond |= !is_there;
@@ -540,6 +539,18 @@ impl Column {
         Column::from_parts(data, nulls)
     }
 
+    /// Bytes of the byte strings at `rows`; 0 if the column holds something else.
+    pub fn gathered_bytes(&self, rows: &[u32]) -> usize {
+        match &self.data {
+            ColumnData::Bytes(v) => rows
+                .iter()
+                .filter(|r| (**r as usize) < v.len())
+                .map(|r| v.get(*r as usize).len())
+                .sum(),
+            _ => 0,
+        }
+    }
+
     /// Bytes of memory held.
     pub fn memory(&self) -> usize {
         let data = match &self.data {
@@ -549,6 +560,27 @@ impl Column {
             ColumnData::Bytes(v) => v.memory(),
         };
         data + self.nulls.as_ref().map_or(0, |n| n.words().len() * 8)
+    }
+
+    /// Bytes of memory held once the values of another column at `rows` (all of them if `None`) are appended.
+    pub fn memory_with(&self, other: &Column, rows: Option<&[u32]>) -> usize {
+        let count = rows.map_or(other.len(), <[u32]>::len);
+        let len = self.len().saturating_add(count);
+        let data = match (&self.data, &other.data) {
+            (ColumnData::I64(v), _) => vec_capacity(v.capacity(), len).saturating_mul(8),
+            (ColumnData::F64(v), _) => vec_capacity(v.capacity(), len).saturating_mul(8),
+            (ColumnData::Decimal(v), _) => vec_capacity(v.capacity(), len).saturating_mul(16),
+            (ColumnData::Bytes(v), ColumnData::Bytes(from)) => {
+                let bytes = match rows {
+                    None => from.data().len(),
+                    Some(rows) => other.gathered_bytes(rows),
+                };
+                v.memory_with(count, bytes)
+            }
+            (ColumnData::Bytes(v), _) => v.memory_with(count, 0),
+        };
+        let nulls = self.nulls.is_some() || other.nulls.is_some();
+        data.saturating_add(if nulls { len.div_ceil(64) * 8 } else { 0 })
     }
 }
 

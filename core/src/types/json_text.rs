@@ -117,8 +117,11 @@ pub fn is_json(text: &str) -> bool {
                 s.skip(1);
                 s.space();
                 let close = bracket + 2;
+                if open.len() >= MAX_JSON_DEPTH {
+                    return false;
+                }
                 if !s.eat(close) {
-                    if open.len() >= MAX_JSON_DEPTH || (bracket == b'{' && !s.key()) {
+                    if bracket == b'{' && !s.key() {
                         return false;
                     }
                     open.push(close);

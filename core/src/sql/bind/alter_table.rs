@@ -14,7 +14,7 @@ use super::foreign_key::children;
 use super::index::unknown_index;
 use super::names::{ident_value, nearest};
 use super::placement::settings;
-use super::refuse::{Place, invalid, refuse, unsupported};
+use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
 use crate::catalog::{ColumnDef, ColumnDefault, TableDef};
 use crate::sql::parse::start;
 use crate::sql::plan::{AlterAction, Expr, Statement};
@@ -154,6 +154,7 @@ impl Alteration<'_, '_> {
             Some(MySQLColumnPosition::First) => Some(0),
             Some(MySQLColumnPosition::After(name)) => Some(self::column(&self.def, name)? + 1),
         };
+        limit_columns(self.def.columns.len() + 1, "a table", &c.name)?;
         let fill = self.fill(&column.def, &c.name)?;
         let place = at.unwrap_or(self.def.columns.len());
         shift(&mut self.def, place, |p| p + 1);

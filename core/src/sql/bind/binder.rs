@@ -1,13 +1,13 @@
 //! What binding one statement carries along: sub-plans found so far, CTEs in sight, enclosing scopes, and
 //! the limits on depth and size.
 
+use super::cte::Cte;
 use super::names::Scope;
 use super::template::Slots;
 use super::{BindContext, SchemaSource};
 use crate::sql::plan::{AggregateCall, Expr, SubPlan};
 use crate::types::{Error, Result};
 use alloc::{string::String, vec::Vec};
-use sqlparser::ast;
 
 /// Levels of recursion while binding. The tokens' limits keep parentheses well below it; it guards
 /// against chains of suffixes (`x IS NULL IS NULL …`).
@@ -19,23 +19,12 @@ const MAX_DEPTH: usize = 200;
 /// Expression nodes that binding may copy (BETWEEN, CASE x WHEN, COALESCE use an operand twice).
 const MAX_COPIED: usize = 200_000;
 
-/// Times that CTEs may be expanded.
-const MAX_EXPANSIONS: usize = 100;
-
-/// A CTE in sight.
-#[derive(Clone, Copy)]
-pub(super) struct Cte<'a> {
-    pub(super) definition: &'a ast::Cte,
-    /// How many of [`Binder::ctes`] its own query sees.
-    pub(super) sees: usize,
-}
-
 /// The state of binding one statement.
 pub(super) struct Binder<'a> {
     pub(super) cx: &'a BindContext<'a>,
     /// Uncorrelated subqueries of the statement, in the order they must run.
     pub(super) sub_plans: Vec<SubPlan>,
-    /// CTEs in sight, the innermost last.
+    /// Queries of WITH in sight, the innermost last.
     pub(super) ctes: Vec<Cte<'a>>,
     /// The scopes of the enclosing queries, so that a correlated name is recognized as one.
     pub(super) outer: Vec<Scope>,
@@ -44,7 +33,8 @@ pub(super) struct Binder<'a> {
     recursion: usize,
     depth: usize,
     copied: usize,
-    expansions: usize,
+    /// Copies of WITH queries so far.
+    pub(super) expansions: usize,
 }
 
 /// When an expression may name the select list's aliases.
@@ -155,14 +145,5 @@ impl<'a> Binder<'a> {
             ));
         }
         Ok(expr.clone())
-    }
-
-    /// Counts one expansion of a CTE.
-    pub(super) fn expand_cte(&mut self) -> Result<()> {
-        self.expansions += 1;
-        if self.expansions > MAX_EXPANSIONS {
-            return Err(Error::invalid("WITH queries refer to each other too often"));
-        }
-        Ok(())
     }
 }

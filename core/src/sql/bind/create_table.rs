@@ -6,7 +6,7 @@ use super::constraint::{check, plain_index, primary_key, set_primary_key, unique
 use super::insert::NEW_TABLE;
 use super::names::ident_value;
 use super::placement::table_options;
-use super::refuse::{Place, invalid, refuse_at, unsupported};
+use super::refuse::{Place, invalid, limit_columns, refuse_at, unsupported};
 use crate::catalog::{PersistenceConfig, TableDef};
 use crate::sql::plan::{PersistenceChange, Statement};
 use crate::types::{Error, Position, Result};
@@ -173,6 +173,7 @@ impl Binder<'_> {
             foreign_keys: Vec::new(),
             persistence: PersistenceConfig::default(),
         };
+        limit_columns(c.columns.len(), "a table", &c.name)?;
         let mut columns = Vec::with_capacity(c.columns.len());
         for column in &c.columns {
             let column = self.column(column)?;

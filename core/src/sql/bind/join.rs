@@ -1,6 +1,7 @@
 //! FROM: tables, derived tables, CTEs, and joins.
 
-use super::binder::{Binder, Cte, Env};
+use super::binder::{Binder, Env};
+use super::cte::Cte;
 use super::expr::balanced;
 use super::names::{Scope, ScopeTable};
 use super::refuse::{invalid, refuse, unsupported};
@@ -196,35 +197,35 @@ pub(super) fn plain_table(factor: &TableFactor) -> Result<Option<(&ObjectName, O
 impl<'a> Binder<'a> {
     /// FROM as a whole.
     pub(super) fn from(&mut self, from: &'a [TableWithJoins]) -> Result<(Plan, Scope)> {
-        let mut bound: Option<(Plan, Scope)> = None;
-        for item in from {
-            let (plan, scope) = self.table_with_joins(item)?;
-            bound = Some(match bound {
-                None => (plan, scope),
-                Some((left, mut all)) => {
-                    all.append(scope)?;
-                    (cross(left, plan), all)
-                }
-            });
+        let Some((first, others)) = from.split_first() else {
+            return Ok((one_row(), Scope::default()));
+        };
+        let mut left = self.table_with_joins(first)?;
+        for item in others {
+            left = cross(left, self.table_with_joins(item)?)?;
         }
-        Ok(bound.unwrap_or_else(|| (one_row(), Scope::default())))
+        Ok(left)
     }
 
     fn table_with_joins(&mut self, item: &'a TableWithJoins) -> Result<(Plan, Scope)> {
         let TableWithJoins { relation, joins } = item;
-        let (mut plan, mut scope) = self.table_factor(relation)?;
+        let mut left = self.table_factor(relation)?;
         for join in joins {
-            let ast::Join {
-                relation,
-                global,
-                join_operator,
-            } = join;
-            refuse(*global, "GLOBAL JOIN", join)?;
-            let (side, constraint) = join_kind(join_operator, join)?;
-            let right = self.table_factor(relation)?;
-            (plan, scope) = self.join((plan, scope), right, side, constraint, join)?;
+            left = self.join_with(left, join)?;
         }
-        Ok((plan, scope))
+        Ok(left)
+    }
+
+    fn join_with(&mut self, left: (Plan, Scope), join: &'a ast::Join) -> Result<(Plan, Scope)> {
+        let ast::Join {
+            relation,
+            global,
+            join_operator,
+        } = join;
+        refuse(*global, "GLOBAL JOIN", join)?;
+        let (side, constraint) = join_kind(join_operator, join)?;
+        let right = self.table_factor(relation)?;
+        self.join(left, right, side, constraint, join)
     }
 
     fn join(
@@ -331,14 +332,9 @@ impl<'a> Binder<'a> {
     fn named_table(&mut self, name: &'a ObjectName, alias: Option<&'a TableAlias>) -> Result<(Plan, Scope)> {
         let alias = alias_name(alias)?;
         if let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() {
-            let cte = self
-                .ctes
-                .iter()
-                .rev()
-                .find(|c| c.definition.alias.name.value.eq_ignore_ascii_case(&ident.value))
-                .copied();
-            if let Some(cte) = cte {
-                return self.expand(cte, alias);
+            let is_named = |c: &Cte<'_>| c.definition.alias.name.value.eq_ignore_ascii_case(&ident.value);
+            if let Some(at) = self.ctes.iter().rposition(is_named) {
+                return self.cte(at, alias);
             }
         }
         let def = match self.cx.table(name) {
@@ -363,20 +359,14 @@ impl<'a> Binder<'a> {
         ))
     }
 
-    /// A CTE where it is named: its query, bound again.
-    fn expand(
+    /// A query of WITH where it is named.
+    fn cte(
         &mut self,
-        cte: Cte<'a>,
+        at: usize,
         alias: Option<(&Ident, &[ast::TableAliasColumnDef])>,
     ) -> Result<(Plan, Scope)> {
-        self.expand_cte()?;
-        let hidden = self.ctes.split_off(cte.sees.min(self.ctes.len()));
-        let outer = core::mem::take(&mut self.outer);
-        let bound = self.deeper(1, |b| b.query(&cte.definition.query));
-        self.ctes.extend(hidden);
-        self.outer = outer;
-        let (plan, mut columns) = bound?;
-        if let Some((name, names)) = alias_name(Some(&cte.definition.alias))?
+        let (definition, plan, mut columns) = self.expand(at)?;
+        if let Some((name, names)) = alias_name(Some(&definition.alias))?
             && !names.is_empty()
         {
             let names = renamed(names, columns.len(), name)?;
@@ -384,7 +374,7 @@ impl<'a> Binder<'a> {
                 column.name = name;
             }
         }
-        let (name, names) = alias.unwrap_or((&cte.definition.alias.name, &[]));
+        let (name, names) = alias.unwrap_or((&definition.alias.name, &[]));
         derived(plan, columns, name, names)
     }
 }
@@ -408,14 +398,16 @@ fn derived(
     ))
 }
 
-fn cross(left: Plan, right: Plan) -> Plan {
-    Plan::Join(Box::new(Join {
+fn cross((left, mut scope): (Plan, Scope), (right, others): (Plan, Scope)) -> Result<(Plan, Scope)> {
+    scope.append(others)?;
+    let join = Join {
         kind: JoinKind::Inner,
         left,
         right,
         equal: Vec::new(),
         condition: None,
-    }))
+    };
+    Ok((Plan::Join(Box::new(join)), scope))
 }
 
 /// The columns that USING or NATURAL merges: positions on the left, and on the right as they will be

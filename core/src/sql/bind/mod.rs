@@ -12,6 +12,7 @@ mod column_values;
 mod constraint;
 mod context;
 mod create_table;
+mod cte;
 mod data_type;
 mod drop;
 mod expr;

@@ -2,7 +2,7 @@
 
 use super::binder::{Binder, Env};
 use super::names::Scope;
-use super::refuse::{invalid, refuse, unsupported};
+use super::refuse::{invalid, limit_columns, refuse, unsupported};
 use super::types::cast;
 use crate::sql::plan::{Expr, Plan, SortKey};
 use crate::types::{DataType, Result, Value};
@@ -97,6 +97,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Vec<SortKey>> {
         let mut out = Vec::with_capacity(keys.len());
         for key in keys {
+            limit_columns(out.len() + 1, "ORDER BY", &key.expr)?;
             let expr = match ordinal(&key.expr) {
                 Some(n) => match n.checked_sub(1).and_then(|i| outputs.get(i)) {
                     Some(e) => self.copy(e)?,

@@ -1,14 +1,18 @@
 //! Queries: WITH, the body, and ORDER BY and LIMIT of bodies that are no SELECT.
 
 use super::aggregate::unify_rows;
-use super::binder::{Binder, Cte, Env};
+use super::binder::{Binder, Env};
 use super::names::{Scope, ScopeTable};
 use super::order_by::{order_expressions, sorted};
 use super::refuse::{refuse, unsupported};
 use crate::sql::plan::{Expr, OutputColumn, Plan, Query};
-use crate::types::{DataType, Result};
+use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{self, SetExpr, SetOperator};
+
+/// Operators of a plan one upon the other: the optimizer, execution and dropping go down by recursion. On a
+/// debug build a thread of 512 KiB suffices.
+const MAX_PLAN_DEPTH: usize = 100;
 
 /// The columns of a body as columns of a scope, and as expressions for ordinals.
 fn output_scope(columns: &[OutputColumn]) -> (Scope, Vec<Expr>) {
@@ -25,6 +29,38 @@ fn output_scope(columns: &[OutputColumn]) -> (Scope, Vec<Expr>) {
     (Scope::of(ScopeTable::derived(String::new(), names), types), exprs)
 }
 
+/// Refuses what other systems' queries have.
+fn refuse_clauses(q: &ast::Query) -> Result<()> {
+    let ast::Query {
+        with: _,
+        body: _,
+        order_by: _,
+        limit_clause: _,
+        fetch: _,
+        locks,
+        for_clause,
+        settings,
+        format_clause,
+        pipe_operators,
+    } = q;
+    refuse(!locks.is_empty(), "FOR UPDATE or FOR SHARE", q)?;
+    refuse(for_clause.is_some(), "FOR XML, JSON or BROWSE", q)?;
+    refuse(settings.is_some(), "SETTINGS", q)?;
+    refuse(format_clause.is_some(), "FORMAT", q)?;
+    refuse(!pipe_operators.is_empty(), "a pipe operator (|>)", q)
+}
+
+/// The expressions of a query's ORDER BY.
+pub(super) fn order_of(q: &ast::Query) -> Result<&[ast::OrderByExpr]> {
+    Ok(q.order_by
+        .as_ref()
+        .map(order_expressions)
+        .transpose()?
+        .unwrap_or(&[]))
+}
+
+// Queries nest by recursion. What goes down is called from functions that do little else, so that a level
+// takes little of the stack.
 impl<'a> Binder<'a> {
     /// A whole query with the sub-plans found on the way.
     pub(super) fn top_query(&mut self, q: &'a ast::Query) -> Result<Query> {
@@ -38,85 +74,38 @@ impl<'a> Binder<'a> {
 
     /// A query anywhere.
     pub(super) fn query(&mut self, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
-        let ast::Query {
-            with,
-            body,
-            order_by,
-            limit_clause,
-            fetch,
-            locks,
-            for_clause,
-            settings,
-            format_clause,
-            pipe_operators,
-        } = q;
-        refuse(!locks.is_empty(), "FOR UPDATE or FOR SHARE", q)?;
-        refuse(for_clause.is_some(), "FOR XML, JSON or BROWSE", q)?;
-        refuse(settings.is_some(), "SETTINGS", q)?;
-        refuse(format_clause.is_some(), "FORMAT", q)?;
-        refuse(!pipe_operators.is_empty(), "a pipe operator (|>)", q)?;
+        let bound = self.query_of_any_depth(q)?;
+        if bound.0.depth() > MAX_PLAN_DEPTH {
+            return Err(Error::TooDeep {
+                limit: MAX_PLAN_DEPTH,
+            });
+        }
+        Ok(bound)
+    }
+
+    fn query_of_any_depth(&mut self, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
+        refuse_clauses(q)?;
         let ctes = self.ctes.len();
-        if let Some(with) = with {
+        if let Some(with) = &q.with {
             self.with(with, q)?;
         }
-        let order_by = order_by
-            .as_ref()
-            .map(order_expressions)
-            .transpose()?
-            .unwrap_or(&[]);
-        let result = match body.as_ref() {
-            SetExpr::Select(select) => {
-                let limit = self.limit(limit_clause.as_ref(), fetch.as_ref(), q)?;
-                self.select(select, order_by, limit)
-            }
-            other => {
-                let (plan, columns) = self.body(other, q)?;
-                let (scope, outputs) = output_scope(&columns);
-                let mut env = Env::new(&scope, "ORDER BY");
-                let keys = self.order_by(order_by, &outputs, &mut env)?;
-                let limit = self.limit(limit_clause.as_ref(), fetch.as_ref(), q)?;
-                Ok((limit.apply(sorted(plan, keys)), columns))
-            }
+        let result = match q.body.as_ref() {
+            SetExpr::Select(select) => self.select(select, q),
+            other => self.other_query(other, q),
         };
         self.ctes.truncate(ctes);
         result
     }
 
-    fn with(&mut self, with: &'a ast::With, q: &ast::Query) -> Result<()> {
-        let ast::With {
-            with_token: _,
-            recursive,
-            cte_tables,
-        } = with;
-        refuse(*recursive, "WITH RECURSIVE", q)?;
-        let first = self.ctes.len();
-        for definition in cte_tables {
-            let ast::Cte {
-                alias,
-                query: _,
-                from,
-                materialized,
-                closing_paren_token: _,
-            } = definition;
-            refuse(from.is_some(), "FROM after a WITH query", &alias.name)?;
-            refuse(materialized.is_some(), "[NOT] MATERIALIZED", &alias.name)?;
-            let same = |c: &Cte<'_>| {
-                c.definition
-                    .alias
-                    .name
-                    .value
-                    .eq_ignore_ascii_case(&alias.name.value)
-            };
-            if self.ctes.iter().skip(first).any(same) {
-                return Err(super::refuse::invalid(
-                    format!("the WITH query {} occurs twice", alias.name.value),
-                    &alias.name,
-                ));
-            }
-            let sees = self.ctes.len();
-            self.ctes.push(Cte { definition, sees });
-        }
-        Ok(())
+    /// A query whose body is no SELECT.
+    fn other_query(&mut self, body: &'a SetExpr, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
+        let order_by = order_of(q)?;
+        let (plan, columns) = self.body(body, q)?;
+        let (scope, outputs) = output_scope(&columns);
+        let mut env = Env::new(&scope, "ORDER BY");
+        let keys = self.order_by(order_by, &outputs, &mut env)?;
+        let limit = self.limit(q.limit_clause.as_ref(), q.fetch.as_ref(), q)?;
+        Ok((limit.apply(sorted(plan, keys)), columns))
     }
 
     /// A body that is no SELECT.

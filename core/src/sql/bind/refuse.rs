@@ -1,8 +1,9 @@
 //! Refusing by name what is not offered, at the place where it stands.
 
 pub(super) use super::place::Place;
+use crate::catalog::MAX_COLUMNS;
 use crate::types::{Error, Position, Result};
-use alloc::string::String;
+use alloc::{format, string::String};
 
 /// The error that a clause is not offered, at the place of a tree.
 pub(super) fn unsupported(feature: impl Into<String>, at: &impl Place) -> Error {
@@ -33,6 +34,14 @@ pub(super) fn refuse_at(present: bool, feature: &str, position: Option<Position>
     } else {
         Ok(())
     }
+}
+
+/// Refuses more columns than a table or a result may have.
+pub(super) fn limit_columns(count: usize, of: &str, at: &impl Place) -> Result<()> {
+    if count > MAX_COLUMNS {
+        return Err(invalid(format!("{of} has at most {MAX_COLUMNS} columns"), at));
+    }
+    Ok(())
 }
 
 /// The error that a statement makes no sense.

@@ -4,7 +4,8 @@ use super::aggregate::{Grouping, contains_aggregate, group_expressions};
 use super::binder::{Alias, AliasUse, Binder, Env};
 use super::names::Scope;
 use super::order_by::{Limit, ordinal, sorted};
-use super::refuse::{Place, invalid, refuse, unsupported};
+use super::query::order_of;
+use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
 use crate::sql::plan::{AggregateCall, Expr, OutputColumn, Plan, SortKey};
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
@@ -133,14 +134,23 @@ fn refuse_clauses(s: &Select) -> Result<bool> {
 
 impl<'a> Binder<'a> {
     /// A SELECT with the ORDER BY and LIMIT of its query.
-    pub(super) fn select(
+    pub(super) fn select(&mut self, s: &'a Select, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
+        let order_by = order_of(q)?;
+        let limit = self.limit(q.limit_clause.as_ref(), q.fetch.as_ref(), q)?;
+        let distinct = refuse_clauses(s)?;
+        let from = self.from(&s.from)?;
+        self.select_from(from, s, distinct, order_by, limit)
+    }
+
+    /// A SELECT over what its FROM gives.
+    fn select_from(
         &mut self,
+        (plan, scope): (Plan, Scope),
         s: &'a Select,
+        distinct: bool,
         order_by: &'a [OrderByExpr],
         limit: Limit,
     ) -> Result<(Plan, Vec<OutputColumn>)> {
-        let distinct = refuse_clauses(s)?;
-        let (plan, scope) = self.from(&s.from)?;
         let condition = s
             .selection
             .as_ref()
@@ -153,6 +163,7 @@ impl<'a> Binder<'a> {
         let groups = group_expressions(&s.group_by)?;
         let mut keys = Vec::with_capacity(groups.len());
         for g in groups {
+            limit_columns(keys.len() + 1, "GROUP BY", g)?;
             keys.push(self.group_key(g, &items, &scope, &aliases)?);
         }
         let mut having = match &s.having {
@@ -214,6 +225,7 @@ impl<'a> Binder<'a> {
             ..Env::new(scope, "the select list")
         };
         for item in projection {
+            limit_columns(items.len() + 1, "a result", item)?;
             match item {
                 SelectItem::Wildcard(options) => {
                     refuse_wildcard_options(options)?;
@@ -221,6 +233,7 @@ impl<'a> Binder<'a> {
                         return Err(invalid("* needs a FROM", item));
                     }
                     items.extend(scope.visible().map(|(_, c)| column_item(scope, c)));
+                    limit_columns(items.len(), "a result", item)?;
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
                     refuse_wildcard_options(options)?;
@@ -238,6 +251,7 @@ impl<'a> Binder<'a> {
                         });
                     };
                     items.extend(columns.map(|c| column_item(scope, c)));
+                    limit_columns(items.len(), "a result", item)?;
                 }
                 SelectItem::UnnamedExpr(e) => {
                     let expr = self.expr(e, &mut env)?;

@@ -12,7 +12,6 @@ use super::index_scan::IndexScan;
 use super::join::{self, HashJoin, LookupKey, NestedLoopJoin};
 use super::key_range::IndexKeys;
 use super::limit::Limit;
-use super::memory::PlanMemory;
 use super::project::Project;
 use super::row_id_lookup::RowIdLookup;
 use super::scan::Scan;
@@ -21,19 +20,20 @@ use super::table_columns::TableColumns;
 use super::top_n::TopN;
 use super::values::Values;
 use crate::catalog::Catalog;
+use crate::sql::memory::Memory;
 use crate::sql::plan::{Access, Expr, Join, LookupJoin, Plan};
 use crate::table::Table;
-use crate::types::{DataType, Physical, Result};
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use crate::types::{DataType, Error, Physical, Result};
+use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 
-/// The operators of a plan over the tables of a catalog.
+/// The operators of a plan over the tables of a catalog; what they collect counts as `memory`.
 ///
 /// # Errors
 /// If the plan names a table or an index that this version of the catalog does not have.
-pub fn build(plan: &Plan, catalog: &Catalog) -> Result<Box<dyn Operator>> {
+pub fn build(plan: &Plan, catalog: &Catalog, memory: &Arc<Memory>) -> Result<Box<dyn Operator>> {
     Builder {
         catalog,
-        memory: PlanMemory::default(),
+        memory,
         counts: None,
     }
     .build(plan)
@@ -44,11 +44,12 @@ pub fn build(plan: &Plan, catalog: &Catalog) -> Result<Box<dyn Operator>> {
 pub fn build_counted(
     plan: &Plan,
     catalog: &Catalog,
+    memory: &Arc<Memory>,
     counts: &mut Vec<Arc<OperatorCounts>>,
 ) -> Result<Box<dyn Operator>> {
     Builder {
         catalog,
-        memory: PlanMemory::default(),
+        memory,
         counts: Some(counts),
     }
     .build(plan)
@@ -56,7 +57,7 @@ pub fn build_counted(
 
 struct Builder<'a> {
     catalog: &'a Catalog,
-    memory: PlanMemory,
+    memory: &'a Arc<Memory>,
     counts: Option<&'a mut Vec<Arc<OperatorCounts>>>,
 }
 
@@ -71,14 +72,25 @@ impl Builder<'_> {
             all.push(counts.clone());
             counts
         });
-        let operator = self.operator(plan)?;
+        // Recursion is here, beside nothing big: the stack is used by levels of this function only.
+        let mut inputs = VecDeque::new();
+        for input in plan.inputs() {
+            inputs.push_back(self.build(input)?);
+        }
+        let operator = self.operator(plan, &mut inputs)?;
         Ok(match counts {
             None => operator,
             Some(counts) => Box::new(Counted::new(operator, counts)),
         })
     }
 
-    fn operator(&mut self, plan: &Plan) -> Result<Box<dyn Operator>> {
+    /// The operator of a plan, given those of its inputs.
+    fn operator(&self, plan: &Plan, inputs: &mut VecDeque<Box<dyn Operator>>) -> Result<Box<dyn Operator>> {
+        let mut next = || {
+            inputs
+                .pop_front()
+                .ok_or_else(|| Error::invalid("a plan lacks an input"))
+        };
         Ok(match plan {
             Plan::Scan {
                 table,
@@ -93,58 +105,44 @@ impl Builder<'_> {
                 scan(table, columns, access, filter.clone())?
             }
             Plan::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),
-            Plan::Filter { input, condition } => Box::new(Filter::new(self.build(input)?, condition.clone())),
-            Plan::Project { input, exprs } => Box::new(Project::new(self.build(input)?, exprs.clone())),
-            Plan::Join(j) => self.join(j)?,
-            Plan::LookupJoin(j) => self.lookup_join(j)?,
-            Plan::Aggregate {
-                input,
-                keys,
-                aggregates,
-            } => Box::new(HashAggregate::new(
-                self.build(input)?,
-                keys,
-                aggregates,
-                &self.memory,
-            )),
-            Plan::Distinct { input } => {
-                Box::new(Distinct::new(self.build(input)?, &input.types(), &self.memory))
+            Plan::Filter { condition, .. } => Box::new(Filter::new(next()?, condition.clone())),
+            Plan::Project { exprs, .. } => Box::new(Project::new(next()?, exprs.clone())),
+            Plan::Join(j) => self.join(j, next()?, next()?),
+            Plan::LookupJoin(j) => self.lookup_join(j, next()?)?,
+            Plan::Aggregate { keys, aggregates, .. } => {
+                Box::new(HashAggregate::new(next()?, keys, aggregates, self.memory))
             }
+            Plan::Distinct { input } => Box::new(Distinct::new(next()?, &input.types(), self.memory)),
             Plan::Sort { input, keys, limit } => {
-                let (child, physicals) = (self.build(input)?, physicals(input));
+                let (child, physicals) = (next()?, physicals(input));
                 match limit {
-                    None => Box::new(Sort::new(child, &physicals, keys, &self.memory)),
-                    Some(n) => Box::new(TopN::new(child, &physicals, keys, n.clone(), &self.memory)),
+                    None => Box::new(Sort::new(child, &physicals, keys, self.memory)),
+                    Some(n) => Box::new(TopN::new(child, &physicals, keys, n.clone(), self.memory)),
                 }
             }
-            Plan::Limit { input, limit, offset } => {
-                Box::new(Limit::new(self.build(input)?, limit.clone(), offset.clone()))
-            }
+            Plan::Limit { limit, offset, .. } => Box::new(Limit::new(next()?, limit.clone(), offset.clone())),
         })
     }
 
-    fn join(&mut self, j: &Join) -> Result<Box<dyn Operator>> {
-        let left = self.build(&j.left)?;
-        let right = self.build(&j.right)?;
+    fn join(&self, j: &Join, left: Box<dyn Operator>, right: Box<dyn Operator>) -> Box<dyn Operator> {
         let physicals = physicals(&j.right);
         let condition = j.condition.clone();
-        Ok(if j.equal.is_empty() {
+        if j.equal.is_empty() {
             Box::new(NestedLoopJoin::new(
                 j.kind,
                 left,
                 right,
                 condition,
                 &physicals,
-                &self.memory,
+                self.memory,
             ))
         } else {
-            let join = HashJoin::new(j.kind, left, right, &j.equal, condition, &physicals, &self.memory);
+            let join = HashJoin::new(j.kind, left, right, &j.equal, condition, &physicals, self.memory);
             Box::new(join)
-        })
+        }
     }
 
-    fn lookup_join(&mut self, j: &LookupJoin) -> Result<Box<dyn Operator>> {
-        let left = self.build(&j.left)?;
+    fn lookup_join(&self, j: &LookupJoin, left: Box<dyn Operator>) -> Result<Box<dyn Operator>> {
         let table = self.catalog.table(j.table)?;
         let lookup = match j.index {
             None => LookupKey::RowId,
@@ -162,6 +160,7 @@ impl Builder<'_> {
             TableColumns::new(&table.def, &j.columns, j.row_id),
             &table.def.name,
             j.condition.clone(),
+            self.memory,
         )))
     }
 }

@@ -1,28 +1,26 @@
 //! Rows without duplicates, in the order they first come; streams, and keeps the keys it has seen.
 
 use super::key_table::{KeyTable, Nulls};
-use super::memory::{MemoryUse, PlanMemory};
 use super::{Cx, Operator};
+use crate::sql::memory::Memory;
 use crate::types::{Batch, DataType, Result};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// See the module.
 pub struct Distinct {
     input: Box<dyn Operator>,
     seen: KeyTable,
-    memory: MemoryUse,
     groups: Vec<u32>,
     fresh: Vec<u32>,
 }
 
 impl Distinct {
     /// The distinct rows of `input`, whose columns have these types.
-    pub fn new(input: Box<dyn Operator>, types: &[DataType], memory: &PlanMemory) -> Distinct {
+    pub fn new(input: Box<dyn Operator>, types: &[DataType], memory: &Arc<Memory>) -> Distinct {
         Distinct {
             input,
-            seen: KeyTable::new(types, Nulls::Equal),
-            memory: memory.part(),
+            seen: KeyTable::new(types, Nulls::Equal, memory.part()),
             groups: Vec::new(),
             fresh: Vec::new(),
         }
@@ -38,7 +36,6 @@ impl Operator for Distinct {
             let batch = batch.compact();
             self.seen
                 .insert(&batch.columns, batch.len, &mut self.groups, &mut self.fresh)?;
-            self.memory.set(self.seen.memory(), cx.env.memory_limit)?;
             if !self.fresh.is_empty() {
                 return Poll::Ready(Ok(Some(batch.select(core::mem::take(&mut self.fresh)))));
             }

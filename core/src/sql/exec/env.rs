@@ -1,10 +1,11 @@
 //! What a running query refers to besides its data: parameters, results of sub-plans, the session's
-//! facts and the memory limit. Fixed for the run of one statement, except that sub-plans add their
+//! facts and its memory. Fixed for the run of one statement, except that sub-plans add their
 //! results before the plan itself starts.
 
 use super::eval::{Scope, SubResult};
 use crate::host::Host;
 use crate::sql::functions::EvalContext;
+use crate::sql::memory::{Memory, Scratch};
 use crate::tree::Missing;
 use crate::types::{Batch, Value};
 use alloc::{sync::Arc, vec::Vec};
@@ -27,8 +28,8 @@ pub struct Env {
     pub schema: Arc<str>,
     /// Last AUTO_INCREMENT value of the session.
     pub last_insert_id: i64,
-    /// Bytes that the operators of one plan may hold together.
-    pub memory_limit: usize,
+    /// What the statement holds, against its limit.
+    pub memory: Arc<Memory>,
 }
 
 impl Env {
@@ -42,6 +43,7 @@ impl Env {
                 host: &*self.host,
                 schema: &self.schema,
                 last_insert_id: self.last_insert_id,
+                scratch: Scratch::new(&self.memory),
             },
         }
     }

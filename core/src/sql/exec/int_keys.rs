@@ -2,6 +2,8 @@
 //! numbers do, and a hash table otherwise.
 
 use super::key_table::NO_GROUP;
+use crate::sql::memory::{MemoryUse, table_bytes};
+use crate::types::{Result, vec_capacity};
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
@@ -9,6 +11,8 @@ use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 /// The array may have so many slots per key, and [`SPARE`] more.
 const SLOTS_PER_KEY: usize = 4;
 const SPARE: usize = 1024;
+/// Bytes of an entry of the hash table.
+const ENTRY: usize = size_of::<(i64, u32)>();
 
 /// A map from integers to group numbers.
 pub struct IntKeys {
@@ -40,7 +44,7 @@ impl NearKeys {
 
     /// Makes room for the keys from `low` to `high`; `false` if they are too far from the others for
     /// `keys` keys in all.
-    fn cover(&mut self, low: i64, high: i64, keys: usize) -> bool {
+    fn cover(&mut self, low: i64, high: i64, keys: usize, memory: &mut MemoryUse) -> Result<bool> {
         let most = keys.saturating_mul(SLOTS_PER_KEY).saturating_add(SPARE);
         if self.slots.is_empty() {
             self.base = low;
@@ -49,22 +53,25 @@ impl NearKeys {
         let mut from = i128::from(self.base).min(i128::from(low));
         let to = end.max(i128::from(high) + 1);
         if to - from > most as i128 {
-            return false;
+            return Ok(false);
         }
         if from < i128::from(self.base) {
             // Room below as well: keys that descend would otherwise move the array each time.
             from = (from - (to - from) / 2).max(i128::from(i64::MIN));
             let before = usize::try_from(i128::from(self.base) - from).unwrap_or(0);
-            let mut slots = Vec::with_capacity(before + self.slots.len());
+            let len = before.saturating_add(self.slots.len());
+            memory.set(len.saturating_mul(4))?;
+            let mut slots = Vec::with_capacity(len);
             slots.resize(before, NO_GROUP);
             slots.append(&mut self.slots);
             (self.slots, self.base) = (slots, from as i64);
         }
         let needed = usize::try_from(to - from).unwrap_or(usize::MAX);
         if needed > self.slots.len() {
+            memory.set(vec_capacity(self.slots.capacity(), needed).saturating_mul(4))?;
             self.slots.resize(needed, NO_GROUP);
         }
-        true
+        Ok(true)
     }
 }
 
@@ -81,23 +88,33 @@ impl IntKeys {
         }
     }
 
-    /// Bytes of memory held.
-    pub fn memory(&self) -> usize {
-        self.near.as_ref().map_or(0, |n| n.slots.capacity() * 4) + self.far.capacity() * 17
-    }
-
-    /// Prepares for `keys`, of which there are `before` already.
-    pub fn prepare(&mut self, keys: impl Iterator<Item = i64> + Clone, before: usize) {
-        let Some(near) = &mut self.near else { return };
+    /// Prepares for `keys`, at most `rows`, of which there are `before` already, and counts what they take.
+    ///
+    /// # Errors
+    /// [`Error::QueryMemory`](crate::Error::QueryMemory) beyond the limit.
+    pub fn prepare(
+        &mut self,
+        keys: impl Iterator<Item = i64> + Clone,
+        rows: usize,
+        before: usize,
+        memory: &mut MemoryUse,
+    ) -> Result<()> {
+        let len = before.saturating_add(rows);
+        let Some(near) = &mut self.near else {
+            return memory.set(table_bytes(self.far.capacity(), len, ENTRY));
+        };
         let mut count = 0;
         let (mut low, mut high) = (i64::MAX, i64::MIN);
         for key in keys {
             (low, high) = (low.min(key), high.max(key));
             count += 1;
         }
-        if count == 0 || near.cover(low, high, before.saturating_add(count)) {
-            return;
+        if count == 0 || near.cover(low, high, before.saturating_add(count), memory)? {
+            return Ok(());
         }
+        let table = table_bytes(0, len, ENTRY);
+        memory.set(table.saturating_add(near.slots.capacity().saturating_mul(4)))?;
+        self.far.reserve(len, |e| self.hasher.hash_one(e.0));
         for (i, group) in near.slots.iter().enumerate() {
             if *group != NO_GROUP {
                 let key = near.base.wrapping_add(i as i64);
@@ -107,6 +124,7 @@ impl IntKeys {
             }
         }
         self.near = None;
+        memory.set(table)
     }
 
     /// The group of a key, which is `new` if it has none yet. [`prepare`](IntKeys::prepare) has seen it.
@@ -150,15 +168,19 @@ impl IntKeys {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use alloc::{collections::BTreeMap, vec};
+    use crate::sql::memory::Memory;
+    use alloc::{collections::BTreeMap, sync::Arc, vec};
 
     /// Inserts keys batch by batch and compares with a map.
     fn check(batches: &[Vec<i64>]) -> IntKeys {
         let (mut keys, mut model) = (IntKeys::new(), BTreeMap::new());
+        let mut memory = Arc::new(Memory::new(usize::MAX)).part();
         for batch in batches {
-            keys.prepare(batch.iter().copied(), model.len());
+            let all = batch.iter().copied();
+            keys.prepare(all, batch.len(), model.len(), &mut memory).unwrap();
             for key in batch {
                 let new = model.len() as u32;
                 let group = *model.entry(*key).or_insert(new);

@@ -6,6 +6,7 @@
 
 use super::int_keys::IntKeys;
 use super::key_bytes::{collations, float_bits, push_collated, push_key};
+use crate::sql::memory::{MemoryUse, table_bytes};
 use crate::types::{BytesVec, Collation, Column, ColumnData, DataType, Error, Physical, Result};
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -45,6 +46,7 @@ pub struct KeyTable {
     groups: usize,
     hasher: DefaultHashBuilder,
     scratch: Vec<u8>,
+    memory: MemoryUse,
 }
 
 /// Spreads the kept 32 bits of a hash over 64.
@@ -54,7 +56,7 @@ fn spread(hash: u32) -> u64 {
 
 impl KeyTable {
     /// An empty table for keys of these types.
-    pub fn new(types: &[DataType], nulls: Nulls) -> KeyTable {
+    pub fn new(types: &[DataType], nulls: Nulls, memory: MemoryUse) -> KeyTable {
         let store = match types {
             [] => Store::Unit,
             [one] if matches!(one.physical(), Physical::I64 | Physical::F64) => Store::Int(IntKeys::new()),
@@ -72,6 +74,7 @@ impl KeyTable {
             groups: 0,
             hasher: DefaultHashBuilder::default(),
             scratch: Vec::new(),
+            memory,
         }
     }
 
@@ -80,20 +83,11 @@ impl KeyTable {
         self.groups
     }
 
-    /// Bytes of memory held.
-    pub fn memory(&self) -> usize {
-        match &self.store {
-            Store::Unit => 0,
-            Store::Int(keys) => keys.memory(),
-            Store::Bytes { table, keys } => table.capacity() * 9 + keys.memory(),
-        }
-    }
-
     /// Finds or makes the group of each of `rows` rows. `groups` is overwritten with one group per row;
     /// `fresh` with the rows that opened a new group, in order.
     ///
     /// # Errors
-    /// [`Error::QueryMemory`] beyond 2^32 groups or key bytes.
+    /// [`Error::QueryMemory`] beyond the limit, and beyond 2^32 groups or key bytes.
     pub fn insert(
         &mut self,
         columns: &[Column],
@@ -120,7 +114,7 @@ impl KeyTable {
                 let keys = ints(column);
                 let keys = keys.get(..rows).unwrap_or(&keys);
                 let Some(nulls) = column.null_bitmap() else {
-                    table.prepare(keys.iter().copied(), self.groups);
+                    table.prepare(keys.iter().copied(), rows, self.groups, &mut self.memory)?;
                     groups.extend(keys.iter().zip(0..).map(|(key, row)| {
                         let group = table.insert(*key, self.groups as u32);
                         if group as usize == self.groups {
@@ -132,7 +126,8 @@ impl KeyTable {
                     return Ok(());
                 };
                 let valued = keys.iter().enumerate().filter(|(row, _)| !nulls.get(*row));
-                table.prepare(valued.map(|(_, key)| *key), self.groups);
+                let valued = valued.map(|(_, key)| *key);
+                table.prepare(valued, rows, self.groups, &mut self.memory)?;
                 for (row, key) in keys.iter().enumerate() {
                     if nulls.get(row) {
                         groups.push(null_group(
@@ -154,6 +149,7 @@ impl KeyTable {
             }
             (Store::Bytes { table, keys }, _) => {
                 let mut scratch = core::mem::take(&mut self.scratch);
+                let mut table_size = table.allocation_size();
                 for row in 0..rows {
                     let Some(key) = encode(
                         &mut scratch,
@@ -176,6 +172,12 @@ impl KeyTable {
                         }
                         continue;
                     };
+                    if table.len() == table.capacity() {
+                        // It grows to look whether the key is there.
+                        let grown = table_bytes(table.capacity(), table.len() + 1, 8);
+                        self.memory.set(grown.saturating_add(keys.memory()))?;
+                        table_size = grown;
+                    }
                     let hash = self.hasher.hash_one(key) as u32;
                     let same = |e: &(u32, u32)| e.0 == hash && keys.get(e.1 as usize) == key;
                     let group = match table.entry(spread(hash), same, |e| spread(e.0)) {
@@ -183,6 +185,10 @@ impl KeyTable {
                         Entry::Vacant(e) => {
                             if keys.data().len().saturating_add(key.len()) >= u32::MAX as usize {
                                 return Err(too_big());
+                            }
+                            let grown = keys.memory_with(1, key.len());
+                            if grown > keys.memory() {
+                                self.memory.set(table_size.saturating_add(grown))?;
                             }
                             let group = self.groups as u32;
                             e.insert((hash, group));
@@ -313,6 +319,12 @@ fn encode<'a>(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::sql::memory::Memory;
+    use alloc::sync::Arc;
+
+    fn unlimited() -> MemoryUse {
+        Arc::new(Memory::new(usize::MAX)).part()
+    }
 
     fn text(values: &[Option<&str>]) -> Column {
         let mut c = Column::new(Physical::Bytes);
@@ -353,7 +365,7 @@ mod tests {
                     }
                 })
                 .collect::<Vec<_>>();
-            let mut t = KeyTable::new(&types, Nulls::Equal);
+            let mut t = KeyTable::new(&types, Nulls::Equal, unlimited());
             assert_eq!(
                 groups(&mut t, &key),
                 (alloc::vec![0, 1, 2, 2, 1], alloc::vec![0, 1, 2])
@@ -363,7 +375,7 @@ mod tests {
 
     #[test]
     fn keys_that_come_after_the_first_null_keep_their_groups() {
-        let mut t = KeyTable::new(&[DataType::TEXT], Nulls::Equal);
+        let mut t = KeyTable::new(&[DataType::TEXT], Nulls::Equal, unlimited());
         let column = text(&[None, Some("a"), Some("b"), Some("a"), None, Some("b")]);
         assert_eq!(groups(&mut t, &[column]).0, [0, 1, 2, 1, 0, 2]);
     }
@@ -371,7 +383,7 @@ mod tests {
     #[test]
     fn a_join_key_with_a_null_matches_nothing() {
         let types = [DataType::BIGINT, DataType::TEXT];
-        let mut t = KeyTable::new(&types, Nulls::NeverMatch);
+        let mut t = KeyTable::new(&types, Nulls::NeverMatch, unlimited());
         let columns = [Column::from_i64(alloc::vec![1, 1]), text(&[Some("a"), None])];
         assert_eq!(groups(&mut t, &columns).0, [0, NO_GROUP]);
         let mut found = Vec::new();
@@ -381,7 +393,7 @@ mod tests {
 
     #[test]
     fn floats_and_collated_text_compare_by_value() {
-        let mut t = KeyTable::new(&[DataType::Double], Nulls::Equal);
+        let mut t = KeyTable::new(&[DataType::Double], Nulls::Equal, unlimited());
         assert_eq!(
             groups(&mut t, &[Column::from_f64(alloc::vec![0.0, -0.0, 1.5])]).0,
             [0, 0, 1]
@@ -390,7 +402,7 @@ mod tests {
             max: None,
             collation: Collation::NoCase,
         };
-        let mut t = KeyTable::new(&[nocase], Nulls::Equal);
+        let mut t = KeyTable::new(&[nocase], Nulls::Equal, unlimited());
         assert_eq!(
             groups(&mut t, &[text(&[Some("Ab"), Some("aB"), Some("b")])]).0,
             [0, 0, 1]
@@ -400,7 +412,7 @@ mod tests {
     #[test]
     fn many_keys_keep_their_groups_through_growth() {
         let keys = |n: i64| Column::from_i64((0..n).map(|i| i * 1_000_003 % 50_021).collect());
-        let mut t = KeyTable::new(&[DataType::BIGINT], Nulls::Equal);
+        let mut t = KeyTable::new(&[DataType::BIGINT], Nulls::Equal, unlimited());
         let (first, fresh) = groups(&mut t, &[keys(20_000)]);
         assert_eq!(fresh.len(), 20_000);
         let mut again = Vec::new();

@@ -20,7 +20,6 @@ mod key_range;
 mod key_table;
 mod leaf_run;
 mod limit;
-mod memory;
 mod operator;
 mod point_key;
 mod point_read;

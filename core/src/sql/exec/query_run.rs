@@ -3,10 +3,10 @@
 use super::build::{build, build_counted};
 use super::counted::OperatorCounts;
 use super::eval::{SubResult, ValueSet};
-use super::memory::{MemoryUse, PlanMemory};
 use super::row_buffer::RowBuffer;
 use super::{Cx, Env, Operator};
 use crate::catalog::Catalog;
+use crate::sql::memory::MemoryUse;
 use crate::sql::plan::{OutputColumn, Query, SubPlanKind};
 use crate::tree::Missing;
 use crate::types::{Batch, Column, DataType, Error, Result};
@@ -29,7 +29,8 @@ pub struct QueryRun {
     /// Sub-plans that have not finished, in order.
     sub_runs: VecDeque<SubRun>,
     plan: Box<dyn Operator>,
-    memory: MemoryUse,
+    /// Of the sets that sub-plans of IN have left.
+    sets: MemoryUse,
     counts: Option<Vec<Arc<OperatorCounts>>>,
     ended: bool,
 }
@@ -56,8 +57,8 @@ impl QueryRun {
     ) -> Result<QueryRun> {
         env.sub_results.clear();
         let mut operator = |plan| match &mut counts {
-            None => build(plan, catalog),
-            Some(counts) => build_counted(plan, catalog, counts),
+            None => build(plan, catalog, &env.memory),
+            Some(counts) => build_counted(plan, catalog, &env.memory, counts),
         };
         let mut sub_runs = VecDeque::with_capacity(query.sub_plans.len());
         for sub in &query.sub_plans {
@@ -65,17 +66,18 @@ impl QueryRun {
             sub_runs.push_back(SubRun {
                 kind: sub.kind,
                 operator: operator(&sub.plan)?,
-                rows: RowBuffer::new(&[ty.physical()]),
+                rows: RowBuffer::new(&[ty.physical()], env.memory.part()),
                 ty,
             });
         }
         let plan = operator(&query.plan)?;
+        let sets = env.memory.part();
         Ok(QueryRun {
             query,
             env,
             sub_runs,
             plan,
-            memory: PlanMemory::default().part(),
+            sets,
             counts,
             ended: false,
         })
@@ -99,7 +101,7 @@ impl QueryRun {
                 missing: &mut *missing,
                 env: &self.env,
             };
-            let result = ready!(sub.step(&mut cx, &mut self.memory))?;
+            let result = ready!(sub.step(&mut cx, &mut self.sets))?;
             self.env.sub_results.push(result);
             self.sub_runs.pop_front();
         }
@@ -133,7 +135,7 @@ impl QueryRun {
 }
 
 impl SubRun {
-    fn step(&mut self, cx: &mut Cx<'_>, memory: &mut MemoryUse) -> Poll<Result<SubResult>> {
+    fn step(&mut self, cx: &mut Cx<'_>, sets: &mut MemoryUse) -> Poll<Result<SubResult>> {
         while let Some(batch) = ready!(self.operator.next(cx))? {
             match self.kind {
                 SubPlanKind::Exists if batch.rows() > 0 => return Poll::Ready(Ok(SubResult::Exists(true))),
@@ -145,13 +147,15 @@ impl SubRun {
                     "a subquery used as a value returned more than one row",
                 )));
             }
-            memory.set(self.rows.memory(), cx.env.memory_limit)?;
         }
         let column = self.rows.columns().first().cloned();
         let column = column.unwrap_or_else(|| Column::new(self.ty.physical()));
         Poll::Ready(Ok(match self.kind {
             SubPlanKind::Exists => SubResult::Exists(false),
-            SubPlanKind::Set => SubResult::Set(Arc::new(ValueSet::new(&column, &self.ty))),
+            SubPlanKind::Set => {
+                sets.add(ValueSet::memory_of(&column))?;
+                SubResult::Set(Arc::new(ValueSet::new(&column, &self.ty)))
+            }
             SubPlanKind::Scalar if column.is_empty() => {
                 SubResult::Scalar(Column::nulls(self.ty.physical(), 1))
             }

@@ -2,22 +2,25 @@
 //!
 //! Invariant: all columns have `len` values.
 
+use crate::sql::memory::MemoryUse;
 use crate::types::{Batch, Column, ColumnData, Error, Physical, Result};
 use alloc::vec::Vec;
 
 /// Collected rows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RowBuffer {
     columns: Vec<Column>,
     len: usize,
+    memory: MemoryUse,
 }
 
 impl RowBuffer {
-    /// An empty buffer of the given representations.
-    pub fn new(physicals: &[Physical]) -> RowBuffer {
+    /// An empty buffer of the given representations, counted as `memory`.
+    pub fn new(physicals: &[Physical], memory: MemoryUse) -> RowBuffer {
         RowBuffer {
             columns: physicals.iter().map(|p| Column::new(*p)).collect(),
             len: 0,
+            memory,
         }
     }
 
@@ -39,14 +42,20 @@ impl RowBuffer {
     /// Appends the rows of a batch that count.
     ///
     /// # Errors
-    /// [`Error::QueryMemory`] beyond what one column can address: 2^32 rows or bytes of text.
+    /// [`Error::QueryMemory`] beyond the limit, and beyond what one column can address: 2^32 rows or bytes
+    /// of text.
     pub fn append(&mut self, batch: &Batch) -> Result<()> {
         if self.len == 0 && batch.selection.is_none() && batch.columns.len() == self.columns.len() {
+            self.memory.set(batch.columns.iter().map(Column::memory).sum())?;
             self.columns = batch.columns.clone();
             self.len = batch.len;
             return Ok(());
         }
         let rows = batch.rows();
+        let selection = batch.selection.as_ref().map(|s| s.as_slice());
+        let grown = |(to, from): (&Column, &Column)| to.memory_with(from, selection);
+        self.memory
+            .set(self.columns.iter().zip(&batch.columns).map(grown).sum())?;
         let full = || Error::QueryMemory {
             limit: u32::MAX as usize,
         };
@@ -72,6 +81,8 @@ impl RowBuffer {
             *c = c.gather(rows);
         }
         self.len = rows.len();
+        // Gathered columns are as big as their values.
+        let _ = self.memory.set(self.memory());
     }
 
     /// The given rows as a batch; a row beyond the end is all NULL.
@@ -80,7 +91,7 @@ impl RowBuffer {
     }
 
     /// Bytes of memory held.
-    pub fn memory(&self) -> usize {
+    fn memory(&self) -> usize {
         self.columns.iter().map(Column::memory).sum()
     }
 }

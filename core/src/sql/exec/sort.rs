@@ -1,13 +1,13 @@
 //! ORDER BY: collects all rows, orders them once, hands them out in batches. Stable.
 
 use super::eval::eval;
-use super::memory::{MemoryUse, PlanMemory};
 use super::row_buffer::RowBuffer;
 use super::sort_key::SortKeys;
 use super::{BATCH_ROWS, Cx, Operator};
+use crate::sql::memory::Memory;
 use crate::sql::plan::{Expr, SortKey};
 use crate::types::{Batch, Physical, Result};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// See the module.
@@ -16,7 +16,6 @@ pub struct Sort {
     exprs: Vec<Expr>,
     keys: SortKeys,
     rows: RowBuffer,
-    memory: MemoryUse,
     /// The rows in order, once all are there.
     order: Option<Vec<u32>>,
     done: usize,
@@ -28,14 +27,13 @@ impl Sort {
         input: Box<dyn Operator>,
         physicals: &[Physical],
         keys: &[SortKey],
-        memory: &PlanMemory,
+        memory: &Arc<Memory>,
     ) -> Sort {
         Sort {
             input,
             exprs: keys.iter().map(|k| k.expr.clone()).collect(),
-            keys: SortKeys::new(keys),
-            rows: RowBuffer::new(physicals),
-            memory: memory.part(),
+            keys: SortKeys::new(keys, memory.part()),
+            rows: RowBuffer::new(physicals, memory.part()),
             order: None,
             done: 0,
         }
@@ -54,8 +52,6 @@ impl Operator for Sort {
                     .collect::<Result<Vec<_>>>()?;
                 self.keys.append(&keys, batch.rows())?;
                 self.rows.append(&batch)?;
-                self.memory
-                    .set(self.keys.memory() + self.rows.memory(), cx.env.memory_limit)?;
             }
         }
         let order = self.order.get_or_insert_with(|| self.keys.order());

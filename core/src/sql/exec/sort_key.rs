@@ -4,10 +4,14 @@
 //! keys that may be longer are kept whole too. Invariant: one prefix per row, and, if `long`, one key.
 
 use crate::codec::{KeyPart, encode_key_part, float_of, int_of, ordered_f64, ordered_i64};
+use crate::sql::memory::MemoryUse;
 use crate::sql::plan::SortKey;
-use crate::types::{BytesVec, Column, ColumnData, Error, Physical, Result};
+use crate::types::{BytesVec, Column, ColumnData, Error, Physical, Result, vec_capacity};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+
+/// Bytes that sorting takes per key: its prefix and place, and its place in the order.
+const SORTING: usize = size_of::<(u128, u32)>() + 4;
 
 /// How one key column is ordered.
 #[derive(Debug, Clone, Copy)]
@@ -45,11 +49,12 @@ pub struct SortKeys {
     prefixes: Vec<u128>,
     whole: Option<BytesVec>,
     scratch: Vec<u8>,
+    memory: MemoryUse,
 }
 
 impl SortKeys {
-    /// No keys yet, of the given order.
-    pub fn new(keys: &[SortKey]) -> SortKeys {
+    /// No keys yet, of the given order; they and what sorting them needs are counted as `memory`.
+    pub fn new(keys: &[SortKey], memory: MemoryUse) -> SortKeys {
         let width = |k: &SortKey| match k.expr.ty().physical() {
             Physical::I64 | Physical::F64 => 9,
             Physical::Decimal => 18,
@@ -70,6 +75,7 @@ impl SortKeys {
             prefixes: Vec::new(),
             whole: (keys.iter().map(width).sum::<usize>() > 16).then(BytesVec::default),
             scratch: Vec::new(),
+            memory,
         }
     }
 
@@ -81,8 +87,13 @@ impl SortKeys {
     /// Appends the keys of `rows` rows, one column per part.
     ///
     /// # Errors
-    /// [`Error::QueryMemory`] beyond 4 GiB of long keys.
+    /// [`Error::QueryMemory`] beyond the limit, and beyond 4 GiB of long keys.
     pub fn append(&mut self, columns: &[Column], rows: usize) -> Result<()> {
+        let len = self.prefixes.len().saturating_add(rows);
+        let prefixes = vec_capacity(self.prefixes.capacity(), len).saturating_mul(16);
+        let fixed = prefixes.saturating_add(len.saturating_mul(SORTING));
+        let whole = self.whole.as_ref().map_or(0, BytesVec::memory);
+        self.memory.set(fixed.saturating_add(whole))?;
         self.prefixes.reserve(rows);
         if let ([part], [column]) = (self.parts.as_slice(), columns) {
             let prefix = |(row, bits)| part.of_number(bits, column.is_null(row));
@@ -111,6 +122,10 @@ impl SortKeys {
                     return Err(Error::QueryMemory {
                         limit: u32::MAX as usize,
                     });
+                }
+                let grown = whole.memory_with(1, self.scratch.len());
+                if grown > whole.memory() {
+                    self.memory.set(fixed.saturating_add(grown))?;
                 }
                 whole.push(&self.scratch);
             }
@@ -204,6 +219,7 @@ impl SortKeys {
             rows.iter().for_each(|r| kept.push(whole.get(*r as usize)));
             *whole = kept;
         }
+        self.recount();
     }
 
     /// Keeps the first `from` keys, and of those after them only the ones at `from + rows[i]`.
@@ -215,13 +231,15 @@ impl SortKeys {
             let tail = whole.split_off(from, 0);
             rows.iter().for_each(|r| whole.push(tail.get(*r as usize)));
         }
+        self.recount();
     }
 
-    /// Bytes of memory held, counting those that sorting needs.
-    pub fn memory(&self) -> usize {
-        self.prefixes.capacity() * 16
-            + self.prefixes.len() * 36
-            + self.whole.as_ref().map_or(0, BytesVec::memory)
+    /// Counts what is left after keys have gone.
+    fn recount(&mut self) {
+        let whole = self.whole.as_ref().map_or(0, BytesVec::memory);
+        let bytes = self.prefixes.capacity() * 16 + self.prefixes.len() * SORTING + whole;
+        // It has not become more.
+        let _ = self.memory.set(bytes);
     }
 }
 
@@ -272,7 +290,13 @@ fn push_part(out: &mut Vec<u8>, part: Part, column: &Column, row: usize) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::sql::memory::Memory;
     use crate::types::{DataType, Value};
+    use alloc::sync::Arc;
+
+    fn unlimited() -> MemoryUse {
+        Arc::new(Memory::new(usize::MAX)).part()
+    }
 
     fn key(ty: DataType, descending: bool, nulls_first: bool) -> SortKey {
         SortKey {
@@ -286,7 +310,7 @@ mod tests {
     }
 
     fn order(keys: &[SortKey], columns: &[Column]) -> Vec<u32> {
-        let mut k = SortKeys::new(keys);
+        let mut k = SortKeys::new(keys, unlimited());
         k.append(columns, columns[0].len()).unwrap();
         k.order()
     }
@@ -341,7 +365,7 @@ mod tests {
         for (ty, mut c) in [(DataType::BIGINT, ints), (DataType::Double, floats)] {
             c.push_null();
             for (descending, nulls_first) in [(false, true), (false, false), (true, true), (true, false)] {
-                let mut k = SortKeys::new(&[key(ty.clone(), descending, nulls_first)]);
+                let mut k = SortKeys::new(&[key(ty.clone(), descending, nulls_first)], unlimited());
                 k.append(&[c.clone()], c.len()).unwrap();
                 let encoded = |row| {
                     let mut out = Vec::new();
@@ -369,7 +393,7 @@ mod tests {
             for (ty, column) in [(DataType::BIGINT, &ints), (DataType::Double, &floats)] {
                 for (descending, nulls_first) in [(false, true), (false, false), (true, true), (true, false)]
                 {
-                    let mut k = SortKeys::new(&[key(ty.clone(), descending, nulls_first)]);
+                    let mut k = SortKeys::new(&[key(ty.clone(), descending, nulls_first)], unlimited());
                     k.append(core::slice::from_ref(column), column.len()).unwrap();
                     for than in 0..column.len() {
                         let less = |row: &u32| k.compare(*row as usize, than) == Ordering::Less;
@@ -384,10 +408,13 @@ mod tests {
 
     #[test]
     fn candidates_that_do_not_enter_leave_no_trace() {
-        let mut k = SortKeys::new(&[
-            key(DataType::BIGINT, false, true),
-            key(DataType::BIGINT, false, true),
-        ]);
+        let mut k = SortKeys::new(
+            &[
+                key(DataType::BIGINT, false, true),
+                key(DataType::BIGINT, false, true),
+            ],
+            unlimited(),
+        );
         let columns = |v: &[i64]| [Column::from_i64(v.to_vec()), Column::from_i64(v.to_vec())];
         k.append(&columns(&[5, 3]), 2).unwrap();
         k.append(&columns(&[9, 1, 4]), 3).unwrap();

@@ -9,6 +9,7 @@ use crate::catalog::{
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, MemoryStore, WriteBatch};
 use crate::sql::functions::Aggregate;
+use crate::sql::memory::Memory;
 use crate::sql::optimize::optimize_with;
 use crate::sql::plan::{
     Access, AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan, Query, ScanBounds,
@@ -55,7 +56,7 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
         host: Arc::new(TestHost),
         schema: "main".into(),
         last_insert_id: 0,
-        memory_limit: 1 << 30,
+        memory: Arc::new(Memory::new(1 << 30)),
     }
 }
 

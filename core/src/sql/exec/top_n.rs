@@ -6,13 +6,13 @@
 
 use super::constant::constant_rows;
 use super::eval::eval;
-use super::memory::{MemoryUse, PlanMemory};
 use super::row_buffer::RowBuffer;
 use super::sort_key::SortKeys;
 use super::{BATCH_ROWS, Cx, Operator};
+use crate::sql::memory::Memory;
 use crate::sql::plan::{Expr, SortKey};
 use crate::types::{Batch, Column, Physical, Result};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::cmp::Ordering;
 use core::task::{Poll, ready};
 
@@ -30,7 +30,6 @@ pub struct TopN {
     rows: RowBuffer,
     /// Whether the row at `wanted - 1` is the last of the first `wanted` rows seen.
     cut: bool,
-    memory: MemoryUse,
     order: Option<Vec<u32>>,
     done: usize,
 }
@@ -42,17 +41,16 @@ impl TopN {
         physicals: &[Physical],
         keys: &[SortKey],
         limit: Expr,
-        memory: &PlanMemory,
+        memory: &Arc<Memory>,
     ) -> TopN {
         TopN {
             input,
-            keys: SortKeys::new(keys),
+            keys: SortKeys::new(keys, memory.part()),
             sort_keys: keys.to_vec(),
             limit,
             wanted: None,
-            rows: RowBuffer::new(physicals),
+            rows: RowBuffer::new(physicals, memory.part()),
             cut: false,
-            memory: memory.part(),
             order: None,
             done: 0,
         }
@@ -79,8 +77,7 @@ impl TopN {
         if self.rows.len() >= wanted.saturating_mul(2).max(CUT_ROWS) {
             self.cut_to(wanted);
         }
-        self.memory
-            .set(self.keys.memory() + self.rows.memory(), cx.env.memory_limit)
+        Ok(())
     }
 
     /// The rows of a batch that come before row `last`, with their keys appended. A row equal to it

@@ -2,8 +2,10 @@
 //!
 //! An argument of one row is a constant: it stands for every row.
 
+use super::text_writer::TextWriter;
 use super::{ArgKind, EvalContext, ReturnKind, ScalarFunction};
-use crate::types::{BytesVec, Column, ColumnData, DataType, Error, Physical, Result};
+use crate::sql::memory::Scratch;
+use crate::types::{Bitmap, BytesVec, Column, ColumnData, DataType, Error, Physical, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
 
 /// The longest text a function may make, in bytes.
@@ -155,37 +157,95 @@ pub(super) fn floats(rows: usize, mut f: impl FnMut(usize) -> f64) -> Result<Col
 }
 
 /// A column of texts written into a buffer; `None` is NULL.
-pub(super) fn texts(rows: usize, mut f: impl FnMut(usize, &mut String) -> Option<()>) -> Result<Column> {
-    let mut buffer = String::new();
-    let mut out = Column::with_capacity(Physical::Bytes, rows);
-    let mut total = 0;
+pub(super) fn texts(
+    cx: &EvalContext<'_>,
+    rows: usize,
+    mut f: impl FnMut(usize, &mut TextWriter) -> Option<()>,
+) -> Result<Column> {
+    let mut writer = TextWriter::default();
+    let mut out = Texts::new(cx, rows);
     for i in 0..rows {
-        buffer.clear();
-        match f(i, &mut buffer) {
-            None => out.push_null(),
-            Some(()) => {
-                total += buffer.len();
-                if buffer.len() > MAX_TEXT || total > MAX_BATCH {
-                    return Err(too_long());
-                }
-                out.push_bytes(buffer.as_bytes());
-            }
+        // Twice, since the text is written before it gets to its place.
+        let most = MAX_TEXT.min(cx.scratch.room() / 2);
+        writer.start(most);
+        let written = f(i, &mut writer);
+        if writer.overflowed() {
+            return Err(match most < MAX_TEXT {
+                true => cx.scratch.exceeded(),
+                false => too_long(),
+            });
+        }
+        out.push(written.map(|()| writer.as_str().as_bytes()))?;
+    }
+    out.finish()
+}
+
+/// A column of texts that grows, counted as the statement's.
+struct Texts<'a> {
+    scratch: &'a Scratch<'a>,
+    values: BytesVec,
+    nulls: Bitmap,
+    /// Bytes counted.
+    counted: usize,
+}
+
+impl<'a> Texts<'a> {
+    fn new(cx: &'a EvalContext<'a>, rows: usize) -> Texts<'a> {
+        let values = BytesVec::with_capacity(rows, 0);
+        Texts {
+            scratch: &cx.scratch,
+            counted: values.memory(),
+            values,
+            nulls: Bitmap::default(),
         }
     }
-    Ok(out)
+
+    /// Appends a text, or NULL.
+    fn push(&mut self, value: Option<&[u8]>) -> Result<()> {
+        let bytes = value.unwrap_or_default();
+        let grown = self.values.memory_with(1, bytes.len());
+        if grown > self.counted {
+            if self.values.data().len() + bytes.len() > MAX_BATCH {
+                return Err(too_long());
+            }
+            self.scratch.take(grown - self.counted)?;
+            self.counted = grown;
+        }
+        self.values.push(bytes);
+        self.nulls.push(value.is_none());
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Column> {
+        let data = ColumnData::Bytes(Arc::new(self.values));
+        Ok(Column::from_parts(data, Some(self.nulls)))
+    }
 }
 
 /// A column of parts of existing bytes.
-pub(super) fn slices<'a>(rows: usize, mut f: impl FnMut(usize) -> &'a [u8]) -> Result<Column> {
-    let mut out = BytesVec::with_capacity(rows, 0);
+pub(super) fn slices<'a>(
+    cx: &EvalContext<'_>,
+    rows: usize,
+    mut f: impl FnMut(usize) -> &'a [u8],
+) -> Result<Column> {
+    let mut out = Texts::new(cx, rows);
     for i in 0..rows {
-        let part = f(i);
-        if out.data().len() + part.len() > MAX_BATCH {
-            return Err(too_long());
-        }
-        out.push(part);
+        out.push(Some(f(i)))?;
     }
-    Ok(Column::from_bytes(out))
+    out.finish()
+}
+
+/// A column of byte strings; `None` is NULL.
+pub(super) fn blobs(
+    cx: &EvalContext<'_>,
+    rows: usize,
+    mut f: impl FnMut(usize) -> Option<Vec<u8>>,
+) -> Result<Column> {
+    let mut out = Texts::new(cx, rows);
+    for i in 0..rows {
+        out.push(f(i).as_deref())?;
+    }
+    out.finish()
 }
 
 /// The error for a text longer than a function may make.

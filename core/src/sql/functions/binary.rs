@@ -2,9 +2,10 @@
 
 use super::ArgKind::{Any, Bytes, Int, Text};
 use super::ScalarFunction;
-use super::args::{Args, BLOB, INT, TEXT, function, ints, lenient, texts};
-use crate::types::{Column, DataType, Physical, Result};
-use alloc::{string::String, vec::Vec};
+use super::args::{Args, BLOB, INT, TEXT, blobs, function, ints, lenient, texts};
+use super::text_writer::TextWriter;
+use crate::types::{Column, DataType, Physical};
+use alloc::vec::Vec;
 use core::fmt::Write;
 
 /// The family's functions.
@@ -69,17 +70,17 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any],
         TEXT,
         "A number, or the bytes of a string, in hexadecimal.",
-        |_, a, t, _, n| {
+        |cx, a, t, _, n| {
             if t.first().is_some_and(DataType::is_numeric) {
                 let numbers = [lenient(a, t, 0, &DataType::BIGINT)?];
-                return texts(n, |i, out| write!(out, "{:X}", numbers.int(0, i)).ok());
+                return texts(cx, n, |i, out| write!(out, "{:X}", numbers.int(0, i)).ok());
             }
             let column = match t.first() {
                 Some(ty) if ty.physical() == Physical::Bytes => a.first().cloned(),
                 _ => Some(lenient(a, t, 0, &DataType::TEXT)?),
             };
             let bytes = [column.unwrap_or_else(|| Column::nulls(Physical::Bytes, 1))];
-            texts(n, |i, out| {
+            texts(cx, n, |i, out| {
                 bytes
                     .blob(0, i)
                     .iter()
@@ -95,13 +96,19 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         BLOB,
         "The bytes hexadecimal digits stand for; NULL of anything else.",
-        |_, a, _, _, n| blobs(n, |i| unhex(a.text(0, i))),
+        |cx, a, _, _, n| blobs(cx, n, |i| unhex(a.text(0, i))),
     ),
-    function("BIN", &[], (1, 1), &[Int], TEXT, "In binary.", |_, a, _, _, n| {
-        texts(n, |i, out| write!(out, "{:b}", a.int(0, i)).ok())
-    }),
-    function("OCT", &[], (1, 1), &[Int], TEXT, "In octal.", |_, a, _, _, n| {
-        texts(n, |i, out| write!(out, "{:o}", a.int(0, i)).ok())
+    function(
+        "BIN",
+        &[],
+        (1, 1),
+        &[Int],
+        TEXT,
+        "In binary.",
+        |cx, a, _, _, n| texts(cx, n, |i, out| write!(out, "{:b}", a.int(0, i)).ok()),
+    ),
+    function("OCT", &[], (1, 1), &[Int], TEXT, "In octal.", |cx, a, _, _, n| {
+        texts(cx, n, |i, out| write!(out, "{:o}", a.int(0, i)).ok())
     }),
     function(
         "CONV",
@@ -110,7 +117,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text, Int, Int],
         TEXT,
         "A number from one base (2 to 36) in another.",
-        |_, a, _, _, n| texts(n, |i, out| conv(a.text(0, i), a.int(1, i), a.int(2, i), out)),
+        |cx, a, _, _, n| texts(cx, n, |i, out| conv(a.text(0, i), a.int(1, i), a.int(2, i), out)),
     ),
     function(
         "CRC32",
@@ -128,8 +135,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         TEXT,
         "Percent-encoded for a URL.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 a.blob(0, i)
                     .iter()
                     .try_for_each(|b| match b {
@@ -149,8 +156,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         TEXT,
         "Percent-encoding undone; NULL if the result is no text.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 out.push_str(core::str::from_utf8(&url_decode(a.blob(0, i))?).ok()?);
                 Some(())
             })
@@ -160,18 +167,6 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
 
 fn shift_count(n: i64) -> Option<u32> {
     u32::try_from(n).ok().filter(|n| *n < 64)
-}
-
-/// A column of byte strings; `None` is NULL.
-fn blobs(rows: usize, mut f: impl FnMut(usize) -> Option<Vec<u8>>) -> Result<Column> {
-    let mut out = Column::with_capacity(Physical::Bytes, rows);
-    for i in 0..rows {
-        match f(i) {
-            Some(b) => out.push_bytes(&b),
-            None => out.push_null(),
-        }
-    }
-    Ok(out)
 }
 
 fn digit(b: u8) -> Option<u8> {
@@ -210,7 +205,7 @@ fn url_decode(mut b: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Reads the longest prefix that is a number of the base; a negative base reads or prints with a sign.
-fn conv(text: &str, from: i64, to: i64, out: &mut String) -> Option<()> {
+fn conv(text: &str, from: i64, to: i64, out: &mut TextWriter) -> Option<()> {
     let base = |b: i64| Some(b.unsigned_abs()).filter(|b| (2..=36).contains(b));
     let (from_base, to_base) = (base(from)?, base(to)?);
     let text = text.trim_ascii();
@@ -234,6 +229,6 @@ fn conv(text: &str, from: i64, to: i64, out: &mut String) -> Option<()> {
             break;
         }
     }
-    out.extend(reversed.iter().rev());
+    out.extend(reversed.into_iter().rev());
     Some(())
 }

@@ -87,7 +87,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any, Text],
         ReturnKind::Of(from_unix_type),
         "The moment so many seconds after 1970-01-01, or its text by a format.",
-        |_, a, t, ty, n| {
+        |cx, a, t, ty, n| {
             let exact = DataType::Decimal {
                 precision: Decimal::MAX_PRECISION,
                 scale: 6,
@@ -96,7 +96,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             let seconds = [lenient(a, t, 0, &exact)?];
             let moment = |i: usize| DateTime::from_micros(i64::try_from(seconds.decimal(0, i)).ok()?);
             match ty {
-                DataType::Text { .. } => texts(n, |i, out| format(moment(i)?, a.text(1, i), out)),
+                DataType::Text { .. } => texts(cx, n, |i, out| format(moment(i)?, a.text(1, i), out)),
                 _ => ints(n, |i| moment(i).map(|m| m.0)),
             }
         },

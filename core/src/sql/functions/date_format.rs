@@ -3,9 +3,9 @@
 use super::ArgKind::{Any, DateTime as DateTimeArg, Text};
 use super::args::{Args, TEXT, function, ints, lenient, texts};
 use super::date_parts::{DAYS, MONTHS, week};
+use super::text_writer::TextWriter;
 use super::{ReturnKind, ScalarFunction};
 use crate::types::{DataType, Date, DateTime, DateTimeParts, Time, Value};
-use alloc::string::String;
 use core::fmt::Write;
 
 /// The family's functions.
@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[DateTimeArg, Text],
         TEXT,
         "A moment as text by a format such as '%Y-%m-%d %H:%i:%s'.",
-        |_, a, _, _, n| texts(n, |i, out| format(DateTime(a.int(0, i)), a.text(1, i), out)),
+        |cx, a, _, _, n| texts(cx, n, |i, out| format(DateTime(a.int(0, i)), a.text(1, i), out)),
     ),
     function(
         "TIME_FORMAT",
@@ -26,9 +26,9 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any, Text],
         TEXT,
         "A time as text by a format such as '%H:%i:%s'.",
-        |_, a, t, _, n| {
+        |cx, a, t, _, n| {
             let times = [lenient(a, t, 0, &DataType::Time { fsp: 6 })?];
-            texts(n, |i, out| {
+            texts(cx, n, |i, out| {
                 let time = Time(times.int(0, i)).0.rem_euclid(crate::types::DAY);
                 format(DateTime(time), a.text(1, i), out).filter(|()| !times.null(0, i))
             })
@@ -55,7 +55,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
 ];
 
 /// Writes a moment by a format; `None` is a format that ends within a specifier's name.
-pub(super) fn format(t: DateTime, format: &str, out: &mut String) -> Option<()> {
+pub(super) fn format(t: DateTime, format: &str, out: &mut TextWriter) -> Option<()> {
     let (p, date) = (t.parts(), t.date());
     let hour12 = (p.hour + 11) % 12 + 1;
     let half = if p.hour < 12 { "AM" } else { "PM" };

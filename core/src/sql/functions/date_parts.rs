@@ -110,8 +110,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[DateArg],
         TEXT,
         "Monday to Sunday.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 out.write_str(DAYS.get(Date(a.int(0, i)).weekday() as usize)?)
                     .ok()
             })
@@ -124,8 +124,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[DateArg],
         TEXT,
         "January to December.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 out.write_str(MONTHS.get(Date(a.int(0, i)).ymd().1 as usize - 1)?)
                     .ok()
             })

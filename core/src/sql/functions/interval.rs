@@ -2,7 +2,7 @@
 
 use super::ArgKind::{Any, Date as DateArg, DateTime as DateTimeArg, Int, Text};
 use super::args::{Args, INT, function, ints, lenient, texts};
-use super::{ReturnKind, ScalarFunction};
+use super::{EvalContext, ReturnKind, ScalarFunction};
 use crate::types::{
     Column, DAY, DataType, Date, DateTime, Decimal, Error, Physical, Result, SECOND, Time, Value,
 };
@@ -18,7 +18,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any, Any, Text],
         ReturnKind::OfConstants(sum_type),
         "A date or time plus an interval: DATE_ADD(d, INTERVAL n unit); days without a unit.",
-        |_, a, t, ty, n| add(a, t, ty, n, 1),
+        |cx, a, t, ty, n| add(cx, a, t, ty, n, 1),
     ),
     function(
         "DATE_SUB",
@@ -27,7 +27,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any, Any, Text],
         ReturnKind::OfConstants(sum_type),
         "A date or time minus an interval.",
-        |_, a, t, ty, n| add(a, t, ty, n, -1),
+        |cx, a, t, ty, n| add(cx, a, t, ty, n, -1),
     ),
     function(
         "TIMESTAMPDIFF",
@@ -415,7 +415,14 @@ fn sum_type(types: &[DataType], constants: &[Option<Value>]) -> DataType {
     }
 }
 
-fn add(a: &[Column], types: &[DataType], ty: &DataType, rows: usize, sign: i64) -> Result<Column> {
+fn add(
+    cx: &EvalContext<'_>,
+    a: &[Column],
+    types: &[DataType],
+    ty: &DataType,
+    rows: usize,
+    sign: i64,
+) -> Result<Column> {
     let unit = if a.has(2) {
         constant_unit(a, 2)?
     } else {
@@ -434,7 +441,7 @@ fn add(a: &[Column], types: &[DataType], ty: &DataType, rows: usize, sign: i64) 
     };
     let valid = |a: &[Column], i: usize| (!a.null(0, i)).then(|| a.int(0, i));
     match ty {
-        DataType::Text { .. } => texts(rows, |i, out| {
+        DataType::Text { .. } => texts(cx, rows, |i, out| {
             let text = a.text(0, i);
             let sum = interval(i)?.add_to(DateTime::parse(text)?)?;
             let is_date = !text.trim_ascii().contains([' ', 'T', 't', ':']) && text.trim_ascii().len() < 14;

@@ -16,6 +16,7 @@ mod string;
 mod string_edit;
 mod system;
 mod table;
+mod text_writer;
 
 pub use aggregate::Aggregate;
 pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction};

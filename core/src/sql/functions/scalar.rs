@@ -8,6 +8,7 @@
 //! are bound to CASE.
 
 use crate::host::Host;
+use crate::sql::memory::Scratch;
 use crate::types::{Column, DataType, Result, Value};
 
 /// What binding converts an argument to.
@@ -58,6 +59,8 @@ pub struct EvalContext<'a> {
     pub schema: &'a str,
     /// Last AUTO_INCREMENT value of the session.
     pub last_insert_id: i64,
+    /// What is made for the batch at hand.
+    pub scratch: Scratch<'a>,
 }
 
 /// One scalar function.

@@ -84,8 +84,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Int],
         TEXT,
         "The characters of those code points; NULL if one is none.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 for k in 0..a.len() {
                     out.push(u32::try_from(a.int(k, i)).ok().and_then(char::from_u32)?);
                 }
@@ -100,8 +100,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         TEXT,
         "The arguments end to end; NULL if one is NULL.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 (0..a.len()).for_each(|k| out.push_str(a.text(k, i)));
                 Some(())
             })
@@ -114,8 +114,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         TEXT,
         "The arguments after the first that are not NULL, with the first between them.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 let mut separator = if a.null(0, i) { return None } else { "" };
                 for k in (1..a.len()).filter(|k| !a.null(*k, i)) {
                     out.push_str(separator);
@@ -134,8 +134,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         TEXT,
         "In lower case.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 a.text(0, i).chars().for_each(|c| out.extend(c.to_lowercase()));
                 Some(())
             })
@@ -148,8 +148,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         TEXT,
         "In upper case.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 a.text(0, i).chars().for_each(|c| out.extend(c.to_uppercase()));
                 Some(())
             })
@@ -162,7 +162,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text, Int],
         TEXT,
         "The first characters.",
-        |_, a, _, _, n| slices(n, |i| split(a.text(0, i), a.int(1, i)).0.as_bytes()),
+        |cx, a, _, _, n| slices(cx, n, |i| split(a.text(0, i), a.int(1, i)).0.as_bytes()),
     ),
     function(
         "RIGHT",
@@ -171,8 +171,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text, Int],
         TEXT,
         "The last characters.",
-        |_, a, _, _, n| {
-            slices(n, |i| {
+        |cx, a, _, _, n| {
+            slices(cx, n, |i| {
                 let s = a.text(0, i);
                 split(s, (s.chars().count() as i64).saturating_sub(a.int(1, i).max(0)))
                     .1
@@ -187,8 +187,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text, Int],
         TEXT,
         "Characters from a position (negative: from the end), at most that many.",
-        |_, a, _, _, n| {
-            slices(n, |i| {
+        |cx, a, _, _, n| {
+            slices(cx, n, |i| {
                 substring(a.text(0, i), a.int(1, i), a.has(2).then(|| a.int(2, i))).as_bytes()
             })
         },
@@ -200,8 +200,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text, Text, Int],
         TEXT,
         "What is before the n-th delimiter (negative: after the n-th from the end).",
-        |_, a, _, _, n| {
-            slices(n, |i| {
+        |cx, a, _, _, n| {
+            slices(cx, n, |i| {
                 substring_index(a.text(0, i), a.text(1, i), a.int(2, i)).as_bytes()
             })
         },
@@ -213,8 +213,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Int, Text],
         TEXT,
         "The n-th of the strings after n; NULL if there is none.",
-        |_, a, _, _, n| {
-            texts(n, |i, out| {
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
                 let k = usize::try_from(a.int(0, i))
                     .ok()
                     .filter(|k| *k > 0 && !a.null(0, i) && !a.null(*k, i))?;

@@ -1,9 +1,10 @@
 //! Strings changed: trimmed, padded, repeated, replaced, quoted, formatted.
 
 use super::ArgKind::{Int, Number, Text};
-use super::ScalarFunction;
 use super::args::{Args, MAX_TEXT, TEXT, function, lenient, slices, texts, too_long};
 use super::string::split;
+use super::text_writer::TextWriter;
+use super::{EvalContext, ScalarFunction};
 use crate::types::{Column, DataType, Decimal, Physical, Result};
 use alloc::string::String;
 use core::fmt::Write;
@@ -18,8 +19,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text],
             TEXT,
             "Without that string (a space) at both ends.",
-            |_, a, _, _, n| {
-                slices(n, |i| {
+            |cx, a, _, _, n| {
+                slices(cx, n, |i| {
                     let what = trimmed(a, i);
                     trim_end(trim_start(a.text(0, i), what), what).as_bytes()
                 })
@@ -32,7 +33,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text],
             TEXT,
             "Without that string (a space) at the start.",
-            |_, a, _, _, n| slices(n, |i| trim_start(a.text(0, i), trimmed(a, i)).as_bytes()),
+            |cx, a, _, _, n| slices(cx, n, |i| trim_start(a.text(0, i), trimmed(a, i)).as_bytes()),
         ),
         function(
             "RTRIM",
@@ -41,7 +42,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text],
             TEXT,
             "Without that string (a space) at the end.",
-            |_, a, _, _, n| slices(n, |i| trim_end(a.text(0, i), trimmed(a, i)).as_bytes()),
+            |cx, a, _, _, n| slices(cx, n, |i| trim_end(a.text(0, i), trimmed(a, i)).as_bytes()),
         ),
         function(
             "LPAD",
@@ -50,7 +51,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text, Int, Text],
             TEXT,
             "Filled up on the left to that many characters, or cut to them.",
-            |_, a, _, _, n| pad(a, n, true),
+            |cx, a, _, _, n| pad(cx, a, n, true),
         ),
         function(
             "RPAD",
@@ -59,7 +60,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text, Int, Text],
             TEXT,
             "Filled up on the right to that many characters, or cut to them.",
-            |_, a, _, _, n| pad(a, n, false),
+            |cx, a, _, _, n| pad(cx, a, n, false),
         ),
         function(
             "REPEAT",
@@ -68,7 +69,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text, Int],
             TEXT,
             "The string that many times.",
-            |_, a, _, _, n| repeat(n, |i| (a.text(0, i), a.int(1, i))),
+            |cx, a, _, _, n| repeat(cx, n, |i| (a.text(0, i), a.int(1, i))),
         ),
         function(
             "SPACE",
@@ -77,7 +78,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Int],
             TEXT,
             "That many spaces.",
-            |_, a, _, _, n| repeat(n, |i| (" ", a.int(0, i))),
+            |cx, a, _, _, n| repeat(cx, n, |i| (" ", a.int(0, i))),
         ),
         function(
             "REVERSE",
@@ -86,8 +87,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text],
             TEXT,
             "The characters in reverse order.",
-            |_, a, _, _, n| {
-                texts(n, |i, out| {
+            |cx, a, _, _, n| {
+                texts(cx, n, |i, out| {
                     out.extend(a.text(0, i).chars().rev());
                     Some(())
                 })
@@ -100,13 +101,13 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text],
             TEXT,
             "Every occurrence of the second string replaced by the third.",
-            |_, a, _, _, n| {
-                texts(n, |i, out| {
+            |cx, a, _, _, n| {
+                texts(cx, n, |i, out| {
                     let (mut rest, from) = (a.text(0, i), a.text(1, i));
                     while let Some((before, after)) = rest.split_once(from).filter(|_| !from.is_empty()) {
                         out.push_str(before);
                         out.push_str(a.text(2, i));
-                        rest = if out.len() > MAX_TEXT { "" } else { after };
+                        rest = if out.overflowed() { "" } else { after };
                     }
                     out.push_str(rest);
                     Some(())
@@ -120,8 +121,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text, Int, Int, Text],
             TEXT,
             "Characters from a position, that many, replaced by a string.",
-            |_, a, _, _, n| {
-                texts(n, |i, out| {
+            |cx, a, _, _, n| {
+                texts(cx, n, |i, out| {
                     let (s, at, len) = (a.text(0, i), a.int(1, i), a.int(2, i));
                     if at < 1 || at > s.chars().count() as i64 {
                         out.push_str(s);
@@ -142,8 +143,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text],
             TEXT,
             "Each character of the second string replaced by the one at its place in the third, or removed.",
-            |_, a, _, _, n| {
-                texts(n, |i, out| {
+            |cx, a, _, _, n| {
+                texts(cx, n, |i, out| {
                     let (from, to) = (a.text(1, i), a.text(2, i));
                     out.extend(a.text(0, i).chars().filter_map(
                         |c| match from.chars().position(|f| f == c) {
@@ -162,8 +163,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Text],
             TEXT,
             "As a string literal of SQL, with escapes.",
-            |_, a, _, _, n| {
-                texts(n, |i, out| {
+            |cx, a, _, _, n| {
+                texts(cx, n, |i, out| {
                     if a.null(0, i) {
                         out.push_str("NULL");
                         return Some(());
@@ -190,11 +191,11 @@ pub(super) const FUNCTIONS: &[ScalarFunction] =
             &[Number, Int],
             TEXT,
             "The number with thousands separators and that many digits after the point.",
-            |_, a, t, _, n| {
+            |cx, a, t, _, n| {
                 let numbers = lenient(a, t, 0, &t.first().map_or(DataType::Double, exact))?;
                 let scale = t.first().map_or(0, |t| exact(t).scale());
                 let numbers = [numbers];
-                texts(n, |i, out| {
+                texts(cx, n, |i, out| {
                     format_number(numbers.decimal(0, i), scale, a.int(1, i), out)
                 })
             },
@@ -222,12 +223,12 @@ fn trim_end<'a>(s: &'a str, what: &str) -> &'a str {
     }
 }
 
-fn pad(a: &[Column], rows: usize, left: bool) -> Result<Column> {
+fn pad(cx: &EvalContext<'_>, a: &[Column], rows: usize, left: bool) -> Result<Column> {
     let longest = (0..rows).map(|i| a.int(1, i)).max().unwrap_or(0);
     if longest > MAX_TEXT as i64 {
         return Err(too_long());
     }
-    texts(rows, |i, out| {
+    texts(cx, rows, |i, out| {
         let (s, wanted) = (a.text(0, i), a.int(1, i));
         let missing = wanted.saturating_sub(s.chars().count() as i64);
         let fill = if a.has(2) { a.text(2, i) } else { " " };
@@ -245,7 +246,7 @@ fn pad(a: &[Column], rows: usize, left: bool) -> Result<Column> {
     })
 }
 
-fn repeat<'a>(rows: usize, f: impl Fn(usize) -> (&'a str, i64)) -> Result<Column> {
+fn repeat<'a>(cx: &EvalContext<'_>, rows: usize, f: impl Fn(usize) -> (&'a str, i64)) -> Result<Column> {
     let bytes = |i| {
         let (s, times): (&str, i64) = f(i);
         (s.len() as i64).saturating_mul(times)
@@ -253,15 +254,18 @@ fn repeat<'a>(rows: usize, f: impl Fn(usize) -> (&'a str, i64)) -> Result<Column
     if (0..rows).any(|i| bytes(i) > MAX_TEXT as i64) {
         return Err(too_long());
     }
-    texts(rows, |i, out| {
-        let (s, times) = f(i);
-        (0..if s.is_empty() { 0 } else { times }).for_each(|_| out.push_str(s));
+    texts(cx, rows, |i, out| {
+        let (s, mut left) = f(i);
+        while left > 0 && !s.is_empty() && !out.overflowed() {
+            out.push_str(s);
+            left -= 1;
+        }
         Some(())
     })
 }
 
 /// Writes a number with commas between thousands.
-fn format_number(v: i128, scale: u8, digits: i64, out: &mut String) -> Option<()> {
+fn format_number(v: i128, scale: u8, digits: i64, out: &mut TextWriter) -> Option<()> {
     let d = Decimal::new(v, scale)
         .rescale(digits.clamp(0, 30) as u8)
         .unwrap_or(Decimal::new(v, scale));

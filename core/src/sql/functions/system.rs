@@ -15,7 +15,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[],
         TEXT,
         "The current schema.",
-        |cx, _, _, _, _| texts(1, |_, out| out.write_str(cx.schema).ok()),
+        |cx, _, _, _, _| texts(cx, 1, |_, out| out.write_str(cx.schema).ok()),
     )
     .volatile(),
     function(
@@ -25,7 +25,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[],
         TEXT,
         "The user; an embedded database has one.",
-        |_, _, _, _, _| texts(1, |_, out| out.write_str("amphi@localhost").ok()),
+        |cx, _, _, _, _| texts(cx, 1, |_, out| out.write_str("amphi@localhost").ok()),
     ),
     function(
         "VERSION",
@@ -34,8 +34,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[],
         TEXT,
         "The engine's version.",
-        |_, _, _, _, _| {
-            texts(1, |_, out| {
+        |cx, _, _, _, _| {
+            texts(cx, 1, |_, out| {
                 out.write_str(concat!(env!("CARGO_PKG_VERSION"), "-amphi")).ok()
             })
         },
@@ -66,7 +66,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any],
         TEXT,
         "The kind of the value: null, integer, real, text, blob, decimal, ….",
-        |_, a, t, _, n| {
+        |cx, a, t, _, n| {
             use super::args::Args;
             let kind = match t.first().unwrap_or(&DataType::Null) {
                 DataType::Null => "null",
@@ -85,7 +85,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
                 DataType::Vector { .. } => "vector",
                 DataType::Geometry => "geometry",
             };
-            texts(n, |i, out| {
+            texts(cx, n, |i, out| {
                 out.write_str(if a.null(0, i) { "null" } else { kind }).ok()
             })
         },
@@ -98,8 +98,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any],
         TEXT,
         "The type of the expression, as CREATE TABLE writes it.",
-        |_, _, t, _, _| {
-            texts(1, |_, out| {
+        |cx, _, t, _, _| {
+            texts(cx, 1, |_, out| {
                 write!(out, "{}", t.first().unwrap_or(&DataType::Null)).ok()
             })
         },
@@ -113,7 +113,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         TEXT,
         "A random UUID (version 4).",
         |cx, _, _, _, n| {
-            texts(n, |_, out| {
+            texts(cx, n, |_, out| {
                 let random = u128::from(cx.host.random()) << 64 | u128::from(cx.host.random());
                 // The version is the 13th digit, the variant the two bits at the 17th.
                 let uuid = random & !(0xF << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;

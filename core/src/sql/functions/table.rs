@@ -37,6 +37,7 @@ mod tests {
     use super::*;
     use crate::host::Host;
     use crate::sql::functions::{ArgKind, EvalContext};
+    use crate::sql::memory::{Memory, Scratch};
     use crate::types::{Column, DataType, Decimal, Value};
     use alloc::{format, string::String, vec::Vec};
 
@@ -89,11 +90,13 @@ mod tests {
         if f.strict && columns.iter().any(|c| c.is_null(0)) {
             return String::from("NULL");
         }
+        let memory = Memory::new(1 << 20);
         let cx = EvalContext {
             now: Fixed.unix_micros(),
             host: &Fixed,
             schema: "main",
             last_insert_id: 42,
+            scratch: Scratch::new(&memory),
         };
         match (f.eval)(&cx, &columns, &types, &ty, 1) {
             Ok(c) => {

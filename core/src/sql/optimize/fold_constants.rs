@@ -8,9 +8,13 @@
 use crate::host::Host;
 use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::functions::EvalContext;
+use crate::sql::memory::{Memory, Scratch};
 use crate::sql::plan::Expr;
 use crate::types::{Batch, DataType};
 use alloc::vec::Vec;
+
+/// Bytes of texts made to fold one expression: what is bigger does not belong into a plan.
+const MAX_FOLDED: usize = 64 << 10;
 
 /// Deterministic functions ask nothing of the machine.
 struct NoHost;
@@ -33,6 +37,7 @@ pub fn fold_constants(expr: &mut Expr) {
     if !is_foldable(expr) {
         return;
     }
+    let memory = Memory::new(MAX_FOLDED);
     let scope = Scope {
         params: &[],
         sub_results: &[],
@@ -41,6 +46,7 @@ pub fn fold_constants(expr: &mut Expr) {
             host: &NoHost,
             schema: "",
             last_insert_id: 0,
+            scratch: Scratch::new(&memory),
         },
     };
     if let Ok(column) = eval(expr, &Batch::new(Vec::new(), 1), &scope)

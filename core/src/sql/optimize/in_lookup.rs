@@ -11,7 +11,7 @@ use super::columns::{raised, visit};
 use super::conjuncts::{join, split};
 use super::estimate::rows;
 use super::lookup_join::{LOOKUP_COST, lookup_by};
-use super::plan_parts::{for_each_expr_mut, no_rows, take};
+use super::plan_parts::{no_rows, take};
 use super::statistics::Statistics;
 use crate::sql::plan::{Expr, JoinKind, LookupJoin, Plan, Query, SubPlanKind};
 use alloc::{boxed::Box, vec::Vec};
@@ -37,7 +37,7 @@ pub fn look_up_in_lists(query: &mut Query, stats: &dyn Statistics) {
 
 fn count_uses(plan: &mut Plan, uses: &mut [usize]) {
     plan.for_each_input_mut(&mut |input| count_uses(input, uses));
-    for_each_expr_mut(plan, &mut |e| {
+    plan.for_each_expr_mut(&mut |e| {
         visit(e, &mut |e| {
             if let Expr::InSubPlan { index, .. } = e
                 && let Some(n) = uses.get_mut(*index)

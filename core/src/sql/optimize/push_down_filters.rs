@@ -13,105 +13,113 @@
 //! Conditions on volatile functions stay where they are: how often they run is what the user wrote.
 
 use super::columns::{all_columns, for_each_column, is_constant, is_volatile, lowered, raised, substitute};
-use super::conjuncts::{is_never_true, join, split, split_into};
+use super::conjuncts::{is_never_true, join, split};
 use super::null_rejection::rejects_nulls;
 use super::plan_parts::{filtered, is_empty, no_rows, take};
 use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 
 /// Pushes all filters of a plan down.
 pub fn push_down_filters(plan: &mut Plan) {
-    let old = take(plan);
-    *plan = push(old, Vec::new());
+    push(plan, Vec::new());
 }
 
-/// The plan with these conditions on its output.
-fn push(plan: Plan, conjuncts: Vec<Expr>) -> Plan {
+/// Puts conditions on the output of a plan as far down as they go.
+///
+/// Plans are walked by recursion. What there is to do at one level is in functions of its own, so that a
+/// level takes little of the stack.
+fn push(plan: &mut Plan, conjuncts: Vec<Expr>) {
+    let conjuncts = with_own_filters(plan, conjuncts);
     if conjuncts.iter().any(is_never_true) {
-        return no_rows(plan.types());
+        *plan = no_rows(plan.types());
+        return;
     }
+    let Parted { below, above } = part(plan, conjuncts);
+    let mut below = below.into_iter();
+    plan.for_each_input_mut(&mut |input| push(input, below.next().unwrap_or_default()));
+    finish(plan, above);
+}
+
+/// Takes the filters off the top of a plan: their conditions, and those given.
+fn with_own_filters(plan: &mut Plan, conjuncts: Vec<Expr>) -> Vec<Expr> {
+    let mut all = conjuncts;
+    while matches!(plan, Plan::Filter { .. }) {
+        if let Plan::Filter { input, condition } = take(plan) {
+            let mut own = split(Some(condition));
+            own.append(&mut all);
+            all = own;
+            *plan = *input;
+        }
+    }
+    all
+}
+
+/// Conditions that go below an operator, for each of its inputs, and those that stay above it.
+#[derive(Default)]
+struct Parted {
+    below: Vec<Vec<Expr>>,
+    above: Vec<Expr>,
+}
+
+impl Parted {
+    /// Those that pass the test go to the only input.
+    fn by(conjuncts: Vec<Expr>, goes_down: impl Fn(&Expr) -> bool) -> Parted {
+        let (below, above) = conjuncts.into_iter().partition(goes_down);
+        Parted {
+            below: vec![below],
+            above,
+        }
+    }
+
+    /// Writes out columns of those that go down, as the only input knows them.
+    fn in_terms_of(mut self, exprs: &[Expr]) -> Parted {
+        self.below.iter_mut().flatten().for_each(|c| substitute(c, exprs));
+        self
+    }
+}
+
+/// Parts conditions on the output of a plan that is no filter. A scan takes all of them itself.
+fn part(plan: &mut Plan, conjuncts: Vec<Expr>) -> Parted {
     match plan {
-        Plan::Filter { input, condition } => {
-            let mut all = Vec::new();
-            split_into(condition, &mut all);
+        Plan::Scan { filter, .. } => {
+            let mut all = split(filter.take());
             all.extend(conjuncts);
-            push(*input, all)
+            *filter = join(all);
+            Parted::default()
         }
-        Plan::Scan {
-            table,
-            alias,
-            columns,
-            types,
-            row_id,
-            access,
-            filter,
-        } => {
-            let mut all = split(filter);
-            all.extend(conjuncts);
-            Plan::Scan {
-                table,
-                alias,
-                columns,
-                types,
-                row_id,
-                access,
-                filter: join(all),
-            }
-        }
-        Plan::Project { input, exprs } => {
+        Plan::Project { exprs, .. } => {
             let through = |c: &Expr| {
                 let mut volatile = is_volatile(c);
                 for_each_column(c, &mut |i| volatile |= exprs.get(i).is_none_or(is_volatile));
                 !volatile
             };
-            let (mut down, stay): (Vec<Expr>, Vec<Expr>) = conjuncts.into_iter().partition(through);
-            down.iter_mut().for_each(|c| substitute(c, &exprs));
-            let input = Box::new(push(*input, down));
-            filtered(Plan::Project { input, exprs }, join(stay))
+            Parted::by(conjuncts, through).in_terms_of(exprs)
         }
-        Plan::Distinct { input } => {
-            let (down, stay) = conjuncts.into_iter().partition(|c| !is_volatile(c));
-            let input = Box::new(push(*input, down));
-            filtered(Plan::Distinct { input }, join(stay))
-        }
-        Plan::Sort {
-            input,
-            keys,
-            limit: None,
-        } => {
-            let (down, stay) = conjuncts.into_iter().partition(|c| !is_volatile(c));
-            let input = Box::new(push(*input, down));
-            let sort = Plan::Sort {
-                input,
-                keys,
-                limit: None,
-            };
-            filtered(sort, join(stay))
-        }
-        Plan::Aggregate {
-            input,
-            keys,
-            aggregates,
-        } => {
+        Plan::Distinct { .. } | Plan::Sort { limit: None, .. } => Parted::by(conjuncts, |c| !is_volatile(c)),
+        Plan::Aggregate { keys, .. } => {
             let on_keys = |c: &Expr| {
                 let key = |i: usize| keys.get(i).is_some_and(|k| !is_volatile(k));
                 !keys.is_empty() && !is_volatile(c) && all_columns(c, key)
             };
-            let (mut down, stay): (Vec<Expr>, Vec<Expr>) = conjuncts.into_iter().partition(on_keys);
-            down.iter_mut().for_each(|c| substitute(c, &keys));
-            let input = Box::new(push(*input, down));
-            let aggregate = Plan::Aggregate {
-                input,
-                keys,
-                aggregates,
-            };
-            filtered(aggregate, join(stay))
+            Parted::by(conjuncts, on_keys).in_terms_of(keys)
         }
-        Plan::Join(j) => push_join(*j, conjuncts),
-        mut other => {
-            other.for_each_input_mut(&mut push_down_filters);
-            filtered(other, join(conjuncts))
-        }
+        Plan::Join(j) => part_at_join(j, conjuncts),
+        _ => Parted {
+            below: Vec::new(),
+            above: conjuncts,
+        },
+    }
+}
+
+/// After conditions went below an operator: those that stay go above it. A join that can have no rows is
+/// none any more.
+fn finish(plan: &mut Plan, above: Vec<Expr>) {
+    if let Plan::Join(j) = plan
+        && (is_empty(&j.left) || (j.kind == JoinKind::Inner && is_empty(&j.right)))
+    {
+        *plan = no_rows(plan.types());
+    } else if !above.is_empty() {
+        *plan = filtered(take(plan), join(above));
     }
 }
 
@@ -124,16 +132,15 @@ struct Sides {
     rest: Vec<Expr>,
 }
 
-fn push_join(j: Join, conjuncts: Vec<Expr>) -> Plan {
+fn part_at_join(j: &mut Join, conjuncts: Vec<Expr>) -> Parted {
     let width = j.left.types().len();
     let is_left = |i: usize| i < width;
     let is_right = |i: usize| i >= width;
-    let mut on: Vec<Expr> = j
-        .equal
+    let mut on: Vec<Expr> = core::mem::take(&mut j.equal)
         .into_iter()
         .map(|(l, r)| equality(l, raised(r, width)))
         .collect();
-    on.extend(split(j.condition));
+    on.extend(split(j.condition.take()));
     let becomes_inner = |c: &Expr| rejects_nulls(c, &is_right);
     let kind = match j.kind {
         JoinKind::Left if conjuncts.iter().any(becomes_inner) => JoinKind::Inner,
@@ -166,25 +173,13 @@ fn push_join(j: Join, conjuncts: Vec<Expr>) -> Plan {
         }
     }
     spread_constants(&mut sides, kind);
-    let types = || {
-        let mut types = j.left.types();
-        types.extend(j.right.types());
-        types
-    };
-    let types = types();
-    let left = push(j.left, sides.left);
-    let right = push(j.right, sides.right);
-    if is_empty(&left) || (kind == JoinKind::Inner && is_empty(&right)) {
-        return no_rows(types);
+    j.kind = kind;
+    j.equal = sides.equal;
+    j.condition = join(sides.rest);
+    Parted {
+        below: vec![sides.left, sides.right],
+        above,
     }
-    let join_plan = Plan::Join(Box::new(Join {
-        kind,
-        left,
-        right,
-        equal: sides.equal,
-        condition: join(sides.rest),
-    }));
-    filtered(join_plan, join(above))
 }
 
 fn equality(left: Expr, right: Expr) -> Expr {

@@ -3,7 +3,7 @@
 use super::statistics::{BoundTables, Statistics};
 use super::{
     access, access_order, fold_constants, in_lookup, join_order, late_rows, lookup_join, merge_projects,
-    min_max, plan_parts, prune_columns, push_down_filters, simplify, top_n,
+    min_max, prune_columns, push_down_filters, simplify, top_n,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Plan, Query, SubPlanKind};
@@ -60,7 +60,7 @@ fn choose_ways(plan: &mut Plan, stats: &dyn Statistics) {
 
 fn simplify_expressions(plan: &mut Plan) {
     plan.for_each_input_mut(&mut simplify_expressions);
-    plan_parts::for_each_expr_mut(plan, &mut |e| {
+    plan.for_each_expr_mut(&mut |e| {
         fold_constants::fold_constants(e);
         simplify::simplify(e);
     });

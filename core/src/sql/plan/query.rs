@@ -301,8 +301,86 @@ impl Plan {
         each_input!(self, f)
     }
 
+    /// The inputs of this node.
+    pub fn inputs(&self) -> Vec<&Plan> {
+        let mut inputs = Vec::new();
+        self.for_each_input(&mut |input| inputs.push(input));
+        inputs
+    }
+
     /// Calls `f` on every input of this node, to rewrite it.
     pub fn for_each_input_mut(&mut self, f: &mut dyn FnMut(&mut Plan)) {
         each_input!(self, f, mut)
+    }
+
+    /// Calls `f` on every expression of a node itself, to rewrite it.
+    pub fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        match self {
+            Plan::Scan { access, filter, .. } => {
+                for_each_access_expr_mut(access, f);
+                filter.iter_mut().for_each(f);
+            }
+            Plan::Values { rows, .. } => rows.iter_mut().flatten().for_each(f),
+            Plan::Filter { condition, .. } => f(condition),
+            Plan::Project { exprs, .. } => exprs.iter_mut().for_each(f),
+            Plan::Join(j) => {
+                for (l, r) in &mut j.equal {
+                    f(l);
+                    f(r);
+                }
+                j.condition.iter_mut().for_each(f);
+            }
+            Plan::LookupJoin(j) => {
+                j.keys.iter_mut().for_each(&mut *f);
+                j.condition.iter_mut().for_each(f);
+            }
+            Plan::Aggregate { keys, aggregates, .. } => {
+                keys.iter_mut().for_each(&mut *f);
+                aggregates.iter_mut().filter_map(|a| a.arg.as_mut()).for_each(f);
+            }
+            Plan::Distinct { .. } => {}
+            Plan::Sort { keys, limit, .. } => {
+                keys.iter_mut().for_each(|k| f(&mut k.expr));
+                limit.iter_mut().for_each(f);
+            }
+            Plan::Limit { limit, offset, .. } => limit.iter_mut().chain(offset).for_each(f),
+        }
+    }
+
+    /// How many operators are one upon the other, at most.
+    pub fn depth(&self) -> usize {
+        let mut below = 0;
+        self.for_each_input(&mut |input| below = below.max(input.depth()));
+        below + 1
+    }
+}
+
+fn for_each_access_expr_mut(access: &mut Access, f: &mut dyn FnMut(&mut Expr)) {
+    match access {
+        Access::Full => {}
+        Access::RowIds { bounds, .. } => {
+            for_each_bound_mut(&mut bounds.from, f);
+            for_each_bound_mut(&mut bounds.to, f);
+        }
+        Access::RowIdList(list) => list.iter_mut().for_each(f),
+        Access::Index {
+            equal,
+            bounds,
+            instead,
+            ..
+        } => {
+            equal.iter_mut().for_each(&mut *f);
+            for_each_bound_mut(&mut bounds.from, f);
+            for_each_bound_mut(&mut bounds.to, f);
+            instead.iter_mut().for_each(f);
+        }
+        Access::IndexList { equal, list, .. } => equal.iter_mut().chain(list).for_each(f),
+    }
+}
+
+fn for_each_bound_mut(bound: &mut Bound<Expr>, f: &mut dyn FnMut(&mut Expr)) {
+    match bound {
+        Bound::Included(e) | Bound::Excluded(e) => f(e),
+        Bound::Unbounded => {}
     }
 }

@@ -86,6 +86,9 @@ pub(in crate::sql::bind) struct ScopeColumn {
     pub(in crate::sql::bind) index: usize,
 }
 
+/// Most tables that one FROM clause joins: each is a level of the plan.
+pub(in crate::sql::bind) const MAX_TABLES: usize = 64;
+
 /// The columns of a FROM clause.
 #[derive(Debug, Clone, Default)]
 pub(in crate::sql::bind) struct Scope {
@@ -142,7 +145,7 @@ impl Scope {
     /// Appends the columns of another scope, whose plan's output follows this one's. Returns the
     /// positions that the other's columns have now.
     ///
-    /// Errors: the same table name on both sides.
+    /// Errors: the same table name on both sides; more than [`MAX_TABLES`].
     pub(in crate::sql::bind) fn append(&mut self, other: Scope) -> Result<()> {
         let shift = self.width;
         self.width += other.width;
@@ -183,6 +186,11 @@ impl Scope {
         }
         let tables = self.tables.len();
         let columns = self.columns.len();
+        if tables + other.tables.len() > MAX_TABLES {
+            return Err(Error::invalid(alloc::format!(
+                "a FROM clause joins at most {MAX_TABLES} tables; collect some of them in a table first"
+            )));
+        }
         self.tables.extend(other.tables);
         self.columns
             .extend(other.columns.into_iter().map(|c| ScopeColumn {

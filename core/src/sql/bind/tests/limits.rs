@@ -126,6 +126,14 @@ fn nothing_overflows_a_small_stack() {
             " JOIN artist ON 1)".repeat(n)
         ));
         all.push(format!("SELECT * FROM artist{}", " JOIN artist".repeat(n)));
+        let tables = |between: &str| -> String {
+            let table = |i| format!("artist x{i}");
+            (0..n.min(3000)).map(table).collect::<Vec<_>>().join(between)
+        };
+        for between in [", ", " JOIN ", " LEFT JOIN "] {
+            let on = if between.starts_with(" L") { " ON 1" } else { "" };
+            all.push(format!("SELECT 1 FROM {}{on}", tables(&format!("{on}{between}"))));
+        }
         all.push(format!(
             "{}SELECT 1{}",
             "WITH a AS (".repeat(n),

@@ -9,9 +9,10 @@ use super::moments::Moments;
 use super::ranked::{Rank, Ranked};
 use super::sum::{ExactSum, FloatSum};
 use crate::sql::functions::Aggregate;
+use crate::sql::memory::Memory;
 use crate::sql::plan::AggregateCall;
 use crate::types::{Column, DataType, Physical, Result};
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
 
 /// To which groups the rows of a batch belong.
 #[derive(Debug, Clone, Copy)]
@@ -55,12 +56,13 @@ pub trait Accumulator: Send {
     /// The results, one per group, in order.
     fn finish(&mut self) -> Result<Column>;
 
-    /// Bytes of memory held.
-    fn memory(&self) -> usize;
+    /// Bytes of memory that it takes at most, and its results besides, once there are `groups` groups and a
+    /// batch with this argument was added.
+    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize;
 }
 
 /// The accumulator of an aggregate call.
-pub fn accumulator(call: &AggregateCall) -> Box<dyn Accumulator> {
+pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumulator> {
     let arg = call.arg.as_ref().map_or(DataType::BIGINT, |a| a.ty());
     let inner: Box<dyn Accumulator> = match call.function {
         Aggregate::Count => Box::new(Count::default()),
@@ -88,7 +90,7 @@ pub fn accumulator(call: &AggregateCall) -> Box<dyn Accumulator> {
     match call.function {
         // The smallest of distinct values is the smallest.
         Aggregate::Min | Aggregate::Max => inner,
-        _ if call.distinct && call.arg.is_some() => Box::new(DistinctRows::new(inner, &arg)),
+        _ if call.distinct && call.arg.is_some() => Box::new(DistinctRows::new(inner, &arg, memory.part())),
         _ => inner,
     }
 }

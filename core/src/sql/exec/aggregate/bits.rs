@@ -1,7 +1,7 @@
 //! BIT_AND, BIT_OR and BIT_XOR of a BIGINT argument.
 
 use super::{Accumulator, Groups};
-use crate::types::{Column, Result};
+use crate::types::{Column, Result, vec_capacity};
 use alloc::vec::Vec;
 
 /// One integer per group; of no values it is the operation's neutral element, as in MySQL.
@@ -44,7 +44,7 @@ impl Accumulator for Bits {
         Ok(Column::from_i64(core::mem::take(&mut self.groups)))
     }
 
-    fn memory(&self) -> usize {
-        self.groups.capacity() * 8
+    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+        vec_capacity(self.groups.capacity(), groups).saturating_mul(8)
     }
 }

@@ -1,7 +1,7 @@
 //! COUNT(*) and COUNT(x).
 
 use super::{Accumulator, Groups};
-use crate::types::{Column, Result};
+use crate::types::{Column, Result, vec_capacity};
 use alloc::vec::Vec;
 
 /// Rows, or values that are not NULL, per group.
@@ -35,7 +35,7 @@ impl Accumulator for Count {
         Ok(Column::from_i64(core::mem::take(&mut self.counts)))
     }
 
-    fn memory(&self) -> usize {
-        self.counts.capacity() * 8
+    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+        vec_capacity(self.counts.capacity(), groups).saturating_mul(8)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Accumulator, Groups};
 use crate::sql::exec::key_table::{KeyTable, Nulls};
+use crate::sql::memory::MemoryUse;
 use crate::types::{Column, DataType, Result};
 use alloc::{boxed::Box, vec::Vec};
 
@@ -15,10 +16,10 @@ pub struct DistinctRows {
 
 impl DistinctRows {
     /// In front of `inner`, over arguments of a type.
-    pub fn new(inner: Box<dyn Accumulator>, arg: &DataType) -> DistinctRows {
+    pub fn new(inner: Box<dyn Accumulator>, arg: &DataType, memory: MemoryUse) -> DistinctRows {
         DistinctRows {
             inner,
-            seen: KeyTable::new(&[DataType::BIGINT, arg.clone()], Nulls::NeverMatch),
+            seen: KeyTable::new(&[DataType::BIGINT, arg.clone()], Nulls::NeverMatch, memory),
             found: Vec::new(),
             fresh: Vec::new(),
         }
@@ -52,7 +53,8 @@ impl Accumulator for DistinctRows {
         self.inner.finish()
     }
 
-    fn memory(&self) -> usize {
-        self.inner.memory() + self.seen.memory()
+    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+        // Values seen are counted by themselves.
+        self.inner.memory_with(groups, arg)
     }
 }

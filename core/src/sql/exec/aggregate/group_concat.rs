@@ -1,7 +1,7 @@
 //! GROUP_CONCAT: the values of a group that are not NULL, in the order they come.
 
 use super::{Accumulator, Groups};
-use crate::types::{Column, Error, Physical, Result};
+use crate::types::{BytesVec, Column, Error, Result, vec_capacity};
 use alloc::vec::Vec;
 
 /// Texts joined by a separator, per group; NULL for a group without values.
@@ -56,7 +56,7 @@ impl Accumulator for GroupConcat {
                 limit: u32::MAX as usize,
             });
         }
-        let mut out = Column::with_capacity(Physical::Bytes, self.texts.len());
+        let mut out = Column::from_bytes(BytesVec::with_capacity(self.texts.len(), self.bytes));
         for text in core::mem::take(&mut self.texts) {
             match text {
                 Some(t) => out.push_bytes(&t),
@@ -66,7 +66,13 @@ impl Accumulator for GroupConcat {
         Ok(out)
     }
 
-    fn memory(&self) -> usize {
-        self.texts.capacity() * 32 + self.bytes
+    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+        let added = arg.map_or(0, |c| {
+            c.bytes().map_or(0, |b| b.data().len()) + c.len() * self.separator.len()
+        });
+        // A text has room for twice its length at most; the results have none to spare.
+        let texts = self.bytes.saturating_add(added).saturating_mul(3);
+        let each = size_of::<Option<Vec<u8>>>() + 16 + 4;
+        texts.saturating_add(vec_capacity(self.texts.capacity(), groups).saturating_mul(each))
     }
 }

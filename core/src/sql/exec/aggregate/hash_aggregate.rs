@@ -5,12 +5,12 @@
 use super::{Accumulator, Groups, accumulator};
 use crate::sql::exec::eval::eval;
 use crate::sql::exec::key_table::{KeyTable, Nulls};
-use crate::sql::exec::memory::{MemoryUse, PlanMemory};
 use crate::sql::exec::row_buffer::RowBuffer;
 use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
+use crate::sql::memory::{Memory, MemoryUse};
 use crate::sql::plan::{AggregateCall, Expr};
 use crate::types::{Batch, Column, DataType, Result};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// See the module.
@@ -21,6 +21,7 @@ pub struct HashAggregate {
     table: KeyTable,
     key_values: RowBuffer,
     accumulators: Vec<Box<dyn Accumulator>>,
+    /// Of the accumulators.
     memory: MemoryUse,
     groups: Vec<u32>,
     fresh: Vec<u32>,
@@ -34,11 +35,11 @@ impl HashAggregate {
         input: Box<dyn Operator>,
         keys: &[Expr],
         aggregates: &[AggregateCall],
-        memory: &PlanMemory,
+        memory: &Arc<Memory>,
     ) -> HashAggregate {
         let types: Vec<DataType> = keys.iter().map(Expr::ty).collect();
         let physicals: Vec<_> = types.iter().map(DataType::physical).collect();
-        let mut accumulators: Vec<_> = aggregates.iter().map(accumulator).collect();
+        let mut accumulators: Vec<_> = aggregates.iter().map(|call| accumulator(call, memory)).collect();
         if keys.is_empty() {
             accumulators.iter_mut().for_each(|a| a.grow(1));
         }
@@ -46,8 +47,8 @@ impl HashAggregate {
             input,
             keys: keys.to_vec(),
             args: aggregates.iter().map(|a| a.arg.clone()).collect(),
-            table: KeyTable::new(&types, Nulls::Equal),
-            key_values: RowBuffer::new(&physicals),
+            table: KeyTable::new(&types, Nulls::Equal, memory.part()),
+            key_values: RowBuffer::new(&physicals, memory.part()),
             accumulators,
             memory: memory.part(),
             groups: Vec::new(),
@@ -74,25 +75,27 @@ impl HashAggregate {
             if !self.fresh.is_empty() {
                 let fresh = keys.iter().map(|k| k.gather(&self.fresh)).collect();
                 self.key_values.append(&Batch::new(fresh, self.fresh.len()))?;
-                self.accumulators
-                    .iter_mut()
-                    .for_each(|a| a.grow(self.table.len()));
             }
+        }
+        let args = self.args.iter();
+        let args = args.map(|arg| arg.as_ref().map(|a| eval(a, batch, &scope)).transpose());
+        let args = args.collect::<Result<Vec<_>>>()?;
+        let wanted = if self.keys.is_empty() { 1 } else { self.table.len() };
+        let states = self.accumulators.iter().zip(&args);
+        let grown = states.map(|(state, arg)| state.memory_with(wanted, arg.as_ref()));
+        self.memory.set(grown.fold(0, usize::saturating_add))?;
+        if !self.keys.is_empty() && !self.fresh.is_empty() {
+            self.accumulators.iter_mut().for_each(|a| a.grow(wanted));
         }
         let groups = if self.keys.is_empty() {
             Groups::One(rows)
         } else {
             Groups::Each(&self.groups)
         };
-        for (acc, arg) in self.accumulators.iter_mut().zip(&self.args) {
-            match arg {
-                None => acc.add(groups, None)?,
-                Some(arg) => acc.add(groups, Some(&eval(arg, batch, &scope)?))?,
-            }
+        for (acc, arg) in self.accumulators.iter_mut().zip(&args) {
+            acc.add(groups, arg.as_ref())?;
         }
-        let held = self.accumulators.iter().map(|a| a.memory()).sum::<usize>();
-        let held = held + self.table.memory() + self.key_values.memory();
-        self.memory.set(held, cx.env.memory_limit)
+        Ok(())
     }
 
     fn finish(&mut self) -> Result<Batch> {

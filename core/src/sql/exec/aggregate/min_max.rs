@@ -1,7 +1,9 @@
 //! MIN and MAX, over any type.
 
 use super::{Accumulator, Groups};
-use crate::types::{Bitmap, Collation, Column, ColumnData, DataType, Physical, Result};
+use crate::types::{
+    Bitmap, BytesVec, Collation, Column, ColumnData, DataType, Physical, Result, vec_capacity,
+};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::cmp::Ordering;
 
@@ -115,8 +117,10 @@ impl<T: Fixed> Accumulator for FixedBest<T> {
         ))
     }
 
-    fn memory(&self) -> usize {
-        self.best.capacity() * size_of::<T>() + self.seen.len() / 8
+    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+        vec_capacity(self.best.capacity(), groups)
+            .saturating_mul(size_of::<T>())
+            .saturating_add(groups / 4)
     }
 }
 
@@ -154,7 +158,7 @@ impl Accumulator for BytesBest {
     }
 
     fn finish(&mut self) -> Result<Column> {
-        let mut out = Column::with_capacity(Physical::Bytes, self.best.len());
+        let mut out = Column::from_bytes(BytesVec::with_capacity(self.best.len(), self.bytes));
         for best in core::mem::take(&mut self.best) {
             match best {
                 Some(b) => out.push_bytes(&b),
@@ -164,8 +168,12 @@ impl Accumulator for BytesBest {
         Ok(out)
     }
 
-    fn memory(&self) -> usize {
-        self.best.capacity() * 16 + self.bytes
+    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+        let added = arg.and_then(Column::bytes).map_or(0, |b| b.data().len());
+        let texts = self.bytes.saturating_add(added).saturating_mul(2);
+        // What an allocator adds to each text, and the places of the results.
+        let each = size_of::<Option<Box<[u8]>>>() + 16 + 4;
+        texts.saturating_add(vec_capacity(self.best.capacity(), groups).saturating_mul(each))
     }
 }
 

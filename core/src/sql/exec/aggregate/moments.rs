@@ -1,7 +1,7 @@
 //! VARIANCE and STDDEV, in one pass by Welford's method: no catastrophic cancellation.
 
 use super::{Accumulator, Groups};
-use crate::types::{Column, Physical, Result};
+use crate::types::{Column, Physical, Result, vec_capacity};
 use alloc::vec::Vec;
 
 /// Count, mean and sum of squared deviations from it, per group, of a DOUBLE argument.
@@ -58,7 +58,7 @@ impl Accumulator for Moments {
         Ok(out)
     }
 
-    fn memory(&self) -> usize {
-        self.groups.capacity() * 24
+    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+        vec_capacity(self.groups.capacity(), groups).saturating_mul(24 + 8)
     }
 }

@@ -1,7 +1,7 @@
 //! MEDIAN and MODE: aggregates that need all values of a group in order.
 
 use super::{Accumulator, Groups};
-use crate::types::{Collation, Column, ColumnData, DataType, Physical, Result};
+use crate::types::{Collation, Column, ColumnData, DataType, Physical, Result, vec_capacity};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -118,8 +118,14 @@ impl Accumulator for Ranked {
         Ok(out)
     }
 
-    fn memory(&self) -> usize {
-        self.values.memory() + self.group_of.capacity() * 4
+    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+        let rows = self.group_of.len() + arg.map_or(0, Column::len);
+        let values = arg.map_or(self.values.memory(), |arg| self.values.memory_with(arg, None));
+        // The group of each value, their order, and what sorting it takes; the results.
+        let each = vec_capacity(self.group_of.capacity(), rows).saturating_add(rows * 2);
+        values
+            .saturating_add(each.saturating_mul(4))
+            .saturating_add(groups.saturating_mul(16))
     }
 }
 

@@ -1,7 +1,7 @@
 //! SUM and AVG: exact over integers and decimals, compensated over floats.
 
 use super::{Accumulator, Groups};
-use crate::types::{Column, ColumnData, DataType, Decimal, Error, Result};
+use crate::types::{Column, ColumnData, DataType, Decimal, Error, Result, vec_capacity};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -154,8 +154,8 @@ impl Accumulator for ExactSum {
         Ok(out)
     }
 
-    fn memory(&self) -> usize {
-        self.groups.capacity() * 32
+    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+        vec_capacity(self.groups.capacity(), groups).saturating_mul(size_of::<(i128, i64)>() + 16)
     }
 }
 
@@ -308,8 +308,8 @@ impl Accumulator for FloatSum {
         Ok(out)
     }
 
-    fn memory(&self) -> usize {
-        self.groups.capacity() * 24
+    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+        vec_capacity(self.groups.capacity(), groups).saturating_mul(24 + 8)
     }
 }
 

@@ -40,14 +40,14 @@ impl DeleteRun {
     pub fn new(plan: Arc<Delete>, catalog: &Catalog, env: Env) -> Result<DeleteRun> {
         let def = catalog.table(plan.table)?.def.clone();
         let returning = plan.returning.as_ref();
-        let distinct = DistinctRows::new(&plan.source.plan);
+        let distinct = DistinctRows::new(&plan.source.plan, &env);
         Ok(DeleteRun {
             source: Some(Source::new(&plan.source, catalog, &env)?),
             returning: returning.map(|q| Returning::new(q, catalog, &env)).transpose()?,
             plan,
             def,
+            collected: Collected::new(&env),
             env,
-            collected: Collected::default(),
             ids: Vec::new(),
             next: (0, 0),
             distinct,
@@ -68,7 +68,6 @@ impl DeleteRun {
             let width = self.def.columns.len();
             let (returning, distinct) = (&mut self.returning, &mut self.distinct);
             let (collected, ids) = (&mut self.collected, &mut self.ids);
-            let limit = self.env.memory_limit;
             ready!(drain(
                 source,
                 &self.plan.source,
@@ -76,11 +75,11 @@ impl DeleteRun {
                 &self.env,
                 missing,
                 |mut batch| {
-                    if let Some(rows) = distinct.new_rows(&batch.column(width)) {
+                    if let Some(rows) = distinct.new_rows(&batch.column(width))? {
                         batch = batch.select(rows);
                     }
                     let column = batch.column(width);
-                    collected.add(core::iter::once(&column), limit)?;
+                    collected.add(core::iter::once(&column))?;
                     ids.push(column);
                     if let Some(returning) = returning {
                         let columns: Vec<Column> = (0..width).map(|i| batch.column(i)).collect();

@@ -64,8 +64,8 @@ impl InsertRun {
             upsert: Upsert::new(&plan.on_conflict),
             plan,
             def,
+            collected: Collected::new(&env),
             env,
-            collected: Collected::default(),
             batches: Vec::new(),
             next: (0, 0),
             one_by_one: false,
@@ -127,7 +127,7 @@ impl InsertRun {
         };
         ready!(drain(source, query, &name, env, missing, |batch| {
             let batch = complete(batch, plan, def, env)?;
-            collected.add(batch.columns.iter(), env.memory_limit)?;
+            collected.add(batch.columns.iter())?;
             batches.push(batch);
             Ok(())
         }))?;

@@ -49,7 +49,7 @@ impl Returning {
             sub_plans,
             env: env.clone(),
             rows: Vec::new(),
-            collected: Collected::default(),
+            collected: Collected::new(env),
         })
     }
 
@@ -76,7 +76,7 @@ impl Returning {
                 Batch::new(columns?, rows.rows())
             }
         };
-        self.collected.add(rows.columns.iter(), self.env.memory_limit)?;
+        self.collected.add(rows.columns.iter())?;
         self.rows.push(rows);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::{BATCH_ROWS, Env, QueryRun};
+use crate::sql::memory::MemoryUse;
 use crate::sql::plan::{Expr, Plan, Query};
 use crate::tree::Missing;
 use crate::types::{AppendValues, Batch, Column, ColumnBuilder, DataType, Error, Result, Value};
@@ -154,25 +155,27 @@ fn bare<'a>(mut expr: &'a Expr, ty: &DataType) -> &'a Expr {
     expr
 }
 
-/// Counts the bytes of collected rows against the statement's limit.
-#[derive(Default)]
+/// Counts the bytes of collected rows as part of the statement's memory.
 pub(super) struct Collected {
-    bytes: usize,
+    memory: MemoryUse,
 }
 
 impl Collected {
-    /// The bytes so far.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    pub(super) fn new(env: &Env) -> Collected {
+        Collected {
+            memory: env.memory.part(),
+        }
     }
 
-    pub(super) fn add<'a>(&mut self, columns: impl Iterator<Item = &'a Column>, limit: usize) -> Result<()> {
-        let bytes: usize = columns.map(Column::memory).sum();
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > limit {
-            return Err(Error::QueryMemory { limit });
-        }
-        Ok(())
+    /// The bytes so far.
+    pub(super) fn bytes(&self) -> usize {
+        self.memory.held()
+    }
+
+    /// # Errors
+    /// [`Error::QueryMemory`] beyond the limit.
+    pub(super) fn add<'a>(&mut self, columns: impl Iterator<Item = &'a Column>) -> Result<()> {
+        self.memory.add(columns.map(Column::memory).sum())
     }
 }
 

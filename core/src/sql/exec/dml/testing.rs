@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, TableId};
 use crate::host::Host;
 use crate::kv::MemoryStore;
 use crate::sql::exec::Env;
+use crate::sql::memory::Memory;
 use crate::sql::plan::{
     CompareOp, ConflictAction, ConflictTarget, Delete, Expr, Insert, InsertSource, OutputColumn, Plan, Query,
     Statement, Update,
@@ -112,7 +113,7 @@ fn env() -> Env {
         host: Arc::new(NoHost),
         schema: "main".into(),
         last_insert_id: 0,
-        memory_limit: 1 << 20,
+        memory: Arc::new(Memory::new(1 << 20)),
     }
 }
 

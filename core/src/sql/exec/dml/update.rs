@@ -13,10 +13,11 @@ use super::returning::Returning;
 use super::source::{Collected, Source, drain, unnamed};
 use crate::catalog::{Catalog, TableDef};
 use crate::sql::exec::Env;
+use crate::sql::memory::MemoryUse;
 use crate::sql::plan::Update;
 use crate::tree::Missing;
 use crate::txn::Draft;
-use crate::types::{Batch, Column, Error, Result, RowId};
+use crate::types::{Batch, Column, Error, Result, RowId, vec_capacity};
 use alloc::{sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
@@ -59,6 +60,8 @@ pub struct UpdateRun {
     changes_keys: bool,
     phase: Phase,
     deferred: Vec<Deferred>,
+    /// Of the rows that are put off.
+    memory: MemoryUse,
     /// Rows put off a second time.
     colliding: Vec<Deferred>,
     /// The row id taken for parking a row, while that waits for blocks.
@@ -94,16 +97,17 @@ impl UpdateRun {
             source: Some(Source::new(&plan.source, catalog, &env)?),
             collect: Collect {
                 chunks: Vec::new(),
-                distinct: DistinctRows::new(&plan.source.plan),
-                collected: Collected::default(),
+                distinct: DistinctRows::new(&plan.source.plan, &env),
+                collected: Collected::new(&env),
                 returning: returning.map(|q| Returning::new(q, catalog, &env)).transpose()?,
             },
             plan,
             def,
-            env,
             changes_keys,
             phase: Phase::First(0, 0),
             deferred: Vec::new(),
+            memory: env.memory.part(),
+            env,
             colliding: Vec::new(),
             parking_id: None,
             ahead: Ahead::default(),
@@ -198,6 +202,9 @@ impl UpdateRun {
         let this = Deferred { chunk, row, id };
         let outcome = self.update(this, txn, missing);
         if self.puts_off(&outcome) {
+            // Those that collide again take as much once more.
+            let grown = vec_capacity(self.deferred.capacity(), self.deferred.len() + 1);
+            self.memory.set(grown.saturating_mul(2 * size_of::<Deferred>()))?;
             self.deferred.push(this);
         } else if outcome.is_pending() {
             self.look_ahead(chunk, row, txn, missing)?;
@@ -280,7 +287,7 @@ impl UpdateRun {
 impl Collect {
     fn take(&mut self, mut batch: Batch, plan: &Update, def: &TableDef, env: &Env) -> Result<()> {
         let width = def.columns.len();
-        if let Some(rows) = self.distinct.new_rows(&batch.column(width)) {
+        if let Some(rows) = self.distinct.new_rows(&batch.column(width))? {
             batch = batch.select(rows);
         }
         let chunk = Chunk {
@@ -302,7 +309,7 @@ impl Collect {
             }
         }
         let columns = chunk.values.iter().chain([&chunk.ids]);
-        self.collected.add(columns, env.memory_limit)?;
+        self.collected.add(columns)?;
         self.chunks.push(chunk);
         Ok(())
     }

@@ -4,7 +4,8 @@
 //! something did, the rows are looked at again to find one that is not NULL. Division by zero is NULL.
 
 use super::mask::pack_values;
-use super::vector::{MAX_BYTES, Side, Vector, too_many_bytes, typed, union, zip};
+use super::scope::Scope;
+use super::vector::{Side, Vector, make_bytes, typed, union, zip};
 use crate::sql::plan::{BinaryOp, UnaryOp};
 use crate::types::{
     Bitmap, BytesVec, Column, ColumnData, DataType, Error, Physical, Result, divide_decimals,
@@ -19,13 +20,9 @@ pub(super) fn binary(
     r: &Vector,
     types: (&DataType, &DataType),
     ty: &DataType,
-    rows: usize,
 ) -> Result<Vector> {
     if l.is_null_constant() || r.is_null_constant() {
         return Ok(Vector::null(ty.physical()));
-    }
-    if op == BinaryOp::Concat {
-        return concat(l, r, rows);
     }
     // Division by an integer gives a decimal or a float: then the operands follow the result.
     let family = match op {
@@ -276,20 +273,30 @@ fn decimals(op: BinaryOp, l: &Vector, r: &Vector, ls: u8, rs: u8, scale: u8) -> 
     }
 }
 
-fn concat(l: &Vector, r: &Vector, rows: usize) -> Result<Vector> {
+/// `l || r`.
+///
+/// # Errors
+/// As [`make_bytes`].
+pub(super) fn concat(l: &Vector, r: &Vector, rows: usize, scope: &Scope<'_>) -> Result<Vector> {
+    if l.is_null_constant() || r.is_null_constant() {
+        return Ok(Vector::null(Physical::Bytes));
+    }
     let constant = l.constant && r.constant;
     let n = if constant { 1 } else { rows };
     let nulls = union(l.nulls(), r.nulls());
-    let mut out = BytesVec::with_capacity(n, 0);
+    let bytes = |v: &Vector| match v.constant {
+        true => v.bytes_at(0).len().saturating_mul(n),
+        false => v.column.bytes().map_or(0, |b| b.data().len()),
+    };
+    let total = bytes(l).saturating_add(bytes(r));
+    make_bytes(total, scope)?;
+    let mut out = BytesVec::with_capacity(n, total);
     let mut both = Vec::new();
     for i in 0..n {
         both.clear();
         if !nulls.as_ref().is_some_and(|n| n.get(i)) {
             both.extend_from_slice(l.bytes_at(i));
             both.extend_from_slice(r.bytes_at(i));
-        }
-        if out.data().len() + both.len() > MAX_BYTES {
-            return Err(too_many_bytes());
         }
         out.push(&both);
     }

@@ -52,7 +52,7 @@ pub(super) fn call(
                 Column::nulls(ty.physical(), rows)
             } else {
                 let part = Vector::column(run(&columns, valid.len())?);
-                assemble(&[(valid, part)], rows, ty.physical())
+                assemble(&[(valid, part)], rows, ty.physical(), scope)?
             }
         }
         (result, nulls) => with_nulls(result?, nulls.filter(Bitmap::any)),

@@ -56,7 +56,7 @@ pub(super) fn case(
         }
         pieces.push((open, piece));
     }
-    Ok(Vector::column(assemble(&pieces, all, ty.physical())))
+    Ok(Vector::column(assemble(&pieces, all, ty.physical(), scope)?))
 }
 
 /// An expression over some positions of the input.

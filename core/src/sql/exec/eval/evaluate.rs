@@ -16,7 +16,7 @@ pub fn eval(expr: &Expr, batch: &Batch, scope: &Scope<'_>) -> Result<Column> {
     let input = Input::new(batch);
     match input.rows() {
         0 => Ok(Column::new(expr.ty().physical())),
-        rows => evaluate(expr, &input, scope)?.into_column(rows),
+        rows => evaluate(expr, &input, scope)?.into_column(rows, scope),
     }
 }
 
@@ -70,7 +70,10 @@ pub(super) fn evaluate(expr: &Expr, input: &Input<'_>, scope: &Scope<'_>) -> Res
             if !matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor) =>
         {
             let (l, r) = (evaluate(left, input, scope)?, evaluate(right, input, scope)?);
-            arith::binary(*op, &l, &r, (&left.ty(), &right.ty()), ty, input.rows())
+            match op {
+                BinaryOp::Concat => arith::concat(&l, &r, input.rows(), scope),
+                _ => arith::binary(*op, &l, &r, (&left.ty(), &right.ty()), ty),
+            }
         }
         Expr::Case {
             branches,
@@ -207,6 +210,7 @@ mod tests {
     use crate::host::Host;
     use crate::sql::exec::eval::ValueSet;
     use crate::sql::functions::EvalContext;
+    use crate::sql::memory::{Memory, Scratch};
     use crate::sql::plan::CompareOp;
     use alloc::{boxed::Box, string::ToString, sync::Arc, vec};
 
@@ -224,11 +228,13 @@ mod tests {
     }
 
     fn with_scope<R>(sub_results: &[SubResult], f: impl FnOnce(&Scope<'_>) -> R) -> R {
+        let memory = Memory::new(1 << 20);
         let functions = EvalContext {
             now: 0,
             host: &Still,
             schema: "main",
             last_insert_id: 0,
+            scratch: Scratch::new(&memory),
         };
         f(&Scope {
             params: &[Value::Int(7)],

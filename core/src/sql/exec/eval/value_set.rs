@@ -1,5 +1,6 @@
 //! A set of values of one type, hashed for IN.
 
+use crate::sql::memory::table_bytes;
 use crate::types::{Bitmap, BytesVec, Collation, Column, ColumnData, DataType};
 use alloc::{boxed::Box, vec::Vec};
 use hashbrown::HashSet;
@@ -46,6 +47,19 @@ impl ValueSet {
         ValueSet {
             values,
             has_null: column.null_bitmap().is_some_and(Bitmap::any),
+        }
+    }
+
+    /// Bytes that the set of a column's values takes at most.
+    pub fn memory_of(column: &Column) -> usize {
+        let rows = column.len();
+        match column.data() {
+            ColumnData::I64(_) | ColumnData::F64(_) => table_bytes(0, rows, 8),
+            ColumnData::Decimal(_) => table_bytes(0, rows, 16),
+            // What an allocator adds to each string, too.
+            ColumnData::Bytes(v) => table_bytes(0, rows, 16)
+                .saturating_add(v.data().len())
+                .saturating_add(rows.saturating_mul(16)),
         }
     }
 

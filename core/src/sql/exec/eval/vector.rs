@@ -1,6 +1,7 @@
 //! The value of an expression over a batch: a column, or one value for every row.
 
 use super::mask::Mask;
+use super::scope::Scope;
 use crate::types::{Bitmap, BytesVec, Column, ColumnData, DataType, Error, Physical, Result};
 use alloc::{sync::Arc, vec::Vec};
 
@@ -12,15 +13,21 @@ pub(super) struct Vector {
 }
 
 /// The most bytes the strings of one vector may have in all: offsets are 32 bits wide.
-pub(super) const MAX_BYTES: usize = 1 << 30;
+const MAX_BYTES: usize = 1 << 30;
 
-/// The error for a vector of more than [`MAX_BYTES`].
-pub(super) fn too_many_bytes() -> Error {
-    Error::OutOfRange {
-        value: "the result".into(),
-        expected: alloc::format!("{MAX_BYTES} bytes for a batch of rows"),
-        column: None,
+/// Declares that a vector is about to be made whose strings have so many bytes.
+///
+/// # Errors
+/// [`Error::OutOfRange`] beyond [`MAX_BYTES`], [`Error::QueryMemory`] beyond what the statement may hold.
+pub(super) fn make_bytes(bytes: usize, scope: &Scope<'_>) -> Result<()> {
+    if bytes > MAX_BYTES {
+        return Err(Error::OutOfRange {
+            value: "the result".into(),
+            expected: alloc::format!("{MAX_BYTES} bytes for a batch of rows"),
+            column: None,
+        });
     }
+    scope.functions.scratch.take(bytes)
 }
 
 /// The values of one operand.
@@ -63,13 +70,11 @@ impl Vector {
     }
 
     /// A column of `rows` values.
-    pub(super) fn into_column(self, rows: usize) -> Result<Column> {
+    pub(super) fn into_column(self, rows: usize, scope: &Scope<'_>) -> Result<Column> {
         if !self.constant || rows == 1 {
             return Ok(self.column);
         }
-        if self.column.bytes_at(0).len().saturating_mul(rows) > MAX_BYTES {
-            return Err(too_many_bytes());
-        }
+        make_bytes(self.column.bytes_at(0).len().saturating_mul(rows), scope)?;
         Ok(self.column.gather(&alloc::vec![0; rows]))
     }
 
@@ -169,7 +174,21 @@ pub(super) fn with_nulls(column: Column, nulls: Option<Bitmap>) -> Column {
 }
 
 /// Puts pieces of a result together: each is a vector and the rows of the result it is for. Other rows are NULL.
-pub(super) fn assemble(pieces: &[(Vec<u32>, Vector)], rows: usize, physical: Physical) -> Column {
+///
+/// # Errors
+/// As [`make_bytes`].
+pub(super) fn assemble(
+    pieces: &[(Vec<u32>, Vector)],
+    rows: usize,
+    physical: Physical,
+    scope: &Scope<'_>,
+) -> Result<Column> {
+    let bytes = |(positions, piece): &(Vec<u32>, Vector)| match piece.column.bytes() {
+        Some(b) if piece.constant => b.get(0).len().saturating_mul(positions.len() + 1),
+        Some(b) => b.data().len().saturating_mul(2),
+        None => 0,
+    };
+    make_bytes(pieces.iter().map(bytes).fold(0, usize::saturating_add), scope)?;
     let mut all = Column::new(physical);
     let mut source = alloc::vec![u32::MAX; rows];
     for (positions, piece) in pieces {
@@ -181,5 +200,5 @@ pub(super) fn assemble(pieces: &[(Vec<u32>, Vector)], rows: usize, physical: Phy
         }
         all.extend_range(&piece.column, 0, piece.column.len());
     }
-    all.gather(&source)
+    Ok(all.gather(&source))
 }

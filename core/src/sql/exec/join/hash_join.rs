@@ -5,12 +5,12 @@
 use super::pairs::{PairOutput, Pairs};
 use crate::sql::exec::eval::eval;
 use crate::sql::exec::key_table::{KeyTable, NO_GROUP, Nulls};
-use crate::sql::exec::memory::{MemoryUse, PlanMemory};
 use crate::sql::exec::row_buffer::RowBuffer;
 use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
+use crate::sql::memory::{Memory, MemoryUse};
 use crate::sql::plan::{Expr, JoinKind};
-use crate::types::{Batch, Column, DataType, Physical, Result};
-use alloc::{boxed::Box, vec::Vec};
+use crate::types::{Batch, Column, DataType, Physical, Result, vec_capacity};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// A left batch and how far its rows have been joined.
@@ -36,7 +36,8 @@ pub struct HashJoin {
     /// Rows of group g: `by_group[starts[g]..starts[g + 1]]`, in the order they came.
     starts: Vec<u32>,
     by_group: Vec<u32>,
-    memory: MemoryUse,
+    /// Of the three lists above.
+    lists: MemoryUse,
     output: PairOutput,
     pairs: Pairs,
     probe: Option<Probe>,
@@ -52,7 +53,7 @@ impl HashJoin {
         equal: &[(Expr, Expr)],
         condition: Option<Expr>,
         right_physicals: &[Physical],
-        memory: &PlanMemory,
+        memory: &Arc<Memory>,
     ) -> HashJoin {
         let types: Vec<DataType> = equal.iter().map(|(l, r)| key_type(l, r)).collect();
         HashJoin {
@@ -61,12 +62,12 @@ impl HashJoin {
             right: Some(right),
             left_keys: equal.iter().map(|(l, _)| l.clone()).collect(),
             right_keys: equal.iter().map(|(_, r)| r.clone()).collect(),
-            table: KeyTable::new(&types, Nulls::NeverMatch),
-            rows: RowBuffer::new(right_physicals),
+            table: KeyTable::new(&types, Nulls::NeverMatch, memory.part()),
+            rows: RowBuffer::new(right_physicals, memory.part()),
             groups: Vec::new(),
             starts: Vec::new(),
             by_group: Vec::new(),
-            memory: memory.part(),
+            lists: memory.part(),
             output: PairOutput::new(kind, condition),
             pairs: Pairs::new(kind),
             probe: None,
@@ -88,12 +89,13 @@ impl HashJoin {
         } else {
             self.rows.append(batch)?;
         }
+        let len = self.groups.len().saturating_add(groups.len());
+        let grown = vec_capacity(self.groups.capacity(), len);
+        // Twice: at the end the rows are listed by group, and two lists begin with one number per group.
+        let listed = grown.saturating_add(len).saturating_add(2 * self.table.len() + 2);
+        self.lists.set(listed.saturating_mul(4))?;
         self.groups.extend_from_slice(&groups);
-        let lists = self.groups.capacity() * 8 + self.table.len() * 4;
-        self.memory.set(
-            self.table.memory() + self.rows.memory() + lists,
-            cx.env.memory_limit,
-        )
+        Ok(())
     }
 
     /// Lists the rows of each group: a counting sort by group.

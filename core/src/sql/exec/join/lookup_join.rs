@@ -11,10 +11,11 @@ use crate::sql::exec::key_range::{extend_prefix, prefix_range};
 use crate::sql::exec::row_fetch::RowFetch;
 use crate::sql::exec::table_columns::TableColumns;
 use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
+use crate::sql::memory::{Memory, MemoryUse};
 use crate::sql::plan::{Expr, JoinKind};
 use crate::tree::{IndexCursor, IndexTree, RowAt, RowTree};
-use crate::types::{Batch, Column, Result, RowId};
-use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
+use crate::types::{Batch, Column, Result, RowId, vec_capacity};
+use alloc::{boxed::Box, string::String, string::ToString, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// Where the keys are looked up.
@@ -52,6 +53,8 @@ pub struct LookupJoin {
     output: PairOutput,
     pairs: Pairs,
     probe: Option<Probe>,
+    /// Of the row ids that the keys at hand lead to.
+    memory: MemoryUse,
 }
 
 impl LookupJoin {
@@ -66,6 +69,7 @@ impl LookupJoin {
         columns: TableColumns,
         table: &str,
         condition: Option<Expr>,
+        memory: &Arc<Memory>,
     ) -> LookupJoin {
         LookupJoin {
             left,
@@ -78,6 +82,7 @@ impl LookupJoin {
             output: PairOutput::new(kind, condition),
             pairs: Pairs::new(kind),
             probe: None,
+            memory: memory.part(),
         }
     }
 
@@ -118,7 +123,7 @@ impl LookupJoin {
 
 impl Probe {
     /// Reads all index ranges; what is missing for any of them is asked for at once.
-    fn list(&mut self, cx: &mut Cx<'_>) -> Poll<Result<()>> {
+    fn list(&mut self, cx: &mut Cx<'_>, memory: &mut MemoryUse) -> Poll<Result<()>> {
         let mut waiting = Vec::new();
         for (row, mut cursor) in core::mem::take(&mut self.cursors) {
             loop {
@@ -131,6 +136,8 @@ impl Probe {
                         None => break,
                         Some(span) => {
                             let ids = span.leaf.row_ids().get(span.from..span.to).unwrap_or(&[]);
+                            let grown = vec_capacity(self.ids.capacity(), self.ids.len() + ids.len());
+                            memory.set(grown.saturating_mul(size_of::<(u32, RowId)>()))?;
                             self.ids.extend(ids.iter().map(|id| (row, *id)));
                         }
                     },
@@ -165,7 +172,7 @@ impl Operator for LookupJoin {
             }
             let Some(probe) = &mut self.probe else { continue };
             if !probe.listed {
-                ready!(probe.list(cx))?;
+                ready!(probe.list(cx, &mut self.memory))?;
             }
             if !self.fetch.is_busy() && probe.asked < probe.ids.len() {
                 let to = probe.ids.len().min(probe.asked + BATCH_ROWS);

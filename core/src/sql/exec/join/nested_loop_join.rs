@@ -1,12 +1,12 @@
 //! Join without equalities: every left row meets every right row. The right side is kept in memory.
 
 use super::pairs::{PairOutput, Pairs};
-use crate::sql::exec::memory::{MemoryUse, PlanMemory};
 use crate::sql::exec::row_buffer::RowBuffer;
 use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
+use crate::sql::memory::Memory;
 use crate::sql::plan::{Expr, JoinKind};
 use crate::types::{Batch, Physical, Result};
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
 use core::task::{Poll, ready};
 
 /// See the module.
@@ -16,7 +16,6 @@ pub struct NestedLoopJoin {
     /// `None` once read.
     right: Option<Box<dyn Operator>>,
     rows: RowBuffer,
-    memory: MemoryUse,
     output: PairOutput,
     pairs: Pairs,
     /// The left batch at hand, its row, and the right rows that have met it.
@@ -31,14 +30,13 @@ impl NestedLoopJoin {
         right: Box<dyn Operator>,
         condition: Option<Expr>,
         right_physicals: &[Physical],
-        memory: &PlanMemory,
+        memory: &Arc<Memory>,
     ) -> NestedLoopJoin {
         NestedLoopJoin {
             kind,
             left,
             right: Some(right),
-            rows: RowBuffer::new(right_physicals),
-            memory: memory.part(),
+            rows: RowBuffer::new(right_physicals, memory.part()),
             output: PairOutput::new(kind, condition),
             pairs: Pairs::new(kind),
             probe: None,
@@ -73,7 +71,6 @@ impl Operator for NestedLoopJoin {
         if let Some(right) = &mut self.right {
             while let Some(batch) = ready!(right.next(cx))? {
                 self.rows.append(&batch)?;
-                self.memory.set(self.rows.memory(), cx.env.memory_limit)?;
             }
             self.right = None;
         }

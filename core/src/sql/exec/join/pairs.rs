@@ -87,6 +87,10 @@ impl PairOutput {
     }
 
     /// The joined rows; positions in `pairs` are among the rows of `left` that count and rows of `right`.
+    ///
+    /// # Errors
+    /// [`Error::QueryMemory`](crate::Error::QueryMemory) if their texts take more than the statement may hold;
+    /// those of the condition.
     pub fn emit(
         &mut self,
         left: &Batch,
@@ -94,11 +98,20 @@ impl PairOutput {
         pairs: &Pairs,
         env: &Env,
     ) -> Result<Option<Batch>> {
+        let scope = env.scope();
+        // One big value may be in every pair.
+        let texts = gathered_bytes(left, &pairs.left).saturating_add(
+            right
+                .iter()
+                .map(|c| c.gathered_bytes(&pairs.right))
+                .fold(0, usize::saturating_add),
+        );
+        scope.functions.scratch.take(texts)?;
         let candidates = joined(left, right, &pairs.left, &pairs.right);
         let passing = match &self.condition {
             _ if pairs.left.is_empty() => Some(Vec::new()),
             None => None,
-            Some(c) => Some(eval_filter(c, &candidates, &env.scope())?),
+            Some(c) => Some(eval_filter(c, &candidates, &scope)?),
         };
         let batch = match (self.kind, passing) {
             (JoinKind::Inner, None) => candidates,
@@ -138,6 +151,26 @@ impl PairOutput {
             }
         }
         (left, right)
+    }
+}
+
+/// Bytes of the texts of a batch at the given positions among the rows that count.
+fn gathered_bytes(batch: &Batch, positions: &[u32]) -> usize {
+    if batch.columns.iter().all(|c| c.bytes().is_none()) {
+        return 0;
+    }
+    let of = |rows: &[u32]| {
+        let columns = batch.columns.iter();
+        columns
+            .map(|c| c.gathered_bytes(rows))
+            .fold(0, usize::saturating_add)
+    };
+    match &batch.selection {
+        None => of(positions),
+        Some(selection) => {
+            let row = |p: &u32| selection.get(*p as usize).copied().unwrap_or(NONE);
+            of(&positions.iter().map(row).collect::<Vec<_>>())
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 
 use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
+use crate::sql::memory::Memory;
 use crate::sql::plan::{Access, CompareOp, Expr, JoinKind, Plan, SubPlan, SubPlanKind};
 use crate::types::{Error, Value};
-use alloc::{boxed::Box, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 
 #[test]
 fn nocase_text_is_equal_without_case_in_index_join_group_and_order() {
@@ -91,7 +92,7 @@ fn operators_that_collect_rows_keep_to_the_memory_limit() {
     ];
     for plan in collecting {
         let mut small = env(vec![]);
-        small.memory_limit = 100;
+        small.memory = Arc::new(Memory::new(100));
         let e = t.run_query(query(plan, vec![]), small);
         assert_eq!(e, Err(Error::QueryMemory { limit: 100 }));
     }
