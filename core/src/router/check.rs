@@ -7,8 +7,7 @@
 use super::engine::Engine;
 use super::records::stored;
 use super::superblock::SUPERBLOCK;
-use crate::catalog::{Catalog, decode_record};
-use crate::catalog::{SchemasRecord, TableRecord};
+use crate::catalog::{SchemasRecord, TableRecord, decode_record};
 use crate::codec::{schemas_key, superblock_key, table_key, tree_of_key};
 use crate::kv::KvBackend;
 use crate::table::{Check, Table};
@@ -118,7 +117,7 @@ impl Engine {
                     index.compare_stored(&run, &mut found);
                 }
             }
-            self.compare_trees(&snapshot.catalog, &entries, &mut strange, &mut found);
+            self.find_strange_trees(&entries, &mut strange, &mut found);
             drop(latch);
             match last {
                 Some((key, _)) if found.problems.len() < MAX_PROBLEMS => {
@@ -136,12 +135,18 @@ impl Engine {
 
     /// Compares the superblock and the catalog records in a run with those last written.
     fn compare_records(&self, run: &StoredRun<'_>, found: &mut Comparison) {
-        let mut expected: BTreeMap<Vec<u8>, Vec<u8>> = self.records.lock().in_store().clone();
-        if !expected.is_empty() {
-            // An empty store that is only read has neither.
-            expected.insert(superblock_key(), SUPERBLOCK.to_vec());
+        let mut expected = BTreeMap::new();
+        {
+            let records = self.records.lock();
+            let (key, all) = (superblock_key(), records.in_store());
+            // An empty store that is only read has none.
+            if !all.is_empty() && run.covers(&key) {
+                expected.insert(key, SUPERBLOCK.to_vec());
+            }
+            let covered = all.iter().filter(|(key, _)| run.covers(key));
+            expected.extend(covered.map(|(key, value)| (key.clone(), value.clone())));
         }
-        for (key, value) in expected.iter().filter(|(key, _)| run.covers(key)) {
+        for (key, value) in &expected {
             found.blocks += 1;
             let message = match run.get(key) {
                 Some(bytes) if bytes == value => continue,
@@ -160,17 +165,14 @@ impl Engine {
     }
 
     /// Reports trees that no table has, nor any older version or transaction. Each is named once.
-    fn compare_trees(
+    fn find_strange_trees(
         &self,
-        catalog: &Catalog,
         entries: &[(Vec<u8>, Vec<u8>)],
         strange: &mut BTreeSet<u64>,
         found: &mut Comparison,
     ) {
-        let current: BTreeSet<_> = stored(catalog).flat_map(|t| t.homes().map(|h| h.id)).collect();
         for (key, _) in entries {
             if let Some(id) = tree_of_key(key)
-                && !current.contains(&id)
                 && !self.trees.is_alive(id)
                 && strange.insert(id.0)
             {

@@ -4,13 +4,14 @@
 //! older state, or nothing. So the caller keeps store writes out meanwhile.
 
 use super::leaf::Leaf;
-use super::node::Node;
+use super::node::{Children, Node};
+use super::outline::outline_key;
 use super::slot::Slot;
 use super::tree::Tree;
 use super::write::{encode_header, encode_page};
 use crate::codec::{BlockKind, IndexBlock, Outline, block_key, tree_range};
 use crate::types::Problem;
-use alloc::{collections::BTreeSet, format, string::String, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeSet, format, string::String, sync::Arc, vec, vec::Vec};
 use core::borrow::Borrow;
 
 /// A run of the store's entries: all that it holds with `after < key <= upto`, in order.
@@ -64,11 +65,10 @@ impl<L: Leaf> Tree<L> {
             return;
         }
         let mut known = BTreeSet::new();
-        let mut pages: Vec<&Arc<Node<L>>> = Vec::new();
-        self.for_each_page(&mut |page| pages.push(page));
-        for (i, page) in pages.iter().enumerate() {
-            let end = pages.get(i + 1).map(|p| p.first());
+        for (page, end) in self.pages_within(0, run) {
             self.compare_leaves(page, end, run, &mut known, found);
+        }
+        for (page, _) in self.pages_within(1, run) {
             let key = block_key(id, 1, &first_name(page));
             if run.covers(&key) {
                 let expected = || encode_page(&key, page);
@@ -85,13 +85,12 @@ impl<L: Leaf> Tree<L> {
             self.compare_block(run, &key, is_dirty, || header, readable, found);
             known.insert(key);
         }
-        if self.home().has_outline() {
-            let (key, outline) = self.encode_outline();
-            if run.covers(&key) {
-                let readable = |b: &[u8]| Outline::open(&key, b).is_some();
-                self.compare_block(run, &key, self.is_dirty(), || outline, readable, found);
-                known.insert(key);
-            }
+        let key = outline_key(self.home());
+        if self.home().has_outline() && run.covers(&key) {
+            let expected = || self.encode_outline().1;
+            let readable = |b: &[u8]| Outline::open(&key, b).is_some();
+            self.compare_block(run, &key, self.is_dirty(), expected, readable, found);
+            known.insert(key);
         }
         // Removed blocks leave the store with the next write.
         for removal in self.unflushed() {
@@ -103,6 +102,30 @@ impl<L: Leaf> Tree<L> {
                 self.report(key, "a block that no directory page names", found);
             }
         }
+    }
+
+    /// The pages whose blocks on a level (0: their leaves, 1: their own) may belong to a run, in order, each with
+    /// the separator after it. A run is few of a big tree's blocks, so only the way to them is gone.
+    fn pages_within(&self, level: u8, run: &StoredRun<'_>) -> Vec<(&Node<L>, Option<&L::Separator>)> {
+        let key = |separator| block_key(self.home().id, level, &L::separator_bytes(separator));
+        let starts_in_time = |first| run.upto.is_none_or(|upto| key(first).as_slice() <= upto);
+        let ends_in_time = |end: Option<_>| end.is_none_or(|end| key(end).as_slice() > run.after);
+        let mut pages = Vec::new();
+        let mut stack = vec![(&**self.root(), None)];
+        while let Some((node, end)) = stack.pop() {
+            if !starts_in_time(node.first()) || !ends_in_time(end) {
+                continue;
+            }
+            match node.children() {
+                Children::Cells(_) => pages.push((node, end)),
+                Children::Nodes(nodes) => {
+                    for (i, child) in nodes.iter().enumerate().rev() {
+                        stack.push((&**child, node.separators().get(i + 1).or(end)));
+                    }
+                }
+            }
+        }
+        pages
     }
 
     fn report(&self, key: &[u8], message: impl Into<String>, found: &mut Comparison) {
@@ -120,14 +143,6 @@ impl<L: Leaf> Tree<L> {
         known: &mut BTreeSet<Vec<u8>>,
         found: &mut Comparison,
     ) {
-        let id = self.home().id;
-        let starts_after = run
-            .upto
-            .is_some_and(|u| block_key(id, 0, &first_name(page)).as_slice() > u);
-        let ends_before = end.is_some_and(|e| *block_key(id, 0, &L::separator_bytes(e)) <= *run.after);
-        if starts_after || ends_before {
-            return;
-        }
         for (i, cell) in page.cells().iter().enumerate() {
             let key = cell.store_key();
             if run.covers(&key) {
