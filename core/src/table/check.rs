@@ -310,6 +310,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::table::Sequence;
     use crate::table::testing::{Fixture, ints, texts};
+    use crate::table::undo_log::NO_NOTE;
     use crate::tree::Pins;
     use alloc::{format, sync::Arc};
 
@@ -323,7 +324,7 @@ mod tests {
             let whole = t.table.clone();
             let mut pins = Pins::new();
             let mut without_row = whole.rows.clone();
-            t.run(|missing| without_row.remove(5, |_, _| (), &mut pins, missing))
+            t.run(|missing| without_row.remove(5, NO_NOTE, &mut pins, missing))
                 .unwrap();
             t.table.rows = without_row;
             t.store_all();

@@ -125,7 +125,7 @@ impl IndexBuild {
 
     fn fail(&mut self, id: RowId, missing: &mut Missing) -> Poll<Result<IndexTree>> {
         let at = ready!(self.table.rows.get(id, &mut self.pins, missing))?;
-        let (columns, row) = at.as_ref().map_or((&[][..], 0), |at| (at.leaf.columns(), at.pos));
+        let (columns, row) = at.as_ref().map_or((&[][..], 0), |at| at.leaf.columns_at(at.pos));
         Poll::Ready(Err(Error::DuplicateKey {
             table: self.table.def.name.clone(),
             index: self.index.name.clone(),

@@ -2,6 +2,7 @@
 
 use super::index_key::{RowView, stored_columns};
 use super::table::Table;
+use super::undo_log::NO_NOTE;
 use super::wait::{Wait, settled};
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, Error, Result, RowId};
@@ -102,7 +103,7 @@ impl Table {
             keys.encode(key, id, view);
             settled(tree.remove(key, pins, missing))?;
         }
-        settled(self.rows.remove(id, |_, _| (), pins, missing)).map(|_| ())
+        settled(self.rows.remove(id, NO_NOTE, pins, missing)).map(|_| ())
     }
 
     pub(super) fn wrong_width(&self, columns: usize) -> Error {

@@ -21,10 +21,8 @@ impl Table {
         let Some(at) = ready!(self.rows.get(id, pins, missing))? else {
             return Poll::Ready(Ok(None));
         };
-        let view = RowView::Stored {
-            columns: at.leaf.columns(),
-            row: at.pos,
-        };
+        let (columns, row) = at.leaf.columns_at(at.pos);
+        let view = RowView::Stored { columns, row };
         let keys: Vec<Vec<u8>> = self.keys.iter().map(|k| k.encoded(id, view).0).collect();
         if self.may_wait() {
             let mut wait = Wait::default();
@@ -54,11 +52,7 @@ impl Table {
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let def = &self.def;
-        let before = |columns: &[Column], at: usize| {
-            if let Some(undo) = undo {
-                undo.removed(def, id, columns, at);
-            }
-        };
+        let before = undo.map(|undo| move |columns: &[Column], at: usize| undo.removed(def, id, columns, at));
         if self.indexes.is_empty() {
             return self.rows.remove(id, before, pins, missing);
         }

@@ -18,14 +18,11 @@ impl Row {
     /// not exist reads as NULL.
     pub fn column(&self, column: usize) -> (Cow<'_, Column>, usize) {
         if self.def.row_id_column == Some(column) {
-            return (Cow::Owned(self.at.leaf.row_ids()), self.at.pos);
+            return (Cow::Owned(Column::from_i64(alloc::vec![self.id()])), 0);
         }
-        let stored = self
-            .def
-            .stored_index(column)
-            .and_then(|s| self.at.leaf.columns().get(s));
-        match stored {
-            Some(c) => (Cow::Borrowed(c), self.at.pos),
+        let (columns, at) = self.at.leaf.columns_at(self.at.pos);
+        match self.def.stored_index(column).and_then(|s| columns.get(s)) {
+            Some(c) => (Cow::Borrowed(c), at),
             None => (Cow::Owned(Column::nulls(Physical::I64, 1)), 0),
         }
     }

@@ -38,6 +38,9 @@ pub struct UndoLog {
     set: Vec<usize>,
 }
 
+/// Instead of the note of a row that goes.
+pub(super) const NO_NOTE: Option<fn(&[Column], usize)> = None;
+
 /// Bytes of values whose room is kept for the next statement.
 const KEPT: usize = 64 << 10;
 

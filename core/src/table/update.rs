@@ -3,7 +3,7 @@
 use super::index_key::RowView;
 use super::key_change::{KeyChange, KeyFailure};
 use super::table::Table;
-use super::undo_log::UndoLog;
+use super::undo_log::{NO_NOTE, UndoLog};
 use super::wait::{Wait, settled};
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, Error, Result, RowId};
@@ -48,7 +48,7 @@ impl Table {
         set: &[usize],
         values: &[Column],
         row: usize,
-        mut undo: Option<&mut UndoLog>,
+        undo: Option<&mut UndoLog>,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowId>>> {
@@ -69,7 +69,7 @@ impl Table {
         }
         if let Err(failure) = self.change_keys(&plan.keys, id, new_id, pins, missing) {
             if plan.moved.is_some() {
-                settled(self.rows.remove(new_id, |_, _| (), pins, missing))?;
+                settled(self.rows.remove(new_id, NO_NOTE, pins, missing))?;
             }
             return Poll::Ready(Err(match failure {
                 KeyFailure::Other(error) => error,
@@ -80,11 +80,9 @@ impl Table {
         }
         if plan.moved.is_some() {
             let def = &self.def;
-            let before = |columns: &[Column], at: usize| {
-                if let Some(undo) = &mut undo {
-                    undo.updated(def, (id, new_id), set, columns, at);
-                }
-            };
+            let before = undo.map(|undo| {
+                move |columns: &[Column], at: usize| undo.updated(def, (id, new_id), set, columns, at)
+            });
             settled(self.rows.remove(id, before, pins, missing))?;
             self.sequence.raise_above(new_id);
         } else {
@@ -107,13 +105,11 @@ impl Table {
         let Some(at) = ready!(self.rows.get(id, pins, missing))? else {
             return Poll::Ready(Ok(None));
         };
-        let old = RowView::Stored {
-            columns: at.leaf.columns(),
-            row: at.pos,
-        };
+        let (columns, place) = at.leaf.columns_at(at.pos);
+        let old = RowView::Stored { columns, row: place };
         let new = RowView::Changed {
-            columns: at.leaf.columns(),
-            at: at.pos,
+            columns,
+            at: place,
             set,
             values,
             row,
@@ -135,7 +131,7 @@ impl Table {
             self.ensure_keys(&keys, &mut wait, pins, missing)?;
             ready!(wait.done());
         }
-        let moved = moves.then(|| self.changed_row(at.leaf.columns(), at.pos, set, values, row));
+        let moved = moves.then(|| self.changed_row(columns, place, set, values, row));
         Poll::Ready(Ok(Some(Plan { new_id, keys, moved })))
     }
 
@@ -214,7 +210,7 @@ impl Table {
         missing: &mut Missing,
     ) -> Result<Error> {
         let at = settled(self.rows.get(id, pins, missing))?;
-        let (columns, at) = at.as_ref().map_or((&[][..], 0), |at| (at.leaf.columns(), at.pos));
+        let (columns, at) = at.as_ref().map_or((&[][..], 0), |at| at.leaf.columns_at(at.pos));
         let view = RowView::Changed {
             columns,
             at,

@@ -42,8 +42,8 @@ pub(super) struct Edit<L: Leaf> {
 
 impl<L: Leaf> Tree<L> {
     /// Changes one entry of the leaf that `key` belongs to: `find` says where in it, `None` that there is
-    /// nothing to change, and `change` inserts, replaces or removes the entry there. The leaf is split or joined
-    /// if need be. Returns whether anything changed.
+    /// nothing to change, and `change` inserts, replaces or removes the entry there, and says whether the leaf may be
+    /// bigger for it. The leaf is split or joined if need be. Returns whether anything changed.
     ///
     /// # Errors
     /// [`Error::Corrupted`](crate::Error::Corrupted).
@@ -51,7 +51,7 @@ impl<L: Leaf> Tree<L> {
         &mut self,
         key: &L::Key,
         find: impl Fn(&L) -> Option<usize>,
-        change: impl FnOnce(&mut L, usize),
+        change: impl FnOnce(&mut Arc<L>, usize) -> bool,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
@@ -79,12 +79,7 @@ impl<L: Leaf> Tree<L> {
                 return false;
             };
             let sizing = edit.home.sizing;
-            let fits = slot.change(|leaf| {
-                let weight = leaf.weight_of(len);
-                change(leaf, at);
-                let shrank = leaf.len() <= len && leaf.weight_of(leaf.len()) <= weight;
-                shrank || sizing.holds(leaf)
-            });
+            let fits = slot.change(|leaf| !change(leaf, at) || sizing.holds(&**leaf));
             let now = slot.rows();
             node.change_rows(len as u64, now as u64);
             edit.ascending = path.is_last && now > len && at == len;
@@ -254,6 +249,7 @@ impl<L: Leaf> Edit<L> {
             }
             let ascending = self.ascending;
             let halves = slot.change(|leaf| {
+                let leaf = Arc::make_mut(leaf);
                 // The right leaf of an ascending split is going to be filled as this one was.
                 let (at, room) = match ascending {
                     true => (leaf.len() - 1, leaf.len()),
@@ -324,7 +320,7 @@ impl<L: Leaf> Edit<L> {
         let Some(slot) = node.cell_mut(left) else {
             return false;
         };
-        slot.change(|leaf| leaf.append(&moved));
+        slot.change(|leaf| Arc::make_mut(leaf).append(&moved));
         self.remove_key(0, separator, overwrites);
         node.remove_cell(right);
         true

@@ -111,13 +111,20 @@ impl IndexTree {
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let find = |leaf: &IndexLeaf| leaf.search(key).err();
-        let change = |leaf: &mut IndexLeaf, at| leaf.insert(at, key, id);
+        let change = |leaf: &mut Arc<IndexLeaf>, at| {
+            Arc::make_mut(leaf).insert(at, key, id);
+            true
+        };
         self.change_leaf(key, find, change, pins, missing)
     }
 
     /// Removes the entry of `key`. False, and nothing changed, if there is none.
     pub fn remove(&mut self, key: &[u8], pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
         let find = |leaf: &IndexLeaf| leaf.search(key).ok();
-        self.change_leaf(key, find, IndexLeaf::remove, pins, missing)
+        let change = |leaf: &mut Arc<IndexLeaf>, at| {
+            Arc::make_mut(leaf).remove(at);
+            false
+        };
+        self.change_leaf(key, find, change, pins, missing)
     }
 }

@@ -54,7 +54,11 @@ pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
     fn is_encoded(&self) -> bool {
         false
     }
-    /// The same leaf, not encoded.
+    /// Whether its entries are those of another leaf but for some, and that one is kept in memory for it.
+    fn is_thinned(&self) -> bool {
+        false
+    }
+    /// The same leaf, neither encoded nor thinned.
     fn decoded(&self) -> Self {
         self.clone()
     }

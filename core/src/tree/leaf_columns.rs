@@ -3,65 +3,25 @@
 //! Most leaves that are fetched are read once: for one row, or for some columns. So they stay as they are,
 //! one field is read in place and a column is decoded when it is asked for.
 
+use super::made_columns::{ColumnSource, MadeColumns};
 use crate::codec::{Field, RowBlock};
-use crate::sync::Once;
 use crate::types::{Column, DataType, Physical, ValueRef};
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use core::fmt;
+use alloc::{sync::Arc, vec::Vec};
 
 /// See the module.
 pub(super) struct LeafColumns {
     decoded: Vec<Column>,
     /// If there is one, it has the columns.
-    encoded: Option<EncodedColumns>,
+    encoded: Option<MadeColumns<Arc<RowBlock>>>,
 }
 
-/// Columns in a block, and those that have been asked for.
-struct EncodedColumns {
-    block: Arc<RowBlock>,
-    /// There from the first column on that is asked for.
-    single: Once<Box<[Once<Column>]>>,
-    all: Once<Vec<Column>>,
-}
-
-impl EncodedColumns {
-    fn of(block: Arc<RowBlock>) -> EncodedColumns {
-        EncodedColumns {
-            block,
-            single: Once::new(),
-            all: Once::new(),
-        }
+impl ColumnSource for Arc<RowBlock> {
+    fn column_count(&self) -> usize {
+        self.view().column_count()
     }
 
-    fn get(&self, i: usize) -> Option<&Column> {
-        match self.all.get() {
-            Some(all) => all.get(i),
-            None => {
-                let columns = || self.block.view().column_count();
-                let single = self
-                    .single
-                    .call_once(|| (0..columns()).map(|_| Once::new()).collect());
-                let column = single.get(i)?;
-                Some(column.call_once(|| self.block.column(i)))
-            }
-        }
-    }
-
-    /// All columns; those that were asked for are shared.
-    fn decode(&self) -> Vec<Column> {
-        if let Some(all) = self.all.get() {
-            return all.clone();
-        }
-        let column = |i| {
-            let known = self.asked_for(i).cloned();
-            known.unwrap_or_else(|| self.block.column(i))
-        };
-        (0..self.block.view().column_count()).map(column).collect()
-    }
-
-    /// Column `i`, if it was asked for.
-    fn asked_for(&self, i: usize) -> Option<&Column> {
-        self.single.get()?.get(i)?.get()
+    fn column(&self, i: usize) -> Column {
+        RowBlock::column(self, i)
     }
 }
 
@@ -78,14 +38,14 @@ impl LeafColumns {
     pub(super) fn encoded(block: Arc<RowBlock>) -> LeafColumns {
         LeafColumns {
             decoded: Vec::new(),
-            encoded: Some(EncodedColumns::of(block)),
+            encoded: Some(MadeColumns::of(block)),
         }
     }
 
     /// The block, if they are in one.
     #[inline]
     pub(super) fn block(&self) -> Option<&Arc<RowBlock>> {
-        self.encoded.as_ref().map(|e| &e.block)
+        self.encoded.as_ref().map(MadeColumns::source)
     }
 
     /// All columns.
@@ -93,7 +53,7 @@ impl LeafColumns {
     pub(super) fn all(&self) -> &[Column] {
         match &self.encoded {
             None => &self.decoded,
-            Some(e) => e.all.call_once(|| e.decode()),
+            Some(e) => e.all(),
         }
     }
 
@@ -106,11 +66,32 @@ impl LeafColumns {
         }
     }
 
+    /// Column `i`, shared if it is there; what is decoded for it is not kept.
+    pub(super) fn column(&self, i: usize) -> Option<Column> {
+        match &self.encoded {
+            None => self.decoded.get(i).cloned(),
+            Some(e) => (i < e.source().column_count()).then(|| e.made_or_new(i)),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        match &self.encoded {
+            None => self.decoded.len(),
+            Some(e) => e.source().column_count(),
+        }
+    }
+
+    /// Whether changing them would copy or decode any.
+    pub(super) fn are_shared(&self) -> bool {
+        self.encoded.is_some() || self.decoded.iter().any(Column::is_shared)
+    }
+
     /// All columns, to be changed.
     #[inline]
     pub(super) fn make_mut(&mut self) -> &mut Vec<Column> {
         if let Some(e) = self.encoded.take() {
-            self.decoded = e.decode();
+            self.decoded = e.make();
         }
         &mut self.decoded
     }
@@ -120,10 +101,10 @@ impl LeafColumns {
         let Some(e) = &self.encoded else {
             return Some(self.decoded.get(i)?.value_ref(row, ty));
         };
-        if let Some(column) = e.asked_for(i) {
+        if let Some(column) = e.made(i) {
             return Some(column.value_ref(row, ty));
         }
-        let view = e.block.view();
+        let view = e.source().view();
         Some(match view.field(i, row) {
             None if i >= view.column_count() => return None,
             None | Some(Field::Null) => ValueRef::Null,
@@ -147,23 +128,33 @@ impl LeafColumns {
                 let bytes = self.decoded.get(i).and_then(Column::bytes);
                 bytes.map_or(0, |b| b.data().len())
             }
-            Some(e) => e.block.view().text_bytes(i),
+            Some(e) => e.source().view().text_bytes(i),
+        }
+    }
+
+    /// Bytes of the text of column `i` in a row; 0 for a column of numbers.
+    pub(super) fn text_len(&self, i: usize, row: usize) -> usize {
+        match &self.encoded {
+            None => self.decoded.get(i).map_or(0, |c| c.bytes_at(row).len()),
+            Some(e) => match e.source().view().field(i, row) {
+                Some(Field::Bytes(text)) => text.len(),
+                _ => 0,
+            },
+        }
+    }
+
+    /// The representation of column `i`; `None` if there is no such column.
+    pub(super) fn physical(&self, i: usize) -> Option<Physical> {
+        match &self.encoded {
+            None => self.decoded.get(i).map(Column::physical),
+            Some(e) => e.source().view().physical(i),
         }
     }
 
     /// Whether they are of these representations.
     pub(super) fn are(&self, expected: &[Physical]) -> bool {
-        match &self.encoded {
-            None => {
-                let columns = self.decoded.iter().map(Column::physical);
-                columns.eq(expected.iter().copied())
-            }
-            Some(e) => {
-                let view = e.block.view();
-                let columns = (0..view.column_count()).map(|i| view.physical(i));
-                columns.eq(expected.iter().map(|p| Some(*p)))
-            }
-        }
+        let columns = (0..self.count()).map(|i| self.physical(i));
+        columns.eq(expected.iter().map(|p| Some(*p)))
     }
 
     /// Bytes of memory, without what was decoded of a block.
@@ -173,7 +164,7 @@ impl LeafColumns {
                 let headers = self.decoded.len() * (size_of::<Column>() + 40);
                 headers + self.decoded.iter().map(Column::memory).sum::<usize>()
             }
-            Some(e) => e.block.memory() + size_of::<RowBlock>(),
+            Some(e) => e.source().memory() + size_of::<RowBlock>(),
         }
     }
 }
@@ -183,13 +174,7 @@ impl Clone for LeafColumns {
     fn clone(&self) -> LeafColumns {
         match &self.encoded {
             None => LeafColumns::decoded(self.decoded.clone()),
-            Some(e) => LeafColumns::encoded(e.block.clone()),
+            Some(e) => LeafColumns::encoded(e.source().clone()),
         }
-    }
-}
-
-impl fmt::Debug for LeafColumns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.all()).finish()
     }
 }

@@ -34,6 +34,7 @@ mod index_tree;
 mod leaf;
 mod leaf_columns;
 mod load;
+mod made_columns;
 mod missing;
 mod node;
 mod outline;
@@ -47,6 +48,7 @@ mod row_tree;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod thinned_rows;
 mod tree;
 mod verify;
 mod write;

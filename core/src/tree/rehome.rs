@@ -28,8 +28,9 @@ impl<L: Leaf> Tree<L> {
     ) -> Poll<Result<Tree<L>>> {
         let mut leaves = Vec::new();
         let mut asked = 0;
+        let is_kept = |leaf: &L| !leaf.is_thinned() && (home.is_cached() || !leaf.is_encoded());
         self.for_each_cell(&mut |cell| match cell.leaf() {
-            Some(leaf) if leaf.is_encoded() && !home.is_cached() => leaves.push(Arc::new(leaf.decoded())),
+            Some(leaf) if !is_kept(&leaf) => leaves.push(Arc::new(leaf.decoded())),
             Some(leaf) => leaves.push(leaf),
             None if asked < RUN => {
                 let block = Arc::new(SlotRef(cell.clone()));

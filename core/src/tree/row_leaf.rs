@@ -2,17 +2,20 @@
 //!
 //! Invariant: every column has as many values as there are row ids. Consecutive row ids, the common
 //! case, are two integers. Columns are shared between versions of a leaf until one of them changes; those of
-//! a leaf from the store are decoded when they are needed.
+//! a leaf from the store are decoded when they are needed. A leaf that lost rows may be told by an older one and the
+//! positions of those [that are gone](super::thinned_rows).
 
 use super::home::BlockSizing;
 use super::home::TreeHome;
 use super::leaf::Leaf;
 use super::leaf_columns::LeafColumns;
+use super::thinned_rows::ThinnedRows;
 use crate::codec::{RowBlock, RowBlockSize, RowBlockView, RowIds, encode_row_block};
 use crate::types::{Column, ColumnData, DataType, Physical, RowId, ValueRef};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{fmt, mem};
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Ids {
     /// `len` ids from `start` on.
     Dense {
@@ -35,33 +38,74 @@ impl Ids {
 }
 
 /// A run of rows of a table. See [`RowTree`](super::RowTree).
-#[derive(Debug, Clone)]
 pub struct RowLeaf {
     ids: Ids,
     columns: LeafColumns,
+    /// If there are any, they are the rows, and there are no ids and columns.
+    thinned: Option<Box<ThinnedRows>>,
 }
 
 impl RowLeaf {
     pub(super) fn new(physical: &[Physical]) -> RowLeaf {
         let columns = physical.iter().map(|p| Column::new(*p)).collect();
+        RowLeaf::of(Ids::Dense { start: 0, len: 0 }, LeafColumns::decoded(columns))
+    }
+
+    fn of(ids: Ids, columns: LeafColumns) -> RowLeaf {
+        let thinned = None;
         RowLeaf {
-            ids: Ids::Dense { start: 0, len: 0 },
-            columns: LeafColumns::decoded(columns),
+            ids,
+            columns,
+            thinned,
         }
+    }
+
+    /// The rows of a leaf that is not thinned, without the one at `at`, which exists.
+    fn without(source: Arc<RowLeaf>, at: usize) -> RowLeaf {
+        let mut leaf = RowLeaf::new(&[]);
+        let mut thinned = ThinnedRows::of(source);
+        thinned.remove(at);
+        leaf.thinned = Some(Box::new(thinned));
+        leaf.keep_enough();
+        leaf
+    }
+
+    /// No leaf behind is kept for few rows.
+    fn keep_enough(&mut self) {
+        if self.thinned.as_ref().is_some_and(|t| t.are_few()) {
+            self.make_whole();
+        }
+    }
+
+    /// Ids and columns of its own, to be changed.
+    fn make_whole(&mut self) {
+        if let Some(thinned) = &self.thinned {
+            *self = RowLeaf::whole(thinned);
+        }
+    }
+
+    fn whole(thinned: &ThinnedRows) -> RowLeaf {
+        let mut ids = Vec::with_capacity(thinned.len());
+        thinned.extend_row_ids(&mut ids, 0, thinned.len());
+        let columns = LeafColumns::decoded(thinned.make_columns());
+        let mut leaf = RowLeaf::of(Ids::Sparse(Arc::new(ids)), columns);
+        leaf.compact();
+        leaf
     }
 
     /// An empty leaf of the same columns with room for `rows`.
     pub(super) fn with_capacity_like(&self, rows: usize) -> RowLeaf {
-        let empty = |c: &Column| Column::with_capacity(c.physical(), rows);
-        RowLeaf {
-            ids: Ids::Dense { start: 0, len: 0 },
-            columns: LeafColumns::decoded(self.columns().iter().map(empty).collect()),
-        }
+        let physicals = (0..self.column_count()).filter_map(|i| self.physical(i));
+        let columns = physicals.map(|p| Column::with_capacity(p, rows)).collect();
+        RowLeaf::of(Ids::Dense { start: 0, len: 0 }, LeafColumns::decoded(columns))
     }
 
     /// Number of rows.
     #[inline]
     pub fn len(&self) -> usize {
+        if let Some(thinned) = &self.thinned {
+            return thinned.len();
+        }
         match &self.ids {
             Ids::Dense { len, .. } => *len,
             Ids::Sparse(ids) => ids.len(),
@@ -75,6 +119,11 @@ impl RowLeaf {
 
     /// The row ids as a column.
     pub fn row_ids(&self) -> Column {
+        if let Some(thinned) = &self.thinned {
+            let mut ids = Vec::with_capacity(thinned.len());
+            thinned.extend_row_ids(&mut ids, 0, thinned.len());
+            return Column::from_i64(ids);
+        }
         match &self.ids {
             Ids::Dense { start, len } => {
                 Column::from_i64((0..*len).map(|i| start.wrapping_add(i as i64)).collect())
@@ -86,6 +135,9 @@ impl RowLeaf {
     /// Appends the row ids of the rows `from..to` that there are.
     pub fn extend_row_ids(&self, out: &mut Vec<RowId>, from: usize, to: usize) {
         let to = to.min(self.len());
+        if let Some(thinned) = &self.thinned {
+            return thinned.extend_row_ids(out, from, to);
+        }
         match &self.ids {
             Ids::Dense { start, .. } => {
                 out.extend((from..to).map(|i| start.wrapping_add(i as i64)));
@@ -97,6 +149,10 @@ impl RowLeaf {
     /// Row id `i`; the largest row id beyond the end.
     #[inline]
     pub fn row_id(&self, i: usize) -> RowId {
+        if let Some(thinned) = &self.thinned {
+            let (leaf, i) = thinned.place(i);
+            return leaf.row_id(i);
+        }
         match &self.ids {
             Ids::Dense { start, len } if i < *len => start.wrapping_add(i as i64),
             Ids::Dense { .. } => RowId::MAX,
@@ -107,39 +163,99 @@ impl RowLeaf {
     /// The stored columns.
     #[inline]
     pub fn columns(&self) -> &[Column] {
-        self.columns.all()
+        match &self.thinned {
+            None => self.columns.all(),
+            Some(thinned) => thinned.columns(),
+        }
+    }
+
+    /// Columns that have the values of the row at `pos`, and where: its own, or those of the leaf it is told
+    /// by.
+    pub(crate) fn columns_at(&self, pos: usize) -> (&[Column], usize) {
+        let (leaf, pos) = self.place(pos);
+        (leaf.columns.all(), pos)
+    }
+
+    /// The leaf that has the values of the row at `pos`, and where.
+    #[inline]
+    fn place(&self, pos: usize) -> (&RowLeaf, usize) {
+        match &self.thinned {
+            None => (self, pos),
+            Some(thinned) => thinned.place(pos),
+        }
+    }
+
+    /// A stored column, shared if it is there, and not kept otherwise; empty if there is no such column.
+    pub(super) fn shared_column(&self, i: usize) -> Column {
+        let column = match &self.thinned {
+            None => self.columns.column(i),
+            Some(thinned) => thinned.column(i).cloned(),
+        };
+        column.unwrap_or_else(|| Column::new(Physical::I64))
+    }
+
+    /// Number of stored columns.
+    pub(super) fn column_count(&self) -> usize {
+        self.place(0).0.columns.count()
+    }
+
+    fn physical(&self, i: usize) -> Option<Physical> {
+        self.place(0).0.columns.physical(i)
     }
 
     /// One stored column, for whoever does not need them all.
     #[inline]
     pub fn column(&self, i: usize) -> Option<&Column> {
-        self.columns.get(i)
+        match &self.thinned {
+            None => self.columns.get(i),
+            Some(thinned) => thinned.column(i),
+        }
     }
 
     /// Bytes of all texts of a stored column; 0 for a column of numbers.
     pub fn text_bytes(&self, i: usize) -> usize {
-        self.columns.text_bytes(i)
+        match &self.thinned {
+            None => self.columns.text_bytes(i),
+            Some(thinned) => thinned.text_bytes(i),
+        }
+    }
+
+    /// Bytes of the text of a stored column in the row at `pos`; 0 for a column of numbers.
+    pub(super) fn text_len(&self, i: usize, pos: usize) -> usize {
+        let (leaf, pos) = self.place(pos);
+        leaf.columns.text_len(i, pos)
+    }
+
+    /// Bytes of the row at `pos` and its id; see [`Leaf::weight_of`].
+    pub(super) fn weight_of_row(&self, pos: usize) -> usize {
+        let column = |i| fixed_weight(self.physical(i)) + self.text_len(i, pos);
+        8 + (0..self.column_count()).map(column).sum::<usize>()
     }
 
     /// The value of a stored column in the row at `pos`, as one of type `ty`; `None` if there is no such column.
     pub(crate) fn value_ref(&self, i: usize, pos: usize, ty: &DataType) -> Option<ValueRef<'_>> {
-        self.columns.value_ref(i, pos, ty)
+        let (leaf, pos) = self.place(pos);
+        leaf.columns.value_ref(i, pos, ty)
     }
 
     /// Reads a little of a stored column's value in the row at `pos`, so that it comes into the processor's caches.
     #[inline]
     pub(crate) fn touch(&self, i: usize, pos: usize) -> u8 {
-        self.columns.touch(i, pos)
+        let (leaf, pos) = self.place(pos);
+        leaf.columns.touch(i, pos)
     }
 
     /// Whether the columns are of these representations.
     pub fn has_columns(&self, expected: &[Physical]) -> bool {
-        self.columns.are(expected)
+        self.place(0).0.columns.are(expected)
     }
 
     /// Where row `id` is, or where it would be inserted.
     #[inline]
     pub fn find(&self, id: RowId) -> Result<usize, usize> {
+        if let Some(thinned) = &self.thinned {
+            return thinned.find(id);
+        }
         match &self.ids {
             Ids::Dense { start, len } => {
                 if id < *start {
@@ -158,6 +274,7 @@ impl RowLeaf {
     }
 
     pub(super) fn insert(&mut self, at: usize, id: RowId, source: &[Column], row: usize) {
+        self.make_whole();
         let len = self.len();
         match &mut self.ids {
             Ids::Dense { start, len } if *len == 0 => (*start, *len) = (id, 1),
@@ -179,6 +296,7 @@ impl RowLeaf {
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
             return;
         };
+        self.make_whole();
         let consecutive = last.wrapping_sub(*first) as u64 == ids.len() as u64 - 1;
         match &mut self.ids {
             Ids::Dense { start, len } if consecutive && *len == 0 => (*start, *len) = (*first, ids.len()),
@@ -194,6 +312,7 @@ impl RowLeaf {
 
     /// Makes room for the rows `from..to` of `source`, and for no more: the leaf is going to be full.
     pub(super) fn reserve(&mut self, source: &[Column], from: usize, to: usize) {
+        self.make_whole();
         for (column, values) in self.columns.make_mut().iter_mut().zip(source) {
             column.reserve_range(values, from, to);
         }
@@ -206,6 +325,7 @@ impl RowLeaf {
         set: impl Iterator<Item = (usize, &'c Column)>,
         row: usize,
     ) {
+        self.make_whole();
         let columns = self.columns.make_mut();
         for (column, values) in set {
             if let Some(column) = columns.get_mut(column) {
@@ -214,9 +334,27 @@ impl RowLeaf {
         }
     }
 
-    pub(super) fn remove(&mut self, at: usize) {
+    /// Takes the row at `at` out of a leaf, if there is one. What others share is not copied for it.
+    pub(super) fn remove_from(leaf: &mut Arc<RowLeaf>, at: usize) {
+        if leaf.is_thinned() || Arc::get_mut(leaf).is_some() {
+            Arc::make_mut(leaf).remove(at);
+        } else if at < leaf.len() {
+            *leaf = Arc::new(RowLeaf::without(leaf.clone(), at));
+        }
+    }
+
+    fn remove(&mut self, at: usize) {
         let rows = self.len();
         if at >= rows {
+            return;
+        }
+        if let Some(thinned) = &mut self.thinned {
+            thinned.remove(at);
+            return self.keep_enough();
+        }
+        if self.columns.are_shared() {
+            let source = mem::replace(self, RowLeaf::new(&[]));
+            *self = RowLeaf::without(Arc::new(source), at);
             return;
         }
         match &mut self.ids {
@@ -312,6 +450,16 @@ fn add_rows(size: &mut RowBlockSize, ids: &[RowId], source: &[Column], start: us
     }
 }
 
+/// Bytes of a value, without those of its text.
+fn fixed_weight(physical: Option<Physical>) -> usize {
+    match physical {
+        Some(Physical::I64 | Physical::F64) => 8,
+        Some(Physical::Decimal) => 16,
+        Some(Physical::Bytes) => 4,
+        None => 0,
+    }
+}
+
 /// Bytes of the rows `from..to` of `columns` and their ids.
 fn weight(columns: &[Column], from: usize, to: usize) -> usize {
     let rows = to.saturating_sub(from);
@@ -359,20 +507,17 @@ impl Leaf for RowLeaf {
     }
 
     fn weight_of(&self, n: usize) -> usize {
-        match self.columns.block() {
-            // Told without decoding it.
-            Some(block) if n == self.len() => {
-                let view = block.view();
-                let column = |i| match view.physical(i) {
-                    Some(Physical::I64 | Physical::F64) => 8 * n,
-                    Some(Physical::Decimal) => 16 * n,
-                    Some(Physical::Bytes) => 4 * n + view.text_bytes(i),
-                    None => 0,
-                };
-                8 * n + (0..view.column_count()).map(column).sum::<usize>()
+        if n == self.len() {
+            if let Some(thinned) = &self.thinned {
+                return thinned.weight();
             }
-            _ => weight(self.columns(), 0, n),
+            if self.is_encoded() {
+                // Told without decoding it.
+                let column = |i| fixed_weight(self.physical(i)) * n + self.text_bytes(i);
+                return 8 * n + (0..self.column_count()).map(column).sum::<usize>();
+            }
         }
+        weight(self.columns(), 0, n)
     }
 
     fn block_size(&self) -> usize {
@@ -380,6 +525,9 @@ impl Leaf for RowLeaf {
     }
 
     fn memory(&self) -> usize {
+        if let Some(thinned) = &self.thinned {
+            return size_of::<RowLeaf>() + thinned.memory();
+        }
         let ids = match &self.ids {
             Ids::Dense { .. } => 0,
             Ids::Sparse(ids) => ids.capacity() * 8,
@@ -388,6 +536,7 @@ impl Leaf for RowLeaf {
     }
 
     fn split_off(&mut self, at: usize, room: usize) -> RowLeaf {
+        self.make_whole();
         let ids = match &mut self.ids {
             Ids::Dense { start, len } => {
                 let at = at.min(*len);
@@ -405,17 +554,15 @@ impl Leaf for RowLeaf {
         };
         let columns = self.columns.make_mut().iter_mut();
         let columns = LeafColumns::decoded(columns.map(|c| c.split_off(at, room)).collect());
-        let mut right = RowLeaf { ids, columns };
+        let mut right = RowLeaf::of(ids, columns);
         right.compact();
         self.compact();
         right
     }
 
     fn append(&mut self, right: &RowLeaf) {
-        let ids = match &right.ids {
-            Ids::Dense { start, len } => (0..*len).map(|i| start.wrapping_add(i as i64)).collect(),
-            Ids::Sparse(ids) => ids.to_vec(),
-        };
+        let mut ids = Vec::with_capacity(right.len());
+        right.extend_row_ids(&mut ids, 0, right.len());
         self.push_rows(&ids, right.columns(), 0);
         self.compact();
     }
@@ -425,6 +572,9 @@ impl Leaf for RowLeaf {
     }
 
     fn encode(&self, key: &[u8]) -> Vec<u8> {
+        if self.is_thinned() {
+            return self.decoded().encode(key);
+        }
         if let Some(block) = self.columns.block() {
             return block.encode(key);
         }
@@ -437,18 +587,14 @@ impl Leaf for RowLeaf {
 
     fn decode(key: &[u8], bytes: &[u8]) -> Option<RowLeaf> {
         let view = RowBlockView::open(key, bytes)?;
-        Some(RowLeaf {
-            ids: Ids::of_block(&view),
-            columns: LeafColumns::decoded(view.decode_columns()?),
-        })
+        let columns = LeafColumns::decoded(view.decode_columns()?);
+        Some(RowLeaf::of(Ids::of_block(&view), columns))
     }
 
     fn open(key: &[u8], bytes: Vec<u8>) -> Option<RowLeaf> {
         let block = RowBlock::open(key, bytes)?;
-        Some(RowLeaf {
-            ids: Ids::of_block(&block.view()),
-            columns: LeafColumns::encoded(Arc::new(block)),
-        })
+        let ids = Ids::of_block(&block.view());
+        Some(RowLeaf::of(ids, LeafColumns::encoded(Arc::new(block))))
     }
 
     #[inline]
@@ -456,10 +602,38 @@ impl Leaf for RowLeaf {
         self.columns.block().is_some()
     }
 
+    fn is_thinned(&self) -> bool {
+        self.thinned.is_some()
+    }
+
     fn decoded(&self) -> RowLeaf {
         let mut leaf = self.clone();
+        leaf.make_whole();
         leaf.columns.make_mut();
         leaf
+    }
+}
+
+impl Clone for RowLeaf {
+    /// Shares the columns, and the leaf it is told by, unless its own columns are there.
+    fn clone(&self) -> RowLeaf {
+        match &self.thinned {
+            Some(thinned) if thinned.has_columns_made() => RowLeaf::whole(thinned),
+            thinned => RowLeaf {
+                ids: self.ids.clone(),
+                columns: self.columns.clone(),
+                thinned: thinned.clone(),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for RowLeaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowLeaf")
+            .field("ids", &self.row_ids())
+            .field("columns", &self.columns())
+            .finish()
     }
 }
 

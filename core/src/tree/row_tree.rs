@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Span};
 use super::home::TreeHome;
+use super::leaf::Leaf;
 use super::missing::{Missing, Pins};
 use super::row_leaf::RowLeaf;
 use super::slot::Slot;
@@ -102,7 +103,10 @@ impl RowTree {
     ) -> Poll<Result<bool>> {
         self.check_source(source, row, 1)?;
         let find = |leaf: &RowLeaf| leaf.find(id).err();
-        let change = |leaf: &mut RowLeaf, at| leaf.insert(at, id, source, row);
+        let change = |leaf: &mut Arc<RowLeaf>, at| {
+            Arc::make_mut(leaf).insert(at, id, source, row);
+            true
+        };
         self.change_leaf(&id, find, change, pins, missing)
     }
 
@@ -159,6 +163,7 @@ impl RowTree {
                     return false;
                 };
                 slot.change(|leaf| {
+                    let leaf = Arc::make_mut(leaf);
                     if fill < ids.len() {
                         leaf.reserve(source, from, from + fill);
                     }
@@ -228,26 +233,40 @@ impl RowTree {
             return Poll::Ready(Err(misfit()));
         }
         let find = |leaf: &RowLeaf| leaf.find(id).ok();
-        let change = |leaf: &mut RowLeaf, at| {
-            before(leaf.columns(), at);
+        let has_text = set.clone().any(|(_, s)| s.physical() == Physical::Bytes);
+        let change = |leaf: &mut Arc<RowLeaf>, at| {
+            let weight = |leaf: &RowLeaf| if has_text { leaf.weight_of(leaf.len()) } else { 0 };
+            let leaf = Arc::make_mut(leaf);
+            let (columns, place) = leaf.columns_at(at);
+            before(columns, place);
+            let was = weight(leaf);
             leaf.update(at, set, row);
+            weight(leaf) > was
         };
         self.change_leaf(&id, find, change, pins, missing)
     }
 
-    /// Removes row `id`; `before` sees the columns and the row's position just before it goes. False, and
-    /// nothing changed, if there is no such row.
+    /// Removes row `id`; `before`, if there is one, sees the columns and the row's position just before it goes.
+    /// False, and nothing changed, if there is no such row.
     pub fn remove(
         &mut self,
         id: RowId,
-        before: impl FnOnce(&[Column], usize),
+        before: Option<impl FnOnce(&[Column], usize)>,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
         let find = |leaf: &RowLeaf| leaf.find(id).ok();
-        let change = |leaf: &mut RowLeaf, at| {
-            before(leaf.columns(), at);
-            leaf.remove(at);
+        let change = |leaf: &mut Arc<RowLeaf>, at| {
+            if leaf.is_encoded() {
+                // What is decoded of it is its reader's own.
+                Arc::make_mut(leaf);
+            }
+            if let Some(before) = before {
+                let (columns, place) = leaf.columns_at(at);
+                before(columns, place);
+            }
+            RowLeaf::remove_from(leaf, at);
+            false
         };
         self.change_leaf(&id, find, change, pins, missing)
     }

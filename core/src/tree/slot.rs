@@ -170,6 +170,20 @@ impl<L: Leaf> Slot<L> {
         }
     }
 
+    /// The leaf, if it is resident, to be written. From then on a cached tree has it as the cache counts it.
+    pub(super) fn leaf_to_write(&self) -> Option<Arc<L>> {
+        let leaf = self.leaf()?;
+        let Place::Cached(content) = &self.place else {
+            return Some(leaf);
+        };
+        if !leaf.is_thinned() {
+            return Some(leaf);
+        }
+        let whole = Arc::new(leaf.decoded());
+        content.lock().leaf = Some(whole.clone());
+        Some(whole)
+    }
+
     /// The leaf to read from, if it is resident.
     #[inline]
     pub(super) fn read(self: &Arc<Self>) -> Option<Arc<L>> {
@@ -257,13 +271,12 @@ impl<L: Leaf> Slot<L> {
         Some((leaf, overwrites))
     }
 
-    /// Changes the leaf of a cell got from [`Slot::make_mut`]; its columns are copied where shared.
-    pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut L) -> R) -> Option<R> {
+    /// Changes the leaf of a cell got from [`Slot::make_mut`], which others may share.
+    pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut Arc<L>) -> R) -> Option<R> {
         let leaf = match &mut self.place {
             Place::Kept(leaf) => leaf.get_mut()?,
             Place::Cached(content) => content.get_mut().leaf.as_mut()?,
         };
-        let leaf = Arc::make_mut(leaf);
         let result = change(leaf);
         self.rows = leaf.len() as u32;
         self.mark_dirty();

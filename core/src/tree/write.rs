@@ -161,7 +161,7 @@ impl<L: Leaf> Written<L> {
                 return Ok(false);
             }
             let key = cell.store_key();
-            let Some(leaf) = cell.leaf() else {
+            let Some(leaf) = cell.leaf_to_write() else {
                 return Err(corrupted(&self.home, &key));
             };
             let block = leaf.encode(&key);

@@ -2,6 +2,7 @@
 
 use super::vec_capacity;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Byte strings laid end to end; `ends[i]` is where the i-th stops.
 ///
@@ -145,6 +146,12 @@ impl BytesVec {
         copy.ends.extend_from_slice(&self.ends[..i]);
         copy.ends.extend(self.ends[i + 1..].iter().map(|e| e - gone));
         copy
+    }
+
+    /// Bytes of the values of a range.
+    pub fn bytes_of(&self, range: Range<usize>) -> usize {
+        let end = self.start(range.end.min(self.len()));
+        end.saturating_sub(self.start(range.start))
     }
 
     /// Makes room for the values `from..to` of another vector, and for no more.

@@ -8,6 +8,7 @@
 
 use super::{Bitmap, BytesVec, vec_capacity};
 use alloc::{sync::Arc, vec::Vec};
+use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
 /// The four physical representations. [`DataType::physical`](super::DataType::physical) maps SQL types to them.
@@ -134,6 +135,11 @@ impl Column {
             ColumnData::Decimal(_) => Physical::Decimal,
             ColumnData::Bytes(_) => Physical::Bytes,
         }
+    }
+
+    /// Whether changing it copies values that others share.
+    pub fn is_shared(&self) -> bool {
+        each!(&self.data, v => Arc::strong_count(v) > 1, b => Arc::strong_count(b) > 1)
     }
 
     /// The typed data.
@@ -508,6 +514,20 @@ impl Column {
         let mut c = Column::with_capacity(self.physical(), to.saturating_sub(from));
         c.extend_range(self, from, to);
         c
+    }
+
+    /// The values of these ranges, one range after the other.
+    pub fn pick(&self, ranges: impl Iterator<Item = Range<usize>> + Clone) -> Column {
+        let rows = ranges.clone().map(|r| r.len()).sum();
+        let mut picked = match &self.data {
+            ColumnData::Bytes(v) => {
+                let bytes = ranges.clone().map(|r| v.bytes_of(r)).sum();
+                Column::from_bytes(BytesVec::with_capacity(rows, bytes))
+            }
+            _ => Column::with_capacity(self.physical(), rows),
+        };
+        ranges.for_each(|r| picked.extend_range(self, r.start, r.end));
+        picked
     }
 
     /// The values at `rows`, in that order; a row beyond the end gives NULL.

@@ -24,11 +24,13 @@ pub fn all(run: &mut Runner) {
         targets: &[Within(SQLITE, 1.1)],
     };
     run.figure(&task, amphi_engine::NAME, || {
-        let before = allocation::live();
-        let engine = amphi_engine::memory();
-        engine.create("t");
-        engine.insert_all("t", &all);
-        per_row((allocation::live() - before) as f64)
+        let (_engine, bytes) = allocation::of(|| {
+            let engine = amphi_engine::memory();
+            engine.create("t");
+            engine.insert_all("t", &all);
+            engine
+        });
+        per_row(bytes as f64)
     });
     run.figure(&task, SQLITE, || {
         let before = sqlite_memory();

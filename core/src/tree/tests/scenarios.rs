@@ -103,7 +103,9 @@ fn a_snapshot_reads_what_was_overwritten_and_removed_in_the_store() {
     let snapshot = tree.clone();
     set(&mut tree, 1, 100, &world.store);
     for id in 8..16 {
-        drive(&world.store, |p, m| tree.remove(id, |_, _| (), p, m));
+        drive(&world.store, |p, m| {
+            tree.remove(id, Some(|_: &[Column], _| ()), p, m)
+        });
     }
     let expected = [vec![(0, 0), (1, 100)], pairs(2..8), pairs(16..20)].concat();
 
@@ -146,7 +148,9 @@ fn a_write_holds_only_what_changed() {
     let mut batch = WriteBatch::default();
     drop(tree.write_dirty(&mut batch).unwrap());
     assert_eq!(batch.changes.len(), 1, "a leaf; the directory does not change");
-    drive(&world.store, |p, m| tree.remove(31, |_, _| (), p, m));
+    drive(&world.store, |p, m| {
+        tree.remove(31, Some(|_: &[Column], _| ()), p, m)
+    });
     let mut batch = WriteBatch::default();
     drop(tree.write_dirty(&mut batch).unwrap());
     assert_eq!(batch.changes.len(), 2, "a leaf and its directory page");
@@ -433,7 +437,9 @@ fn rows_can_be_appended_after_the_end_was_emptied() {
     let mut tree = rows(world.home(1, Residency::Cached, true), 40);
     world.save(&tree);
     for id in 10..40 {
-        drive(&world.store, |p, m| tree.remove(id, |_, _| (), p, m));
+        drive(&world.store, |p, m| {
+            tree.remove(id, Some(|_: &[Column], _| ()), p, m)
+        });
         world.save(&tree);
     }
     assert_eq!(drive(&world.store, |p, m| tree.last_row_id(p, m)), Some(9));
@@ -518,7 +524,9 @@ fn a_tree_opened_by_its_outline_is_the_tree() {
     assert_eq!(scan_all(&tree, &world.store), pairs(0..200));
     set(&mut tree, 77, 0, &world.store);
     for id in 100..140 {
-        drive(&world.store, |p, m| tree.remove(id, |_, _| (), p, m));
+        drive(&world.store, |p, m| {
+            tree.remove(id, Some(|_: &[Column], _| ()), p, m)
+        });
     }
     check(&tree);
     world.save(&tree);
@@ -631,7 +639,9 @@ fn a_leaf_that_is_encoded_changes_and_moves_like_any() {
     let reopened = || opened(&world, world.home(1, Residency::Cached, true));
     let mut tree = reopened();
     set(&mut tree, 7, 70, &world.store);
-    drive(&world.store, |p, m| tree.remove(3, |_, _| (), p, m));
+    drive(&world.store, |p, m| {
+        tree.remove(3, Some(|_: &[Column], _| ()), p, m)
+    });
     let mut expected = pairs(0..40);
     expected[7].1 = 70;
     expected.remove(3);

@@ -197,7 +197,7 @@ impl Subject for RowLeaf {
     }
 
     fn remove(tree: &mut RowTree, key: i64, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<bool>> {
-        tree.remove(key, |_, _| (), pins, missing)
+        tree.remove(key, Some(|_: &[Column], _| ()), pins, missing)
     }
 
     fn append_all(tree: &mut RowTree, keys: &[i64], store: &MemoryStore) {
