@@ -1,4 +1,5 @@
-//! Checking that text is JSON (RFC 8259), and quoting text as a JSON string. Values stay text.
+//! The grammar of JSON (RFC 8259): reading a text as a series of events, checking it, and quoting text as
+//! a JSON string. What the events mean is up to whoever listens; see [`Json`](super::Json).
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -98,41 +99,74 @@ impl Scan<'_> {
 
     /// A key and its colon.
     fn key(&mut self) -> bool {
-        self.space();
         let string = self.string();
         self.space();
         string && self.eat(b':')
     }
 }
 
+/// What a JSON text is made of, in its order. Slices are parts of the text as written.
+pub(super) trait Events<'t> {
+    /// `[` or, if it is an object, `{`.
+    fn open(&mut self, _is_object: bool) {}
+    /// The end of the innermost array or object.
+    fn close(&mut self) {}
+    /// A key with its quotes, and what is up to the value.
+    fn key(&mut self, _quoted: &'t str) {}
+    /// A number, a string with its quotes, or one of three words.
+    fn scalar(&mut self, _written: &'t str) {}
+}
+
+struct Nothing;
+
+impl Events<'_> for Nothing {}
+
 /// Whether the text is one JSON value of at most [`MAX_JSON_DEPTH`] levels.
 pub fn is_json(text: &str) -> bool {
+    walk(text, &mut Nothing)
+}
+
+/// Reads a text; `false` if it turns out to be no JSON value of at most [`MAX_JSON_DEPTH`] levels.
+pub(super) fn walk<'t>(text: &'t str, events: &mut impl Events<'t>) -> bool {
     let mut s = Scan(text.as_bytes());
+    // What has been read since `rest` was what is left.
+    let since = |rest: usize, s: &Scan<'_>| {
+        let part = text.len().saturating_sub(rest)..text.len().saturating_sub(s.0.len());
+        text.get(part).unwrap_or_default()
+    };
     // The closing bracket each open level waits for.
     let mut open: alloc::vec::Vec<u8> = alloc::vec::Vec::new();
     'value: loop {
         s.space();
+        let rest = s.0.len();
         match s.peek() {
             Some(bracket @ (b'[' | b'{')) => {
-                s.skip(1);
-                s.space();
-                let close = bracket + 2;
                 if open.len() >= MAX_JSON_DEPTH {
                     return false;
                 }
-                if !s.eat(close) {
-                    if bracket == b'{' && !s.key() {
-                        return false;
+                s.skip(1);
+                s.space();
+                events.open(bracket == b'{');
+                let close = bracket + 2;
+                if s.eat(close) {
+                    events.close();
+                } else {
+                    if bracket == b'{' {
+                        let rest = s.0.len();
+                        if !s.key() {
+                            return false;
+                        }
+                        events.key(since(rest, &s));
                     }
                     open.push(close);
                     continue 'value;
                 }
             }
-            Some(b'"') if s.string() => {}
-            Some(b't') if s.word(b"true") => {}
-            Some(b'f') if s.word(b"false") => {}
-            Some(b'n') if s.word(b"null") => {}
-            Some(b'-' | b'0'..=b'9') if s.number() => {}
+            Some(b'"') if s.string() => events.scalar(since(rest, &s)),
+            Some(b't') if s.word(b"true") => events.scalar("true"),
+            Some(b'f') if s.word(b"false") => events.scalar("false"),
+            Some(b'n') if s.word(b"null") => events.scalar("null"),
+            Some(b'-' | b'0'..=b'9') if s.number() => events.scalar(since(rest, &s)),
             _ => return false,
         }
         // After a value: close levels, or go on to the next value.
@@ -142,14 +176,20 @@ pub fn is_json(text: &str) -> bool {
                 return s.0.is_empty();
             };
             if s.eat(b',') {
-                if close == b'}' && !s.key() {
-                    return false;
+                if close == b'}' {
+                    s.space();
+                    let rest = s.0.len();
+                    if !s.key() {
+                        return false;
+                    }
+                    events.key(since(rest, &s));
                 }
                 continue 'value;
             }
             if !s.eat(close) {
                 return false;
             }
+            events.close();
             open.pop();
         }
     }
@@ -158,22 +198,28 @@ pub fn is_json(text: &str) -> bool {
 /// The text as a JSON string with its quotes.
 pub fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
+    let _ = write_json_string(text, &mut out);
+    out
+}
+
+/// Writes the text as a JSON string with its quotes.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn write_json_string(text: &str, out: &mut impl Write) -> core::fmt::Result {
+    out.write_char('"')?;
     for c in text.chars() {
         match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
+            '"' => out.write_str("\\\"")?,
+            '\\' => out.write_str("\\\\")?,
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\t' => out.write_str("\\t")?,
+            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c))?,
+            c => out.write_char(c)?,
         }
     }
-    out.push('"');
-    out
+    out.write_char('"')
 }
 
 #[cfg(test)]

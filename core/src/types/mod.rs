@@ -16,6 +16,7 @@ mod decimal;
 mod error;
 mod geometry;
 mod growth;
+mod json;
 mod json_text;
 mod problem;
 mod uuid;
@@ -34,6 +35,8 @@ pub use date_time::{DAY, Date, DateTime, DateTimeParts, SECOND, Time, days_in_mo
 pub use decimal::Decimal;
 pub use error::{Error, Position, Result};
 pub use growth::vec_capacity;
+pub use json::Json;
+pub(crate) use json_text::write_json_string;
 pub use json_text::{MAX_JSON_DEPTH, is_json, json_string};
 pub use problem::Problem;
 pub use uuid::{format_uuid, parse_uuid};

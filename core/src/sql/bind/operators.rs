@@ -10,7 +10,6 @@ use super::types::{
     bool_literal, cast, compare, decimal, is_integer, numeric, numeric_type, to_bool, to_text,
     unify_comparison,
 };
-use crate::sql::functions::lookup;
 use crate::sql::plan::{BinaryOp, CompareOp, Expr};
 use crate::types::{Collation, DataType, Decimal, Position, Result, Value};
 use alloc::{boxed::Box, format, vec, vec::Vec};
@@ -255,12 +254,10 @@ impl<'a> Binder<'a> {
                 // As in SQLite: `x GLOB p` is glob(p, x).
                 return self.call("GLOB", vec![right, left], link.right);
             }
-            BinaryOperator::Arrow | BinaryOperator::LongArrow if lookup("JSON_EXTRACT").is_some() => {
-                let value = self.call("JSON_EXTRACT", vec![left, right], link.right)?;
-                return match link.op {
-                    BinaryOperator::Arrow => Ok(value),
-                    _ => self.call("JSON_UNQUOTE", vec![value], link.right),
-                };
+            BinaryOperator::Arrow => return self.call("JSON_GET", vec![left, right], link.right),
+            BinaryOperator::LongArrow => {
+                let value = self.call("JSON_GET", vec![left, right], link.right)?;
+                return self.call("JSON_UNQUOTE", vec![value], link.right);
             }
             other => return Err(unsupported(format!("operator {other}"), link.right)),
         };
@@ -479,9 +476,6 @@ impl<'a> Binder<'a> {
         negated: bool,
         env: &mut Env<'_>,
     ) -> Result<Expr> {
-        if lookup("REGEXP_LIKE").is_none() {
-            return Err(unsupported("REGEXP", e));
-        }
         let args = vec![self.expr(operand, env)?, self.expr(pattern, env)?];
         let found = to_bool(self.call("REGEXP_LIKE", args, e)?, e.place())?;
         Ok(if negated { not(found) } else { found })

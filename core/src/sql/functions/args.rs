@@ -21,6 +21,7 @@ pub(super) const DOUBLE: ReturnKind = ReturnKind::Fixed(|| DataType::Double);
 pub(super) const TEXT: ReturnKind = ReturnKind::Fixed(|| DataType::TEXT);
 pub(super) const BLOB: ReturnKind = ReturnKind::Fixed(|| DataType::BLOB);
 pub(super) const BOOL: ReturnKind = ReturnKind::Fixed(|| DataType::Bool);
+pub(super) const JSON: ReturnKind = ReturnKind::Fixed(|| DataType::Json);
 pub(super) const DATE: ReturnKind = ReturnKind::Fixed(|| DataType::Date);
 
 /// A deterministic function that is NULL of NULL, as most are. `count`: fewest and most arguments.
@@ -162,6 +163,15 @@ pub(super) fn texts(
     rows: usize,
     mut f: impl FnMut(usize, &mut TextWriter) -> Option<()>,
 ) -> Result<Column> {
+    try_texts(cx, rows, |i, out| Ok(f(i, out)))
+}
+
+/// As [`texts`], of a function that may refuse a row.
+pub(super) fn try_texts(
+    cx: &EvalContext<'_>,
+    rows: usize,
+    mut f: impl FnMut(usize, &mut TextWriter) -> Result<Option<()>>,
+) -> Result<Column> {
     let mut writer = TextWriter::default();
     let mut out = Texts::new(cx, rows);
     for i in 0..rows {
@@ -175,9 +185,15 @@ pub(super) fn texts(
                 false => too_long(),
             });
         }
-        out.push(written.map(|()| writer.as_str().as_bytes()))?;
+        out.push(written?.map(|()| writer.as_str().as_bytes()))?;
     }
     out.finish()
+}
+
+/// As [`ints`], of a function that may refuse a row.
+pub(super) fn try_ints(rows: usize, f: impl FnMut(usize) -> Result<Option<i64>>) -> Result<Column> {
+    let values: Vec<Option<i64>> = (0..rows).map(f).collect::<Result<_>>()?;
+    ints(rows, |i| values.get(i).copied().flatten())
 }
 
 /// A column of texts that grows, counted as the statement's.

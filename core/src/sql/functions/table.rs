@@ -2,21 +2,28 @@
 
 use super::ScalarFunction;
 use super::{
-    binary, clock, date_format, date_parts, interval, math, rounding, search, string, string_edit, system,
+    binary, clock, date_format, date_parts, digest, financial, interval, json, json_edit, math, regexp,
+    rounding, search, similarity, string, string_edit, system,
 };
 
 /// The families, in the order of the reference.
-static FAMILIES: [&[ScalarFunction]; 11] = [
+static FAMILIES: [&[ScalarFunction]; 17] = [
     string::FUNCTIONS,
     string_edit::FUNCTIONS,
     search::FUNCTIONS,
+    regexp::FUNCTIONS,
+    similarity::FUNCTIONS,
     math::FUNCTIONS,
     rounding::FUNCTIONS,
+    financial::FUNCTIONS,
     date_parts::FUNCTIONS,
     interval::FUNCTIONS,
     date_format::FUNCTIONS,
     clock::FUNCTIONS,
     binary::FUNCTIONS,
+    digest::FUNCTIONS,
+    json::FUNCTIONS,
+    json_edit::FUNCTIONS,
     system::FUNCTIONS,
 ];
 

@@ -32,14 +32,14 @@ enum Shape {
 
 /// A compiled LIKE pattern.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub struct Pattern {
     shape: Shape,
     case_sensitive: bool,
 }
 
 impl Pattern {
     /// Compiles a pattern. An escape character at the very end stands for itself.
-    pub(super) fn new(pattern: &str, escape: Option<char>, case_sensitive: bool) -> Pattern {
+    pub fn new(pattern: &str, escape: Option<char>, case_sensitive: bool) -> Pattern {
         let mut tokens: Vec<Token> = Vec::with_capacity(pattern.len());
         let mut chars = pattern.chars();
         while let Some(c) = chars.next() {
@@ -82,7 +82,7 @@ impl Pattern {
     }
 
     /// Whether the text matches.
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
+    pub fn matches(&self, text: &[u8]) -> bool {
         match &self.shape {
             Shape::Equal(p) => self.same(text, p),
             Shape::Prefix(p) => text.get(..p.len()).is_some_and(|t| self.same(t, p)),

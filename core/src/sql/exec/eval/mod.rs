@@ -20,5 +20,6 @@ mod value_set;
 mod vector;
 
 pub use evaluate::{eval, eval_filter};
+pub use like::Pattern;
 pub use scope::{Scope, SubResult};
 pub use value_set::ValueSet;
