@@ -4,7 +4,6 @@ use super::binder::{Binder, Env};
 use super::column_values::{assign, bound_checks, default_of, is_default};
 use super::names::{Scope, ident, nearest};
 use super::refuse::{Place, invalid, refuse, unsupported};
-use super::select::project;
 use crate::catalog::{TableDef, TableId};
 use crate::sql::parse::start;
 use crate::sql::plan::{Expr, Insert, InsertSource, OutputColumn, Plan, Query, Statement};
@@ -194,7 +193,7 @@ impl<'a> Binder<'a> {
             exprs.push(assign(value, def, *c));
         }
         Ok(Rows {
-            plan: project(plan, exprs, width),
+            plan: plan.projected(exprs, width),
             columns,
         })
     }

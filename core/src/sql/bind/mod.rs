@@ -31,6 +31,7 @@ mod placement;
 mod query;
 mod refuse;
 mod select;
+mod set_operation;
 mod show;
 mod statement;
 mod subquery;

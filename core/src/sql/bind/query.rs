@@ -8,7 +8,7 @@ use super::refuse::{refuse, unsupported};
 use crate::sql::plan::{Expr, OutputColumn, Plan, Query};
 use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, vec::Vec};
-use sqlparser::ast::{self, SetExpr, SetOperator};
+use sqlparser::ast::{self, SetExpr};
 
 /// Operators of a plan one upon the other: the optimizer, execution and dropping go down by recursion. On a
 /// debug build a thread of 512 KiB suffices.
@@ -109,19 +109,11 @@ impl<'a> Binder<'a> {
     }
 
     /// A body that is no SELECT.
-    fn body(&mut self, body: &'a SetExpr, q: &ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
+    pub(super) fn body(&mut self, body: &'a SetExpr, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
         match body {
             SetExpr::Query(inner) => self.deeper(1, |b| b.query(inner)),
             SetExpr::Values(values) => self.values(values, q),
-            SetExpr::SetOperation { op, .. } => {
-                let name = match op {
-                    SetOperator::Union => "UNION",
-                    SetOperator::Except => "EXCEPT",
-                    SetOperator::Intersect => "INTERSECT",
-                    SetOperator::Minus => "MINUS",
-                };
-                Err(unsupported(name, q))
-            }
+            SetExpr::SetOperation { .. } => self.set_operation(body, q),
             SetExpr::Insert(_) => Err(unsupported("WITH before INSERT", q)),
             SetExpr::Update(_) => Err(unsupported("WITH before UPDATE", q)),
             SetExpr::Delete(_) => Err(unsupported("WITH before DELETE", q)),

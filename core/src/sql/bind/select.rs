@@ -33,32 +33,6 @@ impl Item {
     }
 }
 
-/// Projects, unless the plan's output is already that.
-pub(super) fn project(plan: Plan, exprs: Vec<Expr>, width: usize) -> Plan {
-    let identity = exprs.len() == width
-        && exprs
-            .iter()
-            .enumerate()
-            .all(|(i, e)| matches!(e, Expr::Column { index, .. } if *index == i));
-    if identity {
-        return plan;
-    }
-    Plan::Project {
-        input: Box::new(plan),
-        exprs,
-    }
-}
-
-pub(super) fn filtered(plan: Plan, condition: Option<Expr>) -> Plan {
-    match condition {
-        None => plan,
-        Some(condition) => Plan::Filter {
-            input: Box::new(plan),
-            condition,
-        },
-    }
-}
-
 fn refuse_wildcard_options(o: &WildcardAdditionalOptions) -> Result<()> {
     let WildcardAdditionalOptions {
         wildcard_token: _,
@@ -142,6 +116,13 @@ impl<'a> Binder<'a> {
         self.select_from(from, s, distinct, order_by, limit)
     }
 
+    /// A SELECT that is part of a query: what orders and limits the query is not its own.
+    pub(super) fn plain_select(&mut self, s: &'a Select) -> Result<(Plan, Vec<OutputColumn>)> {
+        let distinct = refuse_clauses(s)?;
+        let from = self.from(&s.from)?;
+        self.select_from(from, s, distinct, &[], Limit::default())
+    }
+
     /// A SELECT over what its FROM gives.
     fn select_from(
         &mut self,
@@ -156,7 +137,7 @@ impl<'a> Binder<'a> {
             .as_ref()
             .map(|c| self.condition(c, &mut Env::new(&scope, "WHERE")))
             .transpose()?;
-        let plan = filtered(plan, condition);
+        let plan = plan.filtered(condition);
         let mut aggregates = Vec::new();
         let mut items = self.select_list(&s.projection, &scope, Some(&mut aggregates))?;
         let aliases: Vec<Alias> = written_aliases(&items);
@@ -199,15 +180,15 @@ impl<'a> Binder<'a> {
                 aggregates,
             };
         }
-        plan = filtered(plan, having);
+        plan = plan.filtered(having);
         let columns: Vec<OutputColumn> = items.iter().map(Item::output).collect();
         let exprs: Vec<Expr> = items.into_iter().map(|i| i.expr).collect();
         if !distinct {
-            return Ok((project(limit.apply(sorted(plan, sort)), exprs, width), columns));
+            return Ok((limit.apply(sorted(plan, sort)).projected(exprs, width), columns));
         }
         let sort = over_outputs(sort, &exprs)?;
         let unique = Plan::Distinct {
-            input: Box::new(project(plan, exprs, width)),
+            input: Box::new(plan.projected(exprs, width)),
         };
         Ok((limit.apply(sorted(unique, sort)), columns))
     }

@@ -7,7 +7,6 @@ use super::join::{plain_table, scan};
 use super::names::Scope;
 use super::order_by::sorted;
 use super::refuse::{Place, invalid, refuse, unsupported};
-use super::select::filtered;
 use super::types::null_of;
 use crate::catalog::TableDef;
 use crate::sql::plan::{Delete, Expr, OutputColumn, Plan, Query, Statement, Update};
@@ -82,7 +81,7 @@ impl<'a> Binder<'a> {
             .transpose()?;
         let keys = self.order_by(order_by, &[], &mut Env::new(scope, "ORDER BY"))?;
         let limit = self.limit_only(limit)?;
-        Ok(limit.apply(sorted(filtered(plan, condition), keys)))
+        Ok(limit.apply(sorted(plan.filtered(condition), keys)))
     }
 
     /// UPDATE.

@@ -5,6 +5,7 @@
 
 use super::Operator;
 use super::aggregate::HashAggregate;
+use super::append::Append;
 use super::counted::{Counted, OperatorCounts};
 use super::distinct::Distinct;
 use super::filter::Filter;
@@ -15,6 +16,7 @@ use super::limit::Limit;
 use super::project::Project;
 use super::row_id_lookup::RowIdLookup;
 use super::scan::Scan;
+use super::set_operation::SetOperation;
 use super::sort::Sort;
 use super::table_columns::TableColumns;
 use super::top_n::TopN;
@@ -113,6 +115,11 @@ impl Builder<'_> {
                 Box::new(HashAggregate::new(next()?, keys, aggregates, self.memory))
             }
             Plan::Distinct { input } => Box::new(Distinct::new(next()?, &input.types(), self.memory)),
+            Plan::Append { .. } => Box::new(Append::new(core::mem::take(inputs))),
+            Plan::SetOperation(s) => {
+                let (left, right, types) = (next()?, next()?, s.left.types());
+                Box::new(SetOperation::new(s.kind, s.all, left, right, &types, self.memory))
+            }
             Plan::Sort { input, keys, limit } => {
                 let (child, physicals) = (next()?, physicals(input));
                 match limit {

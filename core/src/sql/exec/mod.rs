@@ -4,6 +4,7 @@
 //! returned `Pending` can simply be taken again once the missing blocks are there.
 
 mod aggregate;
+mod append;
 mod build;
 mod constant;
 mod counted;
@@ -31,6 +32,7 @@ mod row_fetch;
 mod row_id_lookup;
 mod row_in_place;
 mod scan;
+mod set_operation;
 mod sort;
 mod sort_key;
 mod table_columns;

@@ -9,8 +9,8 @@ use crate::catalog::{Catalog, Placement, TableDef, TableId};
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
-    Access, AggregateCall, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds, SortKey,
-    Statement, SubPlanKind,
+    Access, AggregateCall, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds, SetKind,
+    SortKey, Statement, SubPlanKind,
 };
 use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
@@ -187,6 +187,14 @@ impl Lines<'_> {
                 }
             }
             Plan::Distinct { .. } => "Distinct".to_string(),
+            Plan::Append { .. } => "Append".to_string(),
+            Plan::SetOperation(s) => {
+                let kind = match s.kind {
+                    SetKind::Intersect => "Intersect",
+                    SetKind::Except => "Except",
+                };
+                format!("{kind}{}", if s.all { " all" } else { "" })
+            }
             Plan::Sort { input, keys, limit } => {
                 let names = self.names(input);
                 let keys: Vec<String> = keys.iter().map(|k| sort_key_text(k, &names)).collect();
@@ -285,6 +293,8 @@ impl Lines<'_> {
             | Plan::Distinct { input }
             | Plan::Sort { input, .. }
             | Plan::Limit { input, .. } => self.names(input),
+            Plan::Append { inputs } => inputs.first().map(|i| self.names(i)).unwrap_or_default(),
+            Plan::SetOperation(s) => self.names(&s.left),
             Plan::Project { input, exprs } => {
                 let names = self.names(input);
                 exprs.iter().map(|e| shortened(expr_text(e, &names))).collect()

@@ -60,6 +60,8 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
             }
         }
         Plan::Distinct { input } => rows(input, stats) * OTHER,
+        Plan::Append { inputs } => inputs.iter().map(|i| rows(i, stats)).sum(),
+        Plan::SetOperation(s) => rows(&s.left, stats) * OTHER,
         Plan::Sort {
             input,
             limit: Some(limit),
@@ -138,6 +140,8 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
             Some(c) if keys.len() > 1 => distinct(input, c, stats),
             _ => rows(plan, stats).max(1.0),
         },
+        Plan::Append { inputs } => inputs.iter().map(|i| distinct(i, column, stats)).sum(),
+        Plan::SetOperation(s) => distinct(&s.left, column, stats),
         Plan::Values { rows, .. } => (rows.len() as f64).max(1.0),
     }
 }

@@ -1,6 +1,6 @@
 //! Walking plans to rewrite them.
 
-use crate::sql::plan::{Expr, Plan};
+use crate::sql::plan::Plan;
 use crate::types::DataType;
 use alloc::vec::Vec;
 
@@ -20,15 +20,4 @@ pub fn no_rows(types: Vec<DataType>) -> Plan {
 /// Whether a plan is literally without rows.
 pub fn is_empty(plan: &Plan) -> bool {
     matches!(plan, Plan::Values { rows, .. } if rows.is_empty())
-}
-
-/// A filter over a plan, if there is a condition.
-pub fn filtered(plan: Plan, condition: Option<Expr>) -> Plan {
-    match condition {
-        None => plan,
-        Some(condition) => Plan::Filter {
-            input: alloc::boxed::Box::new(plan),
-            condition,
-        },
-    }
 }

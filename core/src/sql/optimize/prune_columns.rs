@@ -152,6 +152,16 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
             let all = alloc::vec![true; input.types().len()];
             prune(input, &all)
         }
+        Plan::Append { inputs } => {
+            inputs.iter_mut().for_each(|input| prune_exactly(input, needed));
+            places(needed)
+        }
+        Plan::SetOperation(s) => {
+            let all = alloc::vec![true; needed.len()];
+            prune_exactly(&mut s.left, &all);
+            prune_exactly(&mut s.right, &all);
+            places(&all)
+        }
         Plan::Sort { input, keys, .. } => {
             let mut below = needed.to_vec();
             keys.iter().for_each(|k| need(&mut below, &k.expr));
@@ -161,6 +171,24 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
         }
         Plan::Limit { input, .. } => prune(input, needed),
     }
+}
+
+/// As [`prune`], with nothing left of the output but what is needed, in order.
+fn prune_exactly(plan: &mut Plan, needed: &[bool]) {
+    let types = plan.types();
+    let moved = prune(plan, needed);
+    let kept = needed
+        .iter()
+        .zip(moved)
+        .zip(types)
+        .filter(|((needed, _), _)| **needed);
+    let column = |((_, moved), ty): ((&bool, Option<usize>), DataType)| Expr::Column {
+        index: moved.unwrap_or(0),
+        ty,
+    };
+    let exprs: Vec<Expr> = kept.map(column).collect();
+    let width = plan.types().len();
+    *plan = take(plan).projected(exprs, width);
 }
 
 fn side_by_side(mut left: Moved, right: Moved, width: usize) -> Moved {

@@ -4,6 +4,7 @@
 //! After: `Join(Scan a [z > 1], Scan b [w IS NULL], x = y)`.
 //!
 //! - through projections (written out), sorts, DISTINCT, and below GROUP BY where they are on keys;
+//! - into every input of a UNION, and the left one of INTERSECT and EXCEPT;
 //! - ON and WHERE equalities between the sides of a join become its keys;
 //! - a LEFT JOIN lets WHERE conditions into its left side and ON conditions into its right one; one that
 //!   no NULL row passes makes it an inner join;
@@ -15,7 +16,7 @@
 use super::columns::{all_columns, for_each_column, is_constant, is_volatile, lowered, raised, substitute};
 use super::conjuncts::{is_never_true, join, split};
 use super::null_rejection::rejects_nulls;
-use super::plan_parts::{filtered, is_empty, no_rows, take};
+use super::plan_parts::{is_empty, no_rows, take};
 use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -104,6 +105,15 @@ fn part(plan: &mut Plan, conjuncts: Vec<Expr>) -> Parted {
             Parted::by(conjuncts, on_keys).in_terms_of(keys)
         }
         Plan::Join(j) => part_at_join(j, conjuncts),
+        Plan::Append { inputs } => {
+            let (everywhere, above): (Vec<Expr>, _) = conjuncts.into_iter().partition(|c| !is_volatile(c));
+            Parted {
+                below: vec![everywhere; inputs.len()],
+                above,
+            }
+        }
+        // What comes out are left rows. Of how many there are with ALL others decide too.
+        Plan::SetOperation(s) if !s.all => Parted::by(conjuncts, |c| !is_volatile(c)),
         _ => Parted {
             below: Vec::new(),
             above: conjuncts,
@@ -119,7 +129,7 @@ fn finish(plan: &mut Plan, above: Vec<Expr>) {
     {
         *plan = no_rows(plan.types());
     } else if !above.is_empty() {
-        *plan = filtered(take(plan), join(above));
+        *plan = take(plan).filtered(join(above));
     }
 }
 

@@ -6,7 +6,8 @@ use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
 use crate::sql::optimize::{Statistics, TableFacts, optimize_with};
 use crate::sql::plan::{
-    AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query, SubPlan, SubPlanKind,
+    AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query, SetKind, SetOperation, SubPlan,
+    SubPlanKind,
 };
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, string::String, vec, vec::Vec};
@@ -326,6 +327,8 @@ enum Shape {
     Join(bool, Box<Shape>, Box<Shape>, Vec<(u8, u8, i64)>),
     Group(Box<Shape>, u8, u8),
     Distinct(Box<Shape>),
+    /// UNION ALL, or one of INTERSECT and EXCEPT with or without ALL.
+    Set(u8, Box<Shape>, Box<Shape>),
     Sort(Box<Shape>, Vec<(u8, bool)>),
 }
 
@@ -341,6 +344,7 @@ fn shape() -> impl Strategy<Value = Shape> {
                 .prop_map(|(l, a, b, c)| Shape::Join(l, a, b, c)),
             1 => (s.clone(), any::<u8>(), any::<u8>()).prop_map(|(s, k, a)| Shape::Group(s, k, a)),
             1 => s.clone().prop_map(Shape::Distinct),
+            2 => (any::<u8>(), s.clone(), s.clone()).prop_map(|(k, a, b)| Shape::Set(k, a, b)),
             1 => (s, proptest::collection::vec((any::<u8>(), any::<bool>()), 1..3)).prop_map(|(s, k)| Shape::Sort(s, k)),
         ]
     })
@@ -401,7 +405,7 @@ fn tables_of(shape: &Shape) -> usize {
         | Shape::Group(s, ..)
         | Shape::Distinct(s)
         | Shape::Sort(s, _) => tables_of(s),
-        Shape::Join(_, a, b, _) => tables_of(a) + tables_of(b),
+        Shape::Join(_, a, b, _) | Shape::Set(_, a, b) => tables_of(a) + tables_of(b),
     }
 }
 
@@ -469,6 +473,30 @@ fn plan_of(shape: &Shape, t: &Tables) -> Plan {
         Shape::Distinct(s) => Plan::Distinct {
             input: Box::new(plan_of(s, t)),
         },
+        Shape::Set(kind, a, b) => {
+            let (a, b) = (plan_of(a, t), plan_of(b, t));
+            let width = a.types().len().min(b.types().len());
+            let first = |plan: Plan| project(plan, (0..width).map(col).collect());
+            let (left, right) = (first(a), first(b));
+            let set = |kind, all| {
+                let (left, right) = (left.clone(), right.clone());
+                Plan::SetOperation(Box::new(SetOperation {
+                    kind,
+                    all,
+                    left,
+                    right,
+                }))
+            };
+            match kind % 5 {
+                0 => Plan::Append {
+                    inputs: vec![left, right],
+                },
+                1 => set(SetKind::Intersect, false),
+                2 => set(SetKind::Intersect, true),
+                3 => set(SetKind::Except, false),
+                _ => set(SetKind::Except, true),
+            }
+        }
         Shape::Sort(s, keys) => {
             let input = plan_of(s, t);
             let width = input.types().len();

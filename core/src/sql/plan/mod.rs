@@ -7,12 +7,14 @@ pub use crate::txn::IsolationLevel as Isolation;
 
 mod expr;
 mod query;
+mod set_operation;
 mod statement;
 
 pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use query::{
     Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
 };
+pub use set_operation::{SetKind, SetOperation};
 pub use statement::{
     AlterAction, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert, InsertSource,
     PersistenceChange, Show, Statement, TransactionControl, Update,

@@ -1,6 +1,6 @@
 //! Relational plans.
 
-use super::{AggregateCall, Expr};
+use super::{AggregateCall, Expr, SetOperation};
 use crate::catalog::TableId;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -218,6 +218,13 @@ pub enum Plan {
         /// Input.
         input: Box<Plan>,
     },
+    /// The rows of all inputs, one input after the other (UNION ALL).
+    Append {
+        /// At least one; all of the same types.
+        inputs: Vec<Plan>,
+    },
+    /// INTERSECT or EXCEPT.
+    SetOperation(Box<SetOperation>),
     /// ORDER BY; with a limit only the first `limit` rows are kept (top-N).
     Sort {
         /// Input.
@@ -254,6 +261,15 @@ macro_rules! each_input {
                 $f(&$($mut)? j.right);
             }
             Plan::LookupJoin(j) => $f(&$($mut)? j.left),
+            Plan::Append { inputs } => {
+                for input in inputs {
+                    $f(input);
+                }
+            }
+            Plan::SetOperation(s) => {
+                $f(&$($mut)? s.left);
+                $f(&$($mut)? s.right);
+            }
         }
     };
 }
@@ -288,11 +304,36 @@ impl Plan {
                 }
                 t
             }
+            Plan::Append { inputs } => inputs.first().map(Plan::types).unwrap_or_default(),
+            Plan::SetOperation(s) => s.left.types(),
             Plan::Aggregate { keys, aggregates, .. } => keys
                 .iter()
                 .map(Expr::ty)
                 .chain(aggregates.iter().map(|a| a.ty.clone()))
                 .collect(),
+        }
+    }
+
+    /// The rows for which a condition is true, if there is one.
+    pub fn filtered(self, condition: Option<Expr>) -> Plan {
+        match condition {
+            None => self,
+            Some(condition) => Plan::Filter {
+                input: Box::new(self),
+                condition,
+            },
+        }
+    }
+
+    /// These expressions over the output, which has `width` columns; nothing changes if they are just those.
+    pub fn projected(self, exprs: Vec<Expr>, width: usize) -> Plan {
+        let is_column = |(i, e): (usize, &Expr)| matches!(e, Expr::Column { index, .. } if *index == i);
+        if exprs.len() == width && exprs.iter().enumerate().all(is_column) {
+            return self;
+        }
+        Plan::Project {
+            input: Box::new(self),
+            exprs,
         }
     }
 
@@ -338,7 +379,7 @@ impl Plan {
                 keys.iter_mut().for_each(&mut *f);
                 aggregates.iter_mut().filter_map(|a| a.arg.as_mut()).for_each(f);
             }
-            Plan::Distinct { .. } => {}
+            Plan::Distinct { .. } | Plan::Append { .. } | Plan::SetOperation(_) => {}
             Plan::Sort { keys, limit, .. } => {
                 keys.iter_mut().for_each(|k| f(&mut k.expr));
                 limit.iter_mut().for_each(f);

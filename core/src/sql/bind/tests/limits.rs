@@ -9,7 +9,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 fn unsupported_clauses_are_named_with_their_place() {
     let world = world();
     for (sql, part) in [
-        ("SELECT 1 UNION SELECT 2", "UNION"),
+        ("SELECT 1 UNION BY NAME SELECT 2", "BY NAME"),
         ("SELECT title FROM album FOR UPDATE", "FOR UPDATE"),
         (
             "SELECT ROW_NUMBER() OVER (ORDER BY id) FROM album",
