@@ -217,6 +217,7 @@ pub(super) fn scope<'s>(
     let host = &**engine.host();
     Scope {
         params: values,
+        outer: &[],
         sub_results: &[],
         functions: EvalContext {
             now: if asks_clock { host.unix_micros() } else { 0 },

@@ -44,7 +44,11 @@ fn constant(expr: &Expr, env: &Env) -> Option<RowId> {
     fn depends(e: &Expr) -> bool {
         let mut found = matches!(
             e,
-            Expr::Column { .. } | Expr::Scalar { .. } | Expr::InSubPlan { .. } | Expr::Exists { .. }
+            Expr::Column { .. }
+                | Expr::Outer { .. }
+                | Expr::Scalar { .. }
+                | Expr::InSubPlan { .. }
+                | Expr::Exists { .. }
         );
         e.for_each_child(&mut |c| found |= depends(c));
         found

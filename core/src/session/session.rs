@@ -333,6 +333,7 @@ impl Session {
         Env {
             params: given.params,
             rows: given.rows,
+            outer: Vec::new(),
             sub_results: Vec::new(),
             now: engine.host().unix_micros(),
             host: engine.host().clone(),

@@ -180,22 +180,32 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// An uncorrelated IN, EXISTS or scalar subquery.
+    /// IN, EXISTS or a scalar subquery, correlated or not.
     fn subquery(&self, r: &mut Choices, value: &str, ty: Type, not: &str) -> String {
         if self.tables.is_empty() {
             return format!("{value} IS {not}NULL");
         }
         let table = r.pick(self.tables);
-        let inner = Scope::of(
-            table.columns.iter().map(|c| (c.name.clone(), c.ty)).collect(),
-            &[],
-        );
-        let filter = inner.condition(r, 1);
-        let from = format!("FROM {} WHERE {filter}", table.name);
+        let columns = table.columns.iter().map(|c| (format!("s.{}", c.name), c.ty));
+        let inner = Scope::of(columns.collect(), &[]);
+        let mut filter = inner.condition(r, 1);
+        let (column, column_type) = inner.any(r);
+        if r.chance(50)
+            && let Some(outer) = self.column(r, column_type)
+        {
+            let op = if r.chance(80) { "=" } else { *r.pick(&COMPARISONS) };
+            filter = format!("({filter}) AND {column} {op} {outer}");
+            if r.chance(40) {
+                filter = format!("{column} {op} {outer}");
+            }
+        }
+        let from = format!("FROM {} s WHERE {filter}", table.name);
         match inner.column(r, ty) {
-            Some(column) if r.chance(60) => format!("{value} {not}IN (SELECT {column} {from})"),
-            Some(column) => format!("{value} {} (SELECT MAX({column}) {from})", r.pick(&COMPARISONS)),
-            None => format!("{not}EXISTS (SELECT 1 {from})"),
+            Some(column) if r.chance(40) => format!("{value} {not}IN (SELECT {column} {from})"),
+            Some(column) if r.chance(60) => {
+                format!("{value} {} (SELECT MAX({column}) {from})", r.pick(&COMPARISONS))
+            }
+            _ => format!("{not}EXISTS (SELECT 1 {from})"),
         }
     }
 }

@@ -69,6 +69,7 @@ impl<'a> Binder<'a> {
             aliases: None,
             inserted: None,
             subqueries: env.subqueries,
+            correlated: env.correlated,
         };
         let at = f.place();
         let filter = filter.map(|c| self.condition(c, &mut inner)).transpose()?;

@@ -26,8 +26,8 @@ pub(super) struct Binder<'a> {
     pub(super) sub_plans: Vec<SubPlan>,
     /// Queries of WITH in sight, the innermost last.
     pub(super) ctes: Vec<Cte<'a>>,
-    /// The scopes of the enclosing queries, so that a correlated name is recognized as one.
-    pub(super) outer: Vec<Scope>,
+    /// The queries around the one being bound, the innermost last.
+    pub(super) outer: Vec<Enclosing>,
     /// When a template is bound: where its literals go.
     pub(super) slots: Option<Slots<'a>>,
     recursion: usize,
@@ -35,6 +35,27 @@ pub(super) struct Binder<'a> {
     copied: usize,
     /// Copies of WITH queries so far.
     pub(super) expansions: usize,
+}
+
+/// A query around the one being bound.
+pub(super) struct Enclosing {
+    /// Its columns.
+    pub(super) scope: Scope,
+    /// What the subquery in it depends on, over its columns. An [`Expr::Outer`] names it by its place here.
+    pub(super) captures: Vec<Expr>,
+}
+
+impl Enclosing {
+    /// What stands in the subquery for an expression over the columns around it.
+    pub(super) fn capture(&mut self, expr: Expr) -> Expr {
+        let ty = expr.ty();
+        let known = self.captures.iter().position(|c| *c == expr);
+        let index = known.unwrap_or_else(|| {
+            self.captures.push(expr);
+            self.captures.len() - 1
+        });
+        Expr::Outer { index, ty }
+    }
 }
 
 /// When an expression may name the select list's aliases.
@@ -67,6 +88,8 @@ pub(super) struct Env<'s> {
     pub(super) inserted: Option<usize>,
     /// Whether subqueries may occur.
     pub(super) subqueries: bool,
+    /// Whether they may depend on the columns.
+    pub(super) correlated: bool,
 }
 
 impl<'s> Env<'s> {
@@ -79,7 +102,14 @@ impl<'s> Env<'s> {
             aliases: None,
             inserted: None,
             subqueries: true,
+            correlated: true,
         }
+    }
+
+    /// The same with subqueries that depend on nothing here.
+    pub(super) fn without_correlation(mut self) -> Env<'s> {
+        self.correlated = false;
+        self
     }
 
     /// The same without subqueries.
@@ -89,9 +119,13 @@ impl<'s> Env<'s> {
     }
 }
 
-/// Number of nodes of an expression.
+/// Number of nodes of an expression; a subquery's plan counts as many.
 fn size(expr: &Expr) -> usize {
-    let mut n = 1;
+    let mut n = if matches!(expr, Expr::Correlated(_)) {
+        1000
+    } else {
+        1
+    };
     expr.for_each_child(&mut |c| n += size(c));
     n
 }
@@ -134,6 +168,28 @@ impl<'a> Binder<'a> {
         self.recursion -= 1;
         self.depth -= levels;
         result
+    }
+
+    /// A column of an enclosing query, the nearest that has it: what `find` finds in a scope.
+    pub(super) fn outer_column(
+        &mut self,
+        find: impl Fn(&Scope) -> Result<Option<Expr>>,
+    ) -> Result<Option<Expr>> {
+        let mut found = None;
+        for (level, enclosing) in self.outer.iter().enumerate().rev() {
+            if let Some(column) = find(&enclosing.scope)? {
+                found = Some((level, column));
+                break;
+            }
+        }
+        let Some((level, mut expr)) = found else {
+            return Ok(None);
+        };
+        // Every subquery on the way passes it on.
+        for enclosing in self.outer.iter_mut().skip(level) {
+            expr = enclosing.capture(expr);
+        }
+        Ok(Some(expr))
     }
 
     /// A copy of an expression, within the statement's limit.

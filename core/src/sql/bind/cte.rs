@@ -114,5 +114,8 @@ fn move_in(expr: &mut Expr, by: usize) {
     if let Expr::Scalar { index, .. } | Expr::InSubPlan { index, .. } | Expr::Exists { index, .. } = expr {
         *index += by;
     }
+    if let Expr::Correlated(correlated) = expr {
+        move_sub_plans(&mut correlated.plan, by);
+    }
     expr.for_each_child_mut(&mut |child| move_in(child, by));
 }

@@ -219,7 +219,7 @@ impl<'a> Binder<'a> {
         }
         let defaults = self.used_defaults(rows, &columns, def)?;
         let scope = Scope::default();
-        let mut env = Env::new(&scope, "VALUES");
+        let mut env = Env::new(&scope, "VALUES").without_correlation();
         let mut bound = Vec::with_capacity(rows.len());
         for row in rows {
             if row.content.len() != columns.len() {
@@ -274,7 +274,7 @@ impl<'a> Binder<'a> {
         let mut columns = Vec::with_capacity(assignments.len());
         let mut row = Vec::with_capacity(assignments.len());
         let scope = Scope::default();
-        let mut env = Env::new(&scope, "SET");
+        let mut env = Env::new(&scope, "SET").without_correlation();
         for a in assignments {
             let column = target(def, None, a)?;
             if columns.contains(&column) {

@@ -112,9 +112,11 @@ impl JoinCondition {
                 left,
                 right,
             } => {
+                let is_correlated = left.is_correlated() || right.is_correlated();
                 let pair = match (sides(&left, boundary), sides(&right, boundary)) {
-                    ((true, false), (false, true)) => (*left, *right),
-                    ((false, true), (true, false)) => (*right, *left),
+                    // A subquery's answer is known above the join only.
+                    ((true, false), (false, true)) if !is_correlated => (*left, *right),
+                    ((false, true), (true, false)) if !is_correlated => (*right, *left),
                     _ => {
                         let op = CompareOp::Eq;
                         return self.rest.push(Expr::Compare { op, left, right });
@@ -266,7 +268,11 @@ impl<'a> Binder<'a> {
         }
         match constraint {
             Some(JoinConstraint::On(condition)) => {
-                let condition = self.condition(condition, &mut Env::new(&scope, "ON"))?;
+                let mut env = Env::new(&scope, "ON");
+                if side != Side::Inner {
+                    env = Env::new(&scope, "ON of an outer join").without_correlation();
+                }
+                let condition = self.condition(condition, &mut env)?;
                 conditions.add(condition, boundary);
             }
             None | Some(JoinConstraint::None) if side != Side::Inner => {

@@ -1,6 +1,7 @@
 //! The leaves of expressions: names, literals, parameters.
 
 use super::binder::{AliasUse, Binder, Env};
+use super::names::ScopeColumn;
 use super::refuse::{invalid, unsupported};
 use super::types::{bool_literal, null_of, number, text_literal};
 use crate::sql::parse::{hex_bytes, start, unescape};
@@ -27,15 +28,9 @@ impl Binder<'_> {
         if let Some((expr, AliasUse::AfterColumns)) = alias {
             return self.alias(expr, name, env);
         }
-        if self
-            .outer
-            .iter()
-            .any(|s| !matches!(s.unqualified(name), Ok(None)))
-        {
-            return Err(unsupported(
-                format!("correlated subquery (column {})", name.value),
-                name,
-            ));
+        let outer = self.outer_column(|scope| Ok(scope.unqualified(name)?.map(ScopeColumn::expr)))?;
+        if let Some(column) = outer {
+            return Ok(column);
         }
         Err(env.scope.unknown_column(name.value.clone(), name))
     }
@@ -75,11 +70,15 @@ impl Binder<'_> {
         if env.scope.has_table(schema, &table.value) {
             return Err(env.scope.unknown_column(written, name));
         }
-        if self.outer.iter().any(|s| s.has_table(schema, &table.value)) {
-            return Err(unsupported(
-                format!("correlated subquery (column {written})"),
-                table,
-            ));
+        let outer = self.outer_column(|scope| match scope.has_table(schema, &table.value) {
+            false => Ok(None),
+            true => match scope.qualified(schema, &table.value, &name.value) {
+                Some(column) => Ok(Some(column.expr())),
+                None => Err(scope.unknown_column(written.clone(), name)),
+            },
+        })?;
+        if let Some(column) = outer {
+            return Ok(column);
         }
         let names = env.scope.tables().iter().map(|t| t.name.as_str());
         Err(Error::Unknown {

@@ -41,7 +41,7 @@ fn logical(op: &BinaryOperator) -> Option<BinaryOp> {
     }
 }
 
-fn comparison(op: &BinaryOperator) -> Option<CompareOp> {
+pub(super) fn comparison(op: &BinaryOperator) -> Option<CompareOp> {
     Some(match op {
         BinaryOperator::Eq => CompareOp::Eq,
         BinaryOperator::NotEq => CompareOp::NotEq,
@@ -198,6 +198,9 @@ impl<'a> Binder<'a> {
     ) -> Result<Expr> {
         if let (ast::Expr::Tuple(left), ast::Expr::Tuple(right)) = (first, link.right) {
             return self.compare_rows(left, link.op, right, first, env);
+        }
+        if let (ast::Expr::Tuple(_), ast::Expr::Subquery(q)) = (first, link.right) {
+            return self.row_subquery(first, link.op, q, env);
         }
         if let (ast::Expr::Interval(i), BinaryOperator::Plus) = (first, link.op) {
             let date = self.expr(link.right, env)?;

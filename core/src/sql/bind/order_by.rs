@@ -118,7 +118,7 @@ impl<'a> Binder<'a> {
     /// A row count: a constant or parameter.
     fn count(&mut self, e: &'a ast::Expr, clause: &'static str) -> Result<Expr> {
         let scope = Scope::default();
-        let mut env = Env::new(&scope, clause);
+        let mut env = Env::new(&scope, clause).without_correlation();
         let bound = self.expr(e, &mut env)?;
         let count = cast(bound, &DataType::BIGINT, true);
         match &count {

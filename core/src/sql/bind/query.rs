@@ -131,7 +131,7 @@ impl<'a> Binder<'a> {
             rows,
         } = values;
         let scope = Scope::default();
-        let mut env = Env::new(&scope, "VALUES");
+        let mut env = Env::new(&scope, "VALUES").without_correlation();
         let mut bound = Vec::with_capacity(rows.len());
         for row in rows {
             let mut exprs = Vec::with_capacity(row.content.len());

@@ -6,6 +6,7 @@
 use super::Operator;
 use super::aggregate::HashAggregate;
 use super::append::Append;
+use super::apply::Apply;
 use super::counted::{Counted, OperatorCounts};
 use super::distinct::Distinct;
 use super::filter::Filter;
@@ -23,7 +24,7 @@ use super::top_n::TopN;
 use super::values::Values;
 use crate::catalog::Catalog;
 use crate::sql::memory::Memory;
-use crate::sql::plan::{Access, Expr, Join, LookupJoin, Plan};
+use crate::sql::plan::{self, Access, Expr, Join, LookupJoin, Plan};
 use crate::table::Table;
 use crate::types::{DataType, Error, Physical, Result};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
@@ -36,7 +37,7 @@ pub fn build(plan: &Plan, catalog: &Catalog, memory: &Arc<Memory>) -> Result<Box
     Builder {
         catalog,
         memory,
-        counts: None,
+        counts: Counts::None,
     }
     .build(plan)
 }
@@ -52,15 +53,71 @@ pub fn build_counted(
     Builder {
         catalog,
         memory,
-        counts: Some(counts),
+        counts: Counts::New(counts),
     }
     .build(plan)
+}
+
+/// Makes the operators of a subquery, as often as it runs.
+pub struct SubqueryBuilder {
+    plan: Plan,
+    catalog: Catalog,
+    memory: Arc<Memory>,
+    /// What its operators count, all runs together; empty if nothing is counted.
+    counts: Vec<Arc<OperatorCounts>>,
+}
+
+impl SubqueryBuilder {
+    /// See [`build`].
+    pub fn build(&self) -> Result<Box<dyn Operator>> {
+        let counts = match self.counts.as_slice() {
+            [] => Counts::None,
+            counts => Counts::Known(counts.iter()),
+        };
+        Builder {
+            catalog: &self.catalog,
+            memory: &self.memory,
+            counts,
+        }
+        .build(&self.plan)
+    }
+}
+
+/// Where operators count what they yield.
+enum Counts<'a> {
+    None,
+    /// Each in a new place.
+    New(&'a mut Vec<Arc<OperatorCounts>>),
+    /// In places made before.
+    Known(core::slice::Iter<'a, Arc<OperatorCounts>>),
+}
+
+impl Counts<'_> {
+    /// The place of the next operator.
+    fn next(&mut self) -> Option<Arc<OperatorCounts>> {
+        match self {
+            Counts::None => None,
+            Counts::New(all) => {
+                let counts = Arc::new(OperatorCounts::default());
+                all.push(counts.clone());
+                Some(counts)
+            }
+            Counts::Known(places) => places.next().cloned(),
+        }
+    }
+
+    /// The places of all operators of a plan, in their order.
+    fn reserve(&mut self, plan: &Plan) -> Vec<Arc<OperatorCounts>> {
+        let mut places: Vec<_> = self.next().into_iter().collect();
+        plan.for_each_input(&mut |input| places.append(&mut self.reserve(input)));
+        places
+    }
 }
 
 struct Builder<'a> {
     catalog: &'a Catalog,
     memory: &'a Arc<Memory>,
-    counts: Option<&'a mut Vec<Arc<OperatorCounts>>>,
+    counts: Counts<'a>,
 }
 
 fn physicals(plan: &Plan) -> Vec<Physical> {
@@ -69,17 +126,18 @@ fn physicals(plan: &Plan) -> Vec<Physical> {
 
 impl Builder<'_> {
     fn build(&mut self, plan: &Plan) -> Result<Box<dyn Operator>> {
-        let counts = self.counts.as_mut().map(|all| {
-            let counts = Arc::new(OperatorCounts::default());
-            all.push(counts.clone());
-            counts
-        });
+        let counts = self.counts.next();
         // Recursion is here, beside nothing big: the stack is used by levels of this function only.
         let mut inputs = VecDeque::new();
-        for input in plan.inputs() {
-            inputs.push_back(self.build(input)?);
-        }
-        let operator = self.operator(plan, &mut inputs)?;
+        let operator = if let Plan::Apply(apply) = plan {
+            let input = self.build(&apply.input)?;
+            self.apply(apply, input)
+        } else {
+            for input in plan.inputs() {
+                inputs.push_back(self.build(input)?);
+            }
+            self.operator(plan, &mut inputs)?
+        };
         Ok(match counts {
             None => operator,
             Some(counts) => Box::new(Counted::new(operator, counts)),
@@ -106,6 +164,7 @@ impl Builder<'_> {
                 let columns = TableColumns::new(&table.def, columns, *row_id);
                 scan(table, columns, access, filter.clone())?
             }
+            Plan::Apply(_) => return Err(Error::invalid("a subquery is built apart from other inputs")),
             Plan::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),
             Plan::Filter { condition, .. } => Box::new(Filter::new(next()?, condition.clone())),
             Plan::Project { exprs, .. } => Box::new(Project::new(next()?, exprs.clone())),
@@ -129,6 +188,25 @@ impl Builder<'_> {
             }
             Plan::Limit { limit, offset, .. } => Box::new(Limit::new(next()?, limit.clone(), offset.clone())),
         })
+    }
+
+    /// The operator that runs a subquery, which it builds when it runs.
+    fn apply(&mut self, apply: &plan::Apply, input: Box<dyn Operator>) -> Box<dyn Operator> {
+        let subquery = SubqueryBuilder {
+            plan: apply.subquery.clone(),
+            catalog: self.catalog.clone(),
+            memory: self.memory.clone(),
+            counts: self.counts.reserve(&apply.subquery),
+        };
+        let captures = apply.captures.clone();
+        Box::new(Apply::new(
+            input,
+            apply.kind,
+            subquery,
+            captures,
+            &apply.ty,
+            self.memory,
+        ))
     }
 
     fn join(&self, j: &Join, left: Box<dyn Operator>, right: Box<dyn Operator>) -> Box<dyn Operator> {

@@ -15,6 +15,8 @@ use alloc::{sync::Arc, vec::Vec};
 pub struct Env {
     /// Parameter values, by position.
     pub params: Arc<[Value]>,
+    /// In a correlated subquery: what it depends on, for the row it runs for.
+    pub outer: Vec<Value>,
     /// The rows of an INSERT's VALUES list, if they were read from the text already: batches of the list's
     /// types, which stand for it.
     pub rows: Option<Arc<Vec<Batch>>>,
@@ -37,6 +39,7 @@ impl Env {
     pub fn scope(&self) -> Scope<'_> {
         Scope {
             params: &self.params,
+            outer: &self.outer,
             sub_results: &self.sub_results,
             functions: EvalContext {
                 now: self.now,

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod append;
+mod apply;
 mod build;
 mod constant;
 mod counted;

@@ -51,6 +51,7 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
     Env {
         params: params.into(),
         rows: None,
+        outer: Vec::new(),
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(TestHost),

@@ -47,6 +47,8 @@ fn text(expr: &Expr, names: &[String], at_least: u8) -> String {
             None => format!("#{index}"),
         },
         Expr::Literal { value, .. } => value.to_sql_literal(),
+        Expr::Outer { index, .. } => format!("outer {}", index + 1),
+        Expr::Correlated(_) => String::from("(correlated subquery)"),
         Expr::Param { index, .. } => format!("?{}", index + 1),
         Expr::Scalar { index, .. } => format!("(subquery {})", index + 1),
         Expr::InSubPlan {

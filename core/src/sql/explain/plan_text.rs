@@ -9,8 +9,8 @@ use crate::catalog::{Catalog, Placement, TableDef, TableId};
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
-    Access, AggregateCall, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds, SetKind,
-    SortKey, Statement, SubPlanKind,
+    Access, AggregateCall, ApplyKind, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds,
+    SetKind, SortKey, Statement, SubPlanKind,
 };
 use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
@@ -188,6 +188,14 @@ impl Lines<'_> {
             }
             Plan::Distinct { .. } => "Distinct".to_string(),
             Plan::Append { .. } => "Append".to_string(),
+            Plan::Apply(a) => {
+                let asked = match a.kind {
+                    ApplyKind::Scalar => "value",
+                    ApplyKind::Exists => "exists",
+                    ApplyKind::Any => "any",
+                };
+                format!("Apply {asked} for {}", texts(&a.captures, &self.names(&a.input)))
+            }
             Plan::SetOperation(s) => {
                 let kind = match s.kind {
                     SetKind::Intersect => "Intersect",
@@ -295,6 +303,11 @@ impl Lines<'_> {
             | Plan::Limit { input, .. } => self.names(input),
             Plan::Append { inputs } => inputs.first().map(|i| self.names(i)).unwrap_or_default(),
             Plan::SetOperation(s) => self.names(&s.left),
+            Plan::Apply(a) => {
+                let mut names = self.names(&a.input);
+                names.push("answer".to_string());
+                names
+            }
             Plan::Project { input, exprs } => {
                 let names = self.names(input);
                 exprs.iter().map(|e| shortened(expr_text(e, &names))).collect()

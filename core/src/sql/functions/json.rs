@@ -36,7 +36,10 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
                 let document = document(cx, a, 0, i)?;
                 Ok(match paths.get(1, i)?.first(&document) {
                     None | Some(Json::Null | Json::Array(_) | Json::Object(_)) => None,
-                    Some(scalar) => Some(write_plain(scalar, out)),
+                    Some(scalar) => {
+                        write_plain(scalar, out);
+                        Some(())
+                    }
                 })
             })
         },

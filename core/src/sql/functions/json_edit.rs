@@ -192,7 +192,7 @@ fn edit(
     rows: usize,
     change: &dyn for<'t> Fn(&mut Json<'t>, &Path, Json<'t>) -> Result<()>,
 ) -> Result<Column> {
-    if a.len() % 2 == 0 {
+    if a.len().is_multiple_of(2) {
         return Err(Error::invalid("after the document come paths and values in turn"));
     }
     let is_path = |k: &usize| k % 2 == 1;

@@ -40,6 +40,7 @@ pub fn fold_constants(expr: &mut Expr) {
     let memory = Memory::new(MAX_FOLDED);
     let scope = Scope {
         params: &[],
+        outer: &[],
         sub_results: &[],
         functions: EvalContext {
             now: 0,
@@ -63,6 +64,8 @@ fn is_foldable(expr: &Expr) -> bool {
         Expr::Column { .. }
         | Expr::Literal { .. }
         | Expr::Param { .. }
+        | Expr::Outer { .. }
+        | Expr::Correlated(_)
         | Expr::Scalar { .. }
         | Expr::InSubPlan { .. }
         | Expr::Exists { .. } => return false,

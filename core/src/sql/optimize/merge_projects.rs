@@ -55,7 +55,7 @@ fn may_merge(outer: &[Expr], inner: &[Expr]) -> bool {
         });
     }
     inner.iter().zip(uses).all(|(e, uses)| match e {
-        Expr::Column { .. } | Expr::Literal { .. } | Expr::Param { .. } => true,
+        Expr::Column { .. } | Expr::Literal { .. } | Expr::Param { .. } | Expr::Outer { .. } => true,
         e => uses <= 1 && !is_volatile(e),
     })
 }

@@ -1,6 +1,6 @@
 //! Rewriting plans into faster ones with the same rows, one rule per file.
 //!
-//! The order of the rules matters: conditions are made plain and pushed down before joins are ordered by
+//! The order of the rules matters: correlated subqueries become plans first; conditions are made plain and pushed down before joins are ordered by
 //! size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
 //! access makes needless go after that, then unneeded columns; what is left of a sort under a LIMIT reads
 //! its rows late.
@@ -14,6 +14,7 @@ mod fold_constants;
 mod in_lookup;
 mod join_order;
 mod late_rows;
+mod lift_subqueries;
 mod lookup_join;
 mod lossless;
 mod merge_projects;

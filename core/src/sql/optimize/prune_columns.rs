@@ -6,7 +6,7 @@
 
 use super::columns::{for_each_column, plain_column, remap};
 use super::plan_parts::take;
-use crate::sql::plan::{Access, Expr, Plan};
+use crate::sql::plan::{Access, ApplyKind, Expr, Plan};
 use crate::types::DataType;
 use alloc::vec::Vec;
 
@@ -155,6 +155,24 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
         Plan::Append { inputs } => {
             inputs.iter_mut().for_each(|input| prune_exactly(input, needed));
             places(needed)
+        }
+        Plan::Apply(a) => {
+            let width = a.input.types().len();
+            let (below, answer) = needed.split_at(width.min(needed.len()));
+            let mut below = below.to_vec();
+            if !answer.contains(&true) {
+                // Nobody asks for the answer.
+                let moved = prune(&mut a.input, &below);
+                let input = take(&mut a.input);
+                *plan = input;
+                return side_by_side(moved, alloc::vec![None], 0);
+            }
+            a.captures.iter().for_each(|c| need(&mut below, c));
+            let moved = prune(&mut a.input, &below);
+            a.captures.iter_mut().for_each(|c| move_columns(c, &moved));
+            let asked = alloc::vec![a.kind != ApplyKind::Exists; a.subquery.types().len()];
+            prune_exactly(&mut a.subquery, &asked);
+            side_by_side(moved, alloc::vec![Some(0)], a.input.types().len())
         }
         Plan::SetOperation(s) => {
             let all = alloc::vec![true; needed.len()];

@@ -112,6 +112,11 @@ fn part(plan: &mut Plan, conjuncts: Vec<Expr>) -> Parted {
                 above,
             }
         }
+        Plan::Apply(a) => {
+            let width = a.input.types().len();
+            // The subquery, the second input, gets none.
+            Parted::by(conjuncts, |c| !is_volatile(c) && all_columns(c, |i| i < width))
+        }
         // What comes out are left rows. Of how many there are with ALL others decide too.
         Plan::SetOperation(s) if !s.all => Parted::by(conjuncts, |c| !is_volatile(c)),
         _ => Parted {

@@ -2,8 +2,8 @@
 
 use super::statistics::{BoundTables, Statistics};
 use super::{
-    access, access_order, fold_constants, in_lookup, join_order, late_rows, lookup_join, merge_projects,
-    min_max, prune_columns, push_down_filters, simplify, top_n,
+    access, access_order, fold_constants, in_lookup, join_order, late_rows, lift_subqueries, lookup_join,
+    merge_projects, min_max, prune_columns, push_down_filters, simplify, top_n,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Plan, Query, SubPlanKind};
@@ -41,6 +41,7 @@ fn read_rows_late(plan: &mut Plan, stats: &dyn Statistics) {
 
 /// Conditions where they cut most, joins in order.
 fn arrange(plan: &mut Plan, stats: &dyn Statistics) {
+    lift_subqueries::lift_subqueries(plan);
     simplify_expressions(plan);
     merge_projects::merge_projects(plan);
     push_down_filters::push_down_filters(plan);

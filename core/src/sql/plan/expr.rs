@@ -1,5 +1,6 @@
 //! Typed scalar expressions over the columns of a batch.
 
+use super::Correlated;
 use crate::sql::functions::{Aggregate, ScalarFunction};
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, vec::Vec};
@@ -93,6 +94,15 @@ pub enum Expr {
         /// Type.
         ty: DataType,
     },
+    /// Value `index` that the correlated subquery around it depends on, for the row at hand.
+    Outer {
+        /// Position in the captures of the subquery.
+        index: usize,
+        /// Type.
+        ty: DataType,
+    },
+    /// A correlated subquery. Only until the optimizer puts it into a [`Plan::Apply`](super::Plan::Apply).
+    Correlated(Box<Correlated>),
     /// The single value of sub-plan `index` of the query (NULL if it has no row; more than one is an error).
     Scalar {
         /// Position in [`Query::sub_plans`](super::Query::sub_plans).
@@ -220,8 +230,10 @@ macro_rules! each_operand {
             Expr::Column { .. }
             | Expr::Literal { .. }
             | Expr::Param { .. }
+            | Expr::Outer { .. }
             | Expr::Scalar { .. }
             | Expr::Exists { .. } => {}
+            Expr::Correlated(c) => c.captures.$iter().for_each($f),
             Expr::InSubPlan { operand, .. }
             | Expr::Unary { operand, .. }
             | Expr::IsNull { operand, .. }
@@ -262,12 +274,14 @@ impl Expr {
             Expr::Column { ty, .. }
             | Expr::Literal { ty, .. }
             | Expr::Param { ty, .. }
+            | Expr::Outer { ty, .. }
             | Expr::Scalar { ty, .. }
             | Expr::Unary { ty, .. }
             | Expr::Binary { ty, .. }
             | Expr::Case { ty, .. }
             | Expr::Cast { ty, .. }
             | Expr::Function { ty, .. } => ty.clone(),
+            Expr::Correlated(c) => c.ty.clone(),
             Expr::InSubPlan { .. }
             | Expr::Exists { .. }
             | Expr::Compare { .. }
@@ -276,6 +290,13 @@ impl Expr {
             | Expr::Like { .. }
             | Expr::InList { .. } => DataType::Bool,
         }
+    }
+
+    /// Whether there is a correlated subquery in it.
+    pub fn is_correlated(&self) -> bool {
+        let mut found = matches!(self, Expr::Correlated(_));
+        self.for_each_child(&mut |c| found |= c.is_correlated());
+        found
     }
 
     /// Calls `f` on every direct operand.

@@ -5,11 +5,13 @@
 
 pub use crate::txn::IsolationLevel as Isolation;
 
+mod apply;
 mod expr;
 mod query;
 mod set_operation;
 mod statement;
 
+pub use apply::{Apply, ApplyKind, Correlated};
 pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use query::{
     Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,

@@ -1,6 +1,6 @@
 //! Relational plans.
 
-use super::{AggregateCall, Expr, SetOperation};
+use super::{AggregateCall, Apply, Expr, SetOperation};
 use crate::catalog::TableId;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -225,6 +225,8 @@ pub enum Plan {
     },
     /// INTERSECT or EXCEPT.
     SetOperation(Box<SetOperation>),
+    /// A correlated subquery, run for each row.
+    Apply(Box<Apply>),
     /// ORDER BY; with a limit only the first `limit` rows are kept (top-N).
     Sort {
         /// Input.
@@ -266,6 +268,10 @@ macro_rules! each_input {
                     $f(input);
                 }
             }
+            Plan::Apply(a) => {
+                $f(&$($mut)? a.input);
+                $f(&$($mut)? a.subquery);
+            }
             Plan::SetOperation(s) => {
                 $f(&$($mut)? s.left);
                 $f(&$($mut)? s.right);
@@ -306,6 +312,11 @@ impl Plan {
             }
             Plan::Append { inputs } => inputs.first().map(Plan::types).unwrap_or_default(),
             Plan::SetOperation(s) => s.left.types(),
+            Plan::Apply(a) => {
+                let mut t = a.input.types();
+                t.push(a.ty.clone());
+                t
+            }
             Plan::Aggregate { keys, aggregates, .. } => keys
                 .iter()
                 .map(Expr::ty)
@@ -380,6 +391,7 @@ impl Plan {
                 aggregates.iter_mut().filter_map(|a| a.arg.as_mut()).for_each(f);
             }
             Plan::Distinct { .. } | Plan::Append { .. } | Plan::SetOperation(_) => {}
+            Plan::Apply(a) => a.captures.iter_mut().for_each(f),
             Plan::Sort { keys, limit, .. } => {
                 keys.iter_mut().for_each(|k| f(&mut k.expr));
                 limit.iter_mut().for_each(f);

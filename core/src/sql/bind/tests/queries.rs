@@ -133,10 +133,15 @@ fn subqueries_become_sub_plans() {
          FROM artist WHERE id = ANY (SELECT 1)",
     );
     assert_eq!(q.sub_plans.len(), 5);
-    match world.error("SELECT 1 FROM artist a WHERE EXISTS (SELECT 1 FROM album WHERE artist_id = a.id)") {
+    let correlated =
+        world.query("SELECT 1 FROM artist a WHERE EXISTS (SELECT 1 FROM album WHERE artist_id = a.id)");
+    assert!(correlated.sub_plans.is_empty());
+    match world.error(
+        "SELECT 1 FROM artist a LEFT JOIN artist b ON EXISTS (SELECT 1 FROM album WHERE artist_id = a.id)",
+    ) {
         Error::Unsupported { feature, position } => {
-            assert!(feature.contains("correlated subquery"));
-            assert_eq!(position.map(|p| p.column), Some(76));
+            assert!(feature.contains("correlated subquery in ON"), "{feature}");
+            assert_eq!(position.map(|p| p.column), Some(55));
         }
         other => panic!("{other:?}"),
     }

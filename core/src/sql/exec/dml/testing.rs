@@ -108,6 +108,7 @@ fn env() -> Env {
     Env {
         params: Arc::default(),
         rows: None,
+        outer: Vec::new(),
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(NoHost),

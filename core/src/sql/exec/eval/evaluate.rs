@@ -53,6 +53,11 @@ pub(super) fn evaluate(expr: &Expr, input: &Input<'_>, scope: &Scope<'_>) -> Res
             )),
         },
         Expr::Literal { value, ty } => constant(value, ty),
+        Expr::Outer { index, ty } => match scope.outer.get(*index) {
+            Some(value) => constant(value, ty),
+            None => Err(Error::invalid("a subquery lacks a value it depends on")),
+        },
+        Expr::Correlated(_) => Err(Error::unsupported("a correlated subquery in this place")),
         Expr::Param { index, ty } => match scope.params.get(*index) {
             Some(value) => constant(value, ty),
             None => Err(Error::Parameter {
@@ -195,7 +200,7 @@ pub(super) fn may_fail(expr: &Expr) -> bool {
             ) | (DataType::Date, DataType::DateTime { .. })
                 | (_, DataType::Text { max: None, .. })
         ),
-        Expr::Function { .. } | Expr::Param { .. } => true,
+        Expr::Function { .. } | Expr::Param { .. } | Expr::Outer { .. } => true,
         _ => false,
     };
     let mut fails = own;
@@ -238,6 +243,7 @@ mod tests {
         };
         f(&Scope {
             params: &[Value::Int(7)],
+            outer: &[],
             sub_results,
             functions,
         })

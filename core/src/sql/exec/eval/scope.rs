@@ -20,6 +20,8 @@ pub enum SubResult {
 pub struct Scope<'a> {
     /// Parameter values.
     pub params: &'a [Value],
+    /// What a correlated subquery depends on, for the row it runs for.
+    pub outer: &'a [Value],
     /// Results of sub-plans.
     pub sub_results: &'a [SubResult],
     /// For functions.
