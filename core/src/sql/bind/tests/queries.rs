@@ -141,7 +141,7 @@ fn subqueries_become_sub_plans() {
     ) {
         Error::Unsupported { feature, position } => {
             assert!(feature.contains("correlated subquery in ON"), "{feature}");
-            assert_eq!(position.map(|p| p.column), Some(55));
+            assert_eq!(position.map(|p| p.column), Some(54));
         }
         other => panic!("{other:?}"),
     }
