@@ -1,6 +1,7 @@
 //! Reading a range of a tree, leaf by leaf, in either direction.
 
 use super::leaf::Leaf;
+use super::leaves::Leaves;
 use super::missing::{Missing, Pins};
 use super::node::{Children, Node};
 use super::outline::outline_key;
@@ -9,7 +10,12 @@ use super::slot::{Slot, SlotRef, corrupted, identity};
 use super::tree::Tree;
 use crate::types::Result;
 use alloc::{sync::Arc, vec::Vec};
-use core::{borrow::Borrow, fmt, ops::Bound, task::Poll};
+use core::{
+    borrow::Borrow,
+    fmt,
+    ops::Bound,
+    task::{Poll, ready},
+};
 
 /// Most leaves asked for at once.
 const MAX_READ_AHEAD: usize = 32;
@@ -107,6 +113,39 @@ impl<L: Leaf> Cursor<L> {
                 return Poll::Ready(Ok(span));
             }
         }
+    }
+
+    /// Appends the next leaves until there are at least `wanted` entries, at least one; `false` at the end
+    /// of the range. When it is pending, those before the missing leaf have been appended.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`](crate::Error::Corrupted).
+    pub fn next_leaves(
+        &mut self,
+        wanted: usize,
+        leaves: &mut Leaves<L>,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        let is_whole = matches!((&self.from, &self.to), (Bound::Unbounded, Bound::Unbounded));
+        while leaves.entries() < wanted {
+            if is_whole
+                && !self.reverse
+                && let Some((node, i)) = self.stack.last_mut()
+            {
+                let (end, visited) = leaves.push_cells(node, *i, wanted);
+                missing.memory_reads += visited;
+                if end > *i {
+                    *i = end - 1;
+                    step(&mut self.stack, false);
+                    continue;
+                }
+            }
+            match ready!(self.next(missing))? {
+                Some(span) => leaves.push(span),
+                None => return Poll::Ready(Ok(false)),
+            }
+        }
+        Poll::Ready(Ok(true))
     }
 
     /// The way to the leaf where the range starts.

@@ -6,13 +6,13 @@
 use super::made_columns::{ColumnSource, MadeColumns};
 use crate::codec::{Field, RowBlock};
 use crate::types::{Column, DataType, Physical, ValueRef};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 /// See the module.
 pub(super) struct LeafColumns {
     decoded: Vec<Column>,
-    /// If there is one, it has the columns.
-    encoded: Option<MadeColumns<Arc<RowBlock>>>,
+    /// If there is one, it has the columns. Boxed: a leaf that is decoded, as most are, stays small.
+    encoded: Option<Box<MadeColumns<Arc<RowBlock>>>>,
 }
 
 impl ColumnSource for Arc<RowBlock> {
@@ -38,14 +38,14 @@ impl LeafColumns {
     pub(super) fn encoded(block: Arc<RowBlock>) -> LeafColumns {
         LeafColumns {
             decoded: Vec::new(),
-            encoded: Some(MadeColumns::of(block)),
+            encoded: Some(Box::new(MadeColumns::of(block))),
         }
     }
 
     /// The block, if they are in one.
     #[inline]
     pub(super) fn block(&self) -> Option<&Arc<RowBlock>> {
-        self.encoded.as_ref().map(MadeColumns::source)
+        self.encoded.as_ref().map(|e| e.source())
     }
 
     /// All columns.

@@ -233,6 +233,7 @@ impl RowLeaf {
     }
 
     /// The value of a stored column in the row at `pos`, as one of type `ty`; `None` if there is no such column.
+    #[inline]
     pub(crate) fn value_ref(&self, i: usize, pos: usize, ty: &DataType) -> Option<ValueRef<'_>> {
         let (leaf, pos) = self.place(pos);
         leaf.columns.value_ref(i, pos, ty)

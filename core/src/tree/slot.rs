@@ -143,6 +143,15 @@ impl<L: Leaf> Slot<L> {
         block_key(self.home.id, 0, &L::separator_bytes(&self.separator))
     }
 
+    /// The leaf, if it is there for good: while this cell is.
+    #[inline]
+    pub(super) fn kept(&self) -> Option<&Arc<L>> {
+        match &self.place {
+            Place::Kept(leaf) => leaf.get(),
+            Place::Cached(_) => None,
+        }
+    }
+
     /// The leaf, if it is resident.
     #[inline]
     pub(super) fn leaf(&self) -> Option<Arc<L>> {

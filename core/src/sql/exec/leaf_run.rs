@@ -5,49 +5,62 @@
 //! and then of the others only the rows that passed.
 
 use super::table_columns::{Piece, TableColumns};
-use crate::tree::{RowLeaf, Span};
-use crate::types::{Batch, Bitmap, BytesVec, Column, ColumnData, Physical};
+use crate::tree::{Leaves, Missing, RowCursor, RowLeaf};
+use crate::types::{Batch, Bitmap, BytesVec, Column, ColumnData, Physical, Result};
 use alloc::{sync::Arc, vec::Vec};
 use core::ops::Range;
+use core::task::{Poll, ready};
+
+/// Bytes of text after which a run ends: they are copied.
+const MOST_TEXT: usize = 256 << 10;
 
 /// Rows of leaves, in order.
 #[derive(Debug, Default)]
 pub struct LeafRun {
-    parts: Vec<(Arc<RowLeaf>, Range<usize>)>,
-    rows: usize,
-    bytes: usize,
+    leaves: Leaves<RowLeaf>,
+    /// Bytes of text in them, of the columns that are read.
+    text: usize,
 }
 
 impl LeafRun {
-    /// Appends part of a leaf.
-    pub fn push(&mut self, span: Span<RowLeaf>, columns: &TableColumns) {
-        self.rows += span.to.saturating_sub(span.from);
-        self.bytes += columns.text_bytes(&span.leaf);
-        self.parts.push((span.leaf, span.from..span.to));
+    /// Takes leaves from a cursor until there are about `wanted` rows; `false` at its end.
+    ///
+    /// # Errors
+    /// Those of the cursor.
+    pub fn fill(
+        &mut self,
+        cursor: &mut RowCursor,
+        wanted: usize,
+        columns: &TableColumns,
+        missing: &mut Missing,
+    ) -> Poll<Result<bool>> {
+        if !columns.physicals().contains(&Physical::Bytes) {
+            return cursor.next_leaves(wanted, &mut self.leaves, missing);
+        }
+        while self.rows() < wanted && self.text < MOST_TEXT {
+            if !ready!(cursor.next_leaves(self.rows() + 1, &mut self.leaves, missing))? {
+                return Poll::Ready(Ok(false));
+            }
+            self.text += self.leaves.last().map_or(0, |leaf| columns.text_bytes(leaf));
+        }
+        Poll::Ready(Ok(true))
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Bytes of text in its leaves.
-    pub fn text_bytes(&self) -> usize {
-        self.bytes
+        self.leaves.entries()
     }
 
     /// Forgets the leaves.
     pub fn clear(&mut self) {
-        self.parts.clear();
-        (self.rows, self.bytes) = (0, 0);
+        self.leaves.clear();
+        self.text = 0;
     }
 
     /// The only leaf, if all of its rows are meant: its columns can be shared.
-    fn whole_leaf(&self) -> Option<&Arc<RowLeaf>> {
-        match self.parts.as_slice() {
-            [(leaf, range)] if range.len() == leaf.len() => Some(leaf),
-            _ => None,
-        }
+    fn whole_leaf(&self) -> Option<&RowLeaf> {
+        let (leaf, range) = self.leaves.iter().next()?;
+        (range.len() == leaf.len() && leaf.len() == self.rows()).then_some(leaf)
     }
 
     /// Output column `i` of every part.
@@ -55,16 +68,15 @@ impl LeafRun {
         &'a self,
         columns: &'a TableColumns,
         i: usize,
-    ) -> impl Iterator<Item = (Piece<'a>, &'a Range<usize>)> {
-        self.parts
-            .iter()
-            .map(move |(leaf, range)| (columns.piece(leaf, i), range))
+    ) -> impl Iterator<Item = (Piece<'a>, Range<usize>)> {
+        let piece = move |(leaf, range): (&'a RowLeaf, _)| (columns.piece(leaf, i), range);
+        self.leaves.iter().map(piece)
     }
 
     /// All rows.
     pub fn batch(&self, columns: &TableColumns) -> Batch {
         let column = |i| self.column(columns, i);
-        Batch::new((0..columns.len()).map(column).collect(), self.rows)
+        Batch::new((0..columns.len()).map(column).collect(), self.rows())
     }
 
     /// All rows, with only the columns that `used` marks; the others are empty.
@@ -76,7 +88,7 @@ impl LeafRun {
                 Column::new(columns.physical(i))
             }
         };
-        Batch::new(used.iter().enumerate().map(column).collect(), self.rows)
+        Batch::new(used.iter().enumerate().map(column).collect(), self.rows())
     }
 
     /// The rows at ascending `positions`; `partial` has the columns `used` marks already.
@@ -88,10 +100,10 @@ impl LeafRun {
         positions: Vec<u32>,
     ) -> Batch {
         if let Some(leaf) = self.whole_leaf() {
-            return Batch::new(columns.of_leaf(leaf), self.rows).select(positions);
+            return Batch::new(columns.of_leaf(leaf), self.rows()).select(positions);
         }
-        let all = positions.len() == self.rows;
-        let sparse = positions.len() < self.rows / 8;
+        let all = positions.len() == self.rows();
+        let sparse = positions.len() < self.rows() / 8;
         let rows = positions.len();
         let column = |(i, (column, used)): (usize, (Column, &bool))| match (used, all) {
             (true, true) => column,
@@ -114,32 +126,32 @@ impl LeafRun {
         }
         match columns.physical(i) {
             Physical::I64 => {
-                let mut values: Vec<i64> = Vec::with_capacity(self.rows);
-                for (leaf, range) in &self.parts {
+                let mut values: Vec<i64> = Vec::with_capacity(self.rows());
+                for (leaf, range) in self.leaves.iter() {
                     match columns.piece(leaf, i) {
                         Piece::RowIds => leaf.extend_row_ids(&mut values, range.start, range.end),
-                        Piece::Stored(c) => extend(&mut values, c.i64s(), range),
+                        Piece::Stored(c) => extend(&mut values, c.i64s(), &range),
                         Piece::Absent => values.resize(values.len() + range.len(), 0),
                     }
                 }
                 Column::from_parts(ColumnData::I64(Arc::new(values)), self.nulls(columns, i))
             }
             Physical::F64 => {
-                let mut values: Vec<f64> = Vec::with_capacity(self.rows);
+                let mut values: Vec<f64> = Vec::with_capacity(self.rows());
                 for (piece, range) in self.pieces(columns, i) {
-                    extend(&mut values, piece.stored(Column::f64s), range);
+                    extend(&mut values, piece.stored(Column::f64s), &range);
                 }
                 Column::from_parts(ColumnData::F64(Arc::new(values)), self.nulls(columns, i))
             }
             Physical::Decimal => {
-                let mut values: Vec<i128> = Vec::with_capacity(self.rows);
+                let mut values: Vec<i128> = Vec::with_capacity(self.rows());
                 for (piece, range) in self.pieces(columns, i) {
-                    extend(&mut values, piece.stored(Column::decimals), range);
+                    extend(&mut values, piece.stored(Column::decimals), &range);
                 }
                 Column::from_parts(ColumnData::Decimal(Arc::new(values)), self.nulls(columns, i))
             }
             Physical::Bytes => {
-                let mut values = BytesVec::with_capacity(self.rows, self.bytes);
+                let mut values = BytesVec::with_capacity(self.rows(), self.text);
                 for (piece, range) in self.pieces(columns, i) {
                     let rows = values.len() + range.len();
                     if let Piece::Stored(c) = piece
@@ -182,7 +194,7 @@ impl LeafRun {
     fn gather(&self, columns: &TableColumns, i: usize, positions: &[u32]) -> Column {
         let mut out = Column::with_capacity(columns.physical(i), positions.len());
         let (mut rest, mut base) = (positions, 0);
-        for (leaf, range) in &self.parts {
+        for (leaf, range) in self.leaves.iter() {
             let end = base + range.len();
             let near = rest.get(..range.len()).unwrap_or(rest);
             let here = near.partition_point(|p| (*p as usize) < end);

@@ -44,9 +44,6 @@ pub struct Scan {
     wanted: usize,
 }
 
-/// Bytes of text after which a run ends: they are copied.
-const RUN_BYTES: usize = 256 << 10;
-
 impl Scan {
     /// The rows within `bounds` (all without) that pass the filter.
     pub fn new(
@@ -176,14 +173,8 @@ impl Operator for Scan {
                 }
                 continue;
             }
-            while self.run.rows() < self.wanted && self.run.text_bytes() < RUN_BYTES {
-                match ready!(cursor.next(cx.missing))? {
-                    Some(span) => self.run.push(span, &self.columns),
-                    None => {
-                        self.state = State::End;
-                        break;
-                    }
-                }
+            if !ready!(self.run.fill(cursor, self.wanted, &self.columns, cx.missing))? {
+                self.state = State::End;
             }
             self.wanted = (self.run.rows() * 4).clamp(1, BATCH_ROWS);
             let batch = self.take_run(cx)?;
