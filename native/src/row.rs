@@ -33,6 +33,16 @@ pub(crate) struct RowBatch {
     pub(crate) batch: Batch,
 }
 
+impl RowBatch {
+    /// The value of a column in the row at a position; NULL for a column that does not exist.
+    fn value_ref(&self, at: usize, column: usize) -> ValueRef<'_> {
+        match (self.batch.columns.get(column), self.columns.get(column)) {
+            (Some(values), Some(c)) => values.value_ref(at, &c.ty),
+            _ => ValueRef::Null,
+        }
+    }
+}
+
 /// A column by position or by name.
 ///
 /// Names compare without ASCII case; of several columns of a name the first is meant. `table.name`
@@ -47,16 +57,22 @@ pub trait ColumnIndex {
 }
 
 impl ColumnIndex for usize {
+    #[inline]
     fn position(&self, columns: &[OutputColumn]) -> Result<usize> {
         if *self < columns.len() {
             return Ok(*self);
         }
-        Err(Error::Unknown {
-            kind: "column",
-            name: format!("number {self} (the row has {}, counted from 0)", columns.len()),
-            nearest: None,
-            position: None,
-        })
+        Err(no_column(*self, columns.len()))
+    }
+}
+
+#[cold]
+fn no_column(number: usize, columns: usize) -> Error {
+    Error::Unknown {
+        kind: "column",
+        name: format!("number {number} (the row has {columns}, counted from 0)"),
+        nearest: None,
+        position: None,
     }
 }
 
@@ -98,6 +114,7 @@ impl Row {
         }
     }
 
+    #[inline]
     pub(crate) fn in_place(row: RowInPlace) -> Row {
         Row {
             data: Data::Place(row),
@@ -122,6 +139,7 @@ impl Row {
     /// assert!(row.get::<u8>("name").is_err());
     /// # Ok::<(), amphi::Error>(())
     /// ```
+    #[inline]
     pub fn get<T: FromValue>(&self, column: impl ColumnIndex) -> Result<T> {
         let i = column.position(self.columns())?;
         T::from_value_ref(self.value_ref(i)).map_err(|e| self.in_column(i, e))
@@ -141,13 +159,11 @@ impl Row {
     }
 
     /// The value of a column, not copied; NULL for a column that does not exist.
+    #[inline]
     fn value_ref(&self, column: usize) -> ValueRef<'_> {
         match &self.data {
             Data::Place(row) => row.value(column),
-            Data::Batch(rows, at) => match (rows.batch.columns.get(column), rows.columns.get(column)) {
-                (Some(values), Some(c)) => values.value_ref(*at, &c.ty),
-                _ => ValueRef::Null,
-            },
+            Data::Batch(rows, at) => rows.value_ref(*at, column),
         }
     }
 
@@ -164,6 +180,7 @@ impl Row {
     }
 
     /// The columns of the result, in order.
+    #[inline]
     pub fn columns(&self) -> &[OutputColumn] {
         match &self.data {
             Data::Place(row) => row.columns(),

@@ -150,10 +150,9 @@ impl Rows {
     }
 }
 
-impl Iterator for Rows {
-    type Item = Result<Row>;
-
-    fn next(&mut self) -> Option<Result<Row>> {
+impl Rows {
+    /// The next row of a batch.
+    fn next_in_batch(&mut self) -> Option<Result<Row>> {
         loop {
             if let Some(rows) = self.batch.as_ref().filter(|r| self.next < r.batch.rows()) {
                 let at = match &rows.batch.selection {
@@ -165,9 +164,6 @@ impl Iterator for Rows {
                 };
                 self.next += 1;
                 return Some(Ok(Row::in_batch(rows.clone(), at)));
-            }
-            if let Some(row) = self.stream.take_row() {
-                return Some(Ok(Row::in_place(row)));
             }
             if self.stream.is_at_end() {
                 return None;
@@ -181,6 +177,23 @@ impl Iterator for Rows {
                 Err(e) => return Some(Err(e)),
             }
         }
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<Row>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<Row>> {
+        if self.batch.is_none() {
+            if let Some(row) = self.stream.take_row() {
+                return Some(Ok(Row::in_place(row)));
+            }
+            if self.stream.is_at_end() {
+                return None;
+            }
+        }
+        self.next_in_batch()
     }
 }
 

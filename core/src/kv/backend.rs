@@ -39,6 +39,11 @@ pub trait KvBackend: Send + Sync {
     /// Applies a batch atomically: deleted ranges first, then single deletes and puts.
     fn commit<'a>(&'a self, batch: WriteBatch, durability: Durability) -> StoreFuture<'a, ()>;
 
+    /// Whether [`KvBackend::get_many`] is ready when it is first polled: then whoever reads needs no future of its own.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
     /// The error after which the store refuses every commit until it is opened again, if there was one.
     fn failure(&self) -> Option<String> {
         None

@@ -36,6 +36,10 @@ fn ready<'a, T: 'a>(value: Result<T>) -> StoreFuture<'a, T> {
 }
 
 impl KvBackend for MemoryStore {
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         let entries = self.entries.lock();
         ready(Ok(keys.iter().map(|k| entries.get(k).cloned()).collect()))

@@ -36,16 +36,22 @@ impl Session {
         }
     }
 
-    /// The rows of a planned query if all it reads is in memory; `None`: it takes the general way.
-    pub(super) fn answer_planned(
+    /// As [`Session::answer_fetching`] if nothing has to be waited for; `None` also if something has.
+    pub(super) fn answer_at_once(
         &mut self,
         planned: &Planned,
         values: &[Value],
     ) -> Option<Result<RowStream>> {
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
-        match self.try_answer(planned, values, &mut pins, &mut missing)? {
-            Poll::Ready(rows) => Some(rows),
-            Poll::Pending => None,
+        loop {
+            match self.try_answer(planned, values, &mut pins, &mut missing)? {
+                Poll::Ready(rows) => return Some(rows),
+                Poll::Pending => {
+                    if let Err(e) = missing.fetch_at_once(self.shared.engine.store()?)? {
+                        return Some(Err(e));
+                    }
+                }
+            }
         }
     }
 

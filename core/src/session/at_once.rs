@@ -66,7 +66,7 @@ impl Session {
 
     fn run_at_once(&mut self, planned: &Planned, values: &[Value]) -> Option<Result<Outcome>> {
         if planned.change.is_none() {
-            let rows = self.answer_planned(planned, values)?;
+            let rows = self.answer_at_once(planned, values)?;
             return Some(rows.map(Outcome::Rows));
         }
         // Too much is waiting to be written: whoever commits writes it, and that takes a while.

@@ -107,6 +107,7 @@ impl RowStream {
 
     /// The next row, if the rows are read in place: no batch is made for them. `None`: what is left comes
     /// in batches.
+    #[inline]
     pub fn take_row(&mut self) -> Option<RowInPlace> {
         match &mut self.source {
             Source::Row(row) => row.take(),
@@ -130,6 +131,7 @@ impl RowStream {
     }
 
     /// Whether it is known that no rows are left.
+    #[inline]
     pub fn is_at_end(&self) -> bool {
         match &self.source {
             Source::Row(row) => row.is_none(),

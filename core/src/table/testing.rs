@@ -187,8 +187,8 @@ pub(crate) fn run_on<T>(
         let blocks = missing.take_blocks();
         let keys: Vec<Vec<u8>> = blocks.iter().map(|b| b.store_key()).collect();
         let values = now(store.get_many(&keys)).unwrap();
-        for (block, value) in blocks.iter().zip(values) {
-            block.fill(value).unwrap();
+        for ((block, key), value) in blocks.iter().zip(&keys).zip(values) {
+            block.fill(key, value).unwrap();
         }
     }
     panic!("no progress");

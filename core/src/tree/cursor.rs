@@ -19,6 +19,8 @@ use core::{
 
 /// Most leaves asked for at once.
 const MAX_READ_AHEAD: usize = 32;
+/// Blocks read ahead if the cache keeps none: a scan holds more than that of its own.
+const UNCACHED_READ_AHEAD: usize = 8;
 
 /// The entries `from..to` of a leaf, never none.
 #[derive(Debug, Clone)]
@@ -210,7 +212,10 @@ impl<L: Leaf> Cursor<L> {
     fn ask(&mut self, missing: &mut Missing) {
         let sizing = self.tree.home().sizing;
         let cache = self.tree.home().cache();
-        let fits = (cache.max_bytes() / sizing.max_bytes / 2).clamp(1, MAX_READ_AHEAD);
+        let fits = match cache.max_bytes() {
+            0 => UNCACHED_READ_AHEAD,
+            bytes => (bytes / sizing.max_bytes / 2).clamp(1, MAX_READ_AHEAD),
+        };
         let mut ahead = self.stack.clone();
         let mut asked = 0;
         while let Some(cell) = top(&ahead).cloned() {
@@ -223,7 +228,7 @@ impl<L: Leaf> Cursor<L> {
                 missing.cache_misses += u64::from(is_cached && !self.pins.contains(identity(&cell)));
                 let block = Arc::new(SlotRef(cell.clone()));
                 self.pins.push(block.clone());
-                missing.push(block);
+                missing.push_new(block);
                 asked += 1;
             }
             if asked >= self.read_ahead.min(fits) || self.ends_in(&cell) {

@@ -96,23 +96,16 @@ impl LeafColumns {
         &mut self.decoded
     }
 
-    /// The value of column `i` in a row, as one of type `ty`; `None` if there is no such column.
-    pub(super) fn value_ref(&self, i: usize, row: usize, ty: &DataType) -> Option<ValueRef<'_>> {
-        let Some(e) = &self.encoded else {
-            return Some(self.decoded.get(i)?.value_ref(row, ty));
-        };
-        if let Some(column) = e.made(i) {
-            return Some(column.value_ref(row, ty));
+    /// The value of column `i` in a row, as one of type `ty`; NULL if there is no such column.
+    #[inline(always)]
+    pub(super) fn value_ref(&self, i: usize, row: usize, ty: &DataType) -> ValueRef<'_> {
+        match &self.encoded {
+            None => self
+                .decoded
+                .get(i)
+                .map_or(ValueRef::Null, |c| c.value_ref(row, ty)),
+            Some(e) => encoded_value(e, i, row, ty),
         }
-        let view = e.source().view();
-        Some(match view.field(i, row) {
-            None if i >= view.column_count() => return None,
-            None | Some(Field::Null) => ValueRef::Null,
-            Some(Field::I64(v)) => ValueRef::of_i64(v, ty),
-            Some(Field::F64(v)) => ValueRef::of_f64(v, ty),
-            Some(Field::Decimal(v)) => ValueRef::of_decimal(v, ty),
-            Some(Field::Bytes(v)) => ValueRef::of_bytes(v, ty),
-        })
     }
 
     /// Reads a little of the value of column `i` in a row. A block was read just now, when it was verified.
@@ -166,6 +159,25 @@ impl LeafColumns {
             }
             Some(e) => e.source().memory() + size_of::<RowBlock>(),
         }
+    }
+}
+
+/// A value of a block; see [`LeafColumns::value_ref`].
+fn encoded_value<'a>(
+    columns: &'a MadeColumns<Arc<RowBlock>>,
+    i: usize,
+    row: usize,
+    ty: &DataType,
+) -> ValueRef<'a> {
+    if let Some(column) = columns.made(i) {
+        return column.value_ref(row, ty);
+    }
+    match columns.source().view().field(i, row) {
+        None | Some(Field::Null) => ValueRef::Null,
+        Some(Field::I64(v)) => ValueRef::of_i64(v, ty),
+        Some(Field::F64(v)) => ValueRef::of_f64(v, ty),
+        Some(Field::Decimal(v)) => ValueRef::of_decimal(v, ty),
+        Some(Field::Bytes(v)) => ValueRef::of_bytes(v, ty),
     }
 }
 

@@ -2,17 +2,17 @@
 
 use crate::kv::KvBackend;
 use crate::types::Result;
-use alloc::{sync::Arc, vec::Vec};
-use core::{fmt, mem};
-use hashbrown::HashSet;
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::task::{Context, Poll, Waker};
+use core::{fmt, future::Future, mem, pin::pin};
 
 /// A leaf cell as the driver sees it: something to fetch by key and fill.
 pub trait StoredBlock: Send + Sync {
     /// The key of the block in the store.
     fn store_key(&self) -> Vec<u8>;
-    /// Takes the fetched bytes and becomes resident; does nothing if it is resident already.
+    /// Takes the bytes fetched under its `key` and becomes resident; does nothing if it is resident already.
     /// Absent or bad bytes are [`Error::Corrupted`](crate::Error::Corrupted).
-    fn fill(&self, bytes: Option<Vec<u8>>) -> Result<()>;
+    fn fill(&self, key: &[u8], bytes: Option<Vec<u8>>) -> Result<()>;
     /// Keeps the block resident from its next [`fill`](StoredBlock::fill) on until [`unpin`](StoredBlock::unpin).
     fn pin(&self);
     /// Takes one pin back.
@@ -50,6 +50,11 @@ impl Missing {
         }
     }
 
+    /// Records a block to fetch that is not among them.
+    pub(super) fn push_new(&mut self, block: Arc<dyn StoredBlock>) {
+        self.blocks.push(block);
+    }
+
     /// Fetches the blocks in one trip and makes them resident.
     ///
     /// # Errors
@@ -58,10 +63,24 @@ impl Missing {
         let blocks = self.take_blocks();
         let keys: Vec<_> = blocks.iter().map(|b| b.store_key()).collect();
         let mut values = store.get_many(&keys).await?.into_iter();
-        for block in &blocks {
-            block.fill(values.next().flatten())?;
+        for (block, key) in blocks.iter().zip(&keys) {
+            block.fill(key, values.next().flatten())?;
         }
         Ok(())
+    }
+
+    /// As [`Missing::fetch`], from a store that [answers at once](KvBackend::answers_at_once); `None` from another.
+    ///
+    /// # Errors
+    /// As [`Missing::fetch`].
+    pub fn fetch_at_once(&mut self, store: &dyn KvBackend) -> Option<Result<()>> {
+        if !store.answers_at_once() {
+            return None;
+        }
+        match pin!(self.fetch(store)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(fetched) => Some(fetched),
+            Poll::Pending => None,
+        }
     }
 
     /// Takes the blocks to fetch and leaves the counters.
@@ -87,44 +106,75 @@ impl fmt::Debug for Missing {
 /// Invariant: each block in `blocks` holds exactly one pin of this set.
 #[derive(Default)]
 pub struct Pins {
-    blocks: Vec<Arc<dyn StoredBlock>>,
-    identities: HashSet<usize>,
+    /// The blocks, by what tells them apart.
+    blocks: Vec<(usize, Arc<dyn StoredBlock>)>,
+    /// Where each of them is, once they are many: of few, looking through them is faster.
+    places: BTreeMap<usize, usize>,
 }
 
 impl Pins {
+    /// More blocks than this are many.
+    const FEW: usize = 64;
+
     /// Nothing pinned.
     pub fn new() -> Pins {
         Pins::default()
     }
 
+    fn place_of(&self, identity: usize) -> Option<usize> {
+        match self.places.is_empty() {
+            true => self.blocks.iter().position(|(i, _)| *i == identity),
+            false => self.places.get(&identity).copied(),
+        }
+    }
+
+    fn add(&mut self, identity: usize, block: Arc<dyn StoredBlock>) {
+        let place = self.blocks.len();
+        self.blocks.push((identity, block));
+        if !self.places.is_empty() {
+            self.places.insert(identity, place);
+        } else if place >= Self::FEW {
+            let blocks = self.blocks.iter().enumerate();
+            self.places = blocks.map(|(place, (identity, _))| (*identity, place)).collect();
+        }
+    }
+
     /// Pins a block, once.
     pub fn push(&mut self, block: Arc<dyn StoredBlock>) {
-        if self.identities.insert(block.identity()) {
+        let identity = block.identity();
+        if self.place_of(identity).is_none() {
             block.pin();
-            self.blocks.push(block);
+            self.add(identity, block);
         }
     }
 
     /// Takes over a pin the caller has on a block.
     pub(super) fn push_pinned(&mut self, block: Arc<dyn StoredBlock>) {
-        if self.identities.insert(block.identity()) {
-            self.blocks.push(block);
-        } else {
-            block.unpin();
+        let identity = block.identity();
+        match self.place_of(identity) {
+            None => self.add(identity, block),
+            Some(_) => block.unpin(),
         }
     }
 
     pub(super) fn contains(&self, identity: usize) -> bool {
-        !self.blocks.is_empty() && self.identities.contains(&identity)
+        self.place_of(identity).is_some()
     }
 
     /// Unpins one block; false if it was not pinned here.
     pub(super) fn release(&mut self, identity: usize) -> bool {
-        let pinned = !self.blocks.is_empty() && self.identities.remove(&identity);
-        if pinned && let Some(i) = self.blocks.iter().position(|b| b.identity() == identity) {
-            self.blocks.swap_remove(i).unpin();
+        let Some(place) = self.place_of(identity) else {
+            return false;
+        };
+        let (_, block) = self.blocks.swap_remove(place);
+        if !self.places.is_empty() {
+            self.places.remove(&identity);
+            if let Some((moved, _)) = self.blocks.get(place) {
+                self.places.insert(*moved, place);
+            }
         }
-        pinned
+        block.unpin();
+        true
     }
 
     /// Unpins everything.
@@ -132,8 +182,8 @@ impl Pins {
         if self.blocks.is_empty() {
             return;
         }
-        self.identities.clear();
-        self.blocks.drain(..).for_each(|b| b.unpin());
+        self.places.clear();
+        self.blocks.drain(..).for_each(|(_, block)| block.unpin());
     }
 
     /// Whether nothing is pinned.

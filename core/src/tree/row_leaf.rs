@@ -232,9 +232,9 @@ impl RowLeaf {
         8 + (0..self.column_count()).map(column).sum::<usize>()
     }
 
-    /// The value of a stored column in the row at `pos`, as one of type `ty`; `None` if there is no such column.
-    #[inline]
-    pub(crate) fn value_ref(&self, i: usize, pos: usize, ty: &DataType) -> Option<ValueRef<'_>> {
+    /// The value of a stored column in the row at `pos`, as one of type `ty`; NULL if there is no such column.
+    #[inline(always)]
+    pub(crate) fn value_ref(&self, i: usize, pos: usize, ty: &DataType) -> ValueRef<'_> {
         let (leaf, pos) = self.place(pos);
         leaf.columns.value_ref(i, pos, ty)
     }

@@ -48,6 +48,46 @@ impl RowTree {
         Poll::Ready(Ok(leaf.find(id).ok().map(|pos| RowAt { leaf, pos })))
     }
 
+    /// Calls `visit` with the leaf and the position of each of these rows, in order; false at the first id without a row.
+    /// The way to several rows is looked at before any of them is visited, so that what of it is
+    /// not in the processor's caches comes at once.
+    ///
+    /// `Pending` if a leaf is missing; the rows before it have been visited then.
+    pub fn visit_rows(
+        &self,
+        ids: &[RowId],
+        pins: &mut Pins,
+        missing: &mut Missing,
+        mut visit: impl FnMut(&Arc<RowLeaf>, usize),
+    ) -> Poll<Result<bool>> {
+        const AHEAD: usize = 16;
+        for ids in ids.chunks(AHEAD) {
+            let mut cells = [None; AHEAD];
+            for (cell, id) in cells.iter_mut().zip(ids) {
+                *cell = Some(self.cell_of(id)?);
+            }
+            let touched = cells.iter().flatten().map(|cell| cell.touch_ahead());
+            core::hint::black_box(touched.fold(0, |all, n| all ^ n));
+            for (cell, id) in cells.iter().flatten().zip(ids) {
+                // A leaf that stays where it is needs no reference.
+                let found = match cell.kept() {
+                    Some(leaf) => {
+                        missing.memory_reads += 1;
+                        leaf.find(*id).map(|pos| visit(leaf, pos))
+                    }
+                    None => {
+                        let leaf = ready!(Tree::visit(cell, pins, missing));
+                        leaf.find(*id).map(|pos| visit(&leaf, pos))
+                    }
+                };
+                if found.is_err() {
+                    return Poll::Ready(Ok(false));
+                }
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
+
     /// Makes the leaf that row `id` belongs to, or would, resident while `pins` hold.
     pub fn ensure(&self, id: RowId, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
         let (path, cell) = self.locate(&id)?;

@@ -152,6 +152,13 @@ impl<L: Leaf> Slot<L> {
         }
     }
 
+    /// Looks at what a reader is about to look at: read for several cells in a row, it comes into the processor's
+    /// caches all at once.
+    #[inline]
+    pub(super) fn touch_ahead(&self) -> usize {
+        self.kept().map_or_else(|| self.rows(), |leaf| leaf.len())
+    }
+
     /// The leaf, if it is resident.
     #[inline]
     pub(super) fn leaf(&self) -> Option<Arc<L>> {
@@ -340,8 +347,12 @@ impl<L: Leaf> Slot<L> {
                 return;
             }
             content.charged = saturated(leaf.memory());
-            content.queued = true;
             cache.charge(content.charged as usize);
+            // While it is pinned it could not go; whoever takes the last pin back queues it.
+            content.queued = self.pins.load(Ordering::Acquire) == 0;
+            if !content.queued {
+                return;
+            }
         }
         cache.enqueue(self.priority(), self.weak());
     }
@@ -395,10 +406,9 @@ impl<L: Leaf> Slot<L> {
         cache.shrink();
     }
 
-    fn fill(self: &Arc<Self>, bytes: Option<Vec<u8>>) -> Result<()> {
+    fn fill(self: &Arc<Self>, key: &[u8], bytes: Option<Vec<u8>>) -> Result<()> {
         // A cell whose successor was written meanwhile is resident, so the bytes, which may be the
         // successor's, are not looked at.
-        let key = self.store_key();
         let superseded = match &self.place {
             Place::Kept(leaf) if leaf.is_completed() => return Ok(()),
             Place::Kept(_) => false,
@@ -412,13 +422,13 @@ impl<L: Leaf> Slot<L> {
         };
         let bytes = bytes.filter(|_| !superseded);
         let open = |bytes: Vec<u8>| match self.home.is_cached() {
-            true => L::open(&key, bytes),
-            false => L::decode(&key, &bytes),
+            true => L::open(key, bytes),
+            false => L::decode(key, &bytes),
         };
         let leaf = bytes
             .and_then(open)
             .filter(|l| l.len() == self.rows() && l.fits(&self.home))
-            .ok_or_else(|| corrupted(&self.home, &key))?;
+            .ok_or_else(|| corrupted(&self.home, key))?;
         let leaf = Arc::new(leaf);
         match &self.place {
             Place::Kept(kept) => {
@@ -500,8 +510,8 @@ impl<L: Leaf> StoredBlock for SlotRef<L> {
         self.0.store_key()
     }
 
-    fn fill(&self, bytes: Option<Vec<u8>>) -> Result<()> {
-        self.0.fill(bytes)
+    fn fill(&self, key: &[u8], bytes: Option<Vec<u8>>) -> Result<()> {
+        self.0.fill(key, bytes)
     }
 
     fn pin(&self) {

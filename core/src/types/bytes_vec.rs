@@ -63,6 +63,21 @@ impl BytesVec {
         self.data.get(self.start(i)..end).unwrap_or(&[])
     }
 
+    /// The i-th value as text, if it is UTF-8 and that is told fast: verified from one multiple of 16 bytes to another,
+    /// as whole words. It must not start or end within a character there, so both ends have to be ASCII.
+    #[inline]
+    pub fn text_in_words(&self, i: usize) -> Option<&str> {
+        const WORDS: usize = 16;
+        let (start, end) = (self.start(i), *self.ends.get(i)? as usize);
+        let from = start - start % WORDS;
+        let to = end.next_multiple_of(WORDS).min(self.data.len());
+        let bytes = self.data.get(from..to)?;
+        if !bytes.first()?.is_ascii() || !bytes.last()?.is_ascii() {
+            return None;
+        }
+        core::str::from_utf8(bytes).ok()?.get(start - from..end - from)
+    }
+
     /// Appends a value. Values beyond 4 GiB in all are the caller's to avoid (blocks are kilobytes).
     #[inline]
     pub fn push(&mut self, value: &[u8]) {

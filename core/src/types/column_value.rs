@@ -3,7 +3,9 @@
 use super::column_builder::AppendValues;
 use super::convert::{self, ValueRef};
 use super::vector::vector_elements;
-use super::{Column, ColumnData, DataType, Date, DateTime, Decimal, IntType, Result, Time, Value, decimal};
+use super::{
+    BytesVec, Column, ColumnData, DataType, Date, DateTime, Decimal, IntType, Result, Time, Value, decimal,
+};
 use alloc::{string::String, sync::Arc, vec::Vec};
 
 impl<'a> ValueRef<'a> {
@@ -27,6 +29,7 @@ impl<'a> ValueRef<'a> {
     }
 
     /// What a floating-point number stands for in a column of that type.
+    #[inline]
     pub(crate) fn of_f64(v: f64, ty: &DataType) -> ValueRef<'a> {
         match ty {
             DataType::Float => ValueRef::Single(v),
@@ -35,12 +38,23 @@ impl<'a> ValueRef<'a> {
     }
 
     /// What an unscaled decimal stands for in a column of that type.
+    #[inline]
     pub(crate) fn of_decimal(v: i128, ty: &DataType) -> ValueRef<'a> {
         ValueRef::Decimal(Decimal::new(v, ty.scale()))
     }
 
+    /// What value `i` of such bytes stands for in a column of that type: see [`ValueRef::of_bytes`].
+    fn of_bytes_at(values: &'a BytesVec, i: usize, ty: &DataType) -> ValueRef<'a> {
+        let is_text = matches!(ty, DataType::Text { .. });
+        match is_text.then(|| values.text_in_words(i)).flatten() {
+            Some(text) => ValueRef::Text(text),
+            None => ValueRef::of_bytes(values.get(i), ty),
+        }
+    }
+
     /// What bytes stand for in a column of that type. Text that is not UTF-8 (a damaged block) reads as its
     /// valid start.
+    #[inline]
     pub(crate) fn of_bytes(b: &'a [u8], ty: &DataType) -> ValueRef<'a> {
         match ty {
             DataType::Blob { .. } => ValueRef::Blob(b),
@@ -81,16 +95,18 @@ impl Column {
     }
 
     /// Value `i` without copying. Text that is not UTF-8 (a damaged block) reads as its valid start.
-    #[inline]
+    // Always: what it returns is big, and its parts stay in registers only where it is taken apart at once.
+    #[inline(always)]
     pub fn value_ref(&self, i: usize, ty: &DataType) -> ValueRef<'_> {
-        if self.is_null(i) || i >= self.len() {
+        if self.is_null(i) {
             return ValueRef::Null;
         }
         match self.data() {
-            ColumnData::I64(v) => ValueRef::of_i64(v.get(i).copied().unwrap_or(0), ty),
-            ColumnData::F64(v) => ValueRef::of_f64(v.get(i).copied().unwrap_or(0.0), ty),
-            ColumnData::Decimal(v) => ValueRef::of_decimal(v.get(i).copied().unwrap_or(0), ty),
-            ColumnData::Bytes(v) => ValueRef::of_bytes(v.get(i), ty),
+            ColumnData::I64(v) => v.get(i).map_or(ValueRef::Null, |v| ValueRef::of_i64(*v, ty)),
+            ColumnData::F64(v) => v.get(i).map_or(ValueRef::Null, |v| ValueRef::of_f64(*v, ty)),
+            ColumnData::Decimal(v) => v.get(i).map_or(ValueRef::Null, |v| ValueRef::of_decimal(*v, ty)),
+            ColumnData::Bytes(v) if i < v.len() => ValueRef::of_bytes_at(v, i, ty),
+            ColumnData::Bytes(_) => ValueRef::Null,
         }
     }
 
@@ -210,7 +226,7 @@ pub(crate) fn text(b: &[u8]) -> &str {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use crate::types::{Collation, Error};
@@ -336,6 +352,40 @@ mod tests {
         let tiny = Value::Decimal(Decimal::new(1, 200));
         assert!(tiny.data_type().is_consistent());
         assert_eq!(assign(tiny, &MONEY).as_deref(), Ok("0.00"));
+    }
+
+    #[test]
+    fn text_reads_the_same_wherever_it_is_in_its_column() {
+        let values = [
+            "",
+            "a",
+            "sixteen bytes...",
+            "é",
+            "twenty-one bytes  é x",
+            "日本語",
+            "x\u{10ffff}",
+        ];
+        let mut bytes = BytesVec::default();
+        let mut texts = Vec::new();
+        for first in 0..values.len() {
+            for i in 0..40 {
+                let text = values[(first + i * i) % values.len()];
+                bytes.push(text.as_bytes());
+                texts.push(text);
+                // Between texts, bytes that are none.
+                if i % 7 == 3 {
+                    bytes.push(&[b'z', 0xff, 0xe9]);
+                    texts.push("z");
+                }
+            }
+        }
+        let column = Column::from_bytes(bytes);
+        for (i, text) in texts.iter().enumerate() {
+            let ValueRef::Text(read) = column.value_ref(i, &DataType::TEXT) else {
+                panic!("value {i} is text");
+            };
+            assert_eq!(read, *text, "value {i}");
+        }
     }
 
     #[test]

@@ -655,6 +655,10 @@ impl fmt::Debug for RedbStore {
 }
 
 impl KvBackend for RedbStore {
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         Box::pin(ready(self.with_entries(|table, pending| {
             let get = |key: &Vec<u8>| match pending.change(key) {

@@ -9,11 +9,11 @@ use super::eval::Scope;
 use super::index_scan::LOOKUP_COST;
 use super::key_range::IndexKeys;
 use super::point_key::is_plain;
-use super::row_in_place::{RowShape, RowsInPlace};
+use super::row_in_place::{RowRun, RowShape, RowsInPlace};
 use crate::catalog::{Catalog, TableId};
 use crate::sql::plan::{Access, Expr, Query, ScanBounds};
 use crate::table::Table;
-use crate::tree::{Missing, Pins, RowAt};
+use crate::tree::{Missing, Pins, RowLeaf};
 use crate::types::{Result, RowId};
 use alloc::{sync::Arc, vec::Vec};
 use core::ops::{Bound, ControlFlow};
@@ -97,7 +97,7 @@ impl RangeRead {
         missing: &mut Missing,
     ) -> Poll<Result<Option<RowsInPlace>>> {
         let table = catalog.table(self.table)?;
-        let rows = match &self.range {
+        let runs = match &self.range {
             Range::RowIds(bounds) => ready!(rows_between(table, bounds, scope, pins, missing))?,
             Range::Index {
                 index,
@@ -109,13 +109,8 @@ impl RangeRead {
                 None => None,
             },
         };
-        let in_order = |mut rows: Vec<RowAt>| {
-            if self.reverse {
-                rows.reverse();
-            }
-            RowsInPlace::new(rows, self.shape.clone())
-        };
-        Poll::Ready(Ok(rows.map(in_order)))
+        let in_order = |runs| RowsInPlace::new(runs, self.reverse, self.shape.clone());
+        Poll::Ready(Ok(runs.map(in_order)))
     }
 }
 
@@ -133,28 +128,26 @@ fn rows_between(
     scope: &Scope<'_>,
     pins: &mut Pins,
     missing: &mut Missing,
-) -> Poll<Result<Option<Vec<RowAt>>>> {
-    let mut rows: Vec<RowAt> = Vec::new();
+) -> Poll<Result<Option<Vec<RowRun>>>> {
+    let mut runs: Vec<RowRun> = Vec::new();
     let (Some(from), Some(to)) = (row_id(&bounds.from, scope)?, row_id(&bounds.to, scope)?) else {
-        return Poll::Ready(Ok(Some(rows))); // NULL is no bound that a row could be within
+        return Poll::Ready(Ok(Some(runs))); // NULL is no bound that a row could be within
     };
-    let mut fits = true;
+    let (mut rows, mut fits) = (0, true);
     ready!(
         table
             .rows
             .visit_range(from.as_ref(), to.as_ref(), pins, missing, |leaf, first, end| {
-                fits = rows.len() + (end - first) <= MOST_ROWS;
+                rows += end - first;
+                fits = rows <= MOST_ROWS;
                 if !fits {
                     return ControlFlow::Break(());
                 }
-                rows.extend((first..end).map(|pos| RowAt {
-                    leaf: leaf.clone(),
-                    pos,
-                }));
+                runs.push(RowRun::new(leaf.clone(), first, end));
                 ControlFlow::Continue(())
             })
     )?;
-    Poll::Ready(Ok(fits.then_some(rows)))
+    Poll::Ready(Ok(fits.then_some(runs)))
 }
 
 fn row_id(bound: &Bound<Expr>, scope: &Scope<'_>) -> Result<Option<Bound<RowId>>> {
@@ -202,16 +195,12 @@ fn rows_of(
     ids: &[RowId],
     pins: &mut Pins,
     missing: &mut Missing,
-) -> Poll<Result<Vec<RowAt>>> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for id in ids {
-        match ready!(table.rows.get(*id, pins, missing))? {
-            Some(at) => rows.push(at),
-            None => {
-                let (tree, _) = table.index(index)?;
-                return Poll::Ready(Err(tree.entry_without_row(&table.def.name)));
-            }
-        }
+) -> Poll<Result<Vec<RowRun>>> {
+    let mut runs = Vec::with_capacity(ids.len());
+    let visit = |leaf: &Arc<RowLeaf>, pos| runs.push(RowRun::new(leaf.clone(), pos, pos + 1));
+    if ready!(table.rows.visit_rows(ids, pins, missing, visit))? {
+        return Poll::Ready(Ok(runs));
     }
-    Poll::Ready(Ok(rows))
+    let (tree, _) = table.index(index)?;
+    Poll::Ready(Err(tree.entry_without_row(&table.def.name)))
 }

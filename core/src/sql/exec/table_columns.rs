@@ -65,21 +65,22 @@ impl TableColumns {
     }
 
     /// The value of one of the columns, of type `ty`, in one row; a column that does not exist is NULL.
-    #[inline]
-    pub fn value<'a>(&self, at: &'a RowAt, column: usize, ty: &DataType) -> ValueRef<'a> {
+    #[inline(always)]
+    pub fn value<'a>(&self, leaf: &'a RowLeaf, pos: usize, column: usize, ty: &DataType) -> ValueRef<'a> {
         match self.sources.get(column) {
-            Some(Source::RowId) => ValueRef::of_i64(at.leaf.row_id(at.pos), ty),
-            Some(Source::Stored(i)) => at.leaf.value_ref(*i, at.pos, ty).unwrap_or(ValueRef::Null),
+            Some(Source::RowId) => ValueRef::of_i64(leaf.row_id(pos), ty),
+            Some(Source::Stored(i)) => leaf.value_ref(*i, pos, ty),
             None => ValueRef::Null,
         }
     }
 
     /// Reads a little of every value of a row. What is not in the processor's caches comes all at once
     /// then, and not one value after the other as they are asked for.
-    pub fn touch(&self, at: &RowAt) {
+    #[inline]
+    pub fn touch(&self, leaf: &RowLeaf, pos: usize) {
         let touched = self.sources.iter().map(|source| match source {
             Source::RowId => 0,
-            Source::Stored(i) => at.leaf.touch(*i, at.pos),
+            Source::Stored(i) => leaf.touch(*i, pos),
         });
         core::hint::black_box(touched.fold(0, |all, byte| all ^ byte));
     }

@@ -614,11 +614,11 @@ fn a_fetched_leaf_stays_encoded_until_it_is_read_again() {
     // One value, one column, all columns: what the reader decodes is its own.
     let value = |at: &RowAt, column: usize| {
         let value = at.leaf.value_ref(column, at.pos, &DataType::BIGINT);
-        value.map(|v| v.to_value())
+        value.to_value()
     };
-    assert_eq!(value(&first, 0), Some(Value::Int(2)));
+    assert_eq!(value(&first, 0), Value::Int(2));
     assert_eq!(first.leaf.column(0).unwrap().i64s(), [0, 1, 2, 3]);
-    assert_eq!((value(&first, 0), value(&first, 9)), (Some(Value::Int(2)), None));
+    assert_eq!((value(&first, 0), value(&first, 9)), (Value::Int(2), Value::Null));
     assert_eq!(first.leaf.columns().len(), 2);
     assert!(first.leaf.column(2).is_none());
     assert_eq!(cached.cache.bytes(), block);
