@@ -63,6 +63,11 @@ mod scheduled {
             self.0.read().unwrap_or_else(PoisonError::into_inner)
         }
 
+        /// Does not wait; `None` if somebody writes.
+        pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
+            self.0.try_read().ok()
+        }
+
         /// Waits until nobody reads or writes.
         pub fn write(&self) -> RwLockWriteGuard<'_, T> {
             self.0.write().unwrap_or_else(PoisonError::into_inner)

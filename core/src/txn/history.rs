@@ -9,7 +9,7 @@
 
 use super::{Changes, Draft, WriteSet};
 use crate::catalog::Catalog;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::sync::{Mutex, RwLock};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
@@ -66,7 +66,14 @@ pub struct History {
     recent: Mutex<Recent>,
     /// Whether versions are staged; changes under the lock of `recent`.
     staged: AtomicBool,
+    /// Changes left that are to be made in a copy, because a reader had to wait for one that was not.
+    copies: AtomicU32,
 }
+
+/// So many changes are made in a copy after a reader had to wait for one in place. In place is several times faster, but
+/// takes most of the time of somebody who does nothing else, and if the processor is taken from him
+/// then, readers wait until he gets it back.
+const COPIES: u32 = 1000;
 
 impl History {
     /// Starts at the given snapshot.
@@ -79,12 +86,31 @@ impl History {
             current: RwLock::new(Arc::new(snapshot)),
             recent: Mutex::new(recent),
             staged: AtomicBool::new(false),
+            copies: AtomicU32::new(0),
         }
     }
 
     /// The current snapshot.
     pub fn current(&self) -> Arc<Snapshot> {
+        match self.current.try_read() {
+            Some(current) => current.clone(),
+            None => self.wait(),
+        }
+    }
+
+    /// As [`History::current`], if it is being changed.
+    #[cold]
+    fn wait(&self) -> Arc<Snapshot> {
+        self.copies.store(COPIES, Ordering::Relaxed);
         self.current.read().clone()
+    }
+
+    /// Whether the next change may be made in place: see [`COPIES`].
+    fn may_change_in_place(&self) -> bool {
+        let copies = self.copies.load(Ordering::Relaxed);
+        // A reader that has to wait meanwhile is forgotten, and seen the next time.
+        self.copies.store(copies.saturating_sub(1), Ordering::Relaxed);
+        copies == 0
     }
 
     /// The newest version, which a commit follows. Only whoever holds the commit latch can rely on it.
@@ -192,14 +218,14 @@ impl History {
         core::mem::take(&mut recent.staged)
     }
 
-    /// Changes the current version: itself, if nobody else holds it; otherwise a copy, which becomes the
-    /// current version. It is a new version if `changes` has anything after `change`, which must have
+    /// Changes the current version: itself, if nobody else holds it and no reader had to wait for that lately;
+    /// otherwise a copy, which becomes the current version. It is a new version if `changes` has anything after `change`, which must have
     /// undone what it does not want to be seen.
     ///
     /// The caller holds the commit latch, and nothing is staged. Readers wait while the version itself is changed, so `change`
     /// is to be short; it must not come back to the history.
     pub fn change<T>(&self, changes: &mut Changes, change: impl FnOnce(&mut Draft<'_>) -> T) -> T {
-        {
+        if self.may_change_in_place() {
             let mut recent = self.recent.lock();
             let mut current = self.current.write();
             if let Some(snapshot) = Arc::get_mut(&mut current) {
@@ -259,5 +285,39 @@ impl Drop for Base {
             }
         }
         recent.prune();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    /// Changes nothing; the version it was done in.
+    fn changed(history: &History) -> *const Catalog {
+        history.change(&mut Changes::default(), |draft| core::ptr::from_ref(draft.catalog()))
+    }
+
+    #[test]
+    fn changes_leave_the_version_alone_for_a_while_after_a_reader_had_to_wait() {
+        let history = History::new(Snapshot {
+            version: 1,
+            catalog: Catalog::default(),
+        });
+        let in_place = changed(&history);
+        assert_eq!(in_place, core::ptr::from_ref(&history.current.read().catalog));
+        thread::scope(|scope| {
+            let changing = history.current.write();
+            let reader = scope.spawn(|| history.current().version);
+            while history.copies.load(Ordering::Relaxed) == 0 {
+                thread::yield_now();
+            }
+            drop(changing);
+            assert!(reader.join().is_ok_and(|version| version == 1));
+        });
+        for _ in 0..COPIES {
+            assert_ne!(changed(&history), in_place);
+        }
+        assert_eq!(changed(&history), in_place);
     }
 }
