@@ -1,6 +1,7 @@
 //! Shared pieces of the integration tests: the stores and fixtures every placement is tested on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod big_kill_target;
 pub mod block_on;
 pub mod chinook_sample;
 pub mod conformance;

@@ -1,18 +1,23 @@
 //! A process killed at any moment, a hundred times over the same directory: what it had acknowledged is
-//! there, whole, when the next one opens it.
+//! there, whole, when the next one opens it. And a big table is there at once: `cargo xtask soak-big` has it with
+//! a million rows (`AMPHI_OPEN_ROWS`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use amphi_tests::big_kill_target;
 use amphi_tests::kill_target::{WRITERS, open, placement, verify};
 use amphi_tests::random::Random;
+use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const KILLS: u64 = 100;
+/// How long opening the big table and reading a row of it takes at most, in an optimized build.
+const OPENING: Duration = Duration::from_millis(50);
 
 /// What is known of one writer: numbers of transactions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,10 +94,10 @@ impl Said {
     }
 }
 
-fn start(directory: &Path, seed: u64) -> (Child, Receiver<String>) {
+fn start(directory: &Path, arguments: &[&str]) -> (Child, Receiver<String>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_amphi-kill-target"))
         .arg(directory)
-        .arg(seed.to_string())
+        .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -121,7 +126,7 @@ fn what_a_killed_process_acknowledged_is_there() {
     };
     let mut random = Random::new(1);
     for round in 0..KILLS {
-        let (mut child, lines) = start(directory.path(), round);
+        let (mut child, lines) = start(directory.path(), &[&round.to_string()]);
         if random.chance(70) {
             // While it works.
             for line in lines.iter() {
@@ -154,11 +159,49 @@ fn a_process_killed_while_it_makes_the_database_leaves_none_or_a_whole_one() {
     let mut random = Random::new(2);
     for round in 0..20 {
         let directory = TempDir::new().unwrap();
-        let (mut child, _lines) = start(directory.path(), round);
+        let (mut child, _lines) = start(directory.path(), &[&round.to_string()]);
         thread::sleep(Duration::from_micros(random.below(30_000)));
         child.kill().unwrap();
         child.wait().unwrap();
         let db = open(directory.path()).unwrap();
         verify(&db).unwrap();
     }
+}
+
+#[test]
+fn a_big_table_opens_soon_after_a_kill() {
+    let rows = env::var("AMPHI_OPEN_ROWS").map_or(20_000, |v| v.parse::<i64>().unwrap());
+    let directory = TempDir::new().unwrap();
+    let mut random = Random::new(3);
+    let mut times = Vec::new();
+    let mut before_it = 0;
+    for _ in 0..5 {
+        let (mut child, lines) = start(directory.path(), &["big", &rows.to_string()]);
+        assert_eq!(lines.recv().as_deref(), Ok("ready"));
+        thread::sleep(Duration::from_millis(100 + random.below(400)));
+        assert_eq!(child.try_wait().unwrap(), None, "the program ended by itself");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let before = Instant::now();
+        let db = big_kill_target::open(directory.path()).unwrap();
+        let row = db.query_row("SELECT n FROM big WHERE id = ?", (rows / 2,));
+        times.push(before.elapsed());
+        assert!(row.unwrap().get::<i64>(0).unwrap() >= rows / 2);
+        let sql = "SELECT COUNT(*), SUM(id), SUM(n) - SUM(id) FROM big";
+        let found = db.query_row(sql, ()).unwrap();
+        let whole = (found.get(0), found.get(1));
+        assert_eq!(whole, (Ok(rows), Ok(rows * (rows + 1) / 2)));
+        let changes: i64 = found.get(2).unwrap();
+        assert!(changes > before_it, "the program changed nothing");
+        before_it = changes;
+        db.close().unwrap();
+    }
+    let report = big_kill_target::open(directory.path()).unwrap().check().unwrap();
+    assert!(report.is_empty(), "{report}");
+    println!("{rows} rows opened after {times:?}");
+    let slow = times.iter().any(|t| *t >= OPENING);
+    assert!(
+        cfg!(debug_assertions) || !slow,
+        "{rows} rows opened after {times:?}"
+    );
 }

@@ -20,7 +20,8 @@ commands:
   shuttle
          only the tests under shuttle; AMPHI_SCHEDULES=n tries n schedules of either kind
   soak-big [MB]
-         works on a table larger than memory (2048 MB) and fails if the process takes too much";
+         works on a table larger than memory (2048 MB) and fails if the process takes too much; and opens a
+         table of a million rows after kills, and fails if that takes too long";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,8 +31,8 @@ fn main() -> ExitCode {
         ["fuzz"] => alone(fuzz::brief()),
         ["fuzz", seconds] => alone(fuzz::long(seconds)),
         ["shuttle"] => alone(checks::shuttle()),
-        ["soak-big"] => soak::big("2048"),
-        ["soak-big", megabytes] => soak::big(megabytes),
+        ["soak-big"] => alone(soak::big("2048")),
+        ["soak-big", megabytes] => alone(soak::big(megabytes)),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS
