@@ -10,7 +10,7 @@
 //! Any element is found without reading the others.
 
 use super::reader::Reader;
-use crate::types::BytesVec;
+use crate::types::{BytesVec, copy_with_room};
 use alloc::{vec, vec::Vec};
 
 /// The fewest bytes of 0, 1, 2, 4, 8, 16 that hold `value`.
@@ -322,7 +322,7 @@ impl<'a> PackedBytes<'a> {
         } else {
             elements(self.ends, self.width, self.len, |v| ends.push(v as u32));
         }
-        let whole = BytesVec::from_parts(ends, self.data.to_vec())?;
+        let whole = BytesVec::from_parts(ends, copy_with_room(self.data))?;
         if prefix.is_empty() {
             return Some(whole);
         }

@@ -11,7 +11,7 @@ use super::leaf::Leaf;
 use super::leaf_columns::LeafColumns;
 use super::thinned_rows::ThinnedRows;
 use crate::codec::{RowBlock, RowBlockSize, RowBlockView, RowIds, encode_row_block};
-use crate::types::{Column, ColumnData, DataType, Physical, RowId, ValueRef};
+use crate::types::{Column, ColumnData, DataType, Physical, RowId, ValueRef, room_for};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, mem};
 
@@ -311,11 +311,13 @@ impl RowLeaf {
         }
     }
 
-    /// Makes room for the rows `from..to` of `source`, and for no more: the leaf is going to be full.
-    pub(super) fn reserve(&mut self, source: &[Column], from: usize, to: usize) {
+    /// Makes room for the rows `from..to` of `source`, and for no more: the leaf is going to be full. If it `comes_and_goes`,
+    /// the room is one that another such leaf can [use](room_for).
+    pub(super) fn reserve(&mut self, source: &[Column], from: usize, to: usize, comes_and_goes: bool) {
         self.make_whole();
+        let room = if comes_and_goes { room_for } else { |bytes| bytes };
         for (column, values) in self.columns.make_mut().iter_mut().zip(source) {
-            column.reserve_range(values, from, to);
+            column.reserve_range(values, from, to, room);
         }
     }
 

@@ -196,6 +196,7 @@ impl RowTree {
         let run = |done: usize, n: usize| ids.get(done..done + n).unwrap_or(&[]);
         let (fill, empty) = (room(&leaf, 0), leaf.with_capacity_like(0));
         drop(leaf);
+        let is_cached = self.home().is_cached();
         let done = self.edit(&path, |edit, node, i| {
             edit.ascending = true;
             if fill > 0 {
@@ -205,7 +206,7 @@ impl RowTree {
                 slot.change(|leaf| {
                     let leaf = Arc::make_mut(leaf);
                     if fill < ids.len() {
-                        leaf.reserve(source, from, from + fill);
+                        leaf.reserve(source, from, from + fill, is_cached);
                     }
                     leaf.push_rows(run(0, fill), source, from);
                 });
@@ -215,6 +216,7 @@ impl RowTree {
                 let n = room(&empty, done);
                 let Some(first) = ids.get(done) else { break };
                 let mut leaf = empty.with_capacity_like(n);
+                leaf.reserve(source, from + done, from + done + n, is_cached);
                 leaf.push_rows(run(done, n), source, from + done);
                 let slot = Slot::new(edit.home(), *first, Arc::new(leaf));
                 node.insert_cell(node.len(), Arc::new(slot));

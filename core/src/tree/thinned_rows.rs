@@ -292,7 +292,7 @@ mod tests {
         let mut inserted = leaf.clone();
         inserted.insert(len, beyond, &new, 0);
         let mut pushed = leaf.clone();
-        pushed.reserve(&new, 0, 1);
+        pushed.reserve(&new, 0, 1, false);
         pushed.push_rows(&[beyond], &new, 0);
         let mut updated = leaf.clone();
         updated.update(len / 2, [0, 2].into_iter().zip([&new[0], &new[2]]), 0);

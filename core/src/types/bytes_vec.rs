@@ -169,11 +169,13 @@ impl BytesVec {
         end.saturating_sub(self.start(range.start))
     }
 
-    /// Makes room for the values `from..to` of another vector, and for no more.
-    pub fn reserve_range(&mut self, other: &BytesVec, from: usize, to: usize) {
+    /// Makes room for the values `from..to` of another vector: in all for as many bytes as `room` makes of
+    /// those there will be.
+    pub fn reserve_range(&mut self, other: &BytesVec, from: usize, to: usize, room: fn(usize) -> usize) {
         let to = to.min(other.len());
         if from < to {
-            self.data.reserve_exact(other.start(to) - other.start(from));
+            let len = self.data.len() + (other.start(to) - other.start(from));
+            self.data.reserve_exact(room(len).saturating_sub(self.data.len()));
             self.ends.reserve_exact(to - from);
         }
     }

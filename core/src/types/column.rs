@@ -361,10 +361,11 @@ impl Column {
         }
     }
 
-    /// Makes room for the values `from..to` of another column of the same representation, and for no more.
-    pub fn reserve_range(&mut self, other: &Column, from: usize, to: usize) {
+    /// Makes room for the values `from..to` of another column of the same representation; for as many bytes of
+    /// byte strings as `room` makes of those there will be.
+    pub fn reserve_range(&mut self, other: &Column, from: usize, to: usize, room: fn(usize) -> usize) {
         match (&mut self.data, &other.data) {
-            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).reserve_range(b, from, to),
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => Arc::make_mut(a).reserve_range(b, from, to, room),
             (data, _) => each!(data, v => Arc::make_mut(v).reserve_exact(to.saturating_sub(from)), _b => ()),
         }
     }

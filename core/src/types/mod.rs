@@ -34,7 +34,7 @@ pub use data_type::{Collation, DataType, IntType};
 pub use date_time::{DAY, Date, DateTime, DateTimeParts, SECOND, Time, days_in_month, is_leap};
 pub use decimal::Decimal;
 pub use error::{Error, Position, Result};
-pub use growth::vec_capacity;
+pub use growth::{copy_with_room, room_for, vec_capacity};
 pub use json::Json;
 pub(crate) use json_text::write_json_string;
 pub use json_text::{MAX_JSON_DEPTH, is_json, json_string};

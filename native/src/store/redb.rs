@@ -32,6 +32,7 @@ use super::{
 use amphi_core::{
     Error, Result,
     kv::{Durability, KvBackend, StoreFuture, WriteBatch},
+    types::copy_with_room,
 };
 use redb::{
     Database, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata,
@@ -662,8 +663,8 @@ impl KvBackend for RedbStore {
     fn get_many<'a>(&'a self, keys: &'a [Vec<u8>]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         Box::pin(ready(self.with_entries(|table, pending| {
             let get = |key: &Vec<u8>| match pending.change(key) {
-                Some(change) => Ok(change.map(<[u8]>::to_vec)),
-                None => Ok(table.get(key.as_slice())?.map(|v| v.value().to_vec())),
+                Some(change) => Ok(change.map(copy_with_room)),
+                None => Ok(table.get(key.as_slice())?.map(|v| copy_with_room(v.value()))),
             };
             keys.iter().map(get).collect()
         })))
