@@ -41,6 +41,8 @@ pub use from_value::FromValue;
 pub use host::SystemHost;
 pub use maintenance::CompactReport;
 pub use nearest::nearest;
+#[doc(hidden)]
+pub use params::GivenParams;
 pub use params::IntoParams;
 pub use row::{ColumnIndex, Row};
 pub use rows::{Outcome, Rows, RowsAs};

@@ -1,6 +1,7 @@
 //! The values of a statement's parameters, positional (`?`, `?1`, `$1`) or named (`:name`).
 
 use amphi_core::{Result, Value, session::Params};
+use std::mem;
 
 /// What can be passed as the parameters of a statement.
 ///
@@ -29,6 +30,39 @@ pub trait IntoParams {
     ///
     /// [`Error::Parameter`](crate::Error::Parameter) if a value has no SQL counterpart.
     fn into_params(self) -> Result<Params>;
+
+    /// Hands the values to `run`: a statement that runs at once needs no list of its own of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`IntoParams::into_params`].
+    #[doc(hidden)]
+    fn give<T>(self, run: impl FnOnce(GivenParams<'_>) -> T) -> Result<T>
+    where
+        Self: Sized,
+    {
+        Ok(run(GivenParams::Owned(self.into_params()?)))
+    }
+}
+
+/// Parameters on their way to a statement.
+#[doc(hidden)]
+pub enum GivenParams<'a> {
+    /// By position, to be taken from there.
+    InOrder(&'a mut [Value]),
+    /// However they are given.
+    Owned(Params),
+}
+
+impl GivenParams<'_> {
+    pub(crate) fn into_params(self) -> Params {
+        match self {
+            GivenParams::InOrder(values) => {
+                Params::from(values.iter_mut().map(mem::take).collect::<Vec<Value>>())
+            }
+            GivenParams::Owned(params) => params,
+        }
+    }
 }
 
 impl IntoParams for Params {
@@ -53,11 +87,17 @@ impl<T: Into<Value>> IntoParams for Vec<T> {
 
 impl<T: Into<Value>, const N: usize> IntoParams for [T; N] {
     fn into_params(self) -> Result<Params> {
-        Ok(Params::from(
-            self.into_iter().map(Into::into).collect::<Vec<Value>>(),
-        ))
+        Ok(Params::from(Vec::from(self.map(Into::into))))
+    }
+
+    #[inline]
+    fn give<R>(self, run: impl FnOnce(GivenParams<'_>) -> R) -> Result<R> {
+        Ok(run(GivenParams::InOrder(&mut self.map(Into::into))))
     }
 }
+
+/// Values of a slice that need no list.
+const FEW: usize = 8;
 
 impl<T: Into<Value> + Clone> IntoParams for &[T] {
     fn into_params(self) -> Result<Params> {
@@ -65,17 +105,42 @@ impl<T: Into<Value> + Clone> IntoParams for &[T] {
             self.iter().cloned().map(Into::into).collect::<Vec<Value>>(),
         ))
     }
+
+    #[inline]
+    fn give<R>(self, run: impl FnOnce(GivenParams<'_>) -> R) -> Result<R> {
+        let mut values = [const { Value::Null }; FEW];
+        match values.get_mut(..self.len()) {
+            Some(values) => {
+                values
+                    .iter_mut()
+                    .zip(self)
+                    .for_each(|(value, given)| *value = given.clone().into());
+                Ok(run(GivenParams::InOrder(values)))
+            }
+            None => Ok(run(GivenParams::Owned(self.into_params()?))),
+        }
+    }
 }
 
 impl<T: Into<Value> + Clone, const N: usize> IntoParams for &[T; N] {
     fn into_params(self) -> Result<Params> {
         self.as_slice().into_params()
     }
+
+    #[inline]
+    fn give<R>(self, run: impl FnOnce(GivenParams<'_>) -> R) -> Result<R> {
+        self.as_slice().give(run)
+    }
 }
 
 impl<T: Into<Value> + Clone> IntoParams for &Vec<T> {
     fn into_params(self) -> Result<Params> {
         self.as_slice().into_params()
+    }
+
+    #[inline]
+    fn give<R>(self, run: impl FnOnce(GivenParams<'_>) -> R) -> Result<R> {
+        self.as_slice().give(run)
     }
 }
 
@@ -84,6 +149,11 @@ macro_rules! tuples {
         $(impl<$($t: Into<Value>),+> IntoParams for ($($t,)+) {
             fn into_params(self) -> Result<Params> {
                 Ok(Params::Positional(vec![$(self.$i.into()),+]))
+            }
+
+            #[inline]
+            fn give<Done>(self, run: impl FnOnce(GivenParams<'_>) -> Done) -> Result<Done> {
+                Ok(run(GivenParams::InOrder(&mut [$(self.$i.into()),+])))
             }
         })+
     };

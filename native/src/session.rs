@@ -1,6 +1,8 @@
 //! A session: statements that share a transaction state and a current schema.
 
-use crate::{IntoParams, Outcome, Row, Rows, RowsAs, Statement, block_on, database::Inner, script};
+use crate::{
+    IntoParams, Outcome, Row, Rows, RowsAs, Statement, block_on, database::Inner, params::GivenParams, script,
+};
 use amphi_core::{
     Result,
     database::TransactionOptions,
@@ -38,12 +40,24 @@ impl Shared {
         run(&mut self.lock(), &self.database, sql, params)
     }
 
-    pub(crate) fn run_prepared(&self, prepared: &Prepared, params: Params) -> Result<Outcome> {
+    pub(crate) fn run_prepared(&self, prepared: &Prepared, given: GivenParams<'_>) -> Result<Outcome> {
         let mut session = self.lock();
-        let values = params.resolve(prepared.parsed().parameter_names())?;
-        let outcome = match session.execute_at_once(prepared, &values) {
+        let names = prepared.parsed().parameter_names();
+        let mut done = None;
+        if let GivenParams::InOrder(values) = &given
+            && values.len() == names.len()
+        {
+            done = session.execute_at_once(prepared, values);
+        }
+        let outcome = match done {
             Some(outcome) => outcome,
-            None => block_on(session.execute_prepared(prepared, values)),
+            None => {
+                let values = given.into_params().resolve(names)?;
+                match session.execute_at_once(prepared, &values) {
+                    Some(outcome) => outcome,
+                    None => block_on(session.execute_prepared(prepared, values)),
+                }
+            }
         };
         drop(session);
         self.database.committed();

@@ -51,7 +51,7 @@ impl Statement<'_> {
     ///
     /// [`Error::Parameter`](crate::Error::Parameter) if the parameters do not fit; whatever the statement runs into.
     pub fn run(&self, params: impl IntoParams) -> Result<Outcome> {
-        self.shared.run_prepared(&self.prepared, params.into_params()?)
+        params.give(|given| self.shared.run_prepared(&self.prepared, given))?
     }
 
     /// Runs it and returns how many rows it changed (for a query: how many it returned).

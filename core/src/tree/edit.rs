@@ -33,8 +33,8 @@ pub(super) struct Removal<L: Leaf> {
 }
 
 /// One change in progress.
-pub(super) struct Edit<L: Leaf> {
-    home: Arc<TreeHome>,
+pub(super) struct Edit<'h, L: Leaf> {
+    home: &'h Arc<TreeHome>,
     /// Whether it adds at the end of the tree: then nodes split at their end and stay full.
     pub(super) ascending: bool,
     removals: Vec<Removal<L>>,
@@ -59,6 +59,12 @@ impl<L: Leaf> Tree<L> {
         let mut at = None;
         if path.owns(cell) {
             Tree::count_visit(cell, pins, missing);
+        } else if let Some(leaf) = cell.kept() {
+            Tree::count_visit(cell, pins, missing);
+            at = find(leaf);
+            if at.is_none() {
+                return Poll::Ready(Ok(false));
+            }
         } else {
             // What others share is copied for a change only.
             let leaf = ready!(Tree::visit_pinned(&path, cell, pins, missing));
@@ -103,14 +109,14 @@ impl<L: Leaf> Tree<L> {
     pub(super) fn edit(
         &mut self,
         path: &Path,
-        change: impl FnOnce(&mut Edit<L>, &mut Node<L>, usize) -> bool,
+        change: impl FnOnce(&mut Edit<'_, L>, &mut Node<L>, usize) -> bool,
     ) -> bool {
+        let (root, home) = self.root_mut();
         let mut edit = Edit {
-            home: self.home().clone(),
+            home,
             ascending: false,
             removals: Vec::new(),
         };
-        let root = self.root_mut();
         if !edit.descend(root, path.steps(), change) {
             return false;
         }
@@ -127,21 +133,22 @@ impl<L: Leaf> Tree<L> {
             let only = only.clone();
             *root = only;
         }
-        self.record(edit.removals);
+        let removals = edit.removals;
+        self.record(removals);
         true
     }
 }
 
-impl<L: Leaf> Edit<L> {
-    pub(super) fn home(&self) -> &Arc<TreeHome> {
-        &self.home
+impl<'h, L: Leaf> Edit<'h, L> {
+    pub(super) fn home(&self) -> &'h Arc<TreeHome> {
+        self.home
     }
 
     fn descend(
         &mut self,
         node: &mut Arc<Node<L>>,
         steps: &[u16],
-        change: impl FnOnce(&mut Edit<L>, &mut Node<L>, usize) -> bool,
+        change: impl FnOnce(&mut Edit<'h, L>, &mut Node<L>, usize) -> bool,
     ) -> bool {
         // one frame per level of the tree; a step per level
         let Some((step, below)) = steps.split_first() else {
@@ -261,7 +268,7 @@ impl<L: Leaf> Edit<L> {
             let Some((separator, right)) = halves else {
                 return;
             };
-            let right = Slot::new(&self.home, separator, Arc::new(right));
+            let right = Slot::new(self.home, separator, Arc::new(right));
             node.insert_cell(at + 1, Arc::new(right));
             end += 1;
         }
@@ -272,8 +279,13 @@ impl<L: Leaf> Edit<L> {
     fn shrink_cell(&mut self, node: &mut Node<L>, i: usize, pins: &mut Pins) {
         let rows = |node: &Node<L>, i: usize| node.cells().get(i).map_or(0, |c| c.rows());
         let sizing = self.home.sizing;
+        let (left, step) = (rows(node, i), (sizing.max_rows / 32).max(1));
+        // Looking at its weight costs more than many removals do: it is done for some of the rows that go.
+        if left > sizing.max_rows / 4 || (left > step && left % step != 0) {
+            return;
+        }
         let is_full = |l: &L| l.weight_of(l.len()) > sizing.max_bytes / 4;
-        if rows(node, i) > sizing.max_rows / 4 || node.cell_mut(i).and_then(Slot::peek).is_some_and(is_full) {
+        if node.cell_mut(i).and_then(Slot::peek).is_some_and(is_full) {
             return;
         }
         let mut last = i;

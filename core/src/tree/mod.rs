@@ -44,7 +44,9 @@ mod path;
 mod range;
 mod rank;
 mod rehome;
+mod row_ids;
 mod row_leaf;
+mod row_leaf_size;
 mod row_tree;
 mod slot;
 #[cfg(test)]

@@ -5,37 +5,15 @@
 //! a leaf from the store are decoded when they are needed. A leaf that lost rows may be told by an older one and the
 //! positions of those [that are gone](super::thinned_rows).
 
-use super::home::BlockSizing;
 use super::home::TreeHome;
 use super::leaf::Leaf;
 use super::leaf_columns::LeafColumns;
+use super::row_ids::Ids;
 use super::thinned_rows::ThinnedRows;
-use crate::codec::{RowBlock, RowBlockSize, RowBlockView, RowIds, encode_row_block};
+use crate::codec::{RowBlock, RowBlockView, encode_row_block};
 use crate::types::{Column, ColumnData, DataType, Physical, RowId, ValueRef, room_for};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, mem};
-
-#[derive(Clone)]
-enum Ids {
-    /// `len` ids from `start` on.
-    Dense {
-        start: RowId,
-        len: usize,
-    },
-    Sparse(Arc<Vec<RowId>>),
-}
-
-impl Ids {
-    fn of_block(view: &RowBlockView<'_>) -> Ids {
-        match view.consecutive_from() {
-            Some(start) => Ids::Dense {
-                start,
-                len: view.len(),
-            },
-            None => Ids::Sparse(Arc::new(view.row_ids())),
-        }
-    }
-}
 
 /// A run of rows of a table. See [`RowTree`](super::RowTree).
 pub struct RowLeaf {
@@ -48,7 +26,7 @@ pub struct RowLeaf {
 impl RowLeaf {
     pub(super) fn new(physical: &[Physical]) -> RowLeaf {
         let columns = physical.iter().map(|p| Column::new(*p)).collect();
-        RowLeaf::of(Ids::Dense { start: 0, len: 0 }, LeafColumns::decoded(columns))
+        RowLeaf::of(Ids::NONE, LeafColumns::decoded(columns))
     }
 
     fn of(ids: Ids, columns: LeafColumns) -> RowLeaf {
@@ -70,6 +48,11 @@ impl RowLeaf {
         leaf
     }
 
+    /// The rows as what is left of another leaf, if they are that.
+    pub(super) fn thinned(&self) -> Option<&ThinnedRows> {
+        self.thinned.as_deref()
+    }
+
     /// No leaf behind is kept for few rows.
     fn keep_enough(&mut self) {
         if self.thinned.as_ref().is_some_and(|t| t.are_few()) {
@@ -88,16 +71,14 @@ impl RowLeaf {
         let mut ids = Vec::with_capacity(thinned.len());
         thinned.extend_row_ids(&mut ids, 0, thinned.len());
         let columns = LeafColumns::decoded(thinned.make_columns());
-        let mut leaf = RowLeaf::of(Ids::Sparse(Arc::new(ids)), columns);
-        leaf.compact();
-        leaf
+        RowLeaf::of(Ids::of(ids), columns)
     }
 
     /// An empty leaf of the same columns with room for `rows`.
     pub(super) fn with_capacity_like(&self, rows: usize) -> RowLeaf {
         let physicals = (0..self.column_count()).filter_map(|i| self.physical(i));
         let columns = physicals.map(|p| Column::with_capacity(p, rows)).collect();
-        RowLeaf::of(Ids::Dense { start: 0, len: 0 }, LeafColumns::decoded(columns))
+        RowLeaf::of(Ids::NONE, LeafColumns::decoded(columns))
     }
 
     /// Number of rows.
@@ -106,10 +87,7 @@ impl RowLeaf {
         if let Some(thinned) = &self.thinned {
             return thinned.len();
         }
-        match &self.ids {
-            Ids::Dense { len, .. } => *len,
-            Ids::Sparse(ids) => ids.len(),
-        }
+        self.ids.len()
     }
 
     /// Whether there are no rows.
@@ -119,45 +97,30 @@ impl RowLeaf {
 
     /// The row ids as a column.
     pub fn row_ids(&self) -> Column {
-        if let Some(thinned) = &self.thinned {
-            let mut ids = Vec::with_capacity(thinned.len());
-            thinned.extend_row_ids(&mut ids, 0, thinned.len());
-            return Column::from_i64(ids);
-        }
         match &self.ids {
-            Ids::Dense { start, len } => {
-                Column::from_i64((0..*len).map(|i| start.wrapping_add(i as i64)).collect())
+            Ids::Sparse(ids) if self.thinned.is_none() => Column::from_data(ColumnData::I64(ids.clone())),
+            _ => {
+                let mut ids = Vec::with_capacity(self.len());
+                self.extend_row_ids(&mut ids, 0, self.len());
+                Column::from_i64(ids)
             }
-            Ids::Sparse(ids) => Column::from_data(ColumnData::I64(ids.clone())),
         }
     }
 
     /// Appends the row ids of the rows `from..to` that there are.
     pub fn extend_row_ids(&self, out: &mut Vec<RowId>, from: usize, to: usize) {
         let to = to.min(self.len());
-        if let Some(thinned) = &self.thinned {
-            return thinned.extend_row_ids(out, from, to);
-        }
-        match &self.ids {
-            Ids::Dense { start, .. } => {
-                out.extend((from..to).map(|i| start.wrapping_add(i as i64)));
-            }
-            Ids::Sparse(ids) => out.extend_from_slice(ids.get(from..to).unwrap_or(&[])),
+        match &self.thinned {
+            None => self.ids.extend(out, from, to),
+            Some(thinned) => thinned.extend_row_ids(out, from, to),
         }
     }
 
     /// Row id `i`; the largest row id beyond the end.
     #[inline]
     pub fn row_id(&self, i: usize) -> RowId {
-        if let Some(thinned) = &self.thinned {
-            let (leaf, i) = thinned.place(i);
-            return leaf.row_id(i);
-        }
-        match &self.ids {
-            Ids::Dense { start, len } if i < *len => start.wrapping_add(i as i64),
-            Ids::Dense { .. } => RowId::MAX,
-            Ids::Sparse(ids) => ids.get(i).copied().unwrap_or(RowId::MAX),
-        }
+        let (leaf, i) = self.place(i);
+        leaf.ids.get(i)
     }
 
     /// The stored columns.
@@ -199,7 +162,8 @@ impl RowLeaf {
         self.place(0).0.columns.count()
     }
 
-    fn physical(&self, i: usize) -> Option<Physical> {
+    /// The representation of a stored column.
+    pub(super) fn physical(&self, i: usize) -> Option<Physical> {
         self.place(0).0.columns.physical(i)
     }
 
@@ -226,12 +190,6 @@ impl RowLeaf {
         leaf.columns.text_len(i, pos)
     }
 
-    /// Bytes of the row at `pos` and its id; see [`Leaf::weight_of`].
-    pub(super) fn weight_of_row(&self, pos: usize) -> usize {
-        let column = |i| fixed_weight(self.physical(i)) + self.text_len(i, pos);
-        8 + (0..self.column_count()).map(column).sum::<usize>()
-    }
-
     /// The value of a stored column in the row at `pos`, as one of type `ty`; NULL if there is no such column.
     #[inline(always)]
     pub(crate) fn value_ref(&self, i: usize, pos: usize, ty: &DataType) -> ValueRef<'_> {
@@ -254,39 +212,15 @@ impl RowLeaf {
     /// Where row `id` is, or where it would be inserted.
     #[inline]
     pub fn find(&self, id: RowId) -> Result<usize, usize> {
-        if let Some(thinned) = &self.thinned {
-            return thinned.find(id);
-        }
-        match &self.ids {
-            Ids::Dense { start, len } => {
-                if id < *start {
-                    return Err(0);
-                }
-                // exact for id >= start, even over the whole range
-                let offset = id.wrapping_sub(*start) as u64;
-                if offset < *len as u64 {
-                    Ok(offset as usize)
-                } else {
-                    Err(*len)
-                }
-            }
-            Ids::Sparse(ids) => ids.binary_search(&id),
+        match &self.thinned {
+            None => self.ids.find(id),
+            Some(thinned) => thinned.find(id),
         }
     }
 
     pub(super) fn insert(&mut self, at: usize, id: RowId, source: &[Column], row: usize) {
         self.make_whole();
-        let len = self.len();
-        match &mut self.ids {
-            Ids::Dense { start, len } if *len == 0 => (*start, *len) = (id, 1),
-            Ids::Dense { start, len } if at == *len && start.checked_add(*len as i64) == Some(id) => {
-                *len += 1
-            }
-            Ids::Dense { start, len } if at == 0 && start.checked_sub(1) == Some(id) => {
-                (*start, *len) = (id, *len + 1)
-            }
-            _ => self.change_ids(|ids| ids.insert(at.min(len), id)),
-        }
+        self.ids.insert(at, id);
         for (column, values) in self.columns.make_mut().iter_mut().zip(source) {
             column.insert_from(at, values, row);
         }
@@ -294,18 +228,8 @@ impl RowLeaf {
 
     /// Appends rows: `ids` ascend, all above the last one; `ids[i]` goes with row `from + i` of `source`.
     pub(super) fn push_rows(&mut self, ids: &[RowId], source: &[Column], from: usize) {
-        let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
-            return;
-        };
         self.make_whole();
-        let consecutive = last.wrapping_sub(*first) as u64 == ids.len() as u64 - 1;
-        match &mut self.ids {
-            Ids::Dense { start, len } if consecutive && *len == 0 => (*start, *len) = (*first, ids.len()),
-            Ids::Dense { start, len } if consecutive && start.checked_add(*len as i64) == Some(*first) => {
-                *len += ids.len()
-            }
-            _ => self.change_ids(|own| own.extend_from_slice(ids)),
-        }
+        self.ids.push(ids);
         for (column, values) in self.columns.make_mut().iter_mut().zip(source) {
             column.extend_range(values, from, from + ids.len());
         }
@@ -339,7 +263,7 @@ impl RowLeaf {
 
     /// Takes the row at `at` out of a leaf, if there is one. What others share is not copied for it.
     pub(super) fn remove_from(leaf: &mut Arc<RowLeaf>, at: usize) {
-        if leaf.is_thinned() || Arc::get_mut(leaf).is_some() {
+        if leaf.is_thinned() || Arc::strong_count(leaf) == 1 || leaf.len() > ThinnedRows::MOST {
             Arc::make_mut(leaf).remove(at);
         } else if at < leaf.len() {
             *leaf = Arc::new(RowLeaf::without(leaf.clone(), at));
@@ -347,137 +271,21 @@ impl RowLeaf {
     }
 
     fn remove(&mut self, at: usize) {
-        let rows = self.len();
-        if at >= rows {
+        if at >= self.len() {
             return;
         }
         if let Some(thinned) = &mut self.thinned {
             thinned.remove(at);
             return self.keep_enough();
         }
-        if self.columns.are_shared() {
+        if self.columns.are_shared() && self.len() <= ThinnedRows::MOST {
             let source = mem::replace(self, RowLeaf::new(&[]));
             *self = RowLeaf::without(Arc::new(source), at);
             return;
         }
-        match &mut self.ids {
-            Ids::Dense { len, .. } if at + 1 == rows => *len -= 1,
-            Ids::Dense { start, len } if at == 0 => (*start, *len) = (start.wrapping_add(1), *len - 1),
-            _ => self.change_ids(|ids| {
-                ids.remove(at);
-            }),
-        }
+        self.ids.remove(at);
         self.columns.make_mut().iter_mut().for_each(|c| c.remove(at));
     }
-
-    /// How many rows of `source` from `from` on, whose ids are `ids`, fit into this leaf; an empty leaf
-    /// takes one whatever its size.
-    pub(super) fn room(&self, sizing: &BlockSizing, ids: &[RowId], source: &[Column], from: usize) -> usize {
-        let len = self.len();
-        let most = ids.len().min(sizing.max_rows.saturating_sub(len));
-        let free = sizing.max_bytes.saturating_sub(self.weight_of(len));
-        let fits = |n: usize| weight(source, from, from + n) <= free;
-        // By memory: the largest n that fits, by bisection, since weights ascend.
-        let (mut low, mut high) = (0, most);
-        while low < high {
-            let middle = (low + high).div_ceil(2);
-            if fits(middle) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        // As a block, which is smaller: in steps, because every look at a row costs.
-        let mut fitting = low;
-        let mut size = self.size();
-        let mut step = most.min(32);
-        add_rows(&mut size, ids, source, from, 0, fitting);
-        while step > 0 && fitting < most {
-            let next = (fitting + step).min(most);
-            let mut more = size.clone();
-            add_rows(&mut more, ids, source, from, fitting, next);
-            if sizing.is_page(more.bytes()) {
-                (fitting, size) = (next, more);
-            } else {
-                step /= 2;
-            }
-        }
-        if len == 0 {
-            fitting.max(most.min(1))
-        } else {
-            fitting
-        }
-    }
-
-    fn size(&self) -> RowBlockSize {
-        let mut size = RowBlockSize::empty(self.columns());
-        if let Some(last) = self.len().checked_sub(1) {
-            let ids = (self.row_id(0), self.row_id(last));
-            size.add(ids, self.columns(), 0, self.len());
-        }
-        size
-    }
-
-    /// Changes the row ids in a way that may leave gaps.
-    fn change_ids(&mut self, change: impl FnOnce(&mut Vec<RowId>)) {
-        let none = Ids::Dense { start: 0, len: 0 };
-        let mut ids = match core::mem::replace(&mut self.ids, none) {
-            Ids::Sparse(ids) => ids,
-            Ids::Dense { start, len } => Arc::new((0..len).map(|i| start.wrapping_add(i as i64)).collect()),
-        };
-        change(Arc::make_mut(&mut ids));
-        self.ids = Ids::Sparse(ids);
-    }
-
-    /// Consecutive ids become dense again.
-    fn compact(&mut self) {
-        if let Ids::Sparse(ids) = &self.ids {
-            let (first, last) = (ids.first().copied(), ids.last().copied());
-            let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
-            if ids.is_empty() || last.wrapping_sub(first) as u64 == ids.len() as u64 - 1 {
-                self.ids = Ids::Dense {
-                    start: first,
-                    len: ids.len(),
-                };
-            }
-        }
-    }
-}
-
-/// Adds the rows with `ids[from..to]`, the first of which is row `start` of `source`.
-fn add_rows(size: &mut RowBlockSize, ids: &[RowId], source: &[Column], start: usize, from: usize, to: usize) {
-    if let [first, ..] = ids.get(from..to).unwrap_or(&[])
-        && let Some(last) = ids.get(to - 1)
-    {
-        size.add((*first, *last), source, start + from, start + to);
-    }
-}
-
-/// Bytes of a value, without those of its text.
-fn fixed_weight(physical: Option<Physical>) -> usize {
-    match physical {
-        Some(Physical::I64 | Physical::F64) => 8,
-        Some(Physical::Decimal) => 16,
-        Some(Physical::Bytes) => 4,
-        None => 0,
-    }
-}
-
-/// Bytes of the rows `from..to` of `columns` and their ids.
-fn weight(columns: &[Column], from: usize, to: usize) -> usize {
-    let rows = to.saturating_sub(from);
-    let column = |c: &Column| match c.data() {
-        ColumnData::I64(_) | ColumnData::F64(_) => 8 * rows,
-        ColumnData::Decimal(_) => 16 * rows,
-        ColumnData::Bytes(v) => {
-            let end = |n: usize| match n.checked_sub(1) {
-                Some(i) => v.ends().get(i).map_or(v.data().len(), |e| *e as usize),
-                None => 0,
-            };
-            4 * rows + end(to).saturating_sub(end(from))
-        }
-    };
-    8 * rows + columns.iter().map(column).sum::<usize>()
 }
 
 impl Leaf for RowLeaf {
@@ -510,17 +318,7 @@ impl Leaf for RowLeaf {
     }
 
     fn weight_of(&self, n: usize) -> usize {
-        if n == self.len() {
-            if let Some(thinned) = &self.thinned {
-                return thinned.weight();
-            }
-            if self.is_encoded() {
-                // Told without decoding it.
-                let column = |i| fixed_weight(self.physical(i)) * n + self.text_bytes(i);
-                return 8 * n + (0..self.column_count()).map(column).sum::<usize>();
-            }
-        }
-        weight(self.columns(), 0, n)
+        self.weight_of_rows(n)
     }
 
     fn block_size(&self) -> usize {
@@ -531,43 +329,21 @@ impl Leaf for RowLeaf {
         if let Some(thinned) = &self.thinned {
             return size_of::<RowLeaf>() + thinned.memory();
         }
-        let ids = match &self.ids {
-            Ids::Dense { .. } => 0,
-            Ids::Sparse(ids) => ids.capacity() * 8,
-        };
-        size_of::<RowLeaf>() + ids + self.columns.memory()
+        size_of::<RowLeaf>() + self.ids.memory() + self.columns.memory()
     }
 
     fn split_off(&mut self, at: usize, room: usize) -> RowLeaf {
         self.make_whole();
-        let ids = match &mut self.ids {
-            Ids::Dense { start, len } => {
-                let at = at.min(*len);
-                let rest = Ids::Dense {
-                    start: start.wrapping_add(at as i64),
-                    len: *len - at,
-                };
-                *len = at;
-                rest
-            }
-            Ids::Sparse(ids) => {
-                let at = at.min(ids.len());
-                Ids::Sparse(Arc::new(Arc::make_mut(ids).split_off(at)))
-            }
-        };
+        let ids = self.ids.split_off(at);
         let columns = self.columns.make_mut().iter_mut();
         let columns = LeafColumns::decoded(columns.map(|c| c.split_off(at, room)).collect());
-        let mut right = RowLeaf::of(ids, columns);
-        right.compact();
-        self.compact();
-        right
+        RowLeaf::of(ids, columns)
     }
 
     fn append(&mut self, right: &RowLeaf) {
         let mut ids = Vec::with_capacity(right.len());
         right.extend_row_ids(&mut ids, 0, right.len());
         self.push_rows(&ids, right.columns(), 0);
-        self.compact();
     }
 
     fn fits(&self, home: &TreeHome) -> bool {
@@ -581,11 +357,7 @@ impl Leaf for RowLeaf {
         if let Some(block) = self.columns.block() {
             return block.encode(key);
         }
-        let ids = match &self.ids {
-            Ids::Dense { start, .. } => RowIds::From(*start),
-            Ids::Sparse(ids) => RowIds::Each(ids),
-        };
-        encode_row_block(key, self.len(), ids, self.columns())
+        encode_row_block(key, self.len(), self.ids.to_encode(), self.columns())
     }
 
     fn decode(key: &[u8], bytes: &[u8]) -> Option<RowLeaf> {
@@ -642,6 +414,7 @@ impl fmt::Debug for RowLeaf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::home::BlockSizing;
     use super::*;
     use alloc::vec;
 

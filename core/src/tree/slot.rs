@@ -264,7 +264,9 @@ impl<L: Leaf> Slot<L> {
     /// in its place. `None`, and nothing changed, if the leaf is not resident.
     pub(super) fn make_mut(cell: &mut Arc<Slot<L>>) -> Option<&mut Slot<L>> {
         let changeable = cell.is_dirty() || !cell.home.is_cached();
-        if !changeable || Arc::get_mut(cell).is_none() {
+        // As `Arc::get_mut` would say, but without changing a count.
+        let is_shared = Arc::strong_count(cell) > 1 || Arc::weak_count(cell) > 0;
+        if !changeable || is_shared {
             let (leaf, overwrites) = Slot::retire(cell)?;
             let (rows, separator) = (cell.rows(), cell.separator.clone());
             let mut successor = Slot::bare(&cell.home, separator, rows, Some(leaf), overwrites);

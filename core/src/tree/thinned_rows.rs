@@ -22,7 +22,62 @@ pub(super) struct ThinnedRows(MadeColumns<Rest>);
 struct Rest {
     source: Arc<RowLeaf>,
     /// Positions in `source` of the rows that are gone.
-    gone: Vec<u32>,
+    gone: Positions,
+}
+
+/// Positions below [`ThinnedRows::MOST`]: a bit each.
+#[derive(Clone, Copy, Default)]
+struct Positions([u64; ThinnedRows::MOST / 64]);
+
+impl Positions {
+    fn insert(&mut self, at: usize) {
+        if let Some(word) = self.0.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
+    }
+
+    fn contains(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// How many are below `at`.
+    fn below(&self, at: usize) -> usize {
+        let (whole, rest) = self.0.split_at(self.0.len().min(at / 64));
+        let part = rest.first().map_or(0, |word| word & ((1 << (at % 64)) - 1));
+        let whole = whole.iter().map(|word| word.count_ones() as usize);
+        whole.sum::<usize>() + part.count_ones() as usize
+    }
+
+    /// Number `n` of those that are not among them.
+    fn outside(&self, n: usize) -> usize {
+        let (mut base, mut n) = (0, n);
+        for word in &self.0 {
+            let left = word.count_zeros() as usize;
+            if n < left {
+                // Takes the lowest ones away until it is the lowest.
+                let outside = (0..n).fold(!word, |word, _| word & (word - 1));
+                return base + outside.trailing_zeros() as usize;
+            }
+            (base, n) = (base + 64, n - left);
+        }
+        base.saturating_add(n)
+    }
+
+    /// In order.
+    fn iter(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        self.0.iter().enumerate().flat_map(|(i, word)| {
+            let mut word = *word;
+            core::iter::from_fn(move || {
+                let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
+                word &= word - 1;
+                Some(i * 64 + bit)
+            })
+        })
+    }
 }
 
 impl ColumnSource for Rest {
@@ -43,7 +98,7 @@ impl Rest {
 
     /// Runs of positions in the source that are left.
     fn runs(&self) -> impl Iterator<Item = Range<usize>> + Clone + '_ {
-        let gone = self.gone.iter().map(|g| *g as usize);
+        let gone = self.gone.iter();
         let starts = once(0).chain(gone.clone().map(|g| g + 1));
         let ends = gone.chain(once(self.source.len()));
         starts
@@ -51,40 +106,21 @@ impl Rest {
             .map(|(from, to)| from..to)
             .filter(|r| !r.is_empty())
     }
-
-    /// Where row `at` is in the source: behind it are as many as are left behind it.
-    fn place(&self, at: usize) -> usize {
-        let (mut low, mut high) = (0, self.gone.len());
-        while low < high {
-            let middle = (low + high) / 2;
-            // Rows that are left before the one that is gone.
-            let left = self.gone.get(middle).map_or(usize::MAX, |g| *g as usize - middle);
-            if left <= at {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        at.saturating_add(low)
-    }
-
-    fn remove(&mut self, at: usize) {
-        let place = self.place(at) as u32; // at most `codec::MAX_BLOCK_ROWS`
-        let i = self.gone.partition_point(|g| *g < place);
-        self.gone.insert(i, place);
-    }
 }
 
 impl ThinnedRows {
-    /// All rows of a leaf that is not thinned.
+    /// Most rows of a leaf that can be thinned.
+    pub(super) const MOST: usize = 256;
+
+    /// All rows of a leaf that is not thinned, at most [`ThinnedRows::MOST`].
     pub(super) fn of(source: Arc<RowLeaf>) -> ThinnedRows {
-        let gone = Vec::with_capacity(2);
+        let gone = Positions::default();
         ThinnedRows(MadeColumns::of(Rest { source, gone }))
     }
 
     /// Takes out the row at `at`, which exists.
     pub(super) fn remove(&mut self, at: usize) {
-        self.0.change(|rest| rest.remove(at));
+        self.0.change(|rest| rest.gone.insert(rest.gone.outside(at)));
     }
 
     /// Whether too few rows of the leaf behind are left to keep it.
@@ -102,23 +138,16 @@ impl ThinnedRows {
     #[inline]
     pub(super) fn place(&self, at: usize) -> (&RowLeaf, usize) {
         let rest = self.0.source();
-        (&rest.source, rest.place(at))
+        (&rest.source, rest.gone.outside(at))
     }
 
     /// As [`RowLeaf::find`].
     #[inline]
     pub(super) fn find(&self, id: RowId) -> Result<usize, usize> {
         let rest = self.0.source();
-        let before = |place: usize| rest.gone.partition_point(|g| (*g as usize) < place);
         match rest.source.find(id) {
-            Err(place) => Err(place - before(place)),
-            Ok(place) => {
-                let before = before(place);
-                match rest.gone.get(before).is_some_and(|g| *g as usize == place) {
-                    true => Err(place - before),
-                    false => Ok(place - before),
-                }
-            }
+            Ok(place) if !rest.gone.contains(place) => Ok(place - rest.gone.below(place)),
+            Ok(place) | Err(place) => Err(place - rest.gone.below(place)),
         }
     }
 
@@ -159,21 +188,20 @@ impl ThinnedRows {
     /// As [`RowLeaf::text_bytes`].
     pub(super) fn text_bytes(&self, i: usize) -> usize {
         let Rest { source, gone } = self.0.source();
-        let lost = gone.iter().map(|g| source.text_len(i, *g as usize));
+        let lost = gone.iter().map(|g| source.text_len(i, g));
         source.text_bytes(i).saturating_sub(lost.sum())
     }
 
     /// Bytes of the rows and their ids; see [`Leaf::weight_of`].
     pub(super) fn weight(&self) -> usize {
         let Rest { source, gone } = self.0.source();
-        let lost = gone.iter().map(|g| source.weight_of_row(*g as usize));
+        let lost = gone.iter().map(|g| source.weight_of_row(g));
         source.weight_of(source.len()).saturating_sub(lost.sum())
     }
 
     /// Bytes of memory: the leaf behind may be held for this one alone.
     pub(super) fn memory(&self) -> usize {
-        let Rest { source, gone } = self.0.source();
-        size_of::<ThinnedRows>() + gone.capacity() * 4 + source.memory() + self.0.memory()
+        size_of::<ThinnedRows>() + self.0.source().source.memory() + self.0.memory()
     }
 }
 

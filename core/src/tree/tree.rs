@@ -94,8 +94,9 @@ impl<L: Leaf> Tree<L> {
         &self.root
     }
 
-    pub(super) fn root_mut(&mut self) -> &mut Arc<Node<L>> {
-        &mut self.root
+    /// The root, to be changed, and the home.
+    pub(super) fn root_mut(&mut self) -> (&mut Arc<Node<L>>, &Arc<TreeHome>) {
+        (&mut self.root, &self.home)
     }
 
     /// The removals that are not in the store yet.

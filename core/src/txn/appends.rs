@@ -9,11 +9,11 @@
 
 use super::draft::{Changes, Draft};
 use super::rows::require_range;
-use crate::catalog::{Catalog, TableId};
-use crate::table::Table;
+use crate::catalog::{Catalog, TableDef, TableId};
+use crate::table::{Sequence, Table};
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, ColumnBuilder, Error, Physical, Result, RowId};
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use core::task::Poll;
 
 /// Rows that wait at most.
@@ -33,6 +33,10 @@ pub struct Appends {
     ids: Vec<RowId>,
     /// One per table column; the row id column is not looked at.
     columns: Vec<ColumnBuilder>,
+    /// Which of them are of byte strings.
+    texts: Vec<usize>,
+    def: Arc<TableDef>,
+    sequence: Arc<Sequence>,
     /// Whether the columns may have values of a row that was not appended.
     is_open: bool,
 }
@@ -52,18 +56,25 @@ impl Appends {
         if generates || !is_integer || !table.indexes.is_empty() {
             return None;
         }
+        let is_text = |c: &usize| {
+            let column = def.columns.get(*c);
+            column.is_some_and(|c| c.ty.physical() == Physical::Bytes)
+        };
         Some(Appends {
             table: def.id,
             last: table.rows.open_end()?,
             ids: Vec::new(),
             columns: def.columns.iter().map(|c| empty(c.ty.physical())).collect(),
+            texts: (0..def.columns.len()).filter(is_text).collect(),
+            def: def.clone(),
+            sequence: table.sequence.clone(),
             is_open: false,
         })
     }
 
     fn is_full(&self) -> bool {
-        let is_big = |c: &ColumnBuilder| c.byte_len() >= MANY_BYTES;
-        self.ids.len() >= MOST_ROWS || self.columns.iter().any(is_big)
+        let byte_len = |c: &usize| self.columns.get(*c).map_or(0, ColumnBuilder::byte_len);
+        self.ids.len() >= MOST_ROWS || self.texts.iter().any(|c| byte_len(c) >= MANY_BYTES)
     }
 
     /// The columns, to append the values of one row to: one per table column, NULL for a key that is to be
@@ -78,9 +89,8 @@ impl Appends {
 }
 
 impl Draft<'_> {
-    /// Where a row may be put for [`Draft::append`], and its table; `None` if it is to be
-    /// [inserted](Draft::insert_row).
-    pub fn appends(&mut self, table: TableId) -> Option<(&Table, &mut Appends)> {
+    /// Where a row may be put for [`Draft::append`]; `None` if it is to be [inserted](Draft::insert_row).
+    pub fn appends(&mut self, table: TableId) -> Option<&mut Appends> {
         self.require_room(table).ok()?;
         let Draft { catalog, changes } = self;
         let open = changes.appends.as_ref().is_some_and(|a| a.table == table);
@@ -88,7 +98,7 @@ impl Draft<'_> {
             changes.settle(catalog).ok()?;
             changes.appends = Appends::new(catalog.get(table)?);
         }
-        Some((&**catalog.get(table)?, changes.appends.as_mut()?))
+        changes.appends.as_mut()
     }
 
     /// Appends the row whose values were put into the columns of [`Draft::appends`]. Returns its key if one
@@ -101,22 +111,21 @@ impl Draft<'_> {
         let Some(appends) = &mut changes.appends else {
             return Ok(None);
         };
-        let table = catalog.table(appends.table)?;
-        let key = table.def.row_id_column;
+        let key = appends.def.row_id_column;
         let given = key
             .and_then(|c| appends.columns.get(c))
             .and_then(|c| c.i64_at(appends.ids.len()));
         let id = match given {
             Some(id) => id,
-            None => match table.sequence.next(1) {
-                Ok(id) if require_range(&table.def, key, id).is_ok() => id,
+            None => match appends.sequence.next(1) {
+                Ok(id) if require_range(&appends.def, key, id).is_ok() => id,
                 _ => return Ok(None),
             },
         };
         if id <= appends.last {
             return Ok(None);
         }
-        table.sequence.raise_above(id);
+        appends.sequence.raise_above(id);
         appends.is_open = false;
         appends.ids.push(id);
         appends.last = id;

@@ -295,7 +295,9 @@ mod tests {
 
     /// Changes nothing; the version it was done in.
     fn changed(history: &History) -> *const Catalog {
-        history.change(&mut Changes::default(), |draft| core::ptr::from_ref(draft.catalog()))
+        history.change(&mut Changes::default(), |draft| {
+            core::ptr::from_ref(draft.catalog())
+        })
     }
 
     #[test]

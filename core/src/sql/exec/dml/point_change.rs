@@ -290,8 +290,8 @@ impl PointChange {
         let Kind::Insert(new) = &self.kind else {
             return None;
         };
-        let (table, appends) = draft.appends(self.def.id)?;
-        new.append_to(appends.columns(), read, &table.def, scope).ok()?;
+        let appends = draft.appends(self.def.id)?;
+        new.append_to(appends.columns(), read, &self.def, scope).ok()?;
         let appended = draft.append().transpose()?;
         Some(appended.map(|generated| DmlResult {
             affected: 1,
