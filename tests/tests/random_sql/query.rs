@@ -127,6 +127,28 @@ fn aggregate(r: &mut Choices, scope: &Scope<'_>) -> String {
     }
 }
 
+/// A window function that gives the same in whatever order equal rows come.
+fn window(r: &mut Choices, scope: &Scope<'_>) -> String {
+    let function = match r.range(0, 4) {
+        0 => String::from("RANK()"),
+        1 => String::from("DENSE_RANK()"),
+        _ => aggregate(r, scope),
+    };
+    let (partition, _) = scope.any(r);
+    let (key, _) = scope.any(r);
+    let order = format!("ORDER BY {key}{}", r.pick(&["", " DESC"]));
+    // SQLite takes DISTINCT in no window function.
+    let function = function.replace("DISTINCT ", "");
+    match r.range(0, 4) {
+        0 => format!("{function} OVER ({order})"),
+        1 if !function.contains("RANK") => format!("{function} OVER (PARTITION BY {partition})"),
+        2 => format!(
+            "{function} OVER (PARTITION BY {partition} {order} GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING)"
+        ),
+        _ => format!("{function} OVER (PARTITION BY {partition} {order})"),
+    }
+}
+
 /// A SELECT over the tables.
 pub fn select(r: &mut Choices, tables: &[Table]) -> String {
     let from = from(r, tables);
@@ -183,6 +205,7 @@ pub fn select(r: &mut Choices, tables: &[Table]) -> String {
                 match r.range(0, 10) {
                     0..=4 => column,
                     5 => format!("({})", scope.condition(r, 1)),
+                    6 => window(r, &Scope::of(from.columns.clone(), &[])),
                     _ => scope.value(r, ty, 2),
                 }
             };

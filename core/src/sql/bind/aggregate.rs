@@ -8,6 +8,7 @@ use super::function::{argument, clause_name, convert_argument};
 use super::names::Scope;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{convert_all, int_literal};
+use super::window::WINDOW;
 use crate::sql::functions::Aggregate;
 use crate::sql::parse::unescape;
 use crate::sql::plan::{AggregateCall, Expr};
@@ -15,15 +16,20 @@ use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, vec, vec::Vec};
 use sqlparser::ast::{
     self, DuplicateTreatment, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    Value as AstValue,
+    FunctionArguments, Value as AstValue,
 };
 
-/// Column indexes from here on stand for aggregates.
+/// Column indexes from here on, below [`WINDOW`], stand for aggregates.
 const AGGREGATE: usize = usize::MAX / 2;
+
+/// Which aggregate a column index stands for.
+fn aggregate_at(index: usize) -> Option<usize> {
+    index.checked_sub(AGGREGATE).filter(|_| index < WINDOW)
+}
 
 /// Whether an expression of a select list contains an aggregate.
 pub(super) fn contains_aggregate(expr: &Expr) -> bool {
-    let mut found = matches!(expr, Expr::Column { index, .. } if *index >= AGGREGATE);
+    let mut found = matches!(expr, Expr::Column { index, .. } if aggregate_at(*index).is_some());
     if !found {
         expr.for_each_child(&mut |c| found = found || contains_aggregate(c));
     }
@@ -37,18 +43,52 @@ impl<'a> Binder<'a> {
         function: Aggregate,
         f: &'a Function,
         arguments: &'a [FunctionArg],
-        distinct: Option<DuplicateTreatment>,
-        clauses: &'a [FunctionArgumentClause],
-        filter: Option<&'a ast::Expr>,
         env: &mut Env<'_>,
     ) -> Result<Expr> {
-        let name = format!("{}", f.name).to_ascii_uppercase();
         if env.aggregates.is_none() {
+            let name = function.name();
             return Err(invalid(
                 format!("the aggregate {name} cannot stand in {}", env.clause),
                 f,
             ));
         }
+        let mut inner = Env {
+            clause: "an aggregate's argument",
+            subqueries: env.subqueries,
+            correlated: env.correlated,
+            ..Env::new(env.scope, "")
+        };
+        let call = self.aggregate_call(function, f, arguments, &mut inner)?;
+        let ty = call.ty.clone();
+        let Some(calls) = &mut env.aggregates else {
+            return Err(unsupported("an aggregate here", f));
+        };
+        let position = match calls.iter().position(|c| *c == call) {
+            Some(i) => i,
+            None => {
+                calls.push(call);
+                calls.len() - 1
+            }
+        };
+        Ok(Expr::Column {
+            index: AGGREGATE + position,
+            ty,
+        })
+    }
+
+    /// A call of an aggregate whose arguments may refer to what `inner` says.
+    pub(super) fn aggregate_call(
+        &mut self,
+        function: Aggregate,
+        f: &'a Function,
+        arguments: &'a [FunctionArg],
+        inner: &mut Env<'_>,
+    ) -> Result<AggregateCall> {
+        let name = format!("{}", f.name).to_ascii_uppercase();
+        let (distinct, clauses) = match &f.args {
+            FunctionArguments::List(l) => (l.duplicate_treatment, l.clauses.as_slice()),
+            _ => (None, &[][..]),
+        };
         let distinct = matches!(distinct, Some(DuplicateTreatment::Distinct));
         let mut separator = None;
         for clause in clauses {
@@ -62,20 +102,12 @@ impl<'a> Binder<'a> {
                 other => return Err(unsupported(format!("{} of {name}", clause_name(other)), f)),
             }
         }
-        let mut inner = Env {
-            scope: env.scope,
-            clause: "an aggregate's argument",
-            aggregates: None,
-            aliases: None,
-            inserted: None,
-            subqueries: env.subqueries,
-            correlated: env.correlated,
-        };
         let at = f.place();
-        let filter = filter.map(|c| self.condition(c, &mut inner)).transpose()?;
+        let filter = f.filter.as_deref();
+        let filter = filter.map(|c| self.condition(c, inner)).transpose()?;
         let mut arg = match (function, arguments) {
             (Aggregate::Count, [] | [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) if !distinct => None,
-            (_, [one]) => Some(self.expr(argument(one)?, &mut inner)?),
+            (_, [one]) => Some(self.expr(argument(one)?, inner)?),
             (Aggregate::GroupConcat, [one, text]) if name == "STRING_AGG" => {
                 match argument(text)? {
                     ast::Expr::Value(v) => match &v.value {
@@ -84,7 +116,7 @@ impl<'a> Binder<'a> {
                     },
                     _ => return Err(invalid("STRING_AGG takes a string as separator", f)),
                 }
-                Some(self.expr(argument(one)?, &mut inner)?)
+                Some(self.expr(argument(one)?, inner)?)
             }
             (Aggregate::GroupConcat, [_, _, ..]) => {
                 return Err(unsupported(
@@ -113,25 +145,11 @@ impl<'a> Binder<'a> {
             separator = Some(String::from(","));
         }
         let ty = function.result_type(arg.as_ref().map(Expr::ty).as_ref());
-        let call = AggregateCall {
+        Ok(AggregateCall {
             function,
             arg,
             distinct,
             separator,
-            ty: ty.clone(),
-        };
-        let Some(calls) = &mut env.aggregates else {
-            return Err(unsupported("an aggregate here", f));
-        };
-        let position = match calls.iter().position(|c| *c == call) {
-            Some(i) => i,
-            None => {
-                calls.push(call);
-                calls.len() - 1
-            }
-        };
-        Ok(Expr::Column {
-            index: AGGREGATE + position,
             ty,
         })
     }
@@ -200,7 +218,7 @@ impl<'s> Grouping<'s> {
     /// Gives the aggregates' columns their place after the keys, when all keys are known.
     pub(super) fn place_aggregates(&self, expr: &mut Expr) {
         if let Expr::Column { index, .. } = expr
-            && let Some(i) = index.checked_sub(AGGREGATE)
+            && let Some(i) = aggregate_at(*index)
         {
             *index = self.keys.len() + i;
         }

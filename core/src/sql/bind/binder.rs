@@ -4,6 +4,7 @@
 use super::cte::Cte;
 use super::names::Scope;
 use super::template::Slots;
+use super::window::Windows;
 use super::{BindContext, SchemaSource};
 use crate::sql::plan::{AggregateCall, Expr, SubPlan};
 use crate::types::{Error, Result};
@@ -28,6 +29,8 @@ pub(super) struct Binder<'a> {
     pub(super) ctes: Vec<Cte<'a>>,
     /// The queries around the one being bound, the innermost last.
     pub(super) outer: Vec<Enclosing>,
+    /// The windows of the SELECTs being bound, the innermost last.
+    pub(super) windows: Vec<Windows<'a>>,
     /// When a template is bound: where its literals go.
     pub(super) slots: Option<Slots<'a>>,
     recursion: usize,
@@ -86,6 +89,8 @@ pub(super) struct Env<'s> {
     pub(super) aliases: Option<(&'s [Alias], AliasUse)>,
     /// In ON DUPLICATE KEY UPDATE: where the columns of the row to insert start, for `VALUES(column)`.
     pub(super) inserted: Option<usize>,
+    /// Whether window functions may occur: those of the innermost SELECT.
+    pub(super) windows: bool,
     /// Whether subqueries may occur.
     pub(super) subqueries: bool,
     /// Whether they may depend on the columns.
@@ -101,6 +106,7 @@ impl<'s> Env<'s> {
             aggregates: None,
             aliases: None,
             inserted: None,
+            windows: false,
             subqueries: true,
             correlated: true,
         }
@@ -137,6 +143,7 @@ impl<'a> Binder<'a> {
             sub_plans: Vec::new(),
             ctes: Vec::new(),
             outer: Vec::new(),
+            windows: Vec::new(),
             slots: None,
             recursion: 0,
             depth: 0,

@@ -8,6 +8,7 @@ use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
     bool_literal, cast, compare, convert_all, null_of, numeric, text_literal, to_bool, to_text,
 };
+use super::window::window_function;
 use crate::sql::functions::{Aggregate, ArgKind, ScalarFunction, functions, lookup};
 use crate::sql::plan::{CompareOp, Expr};
 use crate::types::{DataType, Error, Position, Result, Value};
@@ -88,7 +89,6 @@ impl<'a> Binder<'a> {
             _ => return Err(unsupported(format!("function {name} (with a qualifier)"), name)),
         };
         let upper = ident.value.to_ascii_uppercase();
-        refuse(over.is_some(), &format!("window function {upper} OVER (…)"), name)?;
         refuse(*uses_odbc_syntax, "an ODBC escape ({fn …})", name)?;
         refuse(
             !matches!(parameters, FunctionArguments::None),
@@ -102,8 +102,10 @@ impl<'a> Binder<'a> {
             FunctionArguments::Subquery(_) => return Err(unsupported("a subquery as argument list", name)),
             FunctionArguments::List(l) => (l.args.as_slice(), l.duplicate_treatment, l.clauses.as_slice()),
         };
-        if let Some(aggregate) = Aggregate::lookup(&upper) {
-            return self.aggregate(aggregate, f, arguments, distinct, clauses, filter.as_deref(), env);
+        match (Aggregate::lookup(&upper), over) {
+            (Some(aggregate), None) => return self.aggregate(aggregate, f, arguments, env),
+            (Some(aggregate), Some(over)) => return self.aggregate_over(aggregate, f, arguments, over, env),
+            (None, _) => {}
         }
         refuse(
             filter.is_some(),
@@ -113,6 +115,17 @@ impl<'a> Binder<'a> {
         refuse(distinct.is_some(), &format!("DISTINCT in {upper}()"), name)?;
         if let Some(clause) = clauses.first() {
             return Err(unsupported(clause_name(clause), name));
+        }
+        match (window_function(&upper), over) {
+            (Some(function), Some(over)) => return self.window_call(function, f, arguments, over, env),
+            (Some(_), None) => return Err(invalid(format!("{upper} needs OVER (…)"), f)),
+            (None, Some(_)) => {
+                return Err(unsupported(
+                    format!("{upper} OVER (…): it is no window function"),
+                    name,
+                ));
+            }
+            (None, None) => {}
         }
         if upper == "VALUES" && env.inserted.is_some() {
             return self.inserted_value(arguments, f, env);

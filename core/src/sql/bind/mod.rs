@@ -45,6 +45,7 @@ mod tests;
 mod transaction;
 mod types;
 mod update_delete;
+mod window;
 
 pub use column_values::{bind_default, bind_table_expr};
 pub use context::{BindContext, SchemaSource};

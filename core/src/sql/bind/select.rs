@@ -6,6 +6,7 @@ use super::names::Scope;
 use super::order_by::{Limit, ordinal, sorted};
 use super::query::order_of;
 use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
+use super::window::{Windows, contains_window, place_windows, windowed};
 use crate::sql::plan::{AggregateCall, Expr, OutputColumn, Plan, SortKey};
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
@@ -74,8 +75,8 @@ fn refuse_clauses(s: &Select) -> Result<bool> {
         distribute_by,
         sort_by,
         having: _,
-        named_window,
-        qualify,
+        named_window: _,
+        qualify: _,
         window_before_qualify: _,
         value_table_mode,
         flavor,
@@ -90,8 +91,6 @@ fn refuse_clauses(s: &Select) -> Result<bool> {
     refuse(!cluster_by.is_empty(), "CLUSTER BY", s)?;
     refuse(!distribute_by.is_empty(), "DISTRIBUTE BY", s)?;
     refuse(!sort_by.is_empty(), "SORT BY", s)?;
-    refuse(!named_window.is_empty(), "WINDOW", s)?;
-    refuse(qualify.is_some(), "QUALIFY", s)?;
     refuse(value_table_mode.is_some(), "SELECT AS VALUE or STRUCT", s)?;
     refuse(!matches!(flavor, SelectFlavor::Standard), "FROM before SELECT", s)?;
     if let Some(m) = select_modifiers
@@ -126,6 +125,20 @@ impl<'a> Binder<'a> {
     /// A SELECT over what its FROM gives.
     fn select_from(
         &mut self,
+        from: (Plan, Scope),
+        s: &'a Select,
+        distinct: bool,
+        order_by: &'a [OrderByExpr],
+        limit: Limit,
+    ) -> Result<(Plan, Vec<OutputColumn>)> {
+        self.windows.push(Windows::new(&s.named_window));
+        let bound = self.select_windowed(from, s, distinct, order_by, limit);
+        self.windows.pop();
+        bound
+    }
+
+    fn select_windowed(
+        &mut self,
         (plan, scope): (Plan, Scope),
         s: &'a Select,
         distinct: bool,
@@ -151,6 +164,18 @@ impl<'a> Binder<'a> {
             None => None,
             Some(h) => Some(self.having(h, &scope, &keys, &aliases, &mut aggregates)?),
         };
+        let mut qualify = match &s.qualify {
+            None => None,
+            Some(condition) => {
+                let mut env = Env {
+                    aggregates: Some(&mut aggregates),
+                    aliases: Some((&aliases, AliasUse::First)),
+                    windows: true,
+                    ..Env::new(&scope, "QUALIFY")
+                };
+                Some(self.condition(condition, &mut env)?)
+            }
+        };
         let outputs: Vec<Expr> = items.iter().map(|i| i.expr.clone()).collect();
         let order_aliases = output_aliases(&items);
         let mut sort = self.order_by(
@@ -159,19 +184,23 @@ impl<'a> Binder<'a> {
             &mut Env {
                 aggregates: Some(&mut aggregates),
                 aliases: Some((&order_aliases, AliasUse::First)),
+                windows: true,
                 ..Env::new(&scope, "ORDER BY")
             },
         )?;
+        let mut windows = self.windows.last_mut().map(|w| core::mem::take(&mut w.bound));
+        let mut windows = windows.take().unwrap_or_default();
         let mut width = scope.width();
         let mut plan = plan;
         if !keys.is_empty() || !aggregates.is_empty() {
             let mut grouping = Grouping::new(&scope, keys);
-            let exprs = items
+            let mut exprs: Vec<&mut Expr> = items.iter_mut().map(|i| &mut i.expr).collect();
+            exprs.extend(having.iter_mut().chain(&mut qualify));
+            exprs.extend(sort.iter_mut().map(|k| &mut k.expr));
+            windows
                 .iter_mut()
-                .map(|i| &mut i.expr)
-                .chain(having.iter_mut())
-                .chain(sort.iter_mut().map(|k| &mut k.expr));
-            group(&mut grouping, exprs.collect())?;
+                .for_each(|w| w.for_each_expr_mut(&mut |e| exprs.push(e)));
+            group(&mut grouping, exprs)?;
             let keys = grouping.keys;
             width = keys.len() + aggregates.len();
             plan = Plan::Aggregate {
@@ -181,6 +210,16 @@ impl<'a> Binder<'a> {
             };
         }
         plan = plan.filtered(having);
+        if !windows.is_empty() {
+            let functions = windows.len();
+            let (over, places) = windowed(plan, width, windows);
+            (plan, width) = (over, width + functions);
+            let exprs = items.iter_mut().map(|i| &mut i.expr).chain(&mut qualify);
+            exprs
+                .chain(sort.iter_mut().map(|k| &mut k.expr))
+                .for_each(|e| place_windows(e, &places));
+        }
+        plan = plan.filtered(qualify);
         let columns: Vec<OutputColumn> = items.iter().map(Item::output).collect();
         let exprs: Vec<Expr> = items.into_iter().map(|i| i.expr).collect();
         if !distinct {
@@ -202,6 +241,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(projection.len());
         let mut env = Env {
+            windows: aggregates.is_some(),
             aggregates,
             ..Env::new(scope, "the select list")
         };
@@ -283,6 +323,9 @@ impl<'a> Binder<'a> {
                 },
             )?,
         };
+        if contains_window(&key) {
+            return Err(invalid("GROUP BY cannot contain a window function", e));
+        }
         if contains_aggregate(&key) {
             return Err(invalid("GROUP BY cannot contain an aggregate", e));
         }
@@ -309,7 +352,14 @@ impl<'a> Binder<'a> {
             aliases: Some((&aliases, AliasUse::First)),
             ..Env::new(scope, "HAVING")
         };
-        self.condition(condition, &mut env)
+        let having = self.condition(condition, &mut env)?;
+        if contains_window(&having) {
+            return Err(invalid(
+                "HAVING cannot contain a window function (use QUALIFY)",
+                condition,
+            ));
+        }
+        Ok(having)
     }
 }
 

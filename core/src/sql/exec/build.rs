@@ -22,6 +22,7 @@ use super::sort::Sort;
 use super::table_columns::TableColumns;
 use super::top_n::TopN;
 use super::values::Values;
+use super::window::Window;
 use crate::catalog::Catalog;
 use crate::sql::memory::Memory;
 use crate::sql::plan::{self, Access, Expr, Join, LookupJoin, Plan};
@@ -174,6 +175,7 @@ impl Builder<'_> {
                 Box::new(HashAggregate::new(next()?, keys, aggregates, self.memory))
             }
             Plan::Distinct { input } => Box::new(Distinct::new(next()?, &input.types(), self.memory)),
+            Plan::Window(w) => Box::new(Window::new(next()?, w, self.memory)),
             Plan::Append { .. } => Box::new(Append::new(core::mem::take(inputs))),
             Plan::SetOperation(s) => {
                 let (left, right, types) = (next()?, next()?, s.left.types());

@@ -43,6 +43,7 @@ pub(crate) mod testing;
 mod tests;
 mod top_n;
 mod values;
+mod window;
 
 pub use build::{build, build_counted};
 pub use counted::OperatorCounts;

@@ -91,7 +91,7 @@ impl RowBuffer {
     }
 
     /// Bytes of memory held.
-    fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         self.columns.iter().map(Column::memory).sum()
     }
 }

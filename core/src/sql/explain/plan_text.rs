@@ -10,7 +10,7 @@ use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
     Access, AggregateCall, ApplyKind, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds,
-    SetKind, SortKey, Statement, SubPlanKind,
+    SetKind, SortKey, Statement, SubPlanKind, WindowCall, WindowFunction,
 };
 use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
@@ -188,6 +188,22 @@ impl Lines<'_> {
             }
             Plan::Distinct { .. } => "Distinct".to_string(),
             Plan::Append { .. } => "Append".to_string(),
+            Plan::Window(w) => {
+                let names = self.names(&w.input);
+                let mut over = Vec::new();
+                if !w.partition.is_empty() {
+                    over.push(format!("by {}", texts(&w.partition, &names)));
+                }
+                if !w.order.is_empty() {
+                    let keys: Vec<String> = w.order.iter().map(|k| sort_key_text(k, &names)).collect();
+                    over.push(format!("order {}", keys.join(", ")));
+                }
+                let calls: Vec<String> = w.calls.iter().map(|c| window_text(c, &names)).collect();
+                match over.is_empty() {
+                    true => format!("Window: {}", calls.join(", ")),
+                    false => format!("Window {}: {}", over.join(" "), calls.join(", ")),
+                }
+            }
             Plan::Apply(a) => {
                 let asked = match a.kind {
                     ApplyKind::Scalar => "value",
@@ -303,6 +319,12 @@ impl Lines<'_> {
             | Plan::Limit { input, .. } => self.names(input),
             Plan::Append { inputs } => inputs.first().map(|i| self.names(i)).unwrap_or_default(),
             Plan::SetOperation(s) => self.names(&s.left),
+            Plan::Window(w) => {
+                let mut names = self.names(&w.input);
+                let calls: Vec<String> = w.calls.iter().map(|c| window_text(c, &names)).collect();
+                names.extend(calls.into_iter().map(shortened));
+                names
+            }
             Plan::Apply(a) => {
                 let mut names = self.names(&a.input);
                 names.push("answer".to_string());
@@ -440,6 +462,14 @@ fn aggregate_text(call: &AggregateCall, names: &[String]) -> String {
     let arg = call.arg.as_ref().map_or("*".to_string(), |a| expr_text(a, names));
     let distinct = if call.distinct { "DISTINCT " } else { "" };
     format!("{name}({distinct}{arg})")
+}
+
+fn window_text(call: &WindowCall, names: &[String]) -> String {
+    let name = match &call.function {
+        WindowFunction::Aggregate(call) => return aggregate_text(call, names),
+        function => function.name(),
+    };
+    format!("{name}({})", texts(&call.args, names))
 }
 
 fn shortened(text: String) -> String {

@@ -63,6 +63,7 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
         Plan::Append { inputs } => inputs.iter().map(|i| rows(i, stats)).sum(),
         Plan::SetOperation(s) => rows(&s.left, stats) * OTHER,
         Plan::Apply(a) => rows(&a.input, stats),
+        Plan::Window(w) => rows(&w.input, stats),
         Plan::Sort {
             input,
             limit: Some(limit),
@@ -145,6 +146,8 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
         Plan::SetOperation(s) => distinct(&s.left, column, stats),
         Plan::Apply(a) if column < a.input.types().len() => distinct(&a.input, column, stats),
         Plan::Apply(a) => rows(&a.input, stats).max(1.0),
+        Plan::Window(w) if column < w.input.types().len() => distinct(&w.input, column, stats),
+        Plan::Window(w) => rows(&w.input, stats).max(1.0),
         Plan::Values { rows, .. } => (rows.len() as f64).max(1.0),
     }
 }

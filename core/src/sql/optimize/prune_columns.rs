@@ -156,6 +156,29 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
             inputs.iter_mut().for_each(|input| prune_exactly(input, needed));
             places(needed)
         }
+        Plan::Window(w) => {
+            let width = w.input.types().len();
+            let (below, results) = needed.split_at(width.min(needed.len()));
+            let (mut below, results) = (below.to_vec(), results.to_vec());
+            keep(&mut w.calls, &results);
+            if w.calls.is_empty() {
+                let moved = prune(&mut w.input, &below);
+                let input = take(&mut w.input);
+                *plan = input;
+                return side_by_side(moved, alloc::vec![None; results.len()], 0);
+            }
+            w.partition.iter().for_each(|e| need(&mut below, e));
+            w.order.iter().for_each(|k| need(&mut below, &k.expr));
+            w.calls
+                .iter()
+                .for_each(|c| c.for_each_input_expr(&mut |e| need(&mut below, e)));
+            let moved = prune(&mut w.input, &below);
+            w.partition.iter_mut().for_each(|e| move_columns(e, &moved));
+            w.order.iter_mut().for_each(|k| move_columns(&mut k.expr, &moved));
+            let calls = w.calls.iter_mut();
+            calls.for_each(|c| c.for_each_expr_mut(&mut |e| move_columns(e, &moved)));
+            side_by_side(moved, places(&results), w.input.types().len())
+        }
         Plan::Apply(a) => {
             let width = a.input.types().len();
             let (below, answer) = needed.split_at(width.min(needed.len()));

@@ -13,7 +13,9 @@
 //!
 //! Conditions on volatile functions stay where they are: how often they run is what the user wrote.
 
-use super::columns::{all_columns, for_each_column, is_constant, is_volatile, lowered, raised, substitute};
+use super::columns::{
+    all_columns, for_each_column, is_constant, is_volatile, lowered, plain_column, raised, substitute,
+};
 use super::conjuncts::{is_never_true, join, split};
 use super::null_rejection::rejects_nulls;
 use super::plan_parts::{is_empty, no_rows, take};
@@ -111,6 +113,11 @@ fn part(plan: &mut Plan, conjuncts: Vec<Expr>) -> Parted {
                 below: vec![everywhere; inputs.len()],
                 above,
             }
+        }
+        // Whole partitions may go, rows of one may not.
+        Plan::Window(w) => {
+            let partitions = |i: usize| w.partition.iter().any(|e| plain_column(e) == Some(i));
+            Parted::by(conjuncts, |c| !is_volatile(c) && all_columns(c, partitions))
         }
         Plan::Apply(a) => {
             let width = a.input.types().len();

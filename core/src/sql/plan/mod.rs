@@ -10,6 +10,7 @@ mod expr;
 mod query;
 mod set_operation;
 mod statement;
+mod window;
 
 pub use apply::{Apply, ApplyKind, Correlated};
 pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
@@ -21,3 +22,4 @@ pub use statement::{
     AlterAction, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert, InsertSource,
     PersistenceChange, Show, Statement, TransactionControl, Update,
 };
+pub use window::{Frame, FrameBound, FrameUnits, Window, WindowCall, WindowFunction};

@@ -1,6 +1,6 @@
 //! Relational plans.
 
-use super::{AggregateCall, Apply, Expr, SetOperation};
+use super::{AggregateCall, Apply, Expr, SetOperation, Window};
 use crate::catalog::TableId;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -227,6 +227,8 @@ pub enum Plan {
     SetOperation(Box<SetOperation>),
     /// A correlated subquery, run for each row.
     Apply(Box<Apply>),
+    /// Window functions.
+    Window(Box<Window>),
     /// ORDER BY; with a limit only the first `limit` rows are kept (top-N).
     Sort {
         /// Input.
@@ -268,6 +270,7 @@ macro_rules! each_input {
                     $f(input);
                 }
             }
+            Plan::Window(w) => $f(&$($mut)? w.input),
             Plan::Apply(a) => {
                 $f(&$($mut)? a.input);
                 $f(&$($mut)? a.subquery);
@@ -312,6 +315,11 @@ impl Plan {
             }
             Plan::Append { inputs } => inputs.first().map(Plan::types).unwrap_or_default(),
             Plan::SetOperation(s) => s.left.types(),
+            Plan::Window(w) => {
+                let mut t = w.input.types();
+                t.extend(w.calls.iter().map(|c| c.ty.clone()));
+                t
+            }
             Plan::Apply(a) => {
                 let mut t = a.input.types();
                 t.push(a.ty.clone());
@@ -392,6 +400,11 @@ impl Plan {
             }
             Plan::Distinct { .. } | Plan::Append { .. } | Plan::SetOperation(_) => {}
             Plan::Apply(a) => a.captures.iter_mut().for_each(f),
+            Plan::Window(w) => {
+                w.partition.iter_mut().for_each(&mut *f);
+                w.order.iter_mut().for_each(|k| f(&mut k.expr));
+                w.calls.iter_mut().for_each(|c| c.for_each_expr_mut(f));
+            }
             Plan::Sort { keys, limit, .. } => {
                 keys.iter_mut().for_each(|k| f(&mut k.expr));
                 limit.iter_mut().for_each(f);

@@ -11,10 +11,7 @@ fn unsupported_clauses_are_named_with_their_place() {
     for (sql, part) in [
         ("SELECT 1 UNION BY NAME SELECT 2", "BY NAME"),
         ("SELECT title FROM album FOR UPDATE", "FOR UPDATE"),
-        (
-            "SELECT ROW_NUMBER() OVER (ORDER BY id) FROM album",
-            "window function",
-        ),
+        ("SELECT UPPER(title) OVER (ORDER BY id) FROM album", "UPPER OVER"),
         ("SELECT DISTINCT ON (id) id FROM album", "DISTINCT ON"),
         ("SELECT id FROM album GROUP BY id WITH ROLLUP", "WITH ROLLUP"),
         ("SELECT SQL_NO_CACHE 1", "SQL_NO_CACHE"),

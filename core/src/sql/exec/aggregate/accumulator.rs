@@ -53,12 +53,30 @@ pub trait Accumulator: Send {
     /// Adds a batch: the argument's column has one value per row (COUNT(*) has none).
     fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()>;
 
+    /// Lets every group have the rows of the one before it too, except those that `firsts` marks: running
+    /// aggregates, of groups that have the rows each step adds. `false`: it cannot, and did nothing.
+    fn accumulate(&mut self, _firsts: &[bool]) -> Result<bool> {
+        Ok(false)
+    }
+
     /// The results, one per group, in order.
     fn finish(&mut self) -> Result<Column>;
 
     /// Bytes of memory that it takes at most, and its results besides, once there are `groups` groups and a
     /// batch with this argument was added.
     fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize;
+}
+
+/// Combines the state of each group with that of the one before it, except where `firsts` says that a run
+/// starts.
+pub(super) fn run_up<T: Clone>(groups: &mut [T], firsts: &[bool], mut combine: impl FnMut(&T, &mut T)) {
+    let mut before: Option<T> = None;
+    for (state, is_first) in groups.iter_mut().zip(firsts) {
+        if let Some(before) = before.as_ref().filter(|_| !is_first) {
+            combine(before, state);
+        }
+        before = Some(state.clone());
+    }
 }
 
 /// The accumulator of an aggregate call.

@@ -1,5 +1,6 @@
 //! BIT_AND, BIT_OR and BIT_XOR of a BIGINT argument.
 
+use super::accumulator::run_up;
 use super::{Accumulator, Groups};
 use crate::types::{Column, Result, vec_capacity};
 use alloc::vec::Vec;
@@ -38,6 +39,14 @@ impl Accumulator for Bits {
             }
             Ok(())
         })
+    }
+
+    fn accumulate(&mut self, firsts: &[bool]) -> Result<bool> {
+        let combine = self.combine;
+        run_up(&mut self.groups, firsts, |before, bits| {
+            *bits = combine(*before, *bits)
+        });
+        Ok(true)
     }
 
     fn finish(&mut self) -> Result<Column> {

@@ -1,5 +1,6 @@
 //! COUNT(*) and COUNT(x).
 
+use super::accumulator::run_up;
 use super::{Accumulator, Groups};
 use crate::types::{Column, Result, vec_capacity};
 use alloc::vec::Vec;
@@ -29,6 +30,11 @@ impl Accumulator for Count {
             }
             Ok(())
         })
+    }
+
+    fn accumulate(&mut self, firsts: &[bool]) -> Result<bool> {
+        run_up(&mut self.counts, firsts, |before, count| *count += before);
+        Ok(true)
     }
 
     fn finish(&mut self) -> Result<Column> {

@@ -1,5 +1,6 @@
 //! MIN and MAX, over any type.
 
+use super::accumulator::run_up;
 use super::{Accumulator, Groups};
 use crate::types::{
     Bitmap, BytesVec, Collation, Column, ColumnData, DataType, Physical, Result, vec_capacity,
@@ -108,6 +109,26 @@ impl<T: Fixed> Accumulator for FixedBest<T> {
         })
     }
 
+    fn accumulate(&mut self, firsts: &[bool]) -> Result<bool> {
+        let wanted = self.wanted;
+        let mut states: Vec<Option<T>> = (self.seen.iter().zip(&self.best))
+            .map(|(seen, best)| seen.then_some(*best))
+            .collect();
+        run_up(&mut states, firsts, |before, state| {
+            let better = |b: &T| state.as_ref().is_none_or(|s| b.order(s) == wanted);
+            if let Some(before) = before.as_ref().filter(|b| better(b)) {
+                *state = Some(*before);
+            }
+        });
+        for (group, state) in states.into_iter().enumerate() {
+            if let (Some(best), Some(state)) = (self.best.get_mut(group), state) {
+                *best = state;
+                self.seen.set(group, true);
+            }
+        }
+        Ok(true)
+    }
+
     fn finish(&mut self) -> Result<Column> {
         let mut nulls = Bitmap::default();
         self.seen.iter().for_each(|s| nulls.push(!s));
@@ -155,6 +176,17 @@ impl Accumulator for BytesBest {
             }
             Ok(())
         })
+    }
+
+    fn accumulate(&mut self, firsts: &[bool]) -> Result<bool> {
+        let (wanted, collation) = (self.wanted, self.collation);
+        run_up(&mut self.best, firsts, |before, state| {
+            let better = |b: &[u8]| state.as_ref().is_none_or(|s| order(b, s, collation) == wanted);
+            if let Some(before) = before.as_ref().filter(|b| better(b)) {
+                *state = Some(before.clone());
+            }
+        });
+        Ok(true)
     }
 
     fn finish(&mut self) -> Result<Column> {

@@ -1,5 +1,6 @@
 //! VARIANCE and STDDEV, in one pass by Welford's method: no catastrophic cancellation.
 
+use super::accumulator::run_up;
 use super::{Accumulator, Groups};
 use crate::types::{Column, Physical, Result, vec_capacity};
 use alloc::vec::Vec;
@@ -42,6 +43,24 @@ impl Accumulator for Moments {
             }
             Ok(())
         })
+    }
+
+    fn accumulate(&mut self, firsts: &[bool]) -> Result<bool> {
+        // Chan, Golub and LeVeque, 1979: moments of two parts from those of each.
+        run_up(
+            &mut self.groups,
+            firsts,
+            |(n, mean, squares), (m, other, more)| {
+                let all = *n + *m;
+                if all > 0.0 {
+                    let delta = *other - mean;
+                    *more += squares + delta * delta * n * *m / all;
+                    *other = mean + delta * *m / all;
+                    *m = all;
+                }
+            },
+        );
+        Ok(true)
     }
 
     fn finish(&mut self) -> Result<Column> {

@@ -1,5 +1,6 @@
 //! SUM and AVG: exact over integers and decimals, compensated over floats.
 
+use super::accumulator::run_up;
 use super::{Accumulator, Groups};
 use crate::types::{Column, ColumnData, DataType, Decimal, Error, Result, vec_capacity};
 use alloc::string::ToString;
@@ -133,6 +134,20 @@ impl Accumulator for ExactSum {
             Err(self.out_of_range())
         } else {
             Ok(())
+        }
+    }
+
+    fn accumulate(&mut self, firsts: &[bool]) -> Result<bool> {
+        let mut overflow = false;
+        run_up(&mut self.groups, firsts, |before, state| {
+            let (sum, over) = state.0.overflowing_add(before.0);
+            overflow |= over;
+            *state = (sum, state.1 + before.1);
+        });
+        if overflow {
+            Err(self.out_of_range())
+        } else {
+            Ok(true)
         }
     }
 
@@ -283,6 +298,17 @@ impl Accumulator for FloatSum {
             }
             ColumnData::Bytes(_) => Ok(()),
         }
+    }
+
+    fn accumulate(&mut self, firsts: &[bool]) -> Result<bool> {
+        run_up(&mut self.groups, firsts, |before, state| {
+            let own = *state;
+            *state = *before;
+            add_float(state, own.0);
+            state.1 += own.1;
+            state.2 = before.2 + own.2;
+        });
+        Ok(true)
     }
 
     fn finish(&mut self) -> Result<Column> {

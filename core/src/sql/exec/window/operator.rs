@@ -1,0 +1,182 @@
+//! The operator: collects all rows, orders them by partition and sort keys, and adds a column per function.
+
+use super::frame::Frames;
+use super::partitions::Partitions;
+use super::values::values;
+use crate::sql::exec::eval::eval;
+use crate::sql::exec::key_table::{KeyTable, Nulls};
+use crate::sql::exec::row_buffer::RowBuffer;
+use crate::sql::exec::sort_key::SortKeys;
+use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
+use crate::sql::memory::{Memory, MemoryUse};
+use crate::sql::plan::{self, Expr, SortKey, WindowCall};
+use crate::types::{Batch, Column, DataType, Result};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::task::{Poll, ready};
+
+/// See the module.
+pub struct Window {
+    input: Box<dyn Operator>,
+    partition: Vec<Expr>,
+    order: Vec<SortKey>,
+    calls: Vec<WindowCall>,
+    /// How many columns the input has. In `rows` there follow the sort keys, and the calls' arguments.
+    width: usize,
+    rows: RowBuffer,
+    keys: SortKeys,
+    partitions: Numbered,
+    peers: Numbered,
+    memory: Arc<Memory>,
+    /// Of the numbers and results.
+    kept: MemoryUse,
+    result: Option<Batch>,
+    done: usize,
+}
+
+/// Rows by what they are equal in.
+struct Numbered {
+    table: KeyTable,
+    /// One number per row.
+    numbers: Vec<u32>,
+}
+
+impl Numbered {
+    fn new(types: &[DataType], memory: &Arc<Memory>) -> Numbered {
+        Numbered {
+            table: KeyTable::new(types, Nulls::Equal, memory.part()),
+            numbers: Vec::new(),
+        }
+    }
+
+    /// Adds rows; returns their numbers.
+    fn add(&mut self, keys: &[Column], rows: usize) -> Result<Vec<u32>> {
+        let (mut groups, mut fresh) = (Vec::new(), Vec::new());
+        self.table.insert(keys, rows, &mut groups, &mut fresh)?;
+        self.numbers.extend_from_slice(&groups);
+        Ok(groups)
+    }
+
+    fn in_order(&self, order: &[u32]) -> Vec<u32> {
+        let number = |row: &u32| self.numbers.get(*row as usize).copied().unwrap_or(0);
+        order.iter().map(number).collect()
+    }
+}
+
+/// The arguments of a call.
+fn args(call: &WindowCall) -> Vec<&Expr> {
+    let mut args = Vec::new();
+    call.for_each_input_expr(&mut |e| args.push(e));
+    args
+}
+
+impl Window {
+    /// The functions of a plan node over the rows of its input.
+    pub fn new(input: Box<dyn Operator>, plan: &plan::Window, memory: &Arc<Memory>) -> Window {
+        let types = plan.input.types();
+        let partition: Vec<DataType> = plan.partition.iter().map(Expr::ty).collect();
+        let order: Vec<DataType> = plan.order.iter().map(|k| k.expr.ty()).collect();
+        let args = plan.calls.iter().flat_map(|c| args(c)).map(Expr::ty);
+        let physicals: Vec<_> = types
+            .iter()
+            .cloned()
+            .chain(order.iter().cloned())
+            .chain(args)
+            .map(|ty| ty.physical())
+            .collect();
+        let mut keys = alloc::vec![SortKey {
+            expr: Expr::Column {
+                index: 0,
+                ty: DataType::BIGINT,
+            },
+            descending: false,
+            nulls_first: true,
+        }];
+        keys.extend(plan.order.iter().cloned());
+        let both: Vec<DataType> = partition.iter().chain(&order).cloned().collect();
+        Window {
+            input,
+            partition: plan.partition.clone(),
+            order: plan.order.clone(),
+            calls: plan.calls.clone(),
+            width: types.len(),
+            rows: RowBuffer::new(&physicals, memory.part()),
+            keys: SortKeys::new(&keys, memory.part()),
+            partitions: Numbered::new(&partition, memory),
+            peers: Numbered::new(&both, memory),
+            memory: memory.clone(),
+            kept: memory.part(),
+            result: None,
+            done: 0,
+        }
+    }
+
+    fn add(&mut self, batch: Batch, cx: &Cx<'_>) -> Result<()> {
+        let batch = batch.compact();
+        let rows = batch.len;
+        if rows == 0 {
+            return Ok(());
+        }
+        let scope = cx.env.scope();
+        let columns = |exprs: &mut dyn Iterator<Item = &Expr>| {
+            exprs
+                .map(|e| eval(e, &batch, &scope))
+                .collect::<Result<Vec<Column>>>()
+        };
+        let partition = columns(&mut self.partition.iter())?;
+        let order = columns(&mut self.order.iter().map(|k| &k.expr))?;
+        let mut args = columns(&mut self.calls.iter().flat_map(|c| args(c)))?;
+        // Two numbers per row now, and two in order later.
+        let numbered = self.rows.len().saturating_add(rows).saturating_mul(16);
+        self.kept.set(numbered)?;
+        let numbers = self.partitions.add(&partition, rows)?;
+        let both: Vec<Column> = partition.iter().chain(&order).cloned().collect();
+        self.peers.add(&both, rows)?;
+        let mut keys = alloc::vec![Column::from_i64(numbers.into_iter().map(i64::from).collect())];
+        keys.extend(order.iter().cloned());
+        self.keys.append(&keys, rows)?;
+        let mut all = batch.columns;
+        all.extend(order);
+        all.append(&mut args);
+        self.rows.append(&Batch::new(all, rows))
+    }
+
+    fn finish(&mut self, cx: &Cx<'_>) -> Result<Batch> {
+        let order = self.keys.order();
+        let partitions = Partitions::new(&self.partitions.in_order(&order), &self.peers.in_order(&order));
+        self.kept.add(self.rows.memory())?;
+        let sorted = self.rows.gather(&order);
+        let rows = sorted.len;
+        let (input, rest) = sorted.columns.split_at(self.width.min(sorted.columns.len()));
+        let (sort_keys, mut rest) = rest.split_at(self.order.len().min(rest.len()));
+        let mut columns = input.to_vec();
+        let scope = cx.env.scope();
+        for call in &self.calls {
+            let (args, others) = rest.split_at(args(call).len().min(rest.len()));
+            rest = others;
+            let key = sort_keys.first().zip(self.order.first().map(|k| k.descending));
+            let frames = Frames::new(&call.frame, key, &scope)?;
+            let result = values(call, args, &frames, &partitions, &self.memory)?;
+            self.kept.add(result.memory())?;
+            columns.push(result);
+        }
+        Ok(Batch::new(columns, rows))
+    }
+}
+
+impl Operator for Window {
+    fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
+        if self.result.is_none() {
+            while let Some(batch) = ready!(self.input.next(cx))? {
+                self.add(batch, cx)?;
+            }
+            self.result = Some(self.finish(cx)?);
+        }
+        let Some(all) = self.result.as_ref().filter(|all| self.done < all.len) else {
+            return Poll::Ready(Ok(None));
+        };
+        let to = all.len.min(self.done + BATCH_ROWS);
+        let batch = all.slice(self.done, to);
+        self.done = to;
+        Poll::Ready(Ok(Some(batch)))
+    }
+}

@@ -1,0 +1,229 @@
+//! What window functions compute, one column for all rows in order.
+
+use super::frame::Frames;
+use super::partitions::{Partition, Partitions};
+use crate::sql::exec::aggregate::{Accumulator, Groups, accumulator};
+use crate::sql::memory::{Memory, MemoryUse};
+use crate::sql::plan::{AggregateCall, WindowCall, WindowFunction};
+use crate::types::{Column, Error, Result};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::ops::Range;
+
+/// The values of a call for all rows; `args` are its arguments for them.
+pub(super) fn values(
+    call: &WindowCall,
+    args: &[Column],
+    frames: &Frames<'_>,
+    partitions: &Partitions,
+    memory: &Arc<Memory>,
+) -> Result<Column> {
+    let mut out = Column::new(call.ty.physical());
+    match &call.function {
+        WindowFunction::Aggregate(aggregate) => {
+            return aggregates(aggregate, args.first(), frames, partitions, memory);
+        }
+        WindowFunction::Lag | WindowFunction::Lead => {
+            let ahead = call.function == WindowFunction::Lead;
+            for partition in &partitions.partitions {
+                partition
+                    .rows
+                    .clone()
+                    .for_each(|row| shifted(args, row, partition, ahead, &mut out));
+            }
+        }
+        WindowFunction::FirstValue | WindowFunction::LastValue | WindowFunction::NthValue => {
+            for partition in &partitions.partitions {
+                for (row, peers) in partition.each() {
+                    let frame = frames.of(row, peers, partition);
+                    let found = match &call.function {
+                        WindowFunction::FirstValue => frame.clone().next(),
+                        WindowFunction::LastValue => frame.clone().next_back(),
+                        _ => nth(args, row, frame)?,
+                    };
+                    push(&mut out, args.first(), found);
+                }
+            }
+        }
+        WindowFunction::Ntile => {
+            for partition in &partitions.partitions {
+                ntile(args, partition, &mut out)?;
+            }
+        }
+        ranking => {
+            for partition in &partitions.partitions {
+                rank(ranking, partition, &mut out);
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn push(out: &mut Column, from: Option<&Column>, row: Option<usize>) {
+    match (from, row) {
+        (Some(column), Some(row)) => out.push_from(column, row),
+        _ => out.push_null(),
+    }
+}
+
+fn rank(function: &WindowFunction, partition: &Partition, out: &mut Column) {
+    let first = partition.rows.start;
+    let rows = partition.rows.len() as f64;
+    for (row, peers) in partition.each() {
+        let before = peers.rows.start - first;
+        match function {
+            WindowFunction::RowNumber => out.push_i64((row - first) as i64 + 1),
+            WindowFunction::DenseRank => out.push_i64(peers.before as i64 + 1),
+            WindowFunction::PercentRank if rows > 1.0 => out.push_f64(before as f64 / (rows - 1.0)),
+            WindowFunction::PercentRank => out.push_f64(0.0),
+            WindowFunction::CumeDist => out.push_f64((peers.rows.end - first) as f64 / rows),
+            _ => out.push_i64(before as i64 + 1),
+        }
+    }
+}
+
+/// Buckets of the same size, the first ones one row longer if that does not come out even.
+fn ntile(args: &[Column], partition: &Partition, out: &mut Column) -> Result<()> {
+    let first = partition.rows.start;
+    let buckets = args
+        .first()
+        .filter(|c| !c.is_null(first))
+        .and_then(|c| c.i64s().get(first));
+    let buckets = buckets
+        .and_then(|n| usize::try_from(*n).ok())
+        .filter(|n| *n > 0)
+        .ok_or_else(|| Error::invalid("NTILE takes a positive number of buckets"))?;
+    let rows = partition.rows.len();
+    let (size, longer) = (rows / buckets, rows % buckets);
+    for row in 0..rows {
+        let in_longer = longer * (size + 1);
+        let bucket = match row < in_longer {
+            true => row / (size + 1),
+            // Buckets without rows are left out by their size of 0.
+            false => longer + (row - in_longer).checked_div(size).unwrap_or(0),
+        };
+        out.push_i64(bucket as i64 + 1);
+    }
+    Ok(())
+}
+
+/// The row a fixed distance away: LAG and LEAD.
+fn shifted(args: &[Column], row: usize, partition: &Partition, ahead: bool, out: &mut Column) {
+    let distance = match args.get(1) {
+        None => Some(1),
+        Some(c) if c.is_null(row) => None,
+        Some(c) => c.i64s().get(row).copied(),
+    };
+    let Some(distance) = distance else {
+        return out.push_null();
+    };
+    let place = match ahead {
+        true => (row as i64).checked_add(distance),
+        false => (row as i64).checked_sub(distance),
+    };
+    let place = place.and_then(|p| usize::try_from(p).ok());
+    match place.filter(|p| partition.rows.contains(p)) {
+        Some(place) => push(out, args.first(), Some(place)),
+        None => push(out, args.get(2), Some(row)),
+    }
+}
+
+fn nth(args: &[Column], row: usize, frame: Range<usize>) -> Result<Option<usize>> {
+    let Some(n) = args
+        .get(1)
+        .filter(|c| !c.is_null(row))
+        .and_then(|c| c.i64s().get(row))
+    else {
+        return Ok(None);
+    };
+    match usize::try_from(*n).ok().and_then(|n| n.checked_sub(1)) {
+        Some(skipped) => Ok(frame.clone().nth(skipped)),
+        None => Err(Error::invalid("NTH_VALUE counts rows from 1")),
+    }
+}
+
+/// An aggregate per frame.
+fn aggregates(
+    call: &AggregateCall,
+    arg: Option<&Column>,
+    frames: &Frames<'_>,
+    partitions: &Partitions,
+    memory: &Arc<Memory>,
+) -> Result<Column> {
+    // Equal frames are computed once: each distinct one in a row of frames is a step.
+    let mut steps: Vec<Range<usize>> = Vec::new();
+    let mut firsts: Vec<bool> = Vec::new();
+    let mut step_of: Vec<u32> = Vec::new();
+    for partition in &partitions.partitions {
+        let mut is_first = true;
+        for (row, peers) in partition.each() {
+            let frame = frames.of(row, peers, partition);
+            if is_first || steps.last() != Some(&frame) {
+                steps.push(frame);
+                firsts.push(is_first);
+                is_first = false;
+            }
+            step_of.push((steps.len() - 1) as u32);
+        }
+    }
+    let mut kept = memory.part();
+    if frames.starts_first()
+        && let Some(running) = running(call, arg, &steps, &firsts, memory, &mut kept)?
+    {
+        return Ok(running.gather(&step_of));
+    }
+    let mut results = Column::new(call.ty.physical());
+    for frame in steps {
+        let mut state = accumulator(call, memory);
+        state.grow(1);
+        let part = arg.map(|a| a.slice(frame.start, frame.end));
+        kept.set(
+            results
+                .memory()
+                .saturating_add(state.memory_with(1, part.as_ref())),
+        )?;
+        state.add(Groups::One(frame.len()), part.as_ref())?;
+        results.push_from(&state.finish()?, 0);
+    }
+    Ok(results.gather(&step_of))
+}
+
+/// The aggregates of frames that start with their partitions and grow: each row is added once. `None`: the
+/// aggregate cannot do that.
+fn running(
+    call: &AggregateCall,
+    arg: Option<&Column>,
+    steps: &[Range<usize>],
+    firsts: &[bool],
+    memory: &Arc<Memory>,
+    kept: &mut MemoryUse,
+) -> Result<Option<Column>> {
+    let rows = steps.last().map_or(0, |s| s.end);
+    let mut groups: Vec<u32> = Vec::with_capacity(rows);
+    let mut added = Vec::with_capacity(rows);
+    for (number, (step, is_first)) in (0..).zip(steps.iter().zip(firsts)) {
+        let from = match is_first {
+            true => step.start,
+            false => added.last().map_or(step.start, |last: &u32| *last as usize + 1),
+        };
+        // What the step adds to the one before it.
+        for row in from.max(step.start)..step.end {
+            groups.push(number);
+            added.push(row as u32);
+        }
+    }
+    let mut state: Box<dyn Accumulator> = accumulator(call, memory);
+    let arg = arg.map(|a| a.gather(&added));
+    // Every step may repeat the longest text.
+    let longest = arg
+        .as_ref()
+        .and_then(Column::bytes)
+        .map_or(0, |b| b.iter().map(<[u8]>::len).max().unwrap_or(0));
+    let texts = longest.saturating_mul(steps.len());
+    kept.set(state.memory_with(steps.len(), arg.as_ref()).saturating_add(texts))?;
+    state.grow(steps.len());
+    state.add(Groups::Each(&groups), arg.as_ref())?;
+    match state.accumulate(firsts)? {
+        true => state.finish().map(Some),
+        false => Ok(None),
+    }
+}
