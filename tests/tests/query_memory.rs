@@ -24,7 +24,7 @@ const FACTOR: f64 = 1.5;
 /// And by this much for batches on their way, the plan, and what is counted roughly.
 const SLACK: usize = MIB;
 
-const ROWS: usize = 60_000;
+const ROWS: usize = 40_000;
 const LIMITS: [usize; 7] = [MIB / 2, MIB, 2 * MIB, 4 * MIB, 8 * MIB, 16 * MIB, 64 * MIB];
 
 fn open(limit: usize, store: &Arc<MemoryStore>) -> Database {
@@ -125,7 +125,7 @@ fn what_statements_collect_stays_within_the_limit() {
         "SELECT id FROM a ORDER BY wide",
         "SELECT * FROM a ORDER BY s, n DESC",
         "SELECT * FROM a ORDER BY s LIMIT 20000",
-        "SELECT id, wide FROM a ORDER BY wide LIMIT 40000",
+        "SELECT id, wide FROM a ORDER BY wide LIMIT 30000",
         // Joins by hashing, by loops, by an index with many rows per key.
         "SELECT COUNT(*) FROM a JOIN b ON a.wide = b.wide",
         "SELECT COUNT(a.s) FROM a LEFT JOIN b ON a.s = b.s AND a.d = b.d",
@@ -142,6 +142,10 @@ fn what_statements_collect_stays_within_the_limit() {
         // Distinct rows.
         "SELECT DISTINCT wide FROM a",
         "SELECT DISTINCT s, d FROM a",
+        // Operations on sets of rows.
+        "SELECT wide FROM a UNION SELECT id FROM b",
+        "SELECT s, d FROM a INTERSECT SELECT s, d FROM b",
+        "SELECT wide FROM a EXCEPT ALL SELECT wide FROM b WHERE d > 3",
         // Sets.
         "SELECT COUNT(*) FROM a WHERE wide IN (SELECT wide FROM b)",
         "SELECT COUNT(*) FROM a WHERE s NOT IN (SELECT s FROM b WHERE id > 10)",
@@ -160,7 +164,7 @@ fn what_statements_collect_stays_within_the_limit() {
         "UPDATE a SET id = id + 1000000",
         "UPDATE a SET n = n + 1 WHERE wide IN (SELECT wide FROM b WHERE d > 3)",
         "DELETE FROM a WHERE wide IN (SELECT wide FROM b)",
-        "DELETE FROM a ORDER BY s LIMIT 50000",
+        "DELETE FROM a ORDER BY s LIMIT 30000",
         "DELETE FROM a WHERE d > 3 RETURNING s",
     ] {
         check(&Arc::new(MemoryStore::with_entries(store.entries())), sql, true);

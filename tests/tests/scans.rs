@@ -140,6 +140,41 @@ fn filters_keep_the_rows_that_pass() {
 }
 
 #[test]
+fn long_lists_keep_the_rows_that_are_in_them() {
+    on_tables(|client, all| {
+        let numbers: Vec<String> = (0..600).map(|i| (i * 3 - 900).to_string()).collect();
+        let words = ["oak", "oakElm", "a birch"].map(String::from);
+        let texts = words.iter().cloned().chain((0..600).map(|i| format!("word {i}")));
+        let texts: Vec<String> = texts.map(|t| format!("'{t}'")).collect();
+        let (numbers, texts) = (numbers.join(", "), texts.join(", "));
+        let a = |r: &Row, is_in: bool| r.a.is_some_and(|a| (a % 3 == 0) == is_in);
+        let c = |r: &Row| r.c.as_ref().is_some_and(|c| words.contains(c));
+        let count = |passes: &dyn Fn(&Row) -> bool| all.iter().filter(|r| passes(r)).count();
+        for (condition, expected) in [
+            (format!("a IN ({numbers})"), count(&|r| a(r, true))),
+            (format!("a NOT IN ({numbers})"), count(&|r| a(r, false))),
+            (format!("a IN ({numbers}, NULL)"), count(&|r| a(r, true))),
+            (format!("a NOT IN ({numbers}, NULL)"), 0),
+            (format!("c IN ({texts})"), count(&c)),
+            (format!("c IN ({texts}) OR a NOT IN ({numbers})"), {
+                count(&|r| c(r) || a(r, false))
+            }),
+        ] {
+            let found = rows(client, &format!("SELECT COUNT(*) FROM t WHERE {condition}"));
+            let start: String = condition.chars().take(30).collect();
+            assert_eq!(found, [[Value::Int(expected as i64)]], "{start}");
+        }
+        // The set is made once.
+        let plan = rows(
+            client,
+            &format!("EXPLAIN SELECT id FROM t WHERE a IN ({numbers})"),
+        );
+        let is_set = |line: &Vec<Value>| line.contains(&Value::Text("Subquery 1 (set)".into()));
+        assert!(plan.iter().any(is_set), "{plan:?}");
+    });
+}
+
+#[test]
 fn groups_of_integers_are_found_whether_near_or_far_apart() {
     on_tables(|client, all| {
         // The second key leaves the range of the first ones after many rows.

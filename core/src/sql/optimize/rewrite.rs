@@ -2,8 +2,8 @@
 
 use super::statistics::{BoundTables, Statistics};
 use super::{
-    access, access_order, fold_constants, in_lookup, join_order, late_rows, lift_subqueries, lookup_join,
-    merge_projects, min_max, prune_columns, push_down_filters, simplify, top_n,
+    access, access_order, fold_constants, hash_in_lists, in_lookup, join_order, late_rows, lift_subqueries,
+    lookup_join, merge_projects, min_max, prune_columns, push_down_filters, simplify, top_n,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Plan, Query, SubPlanKind};
@@ -32,6 +32,7 @@ pub fn optimize_with(query: &mut Query, stats: &dyn Statistics) {
     choose_ways(&mut query.plan, stats);
     prune_columns::prune_columns(&mut query.plan);
     read_rows_late(&mut query.plan, stats);
+    hash_in_lists::hash_in_lists(query);
 }
 
 fn read_rows_late(plan: &mut Plan, stats: &dyn Statistics) {
