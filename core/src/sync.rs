@@ -63,6 +63,11 @@ mod scheduled {
             self.0.read().unwrap_or_else(PoisonError::into_inner)
         }
 
+        /// How many write, as far as that can be told without waiting: nobody.
+        pub fn writer_count(&self) -> usize {
+            0
+        }
+
         /// Does not wait; `None` if somebody writes.
         pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
             self.0.try_read().ok()

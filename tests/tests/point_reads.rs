@@ -142,6 +142,39 @@ fn rows_of_memory_tables_are_read_in_place() {
 }
 
 #[test]
+fn a_block_that_is_missing_is_fetched_at_once_from_a_store_that_answers_at_once() {
+    for (layout, at_once) in [(Layout::Persistent, true), (Layout::Pending, false)] {
+        in_layouts(&[layout], |bed| {
+            bed.client().all(&[TABLE, ROWS]);
+            bed.reopen();
+            let mut c = bed.client();
+            let select = prepare(&mut c.session, "SELECT name, id FROM t WHERE id = ?");
+            let (mut fetched, mut refused) = (0, 0);
+            for (id, name) in [(1, Some("Ada")), (900, Some("c'd")), (4, None), (1, Some("Ada"))] {
+                let (before, id) = (bed.db.stats().cache_misses, Value::from(id));
+                let Some(done) = c.session.execute_at_once(&select, &[id.clone()]) else {
+                    refused += 1;
+                    // The general way fetches it.
+                    answer(&mut c.session, &select, &[id]);
+                    continue;
+                };
+                let Ok(Outcome::Rows(mut rows)) = done else {
+                    panic!("rows of {id}");
+                };
+                let found = rows.take_row().map(|row| row.value(0).to_value());
+                assert_eq!(found, name.map(Value::from), "{id}");
+                fetched += bed.db.stats().cache_misses - before;
+            }
+            assert_eq!(
+                (fetched > 1, refused > 1),
+                (at_once, !at_once),
+                "{fetched} {refused}"
+            );
+        });
+    }
+}
+
+#[test]
 fn a_row_in_hand_stays_as_it_was_read() {
     in_layouts(&Layout::ALL, |bed| {
         let mut c = bed.client();

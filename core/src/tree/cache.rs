@@ -162,12 +162,22 @@ impl BlockCache {
 
     /// The priority of a leaf that is used now, for the `uses`th time since it was fetched.
     pub(super) fn priority(&self, uses: u32) -> Priority {
-        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        self.priority_at(self.now(), uses)
+    }
+
+    /// The present moment, after all before.
+    pub(super) fn now(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// As [`BlockCache::priority`], of a leaf that is used at that [moment](BlockCache::now).
+    #[inline]
+    pub(super) fn priority_at(&self, moment: u64, uses: u32) -> Priority {
         match self.policy {
-            EvictionPolicy::Lru => now,
+            EvictionPolicy::Lru => moment,
             EvictionPolicy::Lfu => {
                 let rank = self.age.load(Ordering::Relaxed).saturating_add(uses);
-                u64::from(rank) << 32 | now & u64::from(u32::MAX)
+                u64::from(rank) << 32 | moment & u64::from(u32::MAX)
             }
         }
     }

@@ -103,7 +103,7 @@ impl<L: Leaf> Cursor<L> {
                 if !is_cached {
                     missing.memory_reads += 1;
                 } else {
-                    cell.touch();
+                    cell.touch(None);
                     missing.cache_hits += u64::from(!waited_for);
                 }
                 let (from, to) = self.trim(&leaf);

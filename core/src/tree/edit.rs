@@ -58,9 +58,9 @@ impl<L: Leaf> Tree<L> {
         let (path, cell) = self.locate(key)?;
         let mut at = None;
         if path.owns(cell) {
-            Tree::count_visit(cell, pins, missing);
+            Tree::count_visit(cell, None, pins, missing);
         } else if let Some(leaf) = cell.kept() {
-            Tree::count_visit(cell, pins, missing);
+            Tree::count_visit(cell, None, pins, missing);
             at = find(leaf);
             if at.is_none() {
                 return Poll::Ready(Ok(false));

@@ -100,10 +100,10 @@ impl LeafColumns {
     #[inline(always)]
     pub(super) fn value_ref(&self, i: usize, row: usize, ty: &DataType) -> ValueRef<'_> {
         match &self.encoded {
-            None => self
-                .decoded
-                .get(i)
-                .map_or(ValueRef::Null, |c| c.value_ref(row, ty)),
+            None => match self.decoded.get(i) {
+                Some(column) => column.value_ref(row, ty),
+                None => ValueRef::Null,
+            },
             Some(e) => encoded_value(e, i, row, ty),
         }
     }

@@ -58,9 +58,10 @@ impl RowTree {
         ids: &[RowId],
         pins: &mut Pins,
         missing: &mut Missing,
-        mut visit: impl FnMut(&Arc<RowLeaf>, usize),
+        mut visit: impl FnMut(Arc<RowLeaf>, usize),
     ) -> Poll<Result<bool>> {
         const AHEAD: usize = 16;
+        let used = self.home().is_cached().then(|| self.home().cache().now());
         for ids in ids.chunks(AHEAD) {
             let mut cells = [None; AHEAD];
             for (cell, id) in cells.iter_mut().zip(ids) {
@@ -69,19 +70,10 @@ impl RowTree {
             let touched = cells.iter().flatten().map(|cell| cell.touch_ahead());
             core::hint::black_box(touched.fold(0, |all, n| all ^ n));
             for (cell, id) in cells.iter().flatten().zip(ids) {
-                // A leaf that stays where it is needs no reference.
-                let found = match cell.kept() {
-                    Some(leaf) => {
-                        missing.memory_reads += 1;
-                        leaf.find(*id).map(|pos| visit(leaf, pos))
-                    }
-                    None => {
-                        let leaf = ready!(Tree::visit(cell, pins, missing));
-                        leaf.find(*id).map(|pos| visit(&leaf, pos))
-                    }
-                };
-                if found.is_err() {
-                    return Poll::Ready(Ok(false));
+                let leaf = ready!(Tree::visit_at(cell, used, pins, missing));
+                match leaf.find(*id) {
+                    Ok(pos) => visit(leaf, pos),
+                    Err(_) => return Poll::Ready(Ok(false)),
                 }
             }
         }

@@ -251,13 +251,16 @@ impl<L: Leaf> Slot<L> {
         self.leaf().map_or(0, |l| l.memory())
     }
 
-    /// Tells the cache's policy that the leaf was used.
-    pub(super) fn touch(&self) {
+    /// Tells the cache's policy that the leaf was used: at a [moment](super::cache::BlockCache::now), or now.
+    #[inline]
+    pub(super) fn touch(&self, used: Option<u64>) {
         // a lost count under contention is no harm
         let uses = self.uses.load(Ordering::Relaxed).saturating_add(1);
         self.uses.store(uses, Ordering::Relaxed);
+        let cache = self.home.cache();
+        let used = used.unwrap_or_else(|| cache.now());
         self.priority
-            .store(self.home.cache().priority(uses), Ordering::Relaxed);
+            .store(cache.priority_at(used, uses), Ordering::Relaxed);
     }
 
     /// The cell to change in place of `cell`: itself if nobody else can see it, else a successor, put

@@ -207,10 +207,21 @@ impl<L: Leaf> Tree<L> {
     /// The leaf of a cell, to read.
     #[inline]
     pub(super) fn visit(cell: &Arc<Slot<L>>, pins: &mut Pins, missing: &mut Missing) -> Poll<Arc<L>> {
+        Tree::visit_at(cell, None, pins, missing)
+    }
+
+    /// As [`Tree::visit`]; for the cache the leaf is used at that moment, if one is given, and now otherwise.
+    #[inline]
+    pub(super) fn visit_at(
+        cell: &Arc<Slot<L>>,
+        used: Option<u64>,
+        pins: &mut Pins,
+        missing: &mut Missing,
+    ) -> Poll<Arc<L>> {
         let Some(leaf) = cell.read() else {
             return Tree::miss(cell, pins, missing);
         };
-        Tree::count_visit(cell, pins, missing);
+        Tree::count_visit(cell, used, pins, missing);
         Poll::Ready(leaf)
     }
 
@@ -230,17 +241,18 @@ impl<L: Leaf> Tree<L> {
         let Some(leaf) = cell.read_pinned() else {
             return Tree::miss(cell, pins, missing);
         };
-        Tree::count_visit(cell, pins, missing);
+        Tree::count_visit(cell, None, pins, missing);
         pins.push_pinned(Arc::new(SlotRef(cell.clone())));
         Poll::Ready(leaf)
     }
 
-    pub(super) fn count_visit(cell: &Arc<Slot<L>>, pins: &Pins, missing: &mut Missing) {
+    #[inline]
+    pub(super) fn count_visit(cell: &Arc<Slot<L>>, used: Option<u64>, pins: &Pins, missing: &mut Missing) {
         if !cell.home().is_cached() {
             missing.memory_reads += 1;
             return;
         }
-        cell.touch();
+        cell.touch(used);
         // a block this reader waited for was counted as a miss
         if !pins.contains(identity(cell)) {
             missing.cache_hits += 1;

@@ -102,6 +102,10 @@ impl History {
     #[cold]
     fn wait(&self) -> Arc<Snapshot> {
         self.copies.store(COPIES, Ordering::Relaxed);
+        // Trying again would take the lock's cache line from whoever has to write it to give the lock back.
+        while self.current.writer_count() > 0 {
+            core::hint::spin_loop();
+        }
         self.current.read().clone()
     }
 

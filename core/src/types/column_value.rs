@@ -102,9 +102,18 @@ impl Column {
             return ValueRef::Null;
         }
         match self.data() {
-            ColumnData::I64(v) => v.get(i).map_or(ValueRef::Null, |v| ValueRef::of_i64(*v, ty)),
-            ColumnData::F64(v) => v.get(i).map_or(ValueRef::Null, |v| ValueRef::of_f64(*v, ty)),
-            ColumnData::Decimal(v) => v.get(i).map_or(ValueRef::Null, |v| ValueRef::of_decimal(*v, ty)),
+            ColumnData::I64(v) => match v.get(i) {
+                Some(v) => ValueRef::of_i64(*v, ty),
+                None => ValueRef::Null,
+            },
+            ColumnData::F64(v) => match v.get(i) {
+                Some(v) => ValueRef::of_f64(*v, ty),
+                None => ValueRef::Null,
+            },
+            ColumnData::Decimal(v) => match v.get(i) {
+                Some(v) => ValueRef::of_decimal(*v, ty),
+                None => ValueRef::Null,
+            },
             ColumnData::Bytes(v) if i < v.len() => ValueRef::of_bytes_at(v, i, ty),
             ColumnData::Bytes(_) => ValueRef::Null,
         }

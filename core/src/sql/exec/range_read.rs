@@ -197,7 +197,7 @@ fn rows_of(
     missing: &mut Missing,
 ) -> Poll<Result<Vec<RowRun>>> {
     let mut runs = Vec::with_capacity(ids.len());
-    let visit = |leaf: &Arc<RowLeaf>, pos| runs.push(RowRun::new(leaf.clone(), pos, pos + 1));
+    let visit = |leaf: Arc<RowLeaf>, pos| runs.push(RowRun::new(leaf, pos, pos + 1));
     if ready!(table.rows.visit_rows(ids, pins, missing, visit))? {
         return Poll::Ready(Ok(runs));
     }
