@@ -146,6 +146,12 @@ fn what_statements_collect_stays_within_the_limit() {
         "SELECT wide FROM a UNION SELECT id FROM b",
         "SELECT s, d FROM a INTERSECT SELECT s, d FROM b",
         "SELECT wide FROM a EXCEPT ALL SELECT wide FROM b WHERE d > 3",
+        // Windows.
+        "SELECT id, ROW_NUMBER() OVER (ORDER BY wide), SUM(n) OVER (PARTITION BY n ORDER BY id) FROM a",
+        "SELECT s, RANK() OVER (PARTITION BY n ORDER BY s), LAG(s) OVER (ORDER BY wide) FROM a",
+        "SELECT MAX(s) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWING) FROM a",
+        // Subqueries that depend on the row.
+        "SELECT id, (SELECT s FROM b WHERE b.id = a.id) FROM a WHERE n < 200",
         // Sets.
         "SELECT COUNT(*) FROM a WHERE wide IN (SELECT wide FROM b)",
         "SELECT COUNT(*) FROM a WHERE s NOT IN (SELECT s FROM b WHERE id > 10)",
