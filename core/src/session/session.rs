@@ -334,6 +334,7 @@ impl Session {
             params: given.params,
             rows: given.rows,
             outer: Vec::new(),
+            work_tables: Vec::new(),
             sub_results: Vec::new(),
             now: engine.host().unix_micros(),
             host: engine.host().clone(),

@@ -36,6 +36,8 @@ pub(super) struct Binder<'a> {
     recursion: usize,
     depth: usize,
     copied: usize,
+    /// Recursive queries so far.
+    pub(super) recursions: usize,
     /// Copies of WITH queries so far.
     pub(super) expansions: usize,
 }
@@ -148,6 +150,7 @@ impl<'a> Binder<'a> {
             recursion: 0,
             depth: 0,
             copied: 0,
+            recursions: 0,
             expansions: 0,
         }
     }

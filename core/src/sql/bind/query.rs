@@ -30,7 +30,7 @@ fn output_scope(columns: &[OutputColumn]) -> (Scope, Vec<Expr>) {
 }
 
 /// Refuses what other systems' queries have.
-fn refuse_clauses(q: &ast::Query) -> Result<()> {
+pub(super) fn refuse_clauses(q: &ast::Query) -> Result<()> {
     let ast::Query {
         with: _,
         body: _,
@@ -87,7 +87,7 @@ impl<'a> Binder<'a> {
         refuse_clauses(q)?;
         let ctes = self.ctes.len();
         if let Some(with) = &q.with {
-            self.with(with, q)?;
+            self.with(with)?;
         }
         let result = match q.body.as_ref() {
             SetExpr::Select(select) => self.select(select, q),
@@ -99,8 +99,18 @@ impl<'a> Binder<'a> {
 
     /// A query whose body is no SELECT.
     fn other_query(&mut self, body: &'a SetExpr, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
-        let order_by = order_of(q)?;
         let (plan, columns) = self.body(body, q)?;
+        self.ordered(plan, columns, q)
+    }
+
+    /// A body that is no SELECT with the ORDER BY and LIMIT of its query.
+    pub(super) fn ordered(
+        &mut self,
+        plan: Plan,
+        columns: Vec<OutputColumn>,
+        q: &'a ast::Query,
+    ) -> Result<(Plan, Vec<OutputColumn>)> {
+        let order_by = order_of(q)?;
         let (scope, outputs) = output_scope(&columns);
         let mut env = Env::new(&scope, "ORDER BY");
         let keys = self.order_by(order_by, &outputs, &mut env)?;

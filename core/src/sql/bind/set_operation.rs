@@ -11,10 +11,10 @@ use crate::types::Result;
 use alloc::{boxed::Box, format, vec, vec::Vec};
 use sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
 
-type Bound = (Plan, Vec<OutputColumn>);
+pub(super) type Bound = (Plan, Vec<OutputColumn>);
 
 /// Whether equal rows are kept.
-fn is_all(quantifier: SetQuantifier, at: &impl Place) -> Result<bool> {
+pub(super) fn is_all(quantifier: SetQuantifier, at: &impl Place) -> Result<bool> {
     match quantifier {
         SetQuantifier::All => Ok(true),
         SetQuantifier::Distinct | SetQuantifier::None => Ok(false),
@@ -48,7 +48,7 @@ impl<'a> Binder<'a> {
     }
 
     /// One of the queries that are combined.
-    fn operand(&mut self, body: &'a SetExpr, q: &'a ast::Query) -> Result<Bound> {
+    pub(super) fn operand(&mut self, body: &'a SetExpr, q: &'a ast::Query) -> Result<Bound> {
         self.deeper(1, |b| match body {
             SetExpr::Select(select) => b.plain_select(select),
             other => b.body(other, q),
@@ -56,7 +56,16 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn combined(op: SetOperator, all: bool, left: Bound, right: Bound, q: &ast::Query) -> Result<Bound> {
+/// Two queries combined.
+///
+/// Errors: different numbers of columns, or columns that have no common type.
+pub(super) fn combined(
+    op: SetOperator,
+    all: bool,
+    left: Bound,
+    right: Bound,
+    q: &ast::Query,
+) -> Result<Bound> {
     let ((left, columns), (right, right_columns)) = (left, right);
     if columns.len() != right_columns.len() {
         return Err(invalid(

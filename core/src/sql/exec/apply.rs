@@ -3,12 +3,12 @@
 //! Its plan is built anew for every run: operators run once. Answers are kept by what they depend on,
 //! so that rows which agree on that share them.
 
-use super::build::SubqueryBuilder;
+use super::build::PlanBuilder;
 use super::eval::eval;
 use super::key_table::{KeyTable, Nulls};
 use super::{Cx, Env, Operator};
 use crate::sql::memory::{Memory, MemoryUse};
-use crate::sql::plan::{ApplyKind, Expr};
+use crate::sql::plan::{self, ApplyKind, Expr};
 use crate::types::{Batch, Collation, Column, DataType, Error, Result};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
@@ -17,7 +17,7 @@ use core::task::{Poll, ready};
 pub struct Apply {
     input: Box<dyn Operator>,
     kind: ApplyKind,
-    subquery: SubqueryBuilder,
+    subquery: PlanBuilder,
     captures: Vec<Expr>,
     types: Vec<DataType>,
     /// The combinations seen so far; `answers` has one value for each.
@@ -60,24 +60,22 @@ fn exact(ty: DataType) -> DataType {
 }
 
 impl Apply {
-    /// Answers a subquery for each row of `input`; see [`crate::sql::plan::Apply`].
+    /// Answers a subquery for each row of `input`; see [`plan::Apply`].
     pub fn new(
         input: Box<dyn Operator>,
-        kind: ApplyKind,
-        subquery: SubqueryBuilder,
-        captures: Vec<Expr>,
-        ty: &DataType,
+        plan: &plan::Apply,
+        subquery: PlanBuilder,
         memory: &Arc<Memory>,
     ) -> Apply {
-        let types: Vec<DataType> = captures.iter().map(|c| exact(c.ty())).collect();
+        let types: Vec<DataType> = plan.captures.iter().map(|c| exact(c.ty())).collect();
         Apply {
             input,
-            kind,
+            kind: plan.kind,
             subquery,
             known: KeyTable::new(&types, Nulls::Equal, memory.part()),
-            answers: Column::new(ty.physical()),
+            answers: Column::new(plan.ty.physical()),
             kept: memory.part(),
-            captures,
+            captures: plan.captures.clone(),
             types,
             env: None,
             work: None,

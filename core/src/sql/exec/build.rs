@@ -15,6 +15,7 @@ use super::join::{self, HashJoin, LookupKey, NestedLoopJoin};
 use super::key_range::IndexKeys;
 use super::limit::Limit;
 use super::project::Project;
+use super::recursive::{Recursive, WorkTable};
 use super::row_id_lookup::RowIdLookup;
 use super::scan::Scan;
 use super::set_operation::SetOperation;
@@ -25,7 +26,7 @@ use super::values::Values;
 use super::window::Window;
 use crate::catalog::Catalog;
 use crate::sql::memory::Memory;
-use crate::sql::plan::{self, Access, Expr, Join, LookupJoin, Plan};
+use crate::sql::plan::{Access, Expr, Join, LookupJoin, Plan};
 use crate::table::Table;
 use crate::types::{DataType, Error, Physical, Result};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
@@ -59,8 +60,8 @@ pub fn build_counted(
     .build(plan)
 }
 
-/// Makes the operators of a subquery, as often as it runs.
-pub struct SubqueryBuilder {
+/// Makes the operators of a plan that runs several times.
+pub struct PlanBuilder {
     plan: Plan,
     catalog: Catalog,
     memory: Arc<Memory>,
@@ -68,7 +69,7 @@ pub struct SubqueryBuilder {
     counts: Vec<Arc<OperatorCounts>>,
 }
 
-impl SubqueryBuilder {
+impl PlanBuilder {
     /// See [`build`].
     pub fn build(&self) -> Result<Box<dyn Operator>> {
         let counts = match self.counts.as_slice() {
@@ -130,14 +131,23 @@ impl Builder<'_> {
         let counts = self.counts.next();
         // Recursion is here, beside nothing big: the stack is used by levels of this function only.
         let mut inputs = VecDeque::new();
-        let operator = if let Plan::Apply(apply) = plan {
-            let input = self.build(&apply.input)?;
-            self.apply(apply, input)
-        } else {
-            for input in plan.inputs() {
-                inputs.push_back(self.build(input)?);
+        let operator: Box<dyn Operator> = match plan {
+            Plan::Apply(apply) => {
+                let input = self.build(&apply.input)?;
+                let subquery = self.later(&apply.subquery);
+                Box::new(Apply::new(input, apply, subquery, self.memory))
             }
-            self.operator(plan, &mut inputs)?
+            Plan::Recursive(recursive) => {
+                let anchor = self.build(&recursive.anchor)?;
+                let step = self.later(&recursive.step);
+                Box::new(Recursive::new(anchor, recursive, step, self.memory))
+            }
+            _ => {
+                for input in plan.inputs() {
+                    inputs.push_back(self.build(input)?);
+                }
+                self.operator(plan, &mut inputs)?
+            }
         };
         Ok(match counts {
             None => operator,
@@ -165,7 +175,10 @@ impl Builder<'_> {
                 let columns = TableColumns::new(&table.def, columns, *row_id);
                 scan(table, columns, access, filter.clone())?
             }
-            Plan::Apply(_) => return Err(Error::invalid("a subquery is built apart from other inputs")),
+            Plan::Apply(_) | Plan::Recursive(_) => {
+                return Err(Error::invalid("a plan that runs several times is built apart"));
+            }
+            Plan::WorkTable { id, .. } => Box::new(WorkTable::new(*id)),
             Plan::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),
             Plan::Filter { condition, .. } => Box::new(Filter::new(next()?, condition.clone())),
             Plan::Project { exprs, .. } => Box::new(Project::new(next()?, exprs.clone())),
@@ -192,23 +205,14 @@ impl Builder<'_> {
         })
     }
 
-    /// The operator that runs a subquery, which it builds when it runs.
-    fn apply(&mut self, apply: &plan::Apply, input: Box<dyn Operator>) -> Box<dyn Operator> {
-        let subquery = SubqueryBuilder {
-            plan: apply.subquery.clone(),
+    /// A plan that is built when it runs, and each time.
+    fn later(&mut self, plan: &Plan) -> PlanBuilder {
+        PlanBuilder {
+            plan: plan.clone(),
             catalog: self.catalog.clone(),
             memory: self.memory.clone(),
-            counts: self.counts.reserve(&apply.subquery),
-        };
-        let captures = apply.captures.clone();
-        Box::new(Apply::new(
-            input,
-            apply.kind,
-            subquery,
-            captures,
-            &apply.ty,
-            self.memory,
-        ))
+            counts: self.counts.reserve(plan),
+        }
     }
 
     fn join(&self, j: &Join, left: Box<dyn Operator>, right: Box<dyn Operator>) -> Box<dyn Operator> {

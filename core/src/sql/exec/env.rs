@@ -3,6 +3,7 @@
 //! results before the plan itself starts.
 
 use super::eval::{Scope, SubResult};
+use super::row_buffer::RowBuffer;
 use crate::host::Host;
 use crate::sql::functions::EvalContext;
 use crate::sql::memory::{Memory, Scratch};
@@ -17,6 +18,8 @@ pub struct Env {
     pub params: Arc<[Value]>,
     /// In a correlated subquery: what it depends on, for the row it runs for.
     pub outer: Vec<Value>,
+    /// In a step of a recursive query: its work table, and those of queries around it, by id.
+    pub work_tables: Vec<(usize, Arc<RowBuffer>)>,
     /// The rows of an INSERT's VALUES list, if they were read from the text already: batches of the list's
     /// types, which stand for it.
     pub rows: Option<Arc<Vec<Batch>>>,
@@ -35,6 +38,18 @@ pub struct Env {
 }
 
 impl Env {
+    /// The work table of a recursive query.
+    pub fn work_table(&self, id: usize) -> Option<&RowBuffer> {
+        let found = self.work_tables.iter().find(|(i, _)| *i == id);
+        found.map(|(_, rows)| &**rows)
+    }
+
+    /// Sets the work table of a recursive query.
+    pub fn set_work_table(&mut self, id: usize, rows: RowBuffer) {
+        self.work_tables.retain(|(i, _)| *i != id);
+        self.work_tables.push((id, Arc::new(rows)));
+    }
+
     /// What expressions may refer to.
     pub fn scope(&self) -> Scope<'_> {
         Scope {

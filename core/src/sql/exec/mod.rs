@@ -28,6 +28,7 @@ mod point_read;
 mod project;
 mod query_run;
 mod range_read;
+mod recursive;
 mod row_buffer;
 mod row_fetch;
 mod row_id_lookup;

@@ -52,6 +52,7 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
         params: params.into(),
         rows: None,
         outer: Vec::new(),
+        work_tables: Vec::new(),
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(TestHost),

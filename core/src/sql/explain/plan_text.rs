@@ -188,6 +188,11 @@ impl Lines<'_> {
             }
             Plan::Distinct { .. } => "Distinct".to_string(),
             Plan::Append { .. } => "Append".to_string(),
+            Plan::WorkTable { .. } => "Work table".to_string(),
+            Plan::Recursive(r) => {
+                let kind = if r.all { "union all" } else { "union" };
+                format!("Recursive {kind}")
+            }
             Plan::Window(w) => {
                 let names = self.names(&w.input);
                 let mut over = Vec::new();
@@ -319,6 +324,8 @@ impl Lines<'_> {
             | Plan::Limit { input, .. } => self.names(input),
             Plan::Append { inputs } => inputs.first().map(|i| self.names(i)).unwrap_or_default(),
             Plan::SetOperation(s) => self.names(&s.left),
+            Plan::WorkTable { types, .. } => (1..=types.len()).map(|i| format!("work{i}")).collect(),
+            Plan::Recursive(r) => self.names(&r.anchor),
             Plan::Window(w) => {
                 let mut names = self.names(&w.input);
                 let calls: Vec<String> = w.calls.iter().map(|c| window_text(c, &names)).collect();

@@ -11,6 +11,8 @@ use crate::types::Value;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
+/// Rows of a step of a recursive query.
+const WORK_TABLE: f64 = 100.0;
 /// Of rows for which a comparison with no better knowledge is true.
 const EQUAL: f64 = 0.05;
 const RANGE: f64 = 0.33;
@@ -64,6 +66,8 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
         Plan::SetOperation(s) => rows(&s.left, stats) * OTHER,
         Plan::Apply(a) => rows(&a.input, stats),
         Plan::Window(w) => rows(&w.input, stats),
+        Plan::WorkTable { .. } => WORK_TABLE,
+        Plan::Recursive(r) => rows(&r.anchor, stats) + 10.0 * rows(&r.step, stats),
         Plan::Sort {
             input,
             limit: Some(limit),
@@ -148,6 +152,7 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
         Plan::Apply(a) => rows(&a.input, stats).max(1.0),
         Plan::Window(w) if column < w.input.types().len() => distinct(&w.input, column, stats),
         Plan::Window(w) => rows(&w.input, stats).max(1.0),
+        Plan::WorkTable { .. } | Plan::Recursive(_) => rows(plan, stats).max(1.0),
         Plan::Values { rows, .. } => (rows.len() as f64).max(1.0),
     }
 }

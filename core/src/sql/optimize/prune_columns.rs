@@ -156,6 +156,13 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
             inputs.iter_mut().for_each(|input| prune_exactly(input, needed));
             places(needed)
         }
+        Plan::WorkTable { .. } => places(&alloc::vec![true; needed.len()]),
+        Plan::Recursive(r) => {
+            let all = alloc::vec![true; needed.len()];
+            prune_exactly(&mut r.anchor, &all);
+            prune_exactly(&mut r.step, &all);
+            places(&all)
+        }
         Plan::Window(w) => {
             let width = w.input.types().len();
             let (below, results) = needed.split_at(width.min(needed.len()));

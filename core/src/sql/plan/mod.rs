@@ -8,6 +8,7 @@ pub use crate::txn::IsolationLevel as Isolation;
 mod apply;
 mod expr;
 mod query;
+mod recursive;
 mod set_operation;
 mod statement;
 mod window;
@@ -17,6 +18,7 @@ pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use query::{
     Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
 };
+pub use recursive::Recursive;
 pub use set_operation::{SetKind, SetOperation};
 pub use statement::{
     AlterAction, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert, InsertSource,

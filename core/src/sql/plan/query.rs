@@ -1,6 +1,6 @@
 //! Relational plans.
 
-use super::{AggregateCall, Apply, Expr, SetOperation, Window};
+use super::{AggregateCall, Apply, Expr, Recursive, SetOperation, Window};
 use crate::catalog::TableId;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -227,6 +227,15 @@ pub enum Plan {
     SetOperation(Box<SetOperation>),
     /// A correlated subquery, run for each row.
     Apply(Box<Apply>),
+    /// WITH RECURSIVE.
+    Recursive(Box<Recursive>),
+    /// In a step of a recursive query: the rows of the step before.
+    WorkTable {
+        /// See [`Recursive::id`].
+        id: usize,
+        /// Column types.
+        types: Vec<DataType>,
+    },
     /// Window functions.
     Window(Box<Window>),
     /// ORDER BY; with a limit only the first `limit` rows are kept (top-N).
@@ -253,7 +262,11 @@ pub enum Plan {
 macro_rules! each_input {
     ($plan:expr, $f:ident $(, $mut:tt)?) => {
         match $plan {
-            Plan::Scan { .. } | Plan::Values { .. } => {}
+            Plan::Scan { .. } | Plan::Values { .. } | Plan::WorkTable { .. } => {}
+            Plan::Recursive(r) => {
+                $f(&$($mut)? r.anchor);
+                $f(&$($mut)? r.step);
+            }
             Plan::Filter { input, .. }
             | Plan::Project { input, .. }
             | Plan::Aggregate { input, .. }
@@ -294,7 +307,8 @@ impl Plan {
                 }
                 t
             }
-            Plan::Values { types, .. } => types.clone(),
+            Plan::Values { types, .. } | Plan::WorkTable { types, .. } => types.clone(),
+            Plan::Recursive(r) => r.types.clone(),
             Plan::Filter { input, .. }
             | Plan::Distinct { input }
             | Plan::Sort { input, .. }
@@ -398,7 +412,11 @@ impl Plan {
                 keys.iter_mut().for_each(&mut *f);
                 aggregates.iter_mut().filter_map(|a| a.arg.as_mut()).for_each(f);
             }
-            Plan::Distinct { .. } | Plan::Append { .. } | Plan::SetOperation(_) => {}
+            Plan::Distinct { .. }
+            | Plan::Append { .. }
+            | Plan::SetOperation(_)
+            | Plan::Recursive(_)
+            | Plan::WorkTable { .. } => {}
             Plan::Apply(a) => a.captures.iter_mut().for_each(f),
             Plan::Window(w) => {
                 w.partition.iter_mut().for_each(&mut *f);

@@ -18,7 +18,10 @@ fn unsupported_clauses_are_named_with_their_place() {
         ("SELECT 1 FROM album FULL JOIN artist ON 1", "FULL OUTER JOIN"),
         ("SELECT 1 FROM album USE INDEX (by_title)", "index hint"),
         ("SELECT 1 FROM LATERAL (SELECT 1) x", "LATERAL"),
-        ("WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a", "WITH RECURSIVE"),
+        (
+            "WITH RECURSIVE a AS (SELECT 1 UNION SELECT 2 WHERE EXISTS (SELECT 1 FROM a)) SELECT * FROM a",
+            "in a subquery of itself",
+        ),
         ("CREATE VIEW v AS SELECT 1", "CREATE VIEW"),
         ("UNLOCK TABLES", "UNLOCK"),
         ("PRAGMA foreign_keys = ON", "PRAGMA"),

@@ -109,6 +109,7 @@ fn env() -> Env {
         params: Arc::default(),
         rows: None,
         outer: Vec::new(),
+        work_tables: Vec::new(),
         sub_results: Vec::new(),
         now: 0,
         host: Arc::new(NoHost),
