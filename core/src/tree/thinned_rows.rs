@@ -58,9 +58,13 @@ impl Positions {
         for word in &self.0 {
             let left = word.count_zeros() as usize;
             if n < left {
-                // Takes the lowest ones away until it is the lowest.
-                let outside = (0..n).fold(!word, |word, _| word & (word - 1));
-                return base + outside.trailing_zeros() as usize;
+                // Each that is among them and not above it moves it on by one; there are few as a rule.
+                let (mut at, mut among) = (n, *word);
+                while among != 0 && among.trailing_zeros() as usize <= at {
+                    at += 1;
+                    among &= among - 1;
+                }
+                return base + at;
             }
             (base, n) = (base + 64, n - left);
         }
@@ -217,7 +221,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::types::{DataType, Physical};
-    use alloc::{format, string::String, vec};
+    use alloc::{collections::BTreeSet, format, string::String, vec};
     use proptest::prelude::*;
 
     const COLUMNS: [Physical; 3] = [Physical::I64, Physical::Decimal, Physical::Bytes];
@@ -387,6 +391,28 @@ mod tests {
             for (older, rows) in older {
                 prop_assert_eq!(ids(&older), rows.clone());
                 prop_assert_eq!(told(&older), told(&leaf(&rows)));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn positions_are_counted_over_all_words(
+            runs in proptest::collection::vec((0..ThinnedRows::MOST, 1..100usize), 0..6),
+        ) {
+            let runs = runs.into_iter().flat_map(|(from, n)| from..from + n);
+            let among: BTreeSet<usize> = runs.filter(|at| *at < ThinnedRows::MOST).collect();
+            let mut positions = Positions::default();
+            among.iter().for_each(|at| positions.insert(*at));
+            prop_assert_eq!(positions.len(), among.len());
+            prop_assert!(positions.iter().eq(among.iter().copied()));
+            for at in 0..=ThinnedRows::MOST {
+                prop_assert_eq!(positions.contains(at), among.contains(&at));
+                prop_assert_eq!(positions.below(at), among.range(..at).count());
+            }
+            let outside = (0..ThinnedRows::MOST + 9).filter(|at| !among.contains(at));
+            for (n, at) in outside.enumerate() {
+                prop_assert_eq!(positions.outside(n), at);
             }
         }
     }
