@@ -6,7 +6,7 @@
 use super::binder::{Binder, Env};
 use super::function::{argument, clause_name, convert_argument};
 use super::names::Scope;
-use super::refuse::{Place, invalid, refuse, unsupported};
+use super::refuse::{Place, invalid, unsupported};
 use super::types::{convert_all, int_literal};
 use super::window::WINDOW;
 use crate::sql::functions::Aggregate;
@@ -223,29 +223,6 @@ impl<'s> Grouping<'s> {
             *index = self.keys.len() + i;
         }
         expr.for_each_child_mut(&mut |c| self.place_aggregates(c));
-    }
-}
-
-/// Refuses modifiers of GROUP BY.
-pub(super) fn group_expressions(group_by: &ast::GroupByExpr) -> Result<&[ast::Expr]> {
-    match group_by {
-        ast::GroupByExpr::All(_) => Err(unsupported("GROUP BY ALL", group_by)),
-        ast::GroupByExpr::Expressions(exprs, modifiers) => {
-            if let Some(m) = modifiers.first() {
-                return Err(unsupported(format!("GROUP BY … {m}"), group_by));
-            }
-            for e in exprs {
-                refuse(
-                    matches!(
-                        e,
-                        ast::Expr::Rollup(_) | ast::Expr::Cube(_) | ast::Expr::GroupingSets(_)
-                    ),
-                    "ROLLUP, CUBE or GROUPING SETS",
-                    e,
-                )?;
-            }
-            Ok(exprs)
-        }
     }
 }
 

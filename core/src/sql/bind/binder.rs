@@ -6,7 +6,7 @@ use super::names::Scope;
 use super::template::Slots;
 use super::window::Windows;
 use super::{BindContext, SchemaSource};
-use crate::sql::plan::{AggregateCall, Expr, SubPlan};
+use crate::sql::plan::{AggregateCall, Expr, Plan, SubPlan};
 use crate::types::{Error, Result};
 use alloc::{string::String, vec::Vec};
 
@@ -202,14 +202,30 @@ impl<'a> Binder<'a> {
         Ok(Some(expr))
     }
 
+    /// A copy of a plan, within the statement's limit.
+    pub(super) fn copy_plan(&mut self, plan: &Plan) -> Result<Plan> {
+        /// How many expression nodes an operator counts as.
+        const OPERATOR: usize = 100;
+        fn operators(plan: &Plan) -> usize {
+            plan.inputs().into_iter().map(operators).sum::<usize>() + 1
+        }
+        self.count_copied(operators(plan).saturating_mul(OPERATOR))?;
+        Ok(plan.clone())
+    }
+
+    fn count_copied(&mut self, nodes: usize) -> Result<()> {
+        self.copied = self.copied.saturating_add(nodes);
+        match self.copied > MAX_COPIED {
+            true => Err(Error::invalid(
+                "the statement repeats its expressions too often; compute them in a derived table",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// A copy of an expression, within the statement's limit.
     pub(super) fn copy(&mut self, expr: &Expr) -> Result<Expr> {
-        self.copied += size(expr);
-        if self.copied > MAX_COPIED {
-            return Err(Error::invalid(
-                "the statement repeats its expressions too often; compute them in a derived table",
-            ));
-        }
+        self.count_copied(size(expr))?;
         Ok(expr.clone())
     }
 }

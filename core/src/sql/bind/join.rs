@@ -47,6 +47,7 @@ enum Side {
     Inner,
     Left,
     Right,
+    Full,
 }
 
 fn join_kind<'j>(operator: &'j JoinOperator, at: &ast::Join) -> Result<(Side, Option<&'j JoinConstraint>)> {
@@ -56,7 +57,7 @@ fn join_kind<'j>(operator: &'j JoinOperator, at: &ast::Join) -> Result<(Side, Op
         }
         JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => return Ok((Side::Left, Some(c))),
         JoinOperator::Right(c) | JoinOperator::RightOuter(c) => return Ok((Side::Right, Some(c))),
-        JoinOperator::FullOuter(_) => "FULL OUTER JOIN",
+        JoinOperator::FullOuter(c) => return Ok((Side::Full, Some(c))),
         JoinOperator::Semi(_) | JoinOperator::LeftSemi(_) | JoinOperator::RightSemi(_) => "SEMI JOIN",
         JoinOperator::Anti(_) | JoinOperator::LeftAnti(_) | JoinOperator::RightAnti(_) => "ANTI JOIN",
         JoinOperator::CrossApply | JoinOperator::OuterApply => "APPLY",
@@ -239,13 +240,18 @@ impl<'a> Binder<'a> {
         at: &'a ast::Join,
     ) -> Result<(Plan, Scope)> {
         let merged = merged_columns(&scope, &right_scope, constraint, at)?;
+        refuse(
+            side == Side::Full && !merged.is_empty(),
+            "FULL JOIN with USING or NATURAL (use ON)",
+            at,
+        )?;
         let boundary = match side {
             Side::Right => {
                 let boundary = right_scope.width();
                 scope.append_before(right_scope)?;
                 boundary
             }
-            Side::Inner | Side::Left => {
+            Side::Inner | Side::Left | Side::Full => {
                 let boundary = scope.width();
                 scope.append(right_scope)?;
                 boundary
@@ -288,17 +294,20 @@ impl<'a> Binder<'a> {
         } else {
             (left, right)
         };
-        let plan = Plan::Join(Box::new(Join {
-            kind: if side == Side::Inner {
-                JoinKind::Inner
-            } else {
-                JoinKind::Left
+        let join = Join {
+            kind: match side {
+                Side::Inner => JoinKind::Inner,
+                Side::Left | Side::Right | Side::Full => JoinKind::Left,
             },
             left,
             right,
             equal: conditions.equal,
             condition: balanced(BinaryOp::And, conditions.rest),
-        }));
+        };
+        let plan = match side {
+            Side::Full => self.full_join(join)?,
+            Side::Inner | Side::Left | Side::Right => Plan::Join(Box::new(join)),
+        };
         Ok((plan, scope))
     }
 

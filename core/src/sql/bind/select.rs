@@ -1,7 +1,8 @@
 //! SELECT: the select list, WHERE, GROUP BY, HAVING, DISTINCT, ORDER BY, LIMIT, in the order of the plan.
 
-use super::aggregate::{Grouping, contains_aggregate, group_expressions};
+use super::aggregate::{Grouping, contains_aggregate};
 use super::binder::{Alias, AliasUse, Binder, Env};
+use super::grouping_sets::GroupBy;
 use super::names::Scope;
 use super::order_by::{Limit, ordinal, sorted};
 use super::query::order_of;
@@ -154,9 +155,9 @@ impl<'a> Binder<'a> {
         let mut aggregates = Vec::new();
         let mut items = self.select_list(&s.projection, &scope, Some(&mut aggregates))?;
         let aliases: Vec<Alias> = written_aliases(&items);
-        let groups = group_expressions(&s.group_by)?;
-        let mut keys = Vec::with_capacity(groups.len());
-        for g in groups {
+        let groups = GroupBy::new(&s.group_by)?;
+        let mut keys = Vec::with_capacity(groups.keys.len());
+        for g in groups.keys {
             limit_columns(keys.len() + 1, "GROUP BY", g)?;
             keys.push(self.group_key(g, &items, &scope, &aliases)?);
         }
@@ -192,7 +193,8 @@ impl<'a> Binder<'a> {
         let mut windows = windows.take().unwrap_or_default();
         let mut width = scope.width();
         let mut plan = plan;
-        if !keys.is_empty() || !aggregates.is_empty() {
+        if !keys.is_empty() || !aggregates.is_empty() || groups.sets.is_some() {
+            let written = keys.len();
             let mut grouping = Grouping::new(&scope, keys);
             let mut exprs: Vec<&mut Expr> = items.iter_mut().map(|i| &mut i.expr).collect();
             exprs.extend(having.iter_mut().chain(&mut qualify));
@@ -203,10 +205,19 @@ impl<'a> Binder<'a> {
             group(&mut grouping, exprs)?;
             let keys = grouping.keys;
             width = keys.len() + aggregates.len();
-            plan = Plan::Aggregate {
-                input: Box::new(plan),
-                keys,
-                aggregates,
+            plan = match &groups.sets {
+                Some(_) if keys.len() != written => {
+                    return Err(invalid(
+                        "with ROLLUP, CUBE or GROUPING SETS a column that is selected is a key or in an aggregate",
+                        s,
+                    ));
+                }
+                Some(sets) => self.grouped_by_sets(&plan, &keys, sets, &aggregates)?,
+                None => Plan::Aggregate {
+                    input: Box::new(plan),
+                    keys,
+                    aggregates,
+                },
             };
         }
         plan = plan.filtered(having);

@@ -13,9 +13,11 @@ fn unsupported_clauses_are_named_with_their_place() {
         ("SELECT title FROM album FOR UPDATE", "FOR UPDATE"),
         ("SELECT UPPER(title) OVER (ORDER BY id) FROM album", "UPPER OVER"),
         ("SELECT DISTINCT ON (id) id FROM album", "DISTINCT ON"),
-        ("SELECT id FROM album GROUP BY id WITH ROLLUP", "WITH ROLLUP"),
         ("SELECT SQL_NO_CACHE 1", "SQL_NO_CACHE"),
-        ("SELECT 1 FROM album FULL JOIN artist ON 1", "FULL OUTER JOIN"),
+        (
+            "SELECT 1 FROM album FULL JOIN artist USING (id)",
+            "FULL JOIN with USING",
+        ),
         ("SELECT 1 FROM album USE INDEX (by_title)", "index hint"),
         ("SELECT 1 FROM LATERAL (SELECT 1) x", "LATERAL"),
         (
