@@ -126,37 +126,37 @@ fn physicals(plan: &Plan) -> Vec<Physical> {
     plan.types().iter().map(DataType::physical).collect()
 }
 
+/// The inputs whose operators are made along with a plan's own; one that runs several times is built
+/// [later](Builder::later).
+fn built_along(plan: &Plan) -> Vec<&Plan> {
+    let mut inputs = plan.inputs();
+    if matches!(plan, Plan::Apply(_) | Plan::Recursive(_)) {
+        inputs.truncate(1);
+    }
+    inputs
+}
+
 impl Builder<'_> {
     fn build(&mut self, plan: &Plan) -> Result<Box<dyn Operator>> {
         let counts = self.counts.next();
         // Recursion is here, beside nothing big: the stack is used by levels of this function only.
         let mut inputs = VecDeque::new();
-        let operator: Box<dyn Operator> = match plan {
-            Plan::Apply(apply) => {
-                let input = self.build(&apply.input)?;
-                let subquery = self.later(&apply.subquery);
-                Box::new(Apply::new(input, apply, subquery, self.memory))
-            }
-            Plan::Recursive(recursive) => {
-                let anchor = self.build(&recursive.anchor)?;
-                let step = self.later(&recursive.step);
-                Box::new(Recursive::new(anchor, recursive, step, self.memory))
-            }
-            _ => {
-                for input in plan.inputs() {
-                    inputs.push_back(self.build(input)?);
-                }
-                self.operator(plan, &mut inputs)?
-            }
-        };
+        for input in built_along(plan) {
+            inputs.push_back(self.build(input)?);
+        }
+        let operator = self.operator(plan, &mut inputs)?;
         Ok(match counts {
             None => operator,
             Some(counts) => Box::new(Counted::new(operator, counts)),
         })
     }
 
-    /// The operator of a plan, given those of its inputs.
-    fn operator(&self, plan: &Plan, inputs: &mut VecDeque<Box<dyn Operator>>) -> Result<Box<dyn Operator>> {
+    /// The operator of a plan, given those of the inputs that are [built along](built_along).
+    fn operator(
+        &mut self,
+        plan: &Plan,
+        inputs: &mut VecDeque<Box<dyn Operator>>,
+    ) -> Result<Box<dyn Operator>> {
         let mut next = || {
             inputs
                 .pop_front()
@@ -175,8 +175,13 @@ impl Builder<'_> {
                 let columns = TableColumns::new(&table.def, columns, *row_id);
                 scan(table, columns, access, filter.clone())?
             }
-            Plan::Apply(_) | Plan::Recursive(_) => {
-                return Err(Error::invalid("a plan that runs several times is built apart"));
+            Plan::Apply(apply) => {
+                let subquery = self.later(&apply.subquery);
+                Box::new(Apply::new(next()?, apply, subquery, self.memory))
+            }
+            Plan::Recursive(recursive) => {
+                let step = self.later(&recursive.step);
+                Box::new(Recursive::new(next()?, recursive, step, self.memory))
             }
             Plan::WorkTable { id, .. } => Box::new(WorkTable::new(*id)),
             Plan::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),
