@@ -296,6 +296,14 @@ fn widths_are_refused_with_the_limit() {
                 "at most 4096 columns",
             ),
             (
+                format!("SELECT 1 FROM n GROUP BY ROLLUP ({})", chain("i", ", ", 70_000)),
+                "at most 4096 columns",
+            ),
+            (
+                format!("SELECT 1 FROM n GROUP BY {} WITH ROLLUP", chain("i", ", ", 2000)),
+                "more than 1024 grouping sets",
+            ),
+            (
                 format!("SELECT 1 FROM n ORDER BY {}", chain("i", ", ", 4097)),
                 "at most 4096 columns",
             ),

@@ -3,7 +3,7 @@
 //! Each grouping set is a grouping of its own over the same rows, in which keys that are not in it are NULL.
 
 use super::binder::Binder;
-use super::refuse::{invalid, unsupported};
+use super::refuse::{invalid, limit_columns, unsupported};
 use super::types::null_of;
 use crate::sql::plan::{AggregateCall, Expr, Plan};
 use crate::types::{Error, Result};
@@ -27,6 +27,7 @@ impl<'a> GroupBy<'a> {
         let GroupByExpr::Expressions(exprs, modifiers) = group_by else {
             return Err(unsupported("GROUP BY ALL", group_by));
         };
+        limit_columns(exprs.iter().map(width).sum(), "GROUP BY", group_by)?;
         let mut out = GroupBy {
             keys: Vec::new(),
             sets: None,
@@ -35,7 +36,10 @@ impl<'a> GroupBy<'a> {
         let single: Vec<Vec<usize>> = exprs.iter().map(|e| vec![out.key(e)]).collect();
         match modifiers.as_slice() {
             [] => {}
-            [GroupByWithModifier::Rollup] => return Ok(out.with(rollup(&single))),
+            [GroupByWithModifier::Rollup] => {
+                let rollup = rollup(&single, group_by)?;
+                return Ok(out.with(rollup));
+            }
             [GroupByWithModifier::Cube] => {
                 let cube = cube(&single, group_by)?;
                 return Ok(out.with(cube));
@@ -54,7 +58,7 @@ impl<'a> GroupBy<'a> {
         out.keys.clear();
         for e in exprs {
             let more = match e {
-                ast::Expr::Rollup(parts) => rollup(&out.parts(parts)),
+                ast::Expr::Rollup(parts) => rollup(&out.parts(parts), e)?,
                 ast::Expr::Cube(parts) => cube(&out.parts(parts), e)?,
                 ast::Expr::GroupingSets(parts) => out.parts(parts),
                 plain => vec![vec![out.key(plain)]],
@@ -97,6 +101,16 @@ impl<'a> GroupBy<'a> {
     }
 }
 
+/// How many keys one expression of GROUP BY has.
+fn width(expr: &ast::Expr) -> usize {
+    match expr {
+        ast::Expr::Rollup(parts) | ast::Expr::Cube(parts) | ast::Expr::GroupingSets(parts) => {
+            parts.iter().map(Vec::len).sum()
+        }
+        _ => 1,
+    }
+}
+
 fn too_many(at: &impl super::refuse::Place) -> Error {
     invalid(format!("GROUP BY has more than {MAX_SETS} grouping sets"), at)
 }
@@ -113,16 +127,17 @@ fn union(a: &[usize], b: &[usize]) -> Vec<usize> {
 }
 
 /// All beginnings of a list of parts, the longest first.
-fn rollup(parts: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    (0..=parts.len())
-        .rev()
-        .map(|n| {
-            parts
-                .iter()
-                .take(n)
-                .fold(Vec::new(), |set, part| union(&set, part))
-        })
-        .collect()
+fn rollup(parts: &[Vec<usize>], at: &impl super::refuse::Place) -> Result<Vec<Vec<usize>>> {
+    if parts.len() >= MAX_SETS {
+        return Err(too_many(at));
+    }
+    let mut sets = vec![Vec::new()];
+    for part in parts {
+        let longer = union(sets.last().map_or(&[], Vec::as_slice), part);
+        sets.push(longer);
+    }
+    sets.reverse();
+    Ok(sets)
 }
 
 /// All selections of parts, that of all first.
