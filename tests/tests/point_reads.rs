@@ -152,7 +152,7 @@ fn a_block_that_is_missing_is_fetched_at_once_from_a_store_that_answers_at_once(
             let (mut fetched, mut refused) = (0, 0);
             for (id, name) in [(1, Some("Ada")), (900, Some("c'd")), (4, None), (1, Some("Ada"))] {
                 let (before, id) = (bed.db.stats().cache_misses, Value::from(id));
-                let Some(done) = c.session.execute_at_once(&select, &[id.clone()]) else {
+                let Some(done) = c.session.execute_at_once(&select, std::slice::from_ref(&id)) else {
                     refused += 1;
                     // The general way fetches it.
                     answer(&mut c.session, &select, &[id]);
