@@ -137,6 +137,8 @@ fn what_statements_collect_stays_within_the_limit() {
         "SELECT n, d, COUNT(*) FROM a GROUP BY n, d",
         "SELECT GROUP_CONCAT(s) FROM a",
         "SELECT n, GROUP_CONCAT(s SEPARATOR '; ') FROM a GROUP BY n",
+        "SELECT n, GROUP_CONCAT(s ORDER BY wide DESC) FROM a GROUP BY n",
+        "SELECT JSON_ARRAYAGG(s ORDER BY s) FROM a",
         "SELECT MEDIAN(wide), MODE(s) FROM a",
         "SELECT COUNT(DISTINCT s), COUNT(DISTINCT wide) FROM a",
         // Distinct rows.

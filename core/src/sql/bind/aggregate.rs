@@ -6,6 +6,7 @@
 use super::binder::{Binder, Env};
 use super::function::{argument, clause_name, convert_argument};
 use super::names::Scope;
+use super::order_by::sort_key;
 use super::refuse::{Place, invalid, unsupported};
 use super::types::{convert_all, int_literal};
 use super::window::WINDOW;
@@ -91,8 +92,15 @@ impl<'a> Binder<'a> {
         };
         let distinct = matches!(distinct, Some(DuplicateTreatment::Distinct));
         let mut separator = None;
+        let mut order = Vec::new();
         for clause in clauses {
             match clause {
+                FunctionArgumentClause::OrderBy(keys) => {
+                    for key in keys {
+                        let expr = self.expr(&key.expr, inner)?;
+                        order.push(sort_key(expr, key)?);
+                    }
+                }
                 FunctionArgumentClause::Separator(v) if function == Aggregate::GroupConcat => {
                     match &v.value {
                         AstValue::SingleQuotedString(s) => separator = Some(unescape(s).into_owned()),
@@ -118,11 +126,13 @@ impl<'a> Binder<'a> {
                 }
                 Some(self.expr(argument(one)?, inner)?)
             }
+            // As in MySQL: what is put together for each row.
             (Aggregate::GroupConcat, [_, _, ..]) => {
-                return Err(unsupported(
-                    "GROUP_CONCAT of several values (use CONCAT, and SEPARATOR)",
-                    f,
-                ));
+                let mut parts = Vec::with_capacity(arguments.len());
+                for a in arguments {
+                    parts.push(self.expr(argument(a)?, inner)?);
+                }
+                Some(self.call("CONCAT", parts, f)?)
             }
             (Aggregate::Count, [_, _, ..]) => return Err(unsupported("COUNT of several values", f)),
             _ => return Err(invalid(format!("{name} takes one argument"), f)),
@@ -149,6 +159,7 @@ impl<'a> Binder<'a> {
             function,
             arg,
             distinct,
+            order: if function.is_ordered() { order } else { Vec::new() },
             separator,
             ty,
         })

@@ -57,7 +57,7 @@ impl BoundWindow {
         self.order.iter_mut().for_each(|k| f(&mut k.expr));
         self.call.args.iter_mut().for_each(&mut *f);
         if let WindowFunction::Aggregate(call) = &mut self.call.function {
-            call.arg.iter_mut().for_each(f);
+            call.exprs_mut().for_each(f);
         }
     }
 }

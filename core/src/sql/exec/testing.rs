@@ -423,6 +423,7 @@ pub(crate) fn call(function: Aggregate, arg: Option<Expr>, ty: DataType) -> Aggr
         function,
         arg,
         distinct: false,
+        order: Vec::new(),
         separator: None,
         ty,
     }

@@ -18,6 +18,8 @@ pub enum Aggregate {
     Max,
     /// GROUP_CONCAT.
     GroupConcat,
+    /// JSON_ARRAYAGG: NULLs are elements too.
+    JsonArrayAgg,
     /// VARIANCE, VAR_POP.
     VarPop,
     /// VAR_SAMP.
@@ -47,6 +49,8 @@ const NAMES: &[(&str, Aggregate)] = &[
     ("MAX", Aggregate::Max),
     ("GROUP_CONCAT", Aggregate::GroupConcat),
     ("STRING_AGG", Aggregate::GroupConcat),
+    ("JSON_ARRAYAGG", Aggregate::JsonArrayAgg),
+    ("JSON_GROUP_ARRAY", Aggregate::JsonArrayAgg),
     ("ANY_VALUE", Aggregate::Min),
     ("VARIANCE", Aggregate::VarPop),
     ("VAR_POP", Aggregate::VarPop),
@@ -63,6 +67,11 @@ const NAMES: &[(&str, Aggregate)] = &[
 ];
 
 impl Aggregate {
+    /// Whether the order matters in which the values come.
+    pub fn is_ordered(self) -> bool {
+        matches!(self, Aggregate::GroupConcat | Aggregate::JsonArrayAgg)
+    }
+
     /// The aggregate of that name, without regard to case.
     pub fn lookup(name: &str) -> Option<Aggregate> {
         NAMES
@@ -79,7 +88,11 @@ impl Aggregate {
     /// What binding converts the argument to.
     pub fn arg_kind(self) -> ArgKind {
         match self {
-            Aggregate::Count | Aggregate::Min | Aggregate::Max | Aggregate::Mode => ArgKind::Any,
+            Aggregate::Count
+            | Aggregate::Min
+            | Aggregate::Max
+            | Aggregate::Mode
+            | Aggregate::JsonArrayAgg => ArgKind::Any,
             Aggregate::Sum | Aggregate::Avg => ArgKind::Number,
             Aggregate::GroupConcat => ArgKind::Text,
             Aggregate::VarPop
@@ -114,6 +127,7 @@ impl Aggregate {
             | Aggregate::StddevSamp
             | Aggregate::Median => DataType::Double,
             Aggregate::GroupConcat => DataType::TEXT,
+            Aggregate::JsonArrayAgg => DataType::Json,
         }
     }
 }

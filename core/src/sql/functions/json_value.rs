@@ -46,6 +46,17 @@ pub(super) fn value<'a>(
     };
     let ty = types.get(k).unwrap_or(&DataType::Null);
     let value = column.value_ref(row, ty);
+    if let ValueRef::Json(text) = value {
+        return parse(cx, text);
+    }
+    of_value(value, ty)
+}
+
+/// A value of that type as JSON: text becomes a string, whatever is in it.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::types::Error::Invalid) of what has no form in JSON.
+pub fn of_value<'a>(value: ValueRef<'a>, ty: &DataType) -> Result<Json<'a>> {
     let text = || {
         let mut text = String::new();
         value.write_text(&mut text);
@@ -60,7 +71,7 @@ pub(super) fn value<'a>(
         ValueRef::Null => Ok(Json::Null),
         ValueRef::Bool(b) => Ok(Json::Bool(b)),
         ValueRef::Text(s) => Ok(Json::String(Cow::Borrowed(s))),
-        ValueRef::Json(s) => parse(cx, s),
+        ValueRef::Json(s) => Json::parse(s).ok_or_else(no_form),
         ValueRef::Int(_)
         | ValueRef::Float(_)
         | ValueRef::Single(_)

@@ -7,7 +7,7 @@
 
 use super::conjuncts::{join, split};
 use super::plan_parts::take;
-use crate::sql::plan::{Apply, Correlated, Expr, JoinKind, Plan};
+use crate::sql::plan::{AggregateCall, Apply, Correlated, Expr, JoinKind, Plan};
 use alloc::{boxed::Box, vec::Vec};
 
 /// Lifts the correlated subqueries of a plan and of theirs.
@@ -34,7 +34,7 @@ fn lift(plan: &mut Plan) {
             keys,
             aggregates,
         } => {
-            let args = aggregates.iter_mut().filter_map(|a| a.arg.as_mut());
+            let args = aggregates.iter_mut().flat_map(AggregateCall::exprs_mut);
             lift_over(input, keys.iter_mut().chain(args));
         }
         Plan::Join(j)

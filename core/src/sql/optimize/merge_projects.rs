@@ -7,7 +7,7 @@
 
 use super::columns::{for_each_column, is_volatile, substitute};
 use super::plan_parts::take;
-use crate::sql::plan::{Expr, Plan};
+use crate::sql::plan::{AggregateCall, Expr, Plan};
 use alloc::vec::Vec;
 
 /// Merges the projections of a plan.
@@ -22,7 +22,7 @@ pub fn merge_projects(plan: &mut Plan) {
         && exprs.iter().all(|e| matches!(e, Expr::Column { .. }))
         && let Plan::Project { input: below, exprs } = take(input)
     {
-        let args = aggregates.iter_mut().filter_map(|a| a.arg.as_mut());
+        let args = aggregates.iter_mut().flat_map(AggregateCall::exprs_mut);
         keys.iter_mut().chain(args).for_each(|e| substitute(e, &exprs));
         *input = below;
     }

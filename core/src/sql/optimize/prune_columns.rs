@@ -6,7 +6,7 @@
 
 use super::columns::{for_each_column, plain_column, remap};
 use super::plan_parts::take;
-use crate::sql::plan::{Access, ApplyKind, Expr, Plan};
+use crate::sql::plan::{Access, AggregateCall, ApplyKind, Expr, Plan};
 use crate::types::DataType;
 use alloc::vec::Vec;
 
@@ -138,11 +138,11 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
             keys.iter().for_each(|k| need(&mut below, k));
             aggregates
                 .iter()
-                .filter_map(|a| a.arg.as_ref())
+                .flat_map(AggregateCall::exprs)
                 .for_each(|a| need(&mut below, a));
             let moved = prune(input, &below);
             keys.iter_mut().for_each(|k| move_columns(k, &moved));
-            let args = aggregates.iter_mut().filter_map(|a| a.arg.as_mut());
+            let args = aggregates.iter_mut().flat_map(AggregateCall::exprs_mut);
             args.for_each(|a| move_columns(a, &moved));
             let mut kept = alloc::vec![true; keys.len()];
             kept.extend(flags);

@@ -202,6 +202,7 @@ fn never_true_reads_nothing_and_max_reads_one_row() {
             function: Aggregate::Max,
             arg: Some(col(column)),
             distinct: false,
+            order: Vec::new(),
             separator: None,
             ty: BIGINT,
         }],
@@ -447,6 +448,7 @@ fn plan_of(shape: &Shape, t: &Tables) -> Plan {
                 function,
                 arg,
                 distinct: false,
+                order: Vec::new(),
                 separator: None,
                 ty,
             };

@@ -1,6 +1,6 @@
 //! Typed scalar expressions over the columns of a batch.
 
-use super::Correlated;
+use super::{Correlated, SortKey};
 use crate::sql::functions::{Aggregate, ScalarFunction};
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, vec::Vec};
@@ -319,8 +319,23 @@ pub struct AggregateCall {
     pub arg: Option<Expr>,
     /// DISTINCT.
     pub distinct: bool,
+    /// The order in which values count, over the input: only of functions to which it matters.
+    pub order: Vec<SortKey>,
     /// GROUP_CONCAT's separator.
     pub separator: Option<alloc::string::String>,
     /// Result type.
     pub ty: DataType,
+}
+
+impl AggregateCall {
+    /// The expressions over the input.
+    pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.arg.iter().chain(self.order.iter().map(|k| &k.expr))
+    }
+
+    /// The expressions over the input, to rewrite them.
+    pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let order = self.order.iter_mut().map(|k| &mut k.expr);
+        self.arg.iter_mut().chain(order)
+    }
 }

@@ -410,7 +410,10 @@ impl Plan {
             }
             Plan::Aggregate { keys, aggregates, .. } => {
                 keys.iter_mut().for_each(&mut *f);
-                aggregates.iter_mut().filter_map(|a| a.arg.as_mut()).for_each(f);
+                aggregates
+                    .iter_mut()
+                    .flat_map(AggregateCall::exprs_mut)
+                    .for_each(f);
             }
             Plan::Distinct { .. }
             | Plan::Append { .. }

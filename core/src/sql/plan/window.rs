@@ -102,7 +102,7 @@ impl WindowCall {
     pub fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         self.args.iter_mut().for_each(&mut *f);
         if let WindowFunction::Aggregate(call) = &mut self.function {
-            call.arg.iter_mut().for_each(&mut *f);
+            call.exprs_mut().for_each(&mut *f);
         }
         for bound in [&mut self.frame.start, &mut self.frame.end] {
             if let FrameBound::Preceding(e) | FrameBound::Following(e) = bound {
@@ -115,7 +115,7 @@ impl WindowCall {
     pub fn for_each_input_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         self.args.iter().for_each(&mut *f);
         if let WindowFunction::Aggregate(call) = &self.function {
-            call.arg.iter().for_each(f);
+            call.exprs().for_each(f);
         }
     }
 }

@@ -4,8 +4,10 @@ use super::bits::Bits;
 use super::count::Count;
 use super::distinct::DistinctRows;
 use super::group_concat::GroupConcat;
+use super::json_array::JsonArray;
 use super::min_max::min_max;
 use super::moments::Moments;
+use super::ordered::OrderedRows;
 use super::ranked::{Rank, Ranked};
 use super::sum::{ExactSum, FloatSum};
 use crate::sql::functions::Aggregate;
@@ -50,8 +52,8 @@ pub trait Accumulator: Send {
     /// Makes room for `groups` groups in all; new ones start empty.
     fn grow(&mut self, groups: usize);
 
-    /// Adds a batch: the argument's column has one value per row (COUNT(*) has none).
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()>;
+    /// Adds a batch: a column of the argument (COUNT(*) has none), then one of each key of its order.
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()>;
 
     /// Lets every group have the rows of the one before it too, except those that `firsts` marks: running
     /// aggregates, of groups that have the rows each step adds. `false`: it cannot, and did nothing.
@@ -64,7 +66,7 @@ pub trait Accumulator: Send {
 
     /// Bytes of memory that it takes at most, and its results besides, once there are `groups` groups and a
     /// batch with this argument was added.
-    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize;
+    fn memory_with(&self, groups: usize, args: &[Column]) -> usize;
 }
 
 /// Combines the state of each group with that of the one before it, except where `firsts` says that a run
@@ -95,6 +97,7 @@ pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumu
         Aggregate::Min => min_max(&arg, false),
         Aggregate::Max => min_max(&arg, true),
         Aggregate::GroupConcat => Box::new(GroupConcat::new(call.separator.as_deref().unwrap_or(","))),
+        Aggregate::JsonArrayAgg => Box::new(JsonArray::new(&arg)),
         Aggregate::VarPop => Box::new(Moments::new(false, false)),
         Aggregate::VarSamp => Box::new(Moments::new(true, false)),
         Aggregate::StddevPop => Box::new(Moments::new(false, true)),
@@ -105,10 +108,14 @@ pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumu
         Aggregate::BitOr => Box::new(Bits::new(0, |a, b| a | b)),
         Aggregate::BitXor => Box::new(Bits::new(0, |a, b| a ^ b)),
     };
-    match call.function {
+    let inner = match call.function {
         // The smallest of distinct values is the smallest.
         Aggregate::Min | Aggregate::Max => inner,
         _ if call.distinct && call.arg.is_some() => Box::new(DistinctRows::new(inner, &arg, memory.part())),
         _ => inner,
+    };
+    match call.order.is_empty() {
+        true => inner,
+        false => Box::new(OrderedRows::new(inner, &arg, &call.order, memory)),
     }
 }

@@ -29,8 +29,8 @@ impl Accumulator for Bits {
         self.groups.resize(groups, self.neutral);
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         groups.each(|row, group| {
             if let (Some(state), Some(v)) = (self.groups.get_mut(group), column.i64s().get(row))
                 && !column.is_null(row)
@@ -53,7 +53,7 @@ impl Accumulator for Bits {
         Ok(Column::from_i64(core::mem::take(&mut self.groups)))
     }
 
-    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, _: &[Column]) -> usize {
         vec_capacity(self.groups.capacity(), groups).saturating_mul(8)
     }
 }

@@ -16,7 +16,8 @@ impl Accumulator for Count {
         self.counts.resize(groups, 0);
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let arg = args.first();
         let nulls = arg.and_then(Column::null_bitmap);
         if let (Groups::One(rows), Some(count)) = (groups, self.counts.first_mut()) {
             *count += (rows - nulls.map_or(0, |n| n.count_ones()).min(rows)) as i64;
@@ -41,7 +42,7 @@ impl Accumulator for Count {
         Ok(Column::from_i64(core::mem::take(&mut self.counts)))
     }
 
-    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, _: &[Column]) -> usize {
         vec_capacity(self.counts.capacity(), groups).saturating_mul(8)
     }
 }

@@ -31,8 +31,8 @@ impl Accumulator for DistinctRows {
         self.inner.grow(groups);
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         let ids: Vec<i64> = match groups {
             Groups::One(rows) => alloc::vec![0; rows],
             Groups::Each(ids) => ids.iter().map(|g| i64::from(*g)).collect(),
@@ -46,15 +46,15 @@ impl Accumulator for DistinctRows {
             self.fresh.iter().map(group).collect::<Vec<u32>>()
         };
         self.inner
-            .add(Groups::Each(&fresh_groups), Some(&column.gather(&self.fresh)))
+            .add(Groups::Each(&fresh_groups), &[column.gather(&self.fresh)])
     }
 
     fn finish(&mut self) -> Result<Column> {
         self.inner.finish()
     }
 
-    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, args: &[Column]) -> usize {
         // Values seen are counted by themselves.
-        self.inner.memory_with(groups, arg)
+        self.inner.memory_with(groups, args)
     }
 }

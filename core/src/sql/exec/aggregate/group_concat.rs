@@ -28,8 +28,8 @@ impl Accumulator for GroupConcat {
         self.texts.resize(groups, None);
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         let nulls = column.null_bitmap();
         groups.each(|row, group| {
             if let Some(text) = self.texts.get_mut(group)
@@ -66,7 +66,8 @@ impl Accumulator for GroupConcat {
         Ok(out)
     }
 
-    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, args: &[Column]) -> usize {
+        let arg = args.first();
         let added = arg.map_or(0, |c| {
             c.bytes().map_or(0, |b| b.data().len()) + c.len() * self.separator.len()
         });

@@ -17,7 +17,8 @@ use core::task::{Poll, ready};
 pub struct HashAggregate {
     input: Box<dyn Operator>,
     keys: Vec<Expr>,
-    args: Vec<Option<Expr>>,
+    /// Of each aggregate.
+    args: Vec<Vec<Expr>>,
     table: KeyTable,
     key_values: RowBuffer,
     accumulators: Vec<Box<dyn Accumulator>>,
@@ -46,7 +47,7 @@ impl HashAggregate {
         HashAggregate {
             input,
             keys: keys.to_vec(),
-            args: aggregates.iter().map(|a| a.arg.clone()).collect(),
+            args: aggregates.iter().map(|a| a.exprs().cloned().collect()).collect(),
             table: KeyTable::new(&types, Nulls::Equal, memory.part()),
             key_values: RowBuffer::new(&physicals, memory.part()),
             accumulators,
@@ -77,12 +78,15 @@ impl HashAggregate {
                 self.key_values.append(&Batch::new(fresh, self.fresh.len()))?;
             }
         }
-        let args = self.args.iter();
-        let args = args.map(|arg| arg.as_ref().map(|a| eval(a, batch, &scope)).transpose());
-        let args = args.collect::<Result<Vec<_>>>()?;
+        let columns = |exprs: &Vec<Expr>| exprs.iter().map(|e| eval(e, batch, &scope)).collect();
+        let args = self
+            .args
+            .iter()
+            .map(columns)
+            .collect::<Result<Vec<Vec<Column>>>>()?;
         let wanted = if self.keys.is_empty() { 1 } else { self.table.len() };
         let states = self.accumulators.iter().zip(&args);
-        let grown = states.map(|(state, arg)| state.memory_with(wanted, arg.as_ref()));
+        let grown = states.map(|(state, arg)| state.memory_with(wanted, arg));
         self.memory.set(grown.fold(0, usize::saturating_add))?;
         if !self.keys.is_empty() && !self.fresh.is_empty() {
             self.accumulators.iter_mut().for_each(|a| a.grow(wanted));
@@ -93,7 +97,7 @@ impl HashAggregate {
             Groups::Each(&self.groups)
         };
         for (acc, arg) in self.accumulators.iter_mut().zip(&args) {
-            acc.add(groups, arg.as_ref())?;
+            acc.add(groups, arg)?;
         }
         Ok(())
     }

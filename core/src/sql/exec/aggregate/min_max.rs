@@ -93,8 +93,8 @@ impl<T: Fixed> Accumulator for FixedBest<T> {
         self.best.resize(groups, T::default());
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         let values = T::values(column);
         let nulls = column.null_bitmap();
         groups.each(|row, group| {
@@ -138,7 +138,7 @@ impl<T: Fixed> Accumulator for FixedBest<T> {
         ))
     }
 
-    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, _: &[Column]) -> usize {
         vec_capacity(self.best.capacity(), groups)
             .saturating_mul(size_of::<T>())
             .saturating_add(groups / 4)
@@ -158,8 +158,8 @@ impl Accumulator for BytesBest {
         self.best.resize(groups, None);
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         let nulls = column.null_bitmap();
         groups.each(|row, group| {
             if let Some(best) = self.best.get_mut(group)
@@ -200,7 +200,8 @@ impl Accumulator for BytesBest {
         Ok(out)
     }
 
-    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, args: &[Column]) -> usize {
+        let arg = args.first();
         let added = arg.and_then(Column::bytes).map_or(0, |b| b.data().len());
         let texts = self.bytes.saturating_add(added).saturating_mul(2);
         // What an allocator adds to each text, and the places of the results.

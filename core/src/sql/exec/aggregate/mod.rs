@@ -6,8 +6,10 @@ mod count;
 mod distinct;
 mod group_concat;
 mod hash_aggregate;
+mod json_array;
 mod min_max;
 mod moments;
+mod ordered;
 mod ranked;
 mod sum;
 

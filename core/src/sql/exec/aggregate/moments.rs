@@ -29,8 +29,8 @@ impl Accumulator for Moments {
         self.groups.resize(groups, (0.0, 0.0, 0.0));
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         groups.each(|row, group| {
             if let (Some((count, mean, squares)), Some(x)) =
                 (self.groups.get_mut(group), column.f64s().get(row))
@@ -77,7 +77,7 @@ impl Accumulator for Moments {
         Ok(out)
     }
 
-    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, _: &[Column]) -> usize {
         vec_capacity(self.groups.capacity(), groups).saturating_mul(24 + 8)
     }
 }

@@ -80,8 +80,8 @@ impl Accumulator for Ranked {
         self.groups = groups;
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         groups.each(|row, group| {
             if !column.is_null(row) && row < column.len() {
                 self.values.push_from(column, row);
@@ -118,7 +118,8 @@ impl Accumulator for Ranked {
         Ok(out)
     }
 
-    fn memory_with(&self, groups: usize, arg: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, args: &[Column]) -> usize {
+        let arg = args.first();
         let rows = self.group_of.len() + arg.map_or(0, Column::len);
         let values = arg.map_or(self.values.memory(), |arg| self.values.memory_with(arg, None));
         // The group of each value, their order, and what sorting it takes; the results.
@@ -138,7 +139,8 @@ mod tests {
 
     fn two_groups(mut acc: impl Accumulator, arg: &Column) -> Column {
         acc.grow(3);
-        acc.add(Groups::Each(&[0, 1, 0, 0, 1, 0]), Some(arg)).unwrap();
+        acc.add(Groups::Each(&[0, 1, 0, 0, 1, 0]), core::slice::from_ref(arg))
+            .unwrap();
         acc.finish().unwrap()
     }
 

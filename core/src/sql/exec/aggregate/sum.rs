@@ -94,8 +94,8 @@ impl Accumulator for ExactSum {
         self.groups.resize(groups, (0, 0));
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         let nulls = column.null_bitmap();
         let states = &mut self.groups;
         let mut overflow = false;
@@ -169,7 +169,7 @@ impl Accumulator for ExactSum {
         Ok(out)
     }
 
-    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, _: &[Column]) -> usize {
         vec_capacity(self.groups.capacity(), groups).saturating_mul(size_of::<(i128, i64)>() + 16)
     }
 }
@@ -267,8 +267,8 @@ impl Accumulator for FloatSum {
         self.groups.resize(groups, (0.0, 0.0, 0));
     }
 
-    fn add(&mut self, groups: Groups<'_>, arg: Option<&Column>) -> Result<()> {
-        let Some(column) = arg else { return Ok(()) };
+    fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
+        let Some(column) = args.first() else { return Ok(()) };
         let nulls = column.null_bitmap();
         let unit = power_of_ten(self.scale).unwrap_or(1) as f64;
         let states = &mut self.groups;
@@ -334,7 +334,7 @@ impl Accumulator for FloatSum {
         Ok(out)
     }
 
-    fn memory_with(&self, groups: usize, _: Option<&Column>) -> usize {
+    fn memory_with(&self, groups: usize, _: &[Column]) -> usize {
         vec_capacity(self.groups.capacity(), groups).saturating_mul(24 + 8)
     }
 }
@@ -354,7 +354,7 @@ mod tests {
 
     fn run(mut acc: impl Accumulator, arg: &Column) -> Result<Column> {
         acc.grow(1);
-        acc.add(Groups::One(arg.len()), Some(arg))?;
+        acc.add(Groups::One(arg.len()), core::slice::from_ref(arg))?;
         acc.finish()
     }
 
@@ -434,7 +434,7 @@ mod tests {
             acc.grow(1);
             for batch in values.chunks(size) {
                 let batch = Column::from_f64(batch.to_vec());
-                acc.add(Groups::One(batch.len()), Some(&batch)).unwrap();
+                acc.add(Groups::One(batch.len()), &[batch]).unwrap();
             }
             acc.finish().unwrap().f64s()[0].to_bits()
         };

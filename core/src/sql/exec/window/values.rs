@@ -20,7 +20,7 @@ pub(super) fn values(
     let mut out = Column::new(call.ty.physical());
     match &call.function {
         WindowFunction::Aggregate(aggregate) => {
-            return aggregates(aggregate, args.first(), frames, partitions, memory);
+            return aggregates(aggregate, args, frames, partitions, memory);
         }
         WindowFunction::Lag | WindowFunction::Lead => {
             let ahead = call.function == WindowFunction::Lead;
@@ -144,7 +144,7 @@ fn nth(args: &[Column], row: usize, frame: Range<usize>) -> Result<Option<usize>
 /// An aggregate per frame.
 fn aggregates(
     call: &AggregateCall,
-    arg: Option<&Column>,
+    args: &[Column],
     frames: &Frames<'_>,
     partitions: &Partitions,
     memory: &Arc<Memory>,
@@ -167,7 +167,7 @@ fn aggregates(
     }
     let mut kept = memory.part();
     if frames.starts_first()
-        && let Some(running) = running(call, arg, &steps, &firsts, memory, &mut kept)?
+        && let Some(running) = running(call, args, &steps, &firsts, memory, &mut kept)?
     {
         return Ok(running.gather(&step_of));
     }
@@ -175,13 +175,9 @@ fn aggregates(
     for frame in steps {
         let mut state = accumulator(call, memory);
         state.grow(1);
-        let part = arg.map(|a| a.slice(frame.start, frame.end));
-        kept.set(
-            results
-                .memory()
-                .saturating_add(state.memory_with(1, part.as_ref())),
-        )?;
-        state.add(Groups::One(frame.len()), part.as_ref())?;
+        let part: Vec<Column> = args.iter().map(|a| a.slice(frame.start, frame.end)).collect();
+        kept.set(results.memory().saturating_add(state.memory_with(1, &part)))?;
+        state.add(Groups::One(frame.len()), &part)?;
         results.push_from(&state.finish()?, 0);
     }
     Ok(results.gather(&step_of))
@@ -191,7 +187,7 @@ fn aggregates(
 /// aggregate cannot do that.
 fn running(
     call: &AggregateCall,
-    arg: Option<&Column>,
+    args: &[Column],
     steps: &[Range<usize>],
     firsts: &[bool],
     memory: &Arc<Memory>,
@@ -212,16 +208,16 @@ fn running(
         }
     }
     let mut state: Box<dyn Accumulator> = accumulator(call, memory);
-    let arg = arg.map(|a| a.gather(&added));
+    let args: Vec<Column> = args.iter().map(|a| a.gather(&added)).collect();
     // Every step may repeat the longest text.
-    let longest = arg
-        .as_ref()
+    let longest = args
+        .first()
         .and_then(Column::bytes)
         .map_or(0, |b| b.iter().map(<[u8]>::len).max().unwrap_or(0));
     let texts = longest.saturating_mul(steps.len());
-    kept.set(state.memory_with(steps.len(), arg.as_ref()).saturating_add(texts))?;
+    kept.set(state.memory_with(steps.len(), &args).saturating_add(texts))?;
     state.grow(steps.len());
-    state.add(Groups::Each(&groups), arg.as_ref())?;
+    state.add(Groups::Each(&groups), &args)?;
     match state.accumulate(firsts)? {
         true => state.finish().map(Some),
         false => Ok(None),
