@@ -31,7 +31,7 @@ fn the_corpus_and_all_former_failures_pass() {
         let corpus = files(&target.corpus());
         assert!(
             corpus.len() >= seeds(target).len(),
-            "{}: seeds are missing",
+            "{}: seeds are missing; `cargo run -p amphi-tests --bin amphi-fuzz-seeds` writes them",
             target.name()
         );
         for file in corpus.iter().chain(&files(&target.regressions())) {
