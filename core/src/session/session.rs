@@ -395,8 +395,16 @@ impl Session {
                 read_only: *read_only,
                 sync: false,
             })?,
-            TransactionControl::Commit => self.commit().await?,
-            TransactionControl::Rollback => self.rollback()?,
+            TransactionControl::Commit { chain } => {
+                let options = self.transaction.as_ref().map(Transaction::options).copied();
+                self.commit().await?;
+                self.begin_chained(options.filter(|_| *chain))?;
+            }
+            TransactionControl::Rollback { chain } => {
+                let options = self.transaction.as_ref().map(Transaction::options).copied();
+                self.rollback()?;
+                self.begin_chained(options.filter(|_| *chain))?;
+            }
             TransactionControl::Savepoint(name) => self.open_transaction("SAVEPOINT")?.savepoint(name),
             TransactionControl::RollbackTo(name) => {
                 self.open_transaction("ROLLBACK TO SAVEPOINT")?
@@ -406,6 +414,11 @@ impl Session {
             TransactionControl::SetIsolation(level) => self.isolation = *level,
         }
         Ok(Outcome::Done)
+    }
+
+    /// After AND CHAIN: begins a transaction with the options of the one before.
+    fn begin_chained(&mut self, options: Option<TransactionOptions>) -> Result<()> {
+        options.map_or(Ok(()), |options| self.begin(options))
     }
 
     fn open_transaction(&mut self, statement: &str) -> Result<&mut Transaction> {

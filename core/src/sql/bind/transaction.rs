@@ -96,17 +96,16 @@ pub(super) fn transaction(s: &ast::Statement, at: Option<Position>) -> Result<Op
             end: _,
             modifier,
         } => {
-            refuse_at(*chain, "COMMIT AND CHAIN", at)?;
             refuse_at(modifier.is_some(), "END TRY or CATCH", at)?;
-            TransactionControl::Commit
+            TransactionControl::Commit { chain: *chain }
         }
-        ast::Statement::Rollback { chain, savepoint } => {
-            refuse_at(*chain, "ROLLBACK AND CHAIN", at)?;
-            match savepoint {
-                None => TransactionControl::Rollback,
-                Some(name) => TransactionControl::RollbackTo(name.value.clone()),
+        ast::Statement::Rollback { chain, savepoint } => match savepoint {
+            None => TransactionControl::Rollback { chain: *chain },
+            Some(name) => {
+                refuse_at(*chain, "ROLLBACK TO a savepoint AND CHAIN", at)?;
+                TransactionControl::RollbackTo(name.value.clone())
             }
-        }
+        },
         ast::Statement::Savepoint { name } => TransactionControl::Savepoint(name.value.clone()),
         ast::Statement::ReleaseSavepoint { name } => TransactionControl::Release(name.value.clone()),
         _ => return Ok(None),

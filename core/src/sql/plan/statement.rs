@@ -16,9 +16,15 @@ pub enum TransactionControl {
         read_only: bool,
     },
     /// COMMIT, END.
-    Commit,
+    Commit {
+        /// AND CHAIN: another transaction of the same kind begins at once.
+        chain: bool,
+    },
     /// ROLLBACK.
-    Rollback,
+    Rollback {
+        /// As for `Commit`.
+        chain: bool,
+    },
     /// SAVEPOINT name.
     Savepoint(String),
     /// `ROLLBACK TO [SAVEPOINT] name`.
