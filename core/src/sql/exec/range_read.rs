@@ -88,7 +88,7 @@ impl RangeRead {
     /// The rows in order; `None` if they are too many.
     ///
     /// # Errors
-    /// [`Error::Corrupted`]; those of converting the keys.
+    /// [`Error::Corrupted`](crate::types::Error::Corrupted); those of converting the keys.
     pub fn find(
         &self,
         catalog: &Catalog,
