@@ -182,7 +182,6 @@ pub(super) fn plain_table(factor: &TableFactor) -> Result<Option<(&ObjectName, O
     else {
         return Ok(None);
     };
-    refuse(args.is_some(), "a table function", factor)?;
     refuse(!with_hints.is_empty(), "WITH (hints)", factor)?;
     refuse(version.is_some(), "a table version (FOR SYSTEM_TIME …)", factor)?;
     refuse(*with_ordinality, "WITH ORDINALITY", factor)?;
@@ -194,7 +193,8 @@ pub(super) fn plain_table(factor: &TableFactor) -> Result<Option<(&ObjectName, O
         "an index hint (USE, IGNORE, FORCE INDEX)",
         factor,
     )?;
-    Ok(Some((name, alias.as_ref())))
+    // With arguments it is a function.
+    Ok(args.is_none().then_some((name, alias.as_ref())))
 }
 
 impl<'a> Binder<'a> {
@@ -316,6 +316,20 @@ impl<'a> Binder<'a> {
             return self.named_table(name, alias);
         }
         match factor {
+            TableFactor::Table {
+                name,
+                args: Some(args),
+                alias,
+                ..
+            } => {
+                let (plan, columns) = self.table_function(name, args)?;
+                let own = match name.0.last() {
+                    Some(ObjectNamePart::Identifier(own)) => own,
+                    _ => return Err(unsupported("this table function", factor)),
+                };
+                let (name, names) = alias_name(alias.as_ref())?.unwrap_or((own, &[]));
+                derived(plan, columns, name, names)
+            }
             TableFactor::Derived {
                 lateral,
                 subquery,

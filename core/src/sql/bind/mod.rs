@@ -37,6 +37,7 @@ mod set_operation;
 mod show;
 mod statement;
 mod subquery;
+mod table_function;
 mod template;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]

@@ -21,6 +21,7 @@ use super::scan::Scan;
 use super::set_operation::SetOperation;
 use super::sort::Sort;
 use super::table_columns::TableColumns;
+use super::table_function::TableFunctionScan;
 use super::top_n::TopN;
 use super::values::Values;
 use super::window::Window;
@@ -183,6 +184,7 @@ impl Builder<'_> {
                 let step = self.later(&recursive.step);
                 Box::new(Recursive::new(next()?, recursive, step, self.memory))
             }
+            Plan::TableFunction(call) => Box::new(TableFunctionScan::new(call.clone(), self.memory)),
             Plan::WorkTable { id, .. } => Box::new(WorkTable::new(*id)),
             Plan::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),
             Plan::Filter { condition, .. } => Box::new(Filter::new(next()?, condition.clone())),

@@ -38,6 +38,7 @@ mod set_operation;
 mod sort;
 mod sort_key;
 mod table_columns;
+mod table_function;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -188,6 +188,9 @@ impl Lines<'_> {
             }
             Plan::Distinct { .. } => "Distinct".to_string(),
             Plan::Append { .. } => "Append".to_string(),
+            Plan::TableFunction(call) => {
+                format!("{} ({})", call.function.shape().name, texts(&call.args, &[]))
+            }
             Plan::WorkTable { .. } => "Work table".to_string(),
             Plan::Recursive(r) => {
                 let kind = if r.all { "union all" } else { "union" };
@@ -324,6 +327,10 @@ impl Lines<'_> {
             | Plan::Limit { input, .. } => self.names(input),
             Plan::Append { inputs } => inputs.first().map(|i| self.names(i)).unwrap_or_default(),
             Plan::SetOperation(s) => self.names(&s.left),
+            Plan::TableFunction(call) => {
+                let columns = call.function.shape().columns;
+                columns.iter().map(|(name, _)| name.to_string()).collect()
+            }
             Plan::WorkTable { types, .. } => (1..=types.len()).map(|i| format!("work{i}")).collect(),
             Plan::Recursive(r) => self.names(&r.anchor),
             Plan::Window(w) => {

@@ -2,6 +2,7 @@
 
 use super::EvalContext;
 use super::args::{Args, try_texts};
+use super::json_path::Path;
 use super::text_writer::TextWriter;
 use crate::types::{Column, DataType, Error, Json, MAX_JSON_DEPTH, Result, ValueRef};
 use alloc::{borrow::Cow, format, string::String};
@@ -16,10 +17,12 @@ pub(super) fn parse<'a>(cx: &EvalContext<'_>, text: &'a str) -> Result<Json<'a>>
     if Json::memory_of(text) > cx.scratch.room() {
         return Err(cx.scratch.exceeded());
     }
-    Json::parse(text).ok_or_else(|| {
-        let shown: String = text.chars().take(40).collect();
-        Error::invalid(format!("'{shown}' is not JSON"))
-    })
+    Json::parse(text).ok_or_else(|| not_json(text))
+}
+
+fn not_json(text: &str) -> Error {
+    let shown: String = text.chars().take(40).collect();
+    Error::invalid(format!("'{shown}' is not JSON"))
 }
 
 /// The document that argument `k` is at row `i`.
@@ -114,10 +117,30 @@ pub(super) fn write(json: &Json<'_>, out: &mut TextWriter) -> Result<()> {
 }
 
 /// Writes a value as plain text: a string without its quotes.
-pub(super) fn write_plain(json: &Json<'_>, out: &mut impl Write) {
+pub fn write_plain(json: &Json<'_>, out: &mut impl Write) {
     // If it is too long the writer knows.
     let _ = match json {
         Json::String(s) => out.write_str(s),
         other => other.write(out),
     };
+}
+
+/// Calls `f` with the keys and values of an object, the places and elements of an array, or the empty key and
+/// the value of anything else: of a document, or of what a path in it leads to.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::types::Error::Invalid) if the text is not JSON, or the path none.
+pub fn parts(text: &str, path: Option<&str>, f: &mut dyn FnMut(&str, &Json<'_>)) -> Result<()> {
+    let document = Json::parse(text).ok_or_else(|| not_json(text))?;
+    let path = path.map(Path::parse).transpose()?.unwrap_or_default();
+    match path.first(&document) {
+        None => {}
+        Some(Json::Object(members)) => members.iter().for_each(|(key, value)| f(key, value)),
+        Some(Json::Array(items)) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(i, item)| f(&format!("{i}"), item));
+        }
+        Some(scalar) => f("", scalar),
+    }
+    Ok(())
 }

@@ -27,6 +27,6 @@ mod table;
 mod text_writer;
 
 pub use aggregate::Aggregate;
-pub use json_value::of_value as json_of;
+pub use json_value::{of_value as json_of, parts as json_parts, write_plain as json_plain};
 pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction};
 pub use table::{functions, lookup};

@@ -11,7 +11,7 @@ use crate::types::Value;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
-/// Rows of a step of a recursive query.
+/// Rows of a step of a recursive query, or of a function.
 const WORK_TABLE: f64 = 100.0;
 /// Of rows for which a comparison with no better knowledge is true.
 const EQUAL: f64 = 0.05;
@@ -66,7 +66,7 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
         Plan::SetOperation(s) => rows(&s.left, stats) * OTHER,
         Plan::Apply(a) => rows(&a.input, stats),
         Plan::Window(w) => rows(&w.input, stats),
-        Plan::WorkTable { .. } => WORK_TABLE,
+        Plan::WorkTable { .. } | Plan::TableFunction(_) => WORK_TABLE,
         Plan::Recursive(r) => rows(&r.anchor, stats) + 10.0 * rows(&r.step, stats),
         Plan::Sort {
             input,
@@ -152,7 +152,7 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
         Plan::Apply(a) => rows(&a.input, stats).max(1.0),
         Plan::Window(w) if column < w.input.types().len() => distinct(&w.input, column, stats),
         Plan::Window(w) => rows(&w.input, stats).max(1.0),
-        Plan::WorkTable { .. } | Plan::Recursive(_) => rows(plan, stats).max(1.0),
+        Plan::WorkTable { .. } | Plan::Recursive(_) | Plan::TableFunction(_) => rows(plan, stats).max(1.0),
         Plan::Values { rows, .. } => (rows.len() as f64).max(1.0),
     }
 }

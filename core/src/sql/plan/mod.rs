@@ -11,6 +11,7 @@ mod query;
 mod recursive;
 mod set_operation;
 mod statement;
+mod table_function;
 mod window;
 
 pub use apply::{Apply, ApplyKind, Correlated};
@@ -24,4 +25,5 @@ pub use statement::{
     AlterAction, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert, InsertSource,
     PersistenceChange, Show, Statement, TransactionControl, Update,
 };
+pub use table_function::{TableFunction, TableFunctionCall};
 pub use window::{Frame, FrameBound, FrameUnits, Window, WindowCall, WindowFunction};

@@ -1,6 +1,6 @@
 //! Relational plans.
 
-use super::{AggregateCall, Apply, Expr, Recursive, SetOperation, Window};
+use super::{AggregateCall, Apply, Expr, Recursive, SetOperation, TableFunctionCall, Window};
 use crate::catalog::TableId;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -236,6 +236,8 @@ pub enum Plan {
         /// Column types.
         types: Vec<DataType>,
     },
+    /// The rows of a function.
+    TableFunction(TableFunctionCall),
     /// Window functions.
     Window(Box<Window>),
     /// ORDER BY; with a limit only the first `limit` rows are kept (top-N).
@@ -262,7 +264,7 @@ pub enum Plan {
 macro_rules! each_input {
     ($plan:expr, $f:ident $(, $mut:tt)?) => {
         match $plan {
-            Plan::Scan { .. } | Plan::Values { .. } | Plan::WorkTable { .. } => {}
+            Plan::Scan { .. } | Plan::Values { .. } | Plan::WorkTable { .. } | Plan::TableFunction(_) => {}
             Plan::Recursive(r) => {
                 $f(&$($mut)? r.anchor);
                 $f(&$($mut)? r.step);
@@ -309,6 +311,7 @@ impl Plan {
             }
             Plan::Values { types, .. } | Plan::WorkTable { types, .. } => types.clone(),
             Plan::Recursive(r) => r.types.clone(),
+            Plan::TableFunction(call) => call.types(),
             Plan::Filter { input, .. }
             | Plan::Distinct { input }
             | Plan::Sort { input, .. }
@@ -421,6 +424,7 @@ impl Plan {
             | Plan::Recursive(_)
             | Plan::WorkTable { .. } => {}
             Plan::Apply(a) => a.captures.iter_mut().for_each(f),
+            Plan::TableFunction(call) => call.args.iter_mut().for_each(f),
             Plan::Window(w) => {
                 w.partition.iter_mut().for_each(&mut *f);
                 w.order.iter_mut().for_each(|k| f(&mut k.expr));

@@ -1,0 +1,67 @@
+//! Functions in FROM: `generate_series(1, 10)`, `json_each('[1, 2]')`, `string_split('a,b', ',')`.
+//!
+//! Their arguments are known before the query reads rows: they name no columns beside them, but may name those
+//! of a query around.
+
+use super::binder::{Binder, Env};
+use super::function::argument;
+use super::names::{Scope, nearest};
+use super::refuse::{invalid, refuse};
+use super::types::cast;
+use crate::sql::plan::{OutputColumn, Plan, TableFunction, TableFunctionCall};
+use crate::types::{Error, Result};
+use alloc::{format, vec::Vec};
+use sqlparser::ast::{ObjectName, ObjectNamePart, TableFunctionArgs};
+
+impl<'a> Binder<'a> {
+    /// A call in FROM.
+    pub(super) fn table_function(
+        &mut self,
+        name: &ObjectName,
+        args: &'a TableFunctionArgs,
+    ) -> Result<(Plan, Vec<OutputColumn>)> {
+        refuse(args.settings.is_some(), "SETTINGS", name)?;
+        let written = match name.0.as_slice() {
+            [ObjectNamePart::Identifier(i)] => i.value.as_str(),
+            _ => "",
+        };
+        let is_it = |f: &TableFunction| f.shape().name.eq_ignore_ascii_case(written);
+        let Some(function) = TableFunction::ALL.into_iter().find(is_it) else {
+            return Err(Error::Unknown {
+                kind: "table function",
+                name: format!("{name}"),
+                nearest: nearest(written, TableFunction::ALL.iter().map(|f| f.shape().name)),
+                position: super::refuse::Place::place(name),
+            });
+        };
+        let shape = function.shape();
+        let (least, most) = shape.args;
+        if !(least..=most).contains(&args.args.len()) {
+            return Err(invalid(
+                format!("{} takes {least} to {most} arguments", shape.name),
+                name,
+            ));
+        }
+        let scope = Scope::default();
+        let mut env = Env::new(&scope, "a table function").without_correlation();
+        let mut bound = Vec::with_capacity(args.args.len());
+        for (i, arg) in args.args.iter().enumerate() {
+            let expr = self.expr(argument(arg)?, &mut env)?;
+            let ty = shape.arg_types.get(i).or(shape.arg_types.last());
+            bound.push(match ty {
+                Some(ty) => cast(expr, ty, true),
+                None => expr,
+            });
+        }
+        let columns = shape.columns.iter().map(|(name, ty)| OutputColumn {
+            name: (*name).into(),
+            ty: ty.clone(),
+            table: None,
+        });
+        let plan = Plan::TableFunction(TableFunctionCall {
+            function,
+            args: bound,
+        });
+        Ok((plan, columns.collect()))
+    }
+}
