@@ -62,19 +62,6 @@ impl Subquery {
     }
 }
 
-/// The comparison that holds when this one does not, NULLs aside.
-fn opposite(op: CompareOp) -> Option<CompareOp> {
-    Some(match op {
-        CompareOp::Eq => CompareOp::NotEq,
-        CompareOp::NotEq => CompareOp::Eq,
-        CompareOp::Lt => CompareOp::GtEq,
-        CompareOp::LtEq => CompareOp::Gt,
-        CompareOp::Gt => CompareOp::LtEq,
-        CompareOp::GtEq => CompareOp::Lt,
-        CompareOp::NullSafeEq => return None,
-    })
-}
-
 fn negated_if(negated: bool, expr: Expr) -> Expr {
     if negated { not(expr) } else { expr }
 }
@@ -252,7 +239,7 @@ impl<'a> Binder<'a> {
             } => (left, compare_op, right, true),
             _ => return Err(unsupported("this comparison", e)),
         };
-        let op = comparison(op).and_then(|op| if is_all { opposite(op) } else { Some(op) });
+        let op = comparison(op).and_then(|op| if is_all { op.negated() } else { Some(op) });
         let Some(op) = op.filter(|op| *op != CompareOp::NullSafeEq) else {
             return Err(unsupported("this operator with ANY or ALL", e));
         };

@@ -121,18 +121,10 @@ fn negate(expr: Expr) -> Expr {
             right,
             ..
         } => rewrite(binary(BinaryOp::And, negate(*left), negate(*right))),
-        Expr::Compare { op, left, right } => {
-            let op = match op {
-                CompareOp::Eq => CompareOp::NotEq,
-                CompareOp::NotEq => CompareOp::Eq,
-                CompareOp::Lt => CompareOp::GtEq,
-                CompareOp::LtEq => CompareOp::Gt,
-                CompareOp::Gt => CompareOp::LtEq,
-                CompareOp::GtEq => CompareOp::Lt,
-                CompareOp::NullSafeEq => return not(Expr::Compare { op, left, right }),
-            };
-            Expr::Compare { op, left, right }
-        }
+        Expr::Compare { op, left, right } => match op.negated() {
+            Some(op) => Expr::Compare { op, left, right },
+            None => not(Expr::Compare { op, left, right }),
+        },
         Expr::IsNull { operand, negated } => Expr::IsNull {
             operand,
             negated: !negated,

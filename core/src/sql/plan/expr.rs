@@ -70,6 +70,21 @@ pub enum CompareOp {
     NullSafeEq,
 }
 
+impl CompareOp {
+    /// The operator that is true where this one is false, and NULL where it is; `None`: there is none.
+    pub fn negated(self) -> Option<CompareOp> {
+        Some(match self {
+            CompareOp::Eq => CompareOp::NotEq,
+            CompareOp::NotEq => CompareOp::Eq,
+            CompareOp::Lt => CompareOp::GtEq,
+            CompareOp::LtEq => CompareOp::Gt,
+            CompareOp::Gt => CompareOp::LtEq,
+            CompareOp::GtEq => CompareOp::Lt,
+            CompareOp::NullSafeEq => return None,
+        })
+    }
+}
+
 /// A bound expression. [`Expr::ty`] is its type; every operand is already converted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
