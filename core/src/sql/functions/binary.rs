@@ -91,7 +91,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "UNHEX",
-        &[],
+        &["HEX_DECODE"],
         (1, 1),
         &[Text],
         BLOB,
@@ -173,7 +173,7 @@ fn digit(b: u8) -> Option<u8> {
     char::from(b).to_digit(16).map(|d| d as u8)
 }
 
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+fn unhex(text: &str) -> Option<Vec<u8>> {
     let b = text.as_bytes();
     // An odd number of digits has a leading zero.
     let (first, rest) = b.split_at_checked(b.len() % 2)?;

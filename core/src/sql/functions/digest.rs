@@ -3,7 +3,6 @@
 use super::ArgKind::{Bytes, Int, Text};
 use super::ScalarFunction;
 use super::args::{Args, BLOB, TEXT, blobs, function, texts, try_texts};
-use super::binary::unhex;
 use super::text_writer::TextWriter;
 use crate::types::Error;
 use alloc::{format, string::String};
@@ -140,15 +139,6 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         TEXT,
         "Bytes in hexadecimal.",
         |cx, a, _, _, n| texts(cx, n, |i, out| hex(a.blob(0, i), out)),
-    ),
-    function(
-        "HEX_DECODE",
-        &[],
-        (1, 1),
-        &[Text],
-        BLOB,
-        "The bytes hexadecimal digits stand for; NULL of anything else.",
-        |cx, a, _, _, n| blobs(cx, n, |i| unhex(a.text(0, i))),
     ),
 ];
 
