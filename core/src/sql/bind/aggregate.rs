@@ -54,10 +54,9 @@ impl<'a> Binder<'a> {
             ));
         }
         let mut inner = Env {
-            clause: "an aggregate's argument",
             subqueries: env.subqueries,
             correlated: env.correlated,
-            ..Env::new(env.scope, "")
+            ..Env::new(env.scope, "an aggregate's argument")
         };
         let call = self.aggregate_call(function, f, arguments, &mut inner)?;
         let ty = call.ty.clone();
@@ -128,10 +127,7 @@ impl<'a> Binder<'a> {
             }
             // As in MySQL: what is put together for each row.
             (Aggregate::GroupConcat, [_, _, ..]) => {
-                let mut parts = Vec::with_capacity(arguments.len());
-                for a in arguments {
-                    parts.push(self.expr(argument(a)?, inner)?);
-                }
+                let parts = self.arguments(arguments, inner)?;
                 Some(self.call("CONCAT", parts, f)?)
             }
             (Aggregate::Count, [_, _, ..]) => return Err(unsupported("COUNT of several values", f)),

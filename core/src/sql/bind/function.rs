@@ -72,6 +72,11 @@ const BOUND_HERE: [&str; 16] = [
 ];
 
 impl<'a> Binder<'a> {
+    /// The plain expressions of a call's arguments, bound.
+    pub(super) fn arguments(&mut self, args: &'a [FunctionArg], env: &mut Env<'_>) -> Result<Vec<Expr>> {
+        args.iter().map(|a| self.expr(argument(a)?, env)).collect()
+    }
+
     /// A call as written.
     pub(super) fn function(&mut self, f: &'a Function, env: &mut Env<'_>) -> Result<Expr> {
         let Function {

@@ -188,8 +188,8 @@ impl<'a> Binder<'a> {
                 ..Env::new(&scope, "ORDER BY")
             },
         )?;
-        let mut windows = self.windows.last_mut().map(|w| core::mem::take(&mut w.bound));
-        let mut windows = windows.take().unwrap_or_default();
+        let windows = self.windows.last_mut();
+        let mut windows = windows.map(|w| core::mem::take(&mut w.bound)).unwrap_or_default();
         let mut width = scope.width();
         let mut plan = plan;
         if !keys.is_empty() || !aggregates.is_empty() || groups.sets.is_some() {

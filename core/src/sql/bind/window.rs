@@ -4,7 +4,6 @@
 //! known: window functions run after GROUP BY and HAVING, over what those leave.
 
 use super::binder::{Binder, Env};
-use super::function::argument;
 use super::order_by::sort_key;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{cast, convert_all, int_literal, numeric};
@@ -167,10 +166,7 @@ impl<'a> Binder<'a> {
         env: &mut Env<'_>,
     ) -> Result<Expr> {
         let mut inner = self.window_env(env);
-        let mut args = Vec::with_capacity(arguments.len());
-        for a in arguments {
-            args.push(self.expr(argument(a)?, &mut inner)?);
-        }
+        let mut args = self.arguments(arguments, &mut inner)?;
         let count = match function {
             WindowFunction::Lag | WindowFunction::Lead => 1..=3,
             WindowFunction::FirstValue | WindowFunction::LastValue | WindowFunction::Ntile => 1..=1,
@@ -229,7 +225,6 @@ impl<'a> Binder<'a> {
     /// What the arguments of a window function may refer to: aggregates too, but no other window functions.
     fn window_env<'e>(&self, env: &'e mut Env<'_>) -> Env<'e> {
         Env {
-            clause: "a window function",
             aggregates: env.aggregates.as_deref_mut(),
             ..Env::new(env.scope, "a window function").without_correlation()
         }

@@ -3,7 +3,8 @@
 //!
 //! A value that is no array counts as an array of one element, as in MySQL.
 
-use crate::types::{Error, Json, Result};
+use super::args::Args;
+use crate::types::{Column, Error, Json, Result, json_string};
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
 /// Steps a path may have, as in MySQL: walking it goes that deep.
@@ -280,28 +281,23 @@ pub(super) fn write_key(key: &str, out: &mut String) {
     out.push('.');
     match is_plain {
         true => out.push_str(key),
-        false => out.push_str(&crate::types::json_string(key)),
+        false => out.push_str(&json_string(key)),
     }
 }
 
 /// A constant path is read once.
 pub(super) struct Paths<'a> {
     constants: Vec<Option<Path>>,
-    args: &'a [crate::types::Column],
+    args: &'a [Column],
 }
 
 impl<'a> Paths<'a> {
     /// The arguments at `places` that are paths.
-    pub(super) fn new(
-        args: &'a [crate::types::Column],
-        places: impl Iterator<Item = usize>,
-    ) -> Result<Paths<'a>> {
+    pub(super) fn new(args: &'a [Column], places: impl Iterator<Item = usize>) -> Result<Paths<'a>> {
         let mut constants = Vec::new();
         for place in places {
             let path = match args.get(place) {
-                Some(c) if c.len() == 1 && !c.is_null(0) => {
-                    Some(Path::parse(super::args::Args::text(args, place, 0))?)
-                }
+                Some(c) if c.len() == 1 && !c.is_null(0) => Some(Path::parse(args.text(place, 0))?),
                 _ => None,
             };
             constants.resize(place.max(constants.len()), None);
@@ -314,7 +310,7 @@ impl<'a> Paths<'a> {
     pub(super) fn get(&self, k: usize, i: usize) -> Result<Cow<'_, Path>> {
         match self.constants.get(k) {
             Some(Some(path)) => Ok(Cow::Borrowed(path)),
-            _ => Path::parse(super::args::Args::text(self.args, k, i)).map(Cow::Owned),
+            _ => Path::parse(self.args.text(k, i)).map(Cow::Owned),
         }
     }
 }
