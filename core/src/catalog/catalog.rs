@@ -3,7 +3,7 @@
 //! Cloning a catalog clones a few `Arc`s; changing a clone copies only the lists it changes. Names
 //! compare without ASCII case.
 
-use super::{ForeignKeyDef, ParentName, PersistenceConfig, TableDef, TableId};
+use super::{ForeignKeyDef, ParentName, PersistenceConfig, TableDef, TableId, ViewDef};
 use crate::table::Table;
 use crate::types::{Error, Result};
 use alloc::collections::BTreeMap;
@@ -25,6 +25,8 @@ pub struct Catalog {
     tables: Arc<Vec<Arc<Table>>>,
     /// Table ids by (schema key, table key).
     names: Arc<BTreeMap<(String, String), TableId>>,
+    /// Views by (schema key, view key).
+    views: Arc<BTreeMap<(String, String), ViewDef>>,
     /// Persistence enabled for tables that do not exist yet, by (schema key, table key).
     remembered: Arc<BTreeMap<(String, String), PersistenceConfig>>,
     /// Parents that do not exist (they were in memory before a restart), by child and foreign key name.
@@ -40,6 +42,7 @@ pub struct Catalog {
 pub struct Definitions {
     schemas: Arc<BTreeMap<String, String>>,
     names: Arc<BTreeMap<(String, String), TableId>>,
+    views: Arc<BTreeMap<(String, String), ViewDef>>,
     remembered: Arc<BTreeMap<(String, String), PersistenceConfig>>,
     orphans: Arc<BTreeMap<(TableId, String), ParentName>>,
 }
@@ -49,6 +52,7 @@ impl Definitions {
     pub fn is_same(&self, other: &Definitions) -> bool {
         Arc::ptr_eq(&self.schemas, &other.schemas)
             && Arc::ptr_eq(&self.names, &other.names)
+            && Arc::ptr_eq(&self.views, &other.views)
             && Arc::ptr_eq(&self.remembered, &other.remembered)
             && Arc::ptr_eq(&self.orphans, &other.orphans)
     }
@@ -60,6 +64,7 @@ impl Catalog {
         Definitions {
             schemas: self.schemas.clone(),
             names: self.names.clone(),
+            views: self.views.clone(),
             remembered: self.remembered.clone(),
             orphans: self.orphans.clone(),
         }
@@ -205,6 +210,27 @@ impl Catalog {
         Ok(())
     }
 
+    /// The view of that name.
+    pub fn find_view(&self, schema: &str, name: &str) -> Option<&ViewDef> {
+        self.views.get(&(name_key(schema), name_key(name)))
+    }
+
+    /// All views, by schema and name.
+    pub fn views(&self) -> impl Iterator<Item = &ViewDef> {
+        self.views.values()
+    }
+
+    /// Adds a view, or replaces the one of that name.
+    pub fn put_view(&mut self, view: ViewDef) {
+        let key = (name_key(&view.schema), name_key(&view.name));
+        Arc::make_mut(&mut self.views).insert(key, view);
+    }
+
+    /// Removes a view and returns it.
+    pub fn remove_view(&mut self, schema: &str, name: &str) -> Option<ViewDef> {
+        Arc::make_mut(&mut self.views).remove(&(name_key(schema), name_key(name)))
+    }
+
     /// Settings remembered for tables that do not exist yet: (schema key, table key) and settings.
     pub fn remembered(&self) -> &BTreeMap<(String, String), PersistenceConfig> {
         &self.remembered
@@ -220,9 +246,10 @@ impl Catalog {
         };
     }
 
-    /// Forgets the settings remembered for tables of a schema.
+    /// Forgets the views of a schema, and the settings remembered for its tables.
     pub fn forget_schema(&mut self, schema: &str) {
         let key = name_key(schema);
+        Arc::make_mut(&mut self.views).retain(|(s, _), _| *s != key);
         Arc::make_mut(&mut self.remembered).retain(|(s, _), _| *s != key);
     }
 
@@ -247,9 +274,10 @@ impl Catalog {
                 .any(|t| t.def.foreign_keys.iter().any(|f| f.parent == table))
     }
 
-    /// Takes over schemas and remembered settings of another version.
+    /// Takes over schemas, views and remembered settings of another version.
     pub fn adopt_schemas(&mut self, other: &Catalog) {
         self.schemas = other.schemas.clone();
+        self.views = other.views.clone();
         self.remembered = other.remembered.clone();
     }
 

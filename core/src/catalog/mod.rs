@@ -5,10 +5,14 @@
 
 mod catalog;
 mod record;
+mod record_v1;
+mod view;
 
 pub use crate::table::{
-    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, MAX_COLUMNS, PersistenceConfig,
-    Placement, ReferentialAction, TableDef, TableId,
+    CheckDef, ColumnDef, ColumnDefault, Deferral, ForeignKeyDef, GeneratedDef, IndexColumn, IndexDef,
+    MAX_COLUMNS, PersistenceConfig, Placement, ReferentialAction, TableDef, TableId, TriggerDef,
+    TriggerEvent, TriggerTiming,
 };
 pub use catalog::{Catalog, Definitions, name_key};
 pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};
+pub use view::ViewDef;

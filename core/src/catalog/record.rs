@@ -3,15 +3,16 @@
 //! A record is `version byte | postcard | crc32 of its key and all before`. Only stored tables have
 //! records, and the record of the rest lists them all: a lost record is noticed, not a table less.
 
-use super::{PersistenceConfig, TableDef};
+use super::record_v1::{SchemasRecordV1, TableRecordV1};
+use super::{PersistenceConfig, TableDef, ViewDef};
 use crate::codec::table_key;
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// The format version of catalog records.
-const VERSION: u8 = 1;
+/// The format version of catalog records that are written; older ones are read too.
+const VERSION: u8 = 2;
 /// Ids of tables and trees are handed out one after the other; none gets there.
 pub const MAX_ID: u64 = 1 << 63;
 
@@ -76,6 +77,22 @@ pub struct SchemasRecord {
     pub remembered: Vec<(String, String, PersistenceConfig)>,
     /// The ids of all stored tables, ascending: each has a record.
     pub tables: Vec<u64>,
+    /// All views.
+    pub views: Vec<ViewDef>,
+}
+
+/// A record, in the formats it has had.
+pub trait Record: Serialize + DeserializeOwned {
+    /// The record of format 1.
+    type V1: DeserializeOwned + Into<Self>;
+}
+
+impl Record for TableRecord {
+    type V1 = TableRecordV1;
+}
+
+impl Record for SchemasRecord {
+    type V1 = SchemasRecordV1;
 }
 
 fn checksum(key: &[u8], body: &[u8]) -> [u8; 4] {
@@ -89,7 +106,7 @@ fn checksum(key: &[u8], body: &[u8]) -> [u8; 4] {
 ///
 /// # Errors
 /// [`Error::Store`] if `postcard` refuses it, which no record of ours makes it do.
-pub fn encode_record<T: Serialize>(record: &T, key: &[u8]) -> Result<Vec<u8>> {
+pub fn encode_record<T: Record>(record: &T, key: &[u8]) -> Result<Vec<u8>> {
     let mut out = postcard::to_extend(record, alloc::vec![VERSION])
         .map_err(|e| Error::store(alloc::format!("cannot encode a catalog record: {e}")))?;
     let sum = checksum(key, &out);
@@ -102,23 +119,32 @@ pub fn encode_record<T: Serialize>(record: &T, key: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Corrupted`] naming the key if the checksum or the structure is wrong; [`Error::NotAStore`]
 /// if a newer version of Amphi wrote it.
-pub fn decode_record<T: DeserializeOwned>(bytes: &[u8], key: &[u8]) -> Result<T> {
+pub fn decode_record<T: Record>(bytes: &[u8], key: &[u8]) -> Result<T> {
     let corrupted = || Error::corrupted("catalog", key);
     let (body, sum) = bytes.split_last_chunk::<4>().ok_or_else(corrupted)?;
     if checksum(key, body) != *sum {
         return Err(corrupted());
     }
     let (version, body) = body.split_first().ok_or_else(corrupted)?;
-    if *version != VERSION {
-        return Err(Error::NotAStore {
-            path: "the store".to_string(),
-            message: alloc::format!(
-                "its catalog has record format {version}, this version of Amphi knows {VERSION}"
-            ),
-        });
-    }
-    match postcard::take_from_bytes(body) {
-        Ok((record, [])) => Ok(record),
-        _ => Err(corrupted()),
+    let decoded = match *version {
+        1 => whole::<T::V1>(body).map(Into::into),
+        VERSION => whole(body),
+        version => {
+            return Err(Error::NotAStore {
+                path: "the store".to_string(),
+                message: alloc::format!(
+                    "its catalog has record format {version}, this version of Amphi knows up to {VERSION}"
+                ),
+            });
+        }
+    };
+    decoded.ok_or_else(corrupted)
+}
+
+/// What `bytes` encode, all of them.
+fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((record, [])) => Some(record),
+        _ => None,
     }
 }

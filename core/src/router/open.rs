@@ -97,6 +97,7 @@ async fn restore(
         .remembered
         .into_iter()
         .for_each(|(s, t, c)| catalog.remember(&s, &t, Some(c)));
+    schemas.views.into_iter().for_each(|v| catalog.put_view(v));
     records.insert(key, bytes);
     let (mut from, to) = table_range();
     let mut parents = Vec::new();

@@ -43,6 +43,7 @@ fn encode_schemas(catalog: &Catalog) -> Result<(Vec<u8>, Vec<u8>)> {
             .map(|((s, t), c)| (s.clone(), t.clone(), c.clone()))
             .collect(),
         tables: stored(catalog).map(|t| t.def.id.0).collect(),
+        views: catalog.views().cloned().collect(),
     };
     let key = schemas_key();
     let value = encode_record(&schemas, &key)?;

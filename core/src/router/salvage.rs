@@ -13,7 +13,7 @@ use crate::catalog::{
 };
 use crate::codec::{TreeId, schemas_key, superblock_key, table_key, table_range};
 use crate::kv::{Durability, KvBackend, WriteBatch};
-use crate::table::{ColumnDef, ColumnDefault, IndexBuild, JobMemory, Sequence, Table, TableDef, TreeFactory};
+use crate::table::{ColumnDef, IndexBuild, JobMemory, Sequence, Table, TableDef, TreeFactory};
 use crate::tree::{BlockCache, Leaf, Missing, Pins, RowLeaf, RowTree, Tree};
 use crate::txn::{Counters, drive};
 use crate::types::{Column, DataType, Error, Physical, Problem, Result, RowId};
@@ -360,13 +360,7 @@ impl Salvage<'_> {
 
 /// A definition for rows of which only the representations are known.
 fn nameless(id: TableId, schema: &str, name: &str, columns: &[Physical]) -> TableDef {
-    let column = |name: String, ty: DataType, nullable: bool| ColumnDef {
-        name,
-        ty,
-        nullable,
-        default: ColumnDefault::None,
-        auto_increment: false,
-    };
+    let column = |name: String, ty: DataType, nullable: bool| ColumnDef::new(name, ty, nullable);
     let mut all = vec![column("row_id".to_string(), DataType::BIGINT, false)];
     for (i, physical) in columns.iter().enumerate() {
         let ty = match physical {
@@ -391,6 +385,8 @@ fn nameless(id: TableId, schema: &str, name: &str, columns: &[Physical]) -> Tabl
         indexes: Vec::new(),
         checks: Vec::new(),
         foreign_keys: Vec::new(),
+        triggers: Vec::new(),
+        comment: String::new(),
         persistence: PersistenceConfig {
             persistent: true,
             sync_on_write: false,

@@ -154,6 +154,7 @@ async fn add_column(
             }],
             unique: true,
             constraint: true,
+            filter: None,
         });
     }
     rebuild(engine, table, def, mapping).await

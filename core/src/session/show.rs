@@ -218,6 +218,7 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
                 ReferentialAction::Restrict => continue,
                 ReferentialAction::Cascade => "CASCADE",
                 ReferentialAction::SetNull => "SET NULL",
+                ReferentialAction::SetDefault => "SET DEFAULT",
             };
             let _ = write!(s, " ON {on} {action}");
         }

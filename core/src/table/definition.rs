@@ -24,6 +24,15 @@ pub enum ColumnDefault {
     Sql(String),
 }
 
+/// GENERATED ALWAYS AS: a column computed from the others of its row, whenever the row is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeneratedDef {
+    /// The expression as SQL text, over the other columns of the row.
+    pub sql: String,
+    /// Declared STORED, not VIRTUAL. Both are computed when the row is written and kept with it.
+    pub stored: bool,
+}
+
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnDef {
@@ -37,6 +46,31 @@ pub struct ColumnDef {
     pub default: ColumnDefault,
     /// AUTO_INCREMENT.
     pub auto_increment: bool,
+    /// The expression of a generated column.
+    pub generated: Option<GeneratedDef>,
+    /// ON UPDATE CURRENT_TIMESTAMP: what UPDATE sets it to unless it names the column, as SQL text.
+    pub on_update: Option<String>,
+    /// COMMENT.
+    pub comment: String,
+    /// Made for an index on an expression or a prefix: `SELECT *` and INSERT do not see it.
+    pub hidden: bool,
+}
+
+impl ColumnDef {
+    /// A column without default, comment or anything else that can be left out.
+    pub fn new(name: impl Into<String>, ty: DataType, nullable: bool) -> ColumnDef {
+        ColumnDef {
+            name: name.into(),
+            ty,
+            nullable,
+            default: ColumnDefault::None,
+            auto_increment: false,
+            generated: None,
+            on_update: None,
+            comment: String::new(),
+            hidden: false,
+        }
+    }
 }
 
 /// One column of an index.
@@ -59,6 +93,8 @@ pub struct IndexDef {
     pub unique: bool,
     /// Made for a constraint (PRIMARY KEY, UNIQUE, FOREIGN KEY), not by CREATE INDEX.
     pub constraint: bool,
+    /// CREATE INDEX … WHERE: the condition of the rows that are in the index, as SQL text.
+    pub filter: Option<String>,
 }
 
 /// A CHECK constraint.
@@ -79,6 +115,20 @@ pub enum ReferentialAction {
     Cascade,
     /// Set the children's columns to NULL.
     SetNull,
+    /// Set the children's columns to their defaults.
+    SetDefault,
+}
+
+/// When a FOREIGN KEY is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Deferral {
+    /// At the end of each statement (NOT DEFERRABLE).
+    #[default]
+    NotDeferrable,
+    /// At the end of each statement, unless the transaction says otherwise (DEFERRABLE INITIALLY IMMEDIATE).
+    Immediate,
+    /// At the end of the transaction (DEFERRABLE INITIALLY DEFERRED).
+    Deferred,
 }
 
 /// A FOREIGN KEY.
@@ -96,6 +146,45 @@ pub struct ForeignKeyDef {
     pub on_delete: ReferentialAction,
     /// ON UPDATE.
     pub on_update: ReferentialAction,
+    /// DEFERRABLE.
+    pub deferral: Deferral,
+}
+
+/// Whether a trigger runs before or after a row is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TriggerTiming {
+    /// BEFORE: may change the new row.
+    Before,
+    /// AFTER.
+    After,
+}
+
+/// What a trigger waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TriggerEvent {
+    /// A row is inserted.
+    Insert,
+    /// A row is updated.
+    Update,
+    /// A row is deleted.
+    Delete,
+}
+
+/// A row-level trigger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggerDef {
+    /// Name, unique in the schema.
+    pub name: String,
+    /// When it runs.
+    pub timing: TriggerTiming,
+    /// What it waits for.
+    pub event: TriggerEvent,
+    /// UPDATE OF: the columns by name of which one must be assigned; empty: any.
+    pub update_of: Vec<String>,
+    /// WHEN: its condition as SQL text.
+    pub when: Option<String>,
+    /// Its statements as SQL text, in order.
+    pub body: Vec<String>,
 }
 
 /// A table.
@@ -119,6 +208,10 @@ pub struct TableDef {
     pub checks: Vec<CheckDef>,
     /// FOREIGN KEYs of which this table is the child.
     pub foreign_keys: Vec<ForeignKeyDef>,
+    /// Triggers in the order they run.
+    pub triggers: Vec<TriggerDef>,
+    /// COMMENT.
+    pub comment: String,
     /// Where it lives.
     pub persistence: PersistenceConfig,
 }

@@ -32,8 +32,8 @@ mod wait;
 
 pub use check::Check;
 pub use definition::{
-    CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexColumn, IndexDef, MAX_COLUMNS, ReferentialAction,
-    TableDef, TableId,
+    CheckDef, ColumnDef, ColumnDefault, Deferral, ForeignKeyDef, GeneratedDef, IndexColumn, IndexDef,
+    MAX_COLUMNS, ReferentialAction, TableDef, TableId, TriggerDef, TriggerEvent, TriggerTiming,
 };
 pub use index_build::IndexBuild;
 pub use index_key::{IndexKey, RowView};

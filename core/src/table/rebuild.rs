@@ -168,8 +168,8 @@ impl Rebuild {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::table::ColumnDef;
     use crate::table::testing::{Fixture, ints, texts};
-    use crate::table::{ColumnDef, ColumnDefault};
     use crate::types::DataType;
     use alloc::format;
 
@@ -190,13 +190,7 @@ mod tests {
         for mut t in filled() {
             let mut def = TableDef::clone(&t.table.def);
             def.indexes.remove(1); // the index on the dropped column
-            def.columns[2] = ColumnDef {
-                name: "added".into(),
-                ty: DataType::TEXT,
-                nullable: false,
-                default: ColumnDefault::None,
-                auto_increment: false,
-            };
+            def.columns[2] = ColumnDef::new("added", DataType::TEXT, false);
             let mapping = vec![
                 ColumnSource::Old(0),
                 ColumnSource::Old(1),

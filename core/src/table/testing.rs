@@ -5,9 +5,7 @@
 use super::JobMemory;
 use super::{Check, ColumnSource, Rebuild, Table, TreeFactory};
 use crate::kv::{Durability, KvBackend, MemoryStore, StoreFuture, WriteBatch};
-use crate::table::{
-    ColumnDef, ColumnDefault, IndexColumn, IndexDef, PersistenceConfig, Placement, TableDef, TableId,
-};
+use crate::table::{ColumnDef, IndexColumn, IndexDef, PersistenceConfig, Placement, TableDef, TableId};
 use crate::tree::{
     BlockCache, BlockSizing, EvictionPolicy, Garbage, Missing, Pins, Residency, TreeHome, TreeId,
 };
@@ -213,13 +211,7 @@ pub(crate) fn texts(values: &[&str]) -> Column {
 }
 
 fn definition(persistent: bool) -> TableDef {
-    let column = |name: &str, ty: DataType, nullable: bool| ColumnDef {
-        name: name.into(),
-        ty,
-        nullable,
-        default: ColumnDefault::None,
-        auto_increment: false,
-    };
+    let column = |name: &str, ty: DataType, nullable: bool| ColumnDef::new(name, ty, nullable);
     let index = |name: &str, column: usize, unique: bool| IndexDef {
         name: name.into(),
         columns: vec![IndexColumn {
@@ -228,6 +220,7 @@ fn definition(persistent: bool) -> TableDef {
         }],
         unique,
         constraint: unique,
+        filter: None,
     };
     TableDef {
         id: TableId(1),
@@ -243,6 +236,8 @@ fn definition(persistent: bool) -> TableDef {
         indexes: vec![index("by_name", 1, true), index("by_group", 2, false)],
         checks: Vec::new(),
         foreign_keys: Vec::new(),
+        triggers: Vec::new(),
+        comment: String::new(),
         persistence: PersistenceConfig {
             persistent,
             sync_on_write: false,

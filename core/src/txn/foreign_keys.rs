@@ -450,6 +450,9 @@ impl Draft<'_> {
                 return Poll::Ready(Ok(()));
             }
             (ReferentialAction::Cascade, Some(key)) => key,
+            (ReferentialAction::SetDefault, _) => {
+                return Poll::Ready(Err(Error::unsupported("ON DELETE or UPDATE SET DEFAULT")));
+            }
             (ReferentialAction::SetNull, _) => {
                 let not_null = |c: &&usize| child.def.columns.get(**c).is_some_and(|d| !d.nullable);
                 if let Some(c) = foreign.columns.iter().find(not_null) {

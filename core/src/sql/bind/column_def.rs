@@ -70,11 +70,8 @@ impl Binder<'_> {
         let named = named_type(data_type, TypePlace::Column, at)?;
         let mut column = Column {
             def: ColumnDef {
-                name: ident_value(name)?,
-                ty: named.ty,
-                nullable: !named.serial,
-                default: ColumnDefault::None,
                 auto_increment: named.serial,
+                ..ColumnDef::new(ident_value(name)?, named.ty, !named.serial)
             },
             inline: Vec::new(),
             serial: named.serial,

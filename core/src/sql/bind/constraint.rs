@@ -237,6 +237,7 @@ pub(super) fn primary_key(
         columns,
         unique: true,
         constraint: true,
+        filter: None,
     })
 }
 
@@ -279,6 +280,7 @@ pub(super) fn unique(
         columns,
         unique: true,
         constraint: true,
+        filter: None,
     })
 }
 
@@ -300,6 +302,7 @@ pub(super) fn plain_index(def: &TableDef, key: &IndexConstraint, at: Option<Posi
         columns,
         unique: false,
         constraint: false,
+        filter: None,
     })
 }
 

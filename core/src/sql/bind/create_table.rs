@@ -171,6 +171,8 @@ impl Binder<'_> {
             indexes: Vec::new(),
             checks: Vec::new(),
             foreign_keys: Vec::new(),
+            triggers: Vec::new(),
+            comment: String::new(),
             persistence: PersistenceConfig::default(),
         };
         limit_columns(c.columns.len(), "a table", &c.name)?;
@@ -309,6 +311,7 @@ pub(super) fn serial_index(column: usize, name: String) -> crate::catalog::Index
         }],
         unique: true,
         constraint: true,
+        filter: None,
     }
 }
 

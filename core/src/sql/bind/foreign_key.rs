@@ -5,7 +5,7 @@ use super::binder::Binder;
 use super::constraint::{characteristics, column_list, constraint_name, free_name, has_constraint};
 use super::insert::NEW_TABLE;
 use super::refuse::{Place, unsupported_at};
-use crate::catalog::{ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef, TableId};
+use crate::catalog::{Deferral, ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef, TableId};
 use crate::types::{DataType, Error, Position, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{self, ConstraintReferenceMatchKind, ForeignKeyConstraint, Ident, ObjectName};
@@ -181,6 +181,7 @@ impl Binder<'_> {
                     .collect(),
                 unique: false,
                 constraint: true,
+                filter: None,
             })
         };
         Ok(ForeignKey {
@@ -191,6 +192,7 @@ impl Binder<'_> {
                 parent_columns,
                 on_delete,
                 on_update,
+                deferral: Deferral::NotDeferrable,
             },
             index,
         })

@@ -81,6 +81,7 @@ impl Binder<'_> {
                 columns,
                 unique: *unique,
                 constraint: false,
+                filter: None,
             },
         })
     }

@@ -3,9 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Env, QueryRun};
-use crate::catalog::{
-    Catalog, ColumnDef, ColumnDefault, IndexColumn, IndexDef, PersistenceConfig, TableDef, TableId,
-};
+use crate::catalog::{Catalog, ColumnDef, IndexColumn, IndexDef, PersistenceConfig, TableDef, TableId};
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, MemoryStore, WriteBatch};
 use crate::sql::functions::Aggregate;
@@ -93,12 +91,8 @@ impl Tables {
         rows: &[Vec<Value>],
     ) {
         let id = TableId(self.catalog.tables().count() as u64 + 1);
-        let column = |(i, (name, ty)): (usize, &(&str, DataType))| ColumnDef {
-            name: (*name).into(),
-            ty: ty.clone(),
-            nullable: row_id_column != Some(i),
-            default: ColumnDefault::None,
-            auto_increment: false,
+        let column = |(i, (name, ty)): (usize, &(&str, DataType))| {
+            ColumnDef::new(*name, ty.clone(), row_id_column != Some(i))
         };
         let part = |c: &i32| IndexColumn {
             column: if *c < 0 { -*c - 1 } else { *c } as usize,
@@ -109,6 +103,7 @@ impl Tables {
             columns: columns.iter().map(part).collect(),
             unique: *unique,
             constraint: false,
+            filter: None,
         };
         let def = TableDef {
             id,
@@ -120,6 +115,8 @@ impl Tables {
             indexes: indexes.iter().enumerate().map(index).collect(),
             checks: Vec::new(),
             foreign_keys: Vec::new(),
+            triggers: Vec::new(),
+            comment: String::new(),
             persistence: PersistenceConfig {
                 persistent: self.persistent,
                 ..PersistenceConfig::default()

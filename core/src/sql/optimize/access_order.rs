@@ -207,18 +207,12 @@ fn index_order(def: &TableDef, index: usize, equal: usize, wanted: &[Wanted]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{ColumnDef, ColumnDefault, IndexColumn, IndexDef, PersistenceConfig, TableId};
+    use crate::catalog::{ColumnDef, IndexColumn, IndexDef, PersistenceConfig, TableId};
     use crate::types::DataType;
 
     /// `t (id PRIMARY KEY, a, b, c NOT NULL)` with an index on (a, b DESC, c).
     fn table() -> TableDef {
-        let column = |name: &str, nullable| ColumnDef {
-            name: name.into(),
-            ty: DataType::BIGINT,
-            nullable,
-            default: ColumnDefault::None,
-            auto_increment: false,
-        };
+        let column = |name: &str, nullable| ColumnDef::new(name, DataType::BIGINT, nullable);
         let part = |column, descending| IndexColumn { column, descending };
         TableDef {
             id: TableId(1),
@@ -237,9 +231,12 @@ mod tests {
                 columns: alloc::vec![part(1, false), part(2, true), part(3, false)],
                 unique: false,
                 constraint: false,
+                filter: None,
             }],
             checks: Vec::new(),
             foreign_keys: Vec::new(),
+            triggers: Vec::new(),
+            comment: Default::default(),
             persistence: PersistenceConfig::default(),
         }
     }

@@ -1,0 +1,19 @@
+//! Definitions of views: named queries, kept as SQL text.
+//!
+//! A view is bound again wherever it is used; what it reads may have changed or gone meanwhile.
+
+use alloc::{string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+
+/// A view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewDef {
+    /// Schema it belongs to; names in its query without a schema are looked up there.
+    pub schema: String,
+    /// Name as declared; shares the names of tables.
+    pub name: String,
+    /// Names of its columns, in order.
+    pub columns: Vec<String>,
+    /// Its query as SQL text.
+    pub sql: String,
+}
