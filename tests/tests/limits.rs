@@ -26,7 +26,7 @@ const LIMIT: usize = 8 * MIB;
 /// No statement takes so long, by far.
 const SECONDS: u64 = 30;
 /// A thread with as little stack as a browser's or a server's.
-const STACK: usize = 512 << 10;
+const STACK: usize = 1 << 20;
 
 /// Runs a test in a small thread, on a table `n` of 3000 rows.
 fn with_table(test: impl FnOnce(&Database, &Watchdog) + Send + 'static) {

@@ -11,7 +11,7 @@ use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{self, SetExpr};
 
 /// Operators of a plan one upon the other: the optimizer, execution and dropping go down by recursion. On a
-/// debug build a thread of 512 KiB suffices.
+/// debug build a thread of 1 MiB suffices.
 const MAX_PLAN_DEPTH: usize = 100;
 
 /// The columns of a body as columns of a scope, and as expressions for ordinals.

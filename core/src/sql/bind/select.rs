@@ -8,6 +8,7 @@ use super::order_by::{Limit, ordinal, sorted};
 use super::query::order_of;
 use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
 use super::window::{Windows, contains_window, place_windows, windowed};
+use crate::sql::optimize::simplify_expression;
 use crate::sql::plan::{AggregateCall, Expr, OutputColumn, Plan, SortKey};
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
@@ -376,7 +377,13 @@ impl<'a> Binder<'a> {
 /// Rewrites expressions over the groups: first all keys, then the aggregates, whose place depends on them.
 fn group(grouping: &mut Grouping<'_>, mut exprs: Vec<&mut Expr>) -> Result<()> {
     for e in &mut exprs {
-        grouping.replace_keys(e)?;
+        let as_written = e.clone();
+        if let Err(refusal) = grouping.replace_keys(e) {
+            // A column that no row's value depends on does not count: COALESCE(1, a) is 1.
+            **e = as_written;
+            simplify_expression(e);
+            grouping.replace_keys(e).map_err(|_| refusal)?;
+        }
     }
     for e in &mut exprs {
         grouping.place_aggregates(e);

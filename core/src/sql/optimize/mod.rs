@@ -32,5 +32,5 @@ mod tests;
 mod top_n;
 
 pub use estimate::rows as estimate_rows;
-pub use rewrite::{optimize, optimize_with};
+pub use rewrite::{optimize, optimize_with, simplify_expression};
 pub use statistics::{Statistics, TableFacts};

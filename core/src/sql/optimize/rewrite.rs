@@ -6,7 +6,7 @@ use super::{
     lookup_join, merge_projects, min_max, prune_columns, push_down_filters, simplify, top_n,
 };
 use crate::sql::bind::SchemaSource;
-use crate::sql::plan::{Plan, Query, SubPlanKind};
+use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
 
 /// Rewrites a query's plan and its sub-plans. The output columns, their order and types stay.
 pub fn optimize(query: &mut Query, names: &dyn SchemaSource) {
@@ -62,8 +62,11 @@ fn choose_ways(plan: &mut Plan, stats: &dyn Statistics) {
 
 fn simplify_expressions(plan: &mut Plan) {
     plan.for_each_input_mut(&mut simplify_expressions);
-    plan.for_each_expr_mut(&mut |e| {
-        fold_constants::fold_constants(e);
-        simplify::simplify(e);
-    });
+    plan.for_each_expr_mut(&mut simplify_expression);
+}
+
+/// Computes what is known before the query runs, and leaves out what cannot matter.
+pub fn simplify_expression(expr: &mut Expr) {
+    fold_constants::fold_constants(expr);
+    simplify::simplify(expr);
 }

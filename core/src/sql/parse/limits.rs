@@ -6,20 +6,20 @@
 //! of levels deep would then be dropped, printed and walked by recursion. [`Depth`] bounds both from
 //! above: it may overestimate, never underestimate.
 //!
-//! The figures were measured on a debug build, where a thread of 512 KiB must suffice.
+//! The figures were measured on a debug build, where a thread of 1 MiB must suffice.
 
 use alloc::vec::Vec;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
 /// Levels of recursion the parser itself counts; [`MAX_STACK`] comes first in practice.
-pub(super) const MAX_RECURSION: usize = 100;
+pub(super) const MAX_RECURSION: usize = 250;
 
 /// Operators in one chain, all enclosing chains included.
 pub(super) const MAX_CHAIN: usize = 800;
 
 /// KiB of stack for the parser's recursion, besides about 90 for its entry.
-const MAX_STACK: usize = 360;
+const MAX_STACK: usize = 800;
 
 /// KiB of stack per construct.
 mod cost {

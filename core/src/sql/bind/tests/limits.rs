@@ -186,7 +186,7 @@ fn nothing_overflows_a_small_stack() {
             }
         }
     };
-    let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(test);
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(test);
     thread.unwrap().join().unwrap();
 }
 
