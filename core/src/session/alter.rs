@@ -92,6 +92,23 @@ pub(super) async fn alter(
             let def = rename_column(&table.def, *column, name)?;
             transaction.replace_table(redefined(&table, def), version)
         }
+        AlterAction::Comment(column, comment) => {
+            let mut def = (*table.def).clone();
+            match column {
+                None => def.comment.clone_from(comment),
+                Some(c) => {
+                    if let Some(column) = def.columns.get_mut(*c) {
+                        column.comment.clone_from(comment);
+                    }
+                }
+            }
+            transaction.replace_table(redefined(&table, def), version)
+        }
+        AlterAction::AutoIncrement(first) => {
+            table.sequence.raise_above(first.saturating_sub(1));
+            // The record has the sequence too.
+            transaction.redefine(id, |_| {})
+        }
         AlterAction::SetPersistence(change) => {
             let config = PersistenceChange::apply(change, &table.def.persistence);
             set_persistence(engine, transaction, id, config).await

@@ -40,10 +40,19 @@ impl Session {
                     ..
                 } => Ok(()),
                 Statement::CreateTable {
-                    table, persistence, ..
+                    table,
+                    persistence,
+                    auto_increment,
+                    ..
                 } => {
                     let def = new_definition(engine, transaction.catalog(), table, persistence)?;
-                    transaction.create_table(def, engine.trees(), version)
+                    let id = def.id;
+                    transaction.create_table(def, engine.trees(), version)?;
+                    if let Some(first) = auto_increment {
+                        let table = transaction.catalog().table(id)?;
+                        table.sequence.raise_above(first.saturating_sub(1));
+                    }
+                    Ok(())
                 }
                 Statement::DropTable(tables) => transaction.drop_tables(tables, version),
                 Statement::Truncate(table) => transaction.truncate_table(*table, engine.trees(), version),

@@ -3,7 +3,7 @@
 use super::{Outcome, RowStream, Session};
 use crate::catalog::{Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId};
 use crate::sql::plan::Show;
-use crate::types::{DataType, Result, Value};
+use crate::types::{Collation, DataType, Result, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -31,9 +31,23 @@ impl Session {
                     .collect(),
             ),
             Show::Schemas => (vec!["schema"], catalog.schemas().map(|s| vec![text(s)]).collect()),
-            Show::Columns(id) => (
+            Show::Columns { table, full: false } => (
                 vec!["column", "type", "null", "key", "default", "extra"],
-                columns_of(&name(id)?),
+                columns_of(&name(table)?),
+            ),
+            Show::Columns { table, full: true } => (
+                vec![
+                    "column",
+                    "type",
+                    "collation",
+                    "null",
+                    "key",
+                    "default",
+                    "extra",
+                    "privileges",
+                    "comment",
+                ],
+                full_columns_of(&name(table)?),
             ),
             Show::CreateTable(id) => {
                 let def = name(id)?;
@@ -129,6 +143,24 @@ fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
     def.columns.iter().enumerate().map(row).collect()
 }
 
+/// As [`columns_of`], with what SHOW FULL COLUMNS adds.
+fn full_columns_of(def: &TableDef) -> Vec<Vec<Value>> {
+    let mut rows = columns_of(def);
+    for (row, c) in rows.iter_mut().zip(&def.columns) {
+        let collation = match &c.ty {
+            DataType::Text { collation, .. } => text(match collation {
+                Collation::Binary => "BINARY",
+                Collation::NoCase => "NOCASE",
+            }),
+            _ => Value::Null,
+        };
+        row.insert(2, collation);
+        row.push(text("select,insert,update,references"));
+        row.push(text(&c.comment));
+    }
+    rows
+}
+
 fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
     let column = |c: usize| def.columns.get(c).map_or_else(String::new, |c| c.name.clone());
     let mut rows = Vec::new();
@@ -180,6 +212,9 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
         if c.auto_increment {
             s.push_str(" AUTO_INCREMENT");
         }
+        if !c.comment.is_empty() {
+            let _ = write!(s, " COMMENT {}", text(&c.comment).to_sql_literal());
+        }
         parts.push(s);
     }
     if !def.primary_key.is_empty() {
@@ -228,13 +263,18 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
         parts.push(format!("CONSTRAINT {} CHECK ({})", quoted(&c.name), c.sql));
     }
     let p = &def.persistence;
-    let with = if p.persistent {
-        format!(
-            " WITH (persistent = true, sync_on_write = {}, cache_in_memory = {})",
-            p.sync_on_write, p.cache_in_memory
-        )
-    } else {
-        String::new()
+    let mut options = Vec::new();
+    if p.persistent {
+        options.push(String::from("persistent = true"));
+        options.push(format!("sync_on_write = {}", p.sync_on_write));
+        options.push(format!("cache_in_memory = {}", p.cache_in_memory));
+    }
+    if !def.comment.is_empty() {
+        options.push(format!("comment = {}", text(&def.comment).to_sql_literal()));
+    }
+    let with = match options.is_empty() {
+        true => String::new(),
+        false => format!(" WITH ({})", options.join(", ")),
     };
     format!(
         "CREATE TABLE {} (\n  {}\n){with}",

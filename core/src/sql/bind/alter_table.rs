@@ -13,16 +13,16 @@ use super::create_table::{serial_index, unoffered_constraint};
 use super::foreign_key::children;
 use super::index::unknown_index;
 use super::names::{ident_value, nearest};
-use super::placement::settings;
 use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
+use super::table_options::TableOptions;
 use crate::catalog::{ColumnDef, ColumnDefault, TableDef};
-use crate::sql::parse::start;
-use crate::sql::plan::{AlterAction, Expr, Statement};
-use crate::types::{Error, Result};
+use crate::sql::parse::{start, unescape};
+use crate::sql::plan::{AlterAction, Expr, PersistenceChange, Statement};
+use crate::types::{Collation, Error, Result};
 use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{
-    self, AlterTable, AlterTableOperation as Op, DropBehavior, Ident, MySQLColumnPosition, ObjectName,
-    RenameTableNameKind, TableConstraint,
+    self, AlterTable, AlterTableOperation as Op, CommentObject, DropBehavior, Ident, MySQLColumnPosition,
+    ObjectName, ObjectNamePart, RenameTableNameKind, TableConstraint,
 };
 
 /// CASCADE would drop what depends on the object; RESTRICT is what happens anyway.
@@ -124,13 +124,44 @@ impl Alteration<'_, '_> {
             Op::RenameTable {
                 table_name: RenameTableNameKind::To(name) | RenameTableNameKind::As(name),
             } => self.rename(name),
-            Op::SetOptionsParens { options } => {
-                let change = settings(options)?;
-                self.actions.push(AlterAction::SetPersistence(change));
-                Ok(())
-            }
+            Op::SetOptionsParens { options } => self.set_options(options),
             other => Err(unsupported(unoffered(other), other)),
         }
+    }
+
+    fn set_options(&mut self, options: &[ast::SqlOption]) -> Result<()> {
+        let TableOptions {
+            persistence,
+            comment,
+            auto_increment,
+            collation,
+        } = TableOptions::of(options)?;
+        refuse(
+            collation.is_some_and(|c| c != Collation::Binary),
+            "COLLATE of a table that exists (give it to its columns)",
+            &Ident::new(&self.def.name),
+        )?;
+        if persistence != PersistenceChange::default() {
+            self.actions.push(AlterAction::SetPersistence(persistence));
+        }
+        if let Some(comment) = comment {
+            self.set_comment(None, comment);
+        }
+        self.actions
+            .extend(auto_increment.map(AlterAction::AutoIncrement));
+        Ok(())
+    }
+
+    fn set_comment(&mut self, column: Option<usize>, comment: String) {
+        match column {
+            None => self.def.comment = comment.clone(),
+            Some(c) => {
+                if let Some(c) = self.def.columns.get_mut(c) {
+                    c.comment = comment.clone();
+                }
+            }
+        }
+        self.actions.push(AlterAction::Comment(column, comment));
     }
 
     fn add_column(
@@ -481,6 +512,37 @@ impl Binder<'_> {
         })
     }
 
+    /// COMMENT ON TABLE or COLUMN … IS ….
+    pub(super) fn comment_on(
+        &self,
+        kind: CommentObject,
+        name: &ObjectName,
+        comment: Option<&str>,
+        if_exists: bool,
+    ) -> Result<Statement> {
+        let (table, column) = match (kind, name.0.as_slice()) {
+            (CommentObject::Table, _) => (name.clone(), None),
+            (CommentObject::Column, [table @ .., ObjectNamePart::Identifier(column)])
+                if !table.is_empty() =>
+            {
+                (ObjectName(table.to_vec()), Some(column))
+            }
+            (CommentObject::Column, _) => {
+                return Err(invalid("COMMENT ON COLUMN names table.column", name));
+            }
+            (other, _) => return Err(unsupported(format!("COMMENT ON {other}"), name)),
+        };
+        let Some(def) = self.cx.table_if(&table, if_exists)? else {
+            return Ok(Statement::Nothing);
+        };
+        let column = column.map(|c| self::column(&def, c)).transpose()?;
+        let comment = comment.map_or(String::new(), |c| unescape(c).into_owned());
+        Ok(Statement::AlterTable {
+            table: def.id,
+            actions: alloc::vec![AlterAction::Comment(column, comment)],
+        })
+    }
+
     /// RENAME TABLE a TO b.
     pub(super) fn rename_table(&self, renames: &[ast::RenameTable]) -> Result<Statement> {
         let [ast::RenameTable { old_name, new_name }] = renames else {
@@ -510,7 +572,6 @@ fn unoffered(op: &Op) -> String {
         Op::ChangeColumn { .. } => "CHANGE COLUMN",
         Op::AlterColumn { .. } => "ALTER COLUMN",
         Op::RenameConstraint { .. } => "RENAME CONSTRAINT",
-        Op::AutoIncrement { .. } => "AUTO_INCREMENT = n",
         Op::Algorithm { .. } => "ALGORITHM",
         Op::Lock { .. } => "LOCK",
         Op::AddPartitions { .. } | Op::DropPartitions { .. } | Op::RenamePartitions { .. } => "PARTITION",

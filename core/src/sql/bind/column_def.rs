@@ -6,6 +6,7 @@ use super::data_type::{TypePlace, charset, collation, named_type};
 use super::names::ident_value;
 use super::refuse::{Place, invalid, unsupported_at};
 use crate::catalog::{ColumnDef, ColumnDefault};
+use crate::sql::parse::unescape;
 use crate::sql::plan::Expr;
 use crate::types::{DataType, Error, Position, Result, Value};
 use alloc::{format, string::String, vec::Vec};
@@ -28,6 +29,8 @@ pub(super) struct Column<'a> {
     pub(super) inline: Vec<(Option<&'a Ident>, Inline<'a>)>,
     /// SERIAL: unique even if it is no primary key.
     pub(super) serial: bool,
+    /// COLLATE was given.
+    pub(super) collated: bool,
     pub(super) at: Option<Position>,
 }
 
@@ -75,6 +78,7 @@ impl Binder<'_> {
             },
             inline: Vec::new(),
             serial: named.serial,
+            collated: false,
             at,
         };
         let mut default = None;
@@ -89,9 +93,13 @@ impl Binder<'_> {
                 ColumnOption::Check(k) => column.inline.push((constraint, Inline::Check(k))),
                 ColumnOption::ForeignKey(k) => column.inline.push((constraint, Inline::ForeignKey(k))),
                 ColumnOption::DialectSpecific(tokens) => dialect_option(&mut column.def, tokens, at)?,
+                ColumnOption::Comment(text) => column.def.comment = unescape(text).into_owned(),
                 ColumnOption::CharacterSet(set) => charset(&format!("{set}"), at)?,
                 ColumnOption::Collation(collation_name) => match &mut column.def.ty {
-                    DataType::Text { collation: c, .. } => *c = collation(collation_name, at)?,
+                    DataType::Text { collation: c, .. } => {
+                        *c = collation(collation_name, at)?;
+                        column.collated = true;
+                    }
                     other => {
                         return Err(Error::Invalid {
                             message: format!("COLLATE on column {} of type {other}", name.value),
@@ -164,7 +172,6 @@ impl Binder<'_> {
 /// What a column option that is not offered is called.
 fn unoffered(option: &ColumnOption) -> &'static str {
     match option {
-        ColumnOption::Comment(_) => "COMMENT on a column",
         ColumnOption::OnUpdate(_) => "ON UPDATE of a column",
         ColumnOption::Generated { .. } => "a generated column",
         ColumnOption::Identity(_) => "IDENTITY (use AUTO_INCREMENT)",

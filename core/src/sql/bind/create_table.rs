@@ -5,11 +5,11 @@ use super::column_def::{Column, Inline};
 use super::constraint::{check, plain_index, primary_key, set_primary_key, unique};
 use super::insert::NEW_TABLE;
 use super::names::ident_value;
-use super::placement::table_options;
 use super::refuse::{Place, invalid, limit_columns, refuse_at, unsupported};
+use super::table_options::TableOptions;
 use crate::catalog::{PersistenceConfig, TableDef};
-use crate::sql::plan::{PersistenceChange, Statement};
-use crate::types::{Error, Position, Result};
+use crate::sql::plan::Statement;
+use crate::types::{DataType, Error, Position, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{self, CreateTable, HiveDistributionStyle, TableConstraint};
 
@@ -96,7 +96,7 @@ fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
     r(like.is_some(), "CREATE TABLE … LIKE")?;
     r(clone.is_some(), "CREATE TABLE … CLONE")?;
     r(version.is_some(), "a table version")?;
-    r(comment.is_some(), "COMMENT on a table")?;
+    r(comment.is_some(), "COMMENT before the columns of a table")?;
     r(on_commit.is_some(), "ON COMMIT")?;
     r(on_cluster.is_some(), "ON CLUSTER")?;
     r(primary_key.is_some() || order_by.is_some(), "ORDER BY of a table")?;
@@ -150,11 +150,11 @@ impl Binder<'_> {
     pub(super) fn create_table(&mut self, c: &CreateTable) -> Result<Statement> {
         let at = c.name.place();
         refuse_clauses(c, at)?;
-        let persistence = table_options(&c.table_options)?;
+        let options = TableOptions::of_new_table(&c.table_options)?;
         let (schema, name) = self.cx.table_name(&c.name)?;
         if let Some(existing) = self.source().table(schema, &name.value) {
             if c.if_not_exists {
-                return Ok(create(existing.as_ref().clone(), persistence, true, true));
+                return Ok(create(existing.as_ref().clone(), options, true, true));
             }
             return Err(Error::Exists {
                 kind: "table",
@@ -172,13 +172,18 @@ impl Binder<'_> {
             checks: Vec::new(),
             foreign_keys: Vec::new(),
             triggers: Vec::new(),
-            comment: String::new(),
+            comment: options.comment.clone().unwrap_or_default(),
             persistence: PersistenceConfig::default(),
         };
         limit_columns(c.columns.len(), "a table", &c.name)?;
         let mut columns = Vec::with_capacity(c.columns.len());
         for column in &c.columns {
-            let column = self.column(column)?;
+            let mut column = self.column(column)?;
+            if let (DataType::Text { collation, .. }, Some(of_table), false) =
+                (&mut column.def.ty, options.collation, column.collated)
+            {
+                *collation = of_table;
+            }
             if def.column(&column.def.name).is_some() {
                 return Err(Error::Exists {
                     kind: "column",
@@ -194,7 +199,7 @@ impl Binder<'_> {
         self.keys(&mut def, &columns, &c.constraints, at)?;
         self.rules(&mut def, &columns, &c.constraints)?;
         check_auto_increment(&def, at)?;
-        Ok(create(def, persistence, c.if_not_exists, false))
+        Ok(create(def, options, c.if_not_exists, false))
     }
 
     /// Primary key, unique keys and indexes; the rest may refer to them.
@@ -339,10 +344,11 @@ fn check_auto_increment(def: &TableDef, at: Option<Position>) -> Result<()> {
     Ok(())
 }
 
-fn create(table: TableDef, persistence: PersistenceChange, if_not_exists: bool, exists: bool) -> Statement {
+fn create(table: TableDef, options: TableOptions, if_not_exists: bool, exists: bool) -> Statement {
     Statement::CreateTable {
         table: Box::new(table),
-        persistence,
+        persistence: options.persistence,
+        auto_increment: options.auto_increment,
         if_not_exists,
         exists,
     }

@@ -38,7 +38,19 @@ pub(super) fn collation(name: &ObjectName, at: Option<Position>) -> Result<Colla
         "c",
         "posix",
     ];
-    if text.eq_ignore_ascii_case("nocase") {
+    // MySQL's, which fold more than ASCII letters: nearer to them than comparing bytes.
+    const NO_CASE: [&str; 9] = [
+        "nocase",
+        "utf8mb4_general_ci",
+        "utf8mb4_unicode_ci",
+        "utf8mb4_unicode_520_ci",
+        "utf8mb4_0900_ai_ci",
+        "utf8_general_ci",
+        "utf8_unicode_ci",
+        "utf8mb3_general_ci",
+        "utf8mb3_unicode_ci",
+    ];
+    if NO_CASE.iter().any(|n| text.eq_ignore_ascii_case(n)) {
         Ok(Collation::NoCase)
     } else if BINARY.iter().any(|b| text.eq_ignore_ascii_case(b)) {
         Ok(Collation::Binary)

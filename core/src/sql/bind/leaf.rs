@@ -3,8 +3,8 @@
 use super::binder::{AliasUse, Binder, Env};
 use super::names::ScopeColumn;
 use super::refuse::{invalid, unsupported};
-use super::types::{bool_literal, null_of, number, text_literal};
-use crate::sql::parse::{hex_bytes, start, unescape};
+use super::types::{bool_literal, null_of, number, number_or_bytes, text_literal};
+use crate::sql::parse::{bit_bytes, hex_bytes, hex_number, start, unescape};
 use crate::sql::plan::Expr;
 use crate::types::{DataType, Error, Result, Value};
 use alloc::{format, string::String};
@@ -118,15 +118,21 @@ impl Binder<'_> {
                     ty: ty.clone(),
                 }
             }
-            AstValue::HexStringLiteral(h) => {
-                let bytes =
-                    hex_bytes(h).ok_or_else(|| invalid("X'…' takes pairs of hexadecimal digits", v))?;
-                Expr::Literal {
-                    value: Value::Blob(bytes),
-                    ty: DataType::BLOB,
+            AstValue::HexStringLiteral(h) => match hex_number(h) {
+                Some(bytes) => number_or_bytes(bytes),
+                None => {
+                    let bytes =
+                        hex_bytes(h).ok_or_else(|| invalid("X'…' takes pairs of hexadecimal digits", v))?;
+                    Expr::Literal {
+                        value: Value::Blob(bytes),
+                        ty: DataType::BLOB,
+                    }
                 }
+            },
+            AstValue::SingleQuotedByteStringLiteral(bits) => {
+                let bytes = bit_bytes(bits).ok_or_else(|| invalid("b'…' takes the digits 0 and 1", v))?;
+                number_or_bytes(bytes)
             }
-            AstValue::SingleQuotedByteStringLiteral(_) => return Err(unsupported("a bit literal (b'…')", v)),
             AstValue::Number(_, true) => return Err(unsupported("the number suffix L", v)),
             AstValue::DoubleQuotedString(_) => {
                 return Err(invalid(

@@ -29,7 +29,6 @@ mod on_conflict;
 mod operators;
 mod order_by;
 mod place;
-mod placement;
 mod query;
 mod refuse;
 mod select;
@@ -38,6 +37,7 @@ mod show;
 mod statement;
 mod subquery;
 mod table_function;
+mod table_options;
 mod template;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]

@@ -100,9 +100,12 @@ impl Binder<'_> {
                 full,
                 show_options,
             } => {
-                refuse_at(*full || *extended, "SHOW FULL or EXTENDED COLUMNS", at)?;
+                refuse_at(*extended, "SHOW EXTENDED COLUMNS", at)?;
                 match about(show_options, at)? {
-                    Some(table) => Show::Columns(self.table_id(table)?),
+                    Some(table) => Show::Columns {
+                        table: self.table_id(table)?,
+                        full: *full,
+                    },
                     None => {
                         return Err(Error::Invalid {
                             message: String::from("SHOW COLUMNS FROM names a table"),
@@ -122,7 +125,8 @@ impl Binder<'_> {
 
     /// DESCRIBE.
     pub(super) fn describe(&self, table: &ObjectName) -> Result<Statement> {
-        Ok(Statement::Show(Show::Columns(self.table_id(table)?)))
+        let table = self.table_id(table)?;
+        Ok(Statement::Show(Show::Columns { table, full: false }))
     }
 
     /// SHOW INDEX FROM table [FROM schema].

@@ -69,6 +69,12 @@ fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>)
         ast::Statement::CreateTable(c) => binder.create_table(c),
         ast::Statement::CreateIndex(c) => binder.create_index(c),
         ast::Statement::AlterTable(a) => binder.alter_table(a),
+        ast::Statement::Comment {
+            object_type,
+            object_name,
+            comment,
+            if_exists,
+        } => binder.comment_on(*object_type, object_name, comment.as_deref(), *if_exists),
         ast::Statement::RenameTable(r) => binder.rename_table(r),
         ast::Statement::Drop { .. } => binder.drop(s),
         ast::Statement::Truncate(t) => binder.truncate(t),

@@ -120,6 +120,10 @@ impl Dialect for AmphiDialect {
         true
     }
 
+    fn supports_comment_on(&self) -> bool {
+        true
+    }
+
     fn supports_key_column_option(&self) -> bool {
         true
     }

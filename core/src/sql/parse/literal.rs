@@ -37,6 +37,28 @@ pub(in crate::sql) fn unescape(raw: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The bytes of `0x…`, of which half a byte may be missing at the front; `None` if it is no such literal.
+pub(in crate::sql) fn hex_number(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("0x")?;
+    match digits.len() % 2 {
+        0 => hex_bytes(digits),
+        _ => hex_bytes(&alloc::format!("0{digits}")),
+    }
+}
+
+/// The bytes of `b'…'`, filled up with zero bits at the front; `None` if a digit is neither 0 nor 1.
+pub(in crate::sql) fn bit_bytes(digits: &str) -> Option<Vec<u8>> {
+    let bit = |b: &u8| match b {
+        b'0' => Some(0u8),
+        b'1' => Some(1),
+        _ => None,
+    };
+    let byte = |bits: &[u8]| bits.iter().try_fold(0u8, |byte, b| Some(byte << 1 | bit(b)?));
+    let (first, rest) = digits.as_bytes().split_at(digits.len() % 8);
+    let first = (!first.is_empty()).then_some(first);
+    first.into_iter().chain(rest.chunks(8)).map(byte).collect()
+}
+
 /// The bytes of `X'…'`; `None` if a digit is no hexadecimal one or half a byte is missing.
 pub(in crate::sql) fn hex_bytes(digits: &str) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);

@@ -17,7 +17,7 @@ mod tokens;
 mod values_text;
 
 pub use lexeme::LiteralText;
-pub(in crate::sql) use literal::{hex_bytes, unescape};
+pub(in crate::sql) use literal::{bit_bytes, hex_bytes, hex_number, unescape};
 pub(in crate::sql) use parsed::parse_expr;
 pub use parsed::{Parsed, parse, parse_one};
 pub use split::{ScriptStatement, Split, split};

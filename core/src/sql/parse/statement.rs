@@ -7,10 +7,9 @@ use super::dialect::AmphiDialect;
 use super::limits::MAX_RECURSION;
 use super::syntax_error::{from_parser, start, syntax};
 use crate::types::{Error, Result};
-use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{
-    AlterTable, AlterTableOperation, Expr, Ident, MySQLColumnPosition, ObjectName, SqlOption, Statement,
-    TransactionMode,
+    AlterTable, AlterTableOperation, Expr, Ident, MySQLColumnPosition, ObjectName, Statement, TransactionMode,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
@@ -67,6 +66,22 @@ const FOREIGN_OBJECTS: [&str; 16] = [
     "USER",
     "VIEW",
     "VIRTUAL",
+];
+
+/// First words of the options of a table, as ALTER TABLE has them without parentheses.
+const TABLE_OPTIONS: [&str; 12] = [
+    "ENGINE",
+    "COMMENT",
+    "AUTO_INCREMENT",
+    "DEFAULT",
+    "CHARSET",
+    "CHARACTER",
+    "COLLATE",
+    "ROW_FORMAT",
+    "KEY_BLOCK_SIZE",
+    "STATS_PERSISTENT",
+    "MAX_ROWS",
+    "AVG_ROW_LENGTH",
 ];
 
 /// The parser over one statement's tokens, with the text for errors.
@@ -346,11 +361,12 @@ impl<'a> Statements<'a, '_> {
     }
 
     fn alter_operation(&mut self) -> Result<AlterTableOperation> {
-        if self.is(0, "ENGINE") {
-            let key = self.run(|p| p.parse_identifier())?;
-            let _ = self.parser.consume_token(&Token::Eq);
-            let value = Expr::Identifier(self.run(|p| p.parse_identifier())?);
-            let options = vec![SqlOption::KeyValue { key, value }];
+        if TABLE_OPTIONS.iter().any(|o| self.is(0, o)) {
+            let options = self.run(|p| p.parse_plain_options())?;
+            // It takes the comma before another action too.
+            if self.parser.get_current_token().token == Token::Comma {
+                self.parser.prev_token();
+            }
             return Ok(AlterTableOperation::SetOptionsParens { options });
         }
         if self.take(&["DROP", "KEY"]) {

@@ -3,7 +3,8 @@
 //! The parser gets its tokens already cut at the semicolons, without white space, with names
 //! unquoted and parameters numbered (`?3`), so that everything after works on positions only. String
 //! literals stay as written, escapes and all: that way a CHECK or DEFAULT prints back to the same
-//! text; [`unescape`](super::literal::unescape) resolves them when they are bound.
+//! text; [`unescape`](super::literal::unescape) resolves them when they are bound. The digits of `0xFF` keep
+//! their `0x`: unlike `X'FF'` it is a number where one is asked for.
 
 use super::dialect::AmphiDialect;
 use super::limits::Depth;
@@ -121,6 +122,12 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
                     if let Some(n) = all.next() {
                         t.span.end = n.span.end;
                     }
+                }
+            }
+            Token::HexStringLiteral(digits) => {
+                let width = t.span.end.column.saturating_sub(t.span.start.column);
+                if usize::try_from(width).is_ok_and(|w| w == digits.len() + 2) {
+                    digits.insert_str(0, "0x");
                 }
             }
             Token::Placeholder(p) => {

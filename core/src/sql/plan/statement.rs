@@ -168,6 +168,10 @@ pub enum AlterAction {
     RenameColumn(usize, String),
     /// SET (persistent = …, …), ENGINE = ….
     SetPersistence(PersistenceChange),
+    /// COMMENT of the table, or of a column.
+    Comment(Option<usize>, String),
+    /// AUTO_INCREMENT = n: values handed out from now on are not below it.
+    AutoIncrement(i64),
 }
 
 /// SHOW statements.
@@ -177,8 +181,13 @@ pub enum Show {
     Tables(String),
     /// SHOW DATABASES, SHOW SCHEMAS.
     Schemas,
-    /// SHOW COLUMNS FROM, DESCRIBE.
-    Columns(TableId),
+    /// SHOW COLUMNS FROM, SHOW FULL COLUMNS FROM, DESCRIBE.
+    Columns {
+        /// The table.
+        table: TableId,
+        /// SHOW FULL COLUMNS: with collations, privileges and comments.
+        full: bool,
+    },
     /// SHOW CREATE TABLE.
     CreateTable(TableId),
     /// SHOW INDEX FROM.
@@ -213,6 +222,8 @@ pub enum Statement {
         table: Box<TableDef>,
         /// Options given; those not given come from a remembered `enable_persistence` or `default_persistent`.
         persistence: PersistenceChange,
+        /// AUTO_INCREMENT = n: the first value to hand out.
+        auto_increment: Option<i64>,
         /// IF NOT EXISTS (then an existing table of that name is no error).
         if_not_exists: bool,
         /// The table exists, and IF NOT EXISTS was given: do nothing.

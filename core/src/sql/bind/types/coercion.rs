@@ -2,7 +2,7 @@
 
 use super::common::{common_type, comparison_type, is_integer};
 use super::fold::{date_or_date_time, exact};
-use super::literal::{bool_literal, text_literal};
+use super::literal::{bool_literal, bytes_as_number, text_literal};
 use crate::sql::plan::{CompareOp, Expr};
 use crate::types::{Collation, DataType, Error, Position, Result, Value};
 use alloc::{boxed::Box, format, vec::Vec};
@@ -54,6 +54,10 @@ fn is_identity(from: &DataType, to: &DataType) -> bool {
 /// Converts to a type. Nothing is done where the representation is already right; a constant is
 /// converted now if that is exact.
 pub(in crate::sql::bind) fn cast(expr: Expr, to: &DataType, strict: bool) -> Expr {
+    let expr = match to.is_numeric() {
+        true => bytes_as_number(&expr).unwrap_or(expr),
+        false => expr,
+    };
     let from = expr.ty();
     if let Expr::Literal { value, .. } = &expr
         && let Some(value) = exact(value, to)
@@ -131,6 +135,7 @@ pub(in crate::sql::bind) fn to_bool(expr: Expr, at: Option<Position>) -> Result<
 ///
 /// Errors: dates, blobs, vectors and the like are no numbers.
 pub(in crate::sql::bind) fn numeric(expr: Expr, at: Option<Position>) -> Result<Expr> {
+    let expr = bytes_as_number(&expr).unwrap_or(expr);
     let ty = expr.ty();
     match ty {
         DataType::Null => Ok(cast(expr, &DataType::BIGINT, false)),
@@ -197,6 +202,12 @@ fn incomparable(a: &DataType, b: &DataType, at: Option<Position>) -> Error {
 
 /// Both operands in the type they compare in.
 fn align(left: Expr, right: Expr, at: Option<Position>) -> Result<(Expr, Expr)> {
+    let beside = |e: Expr, other: &DataType| match other.is_numeric() {
+        true => bytes_as_number(&e).unwrap_or(e),
+        false => e,
+    };
+    let (lt, rt) = (left.ty(), right.ty());
+    let (left, right) = (beside(left, &rt), beside(right, &lt));
     let (lt, rt) = (left.ty(), right.ty());
     // A constant takes the other's type where it has exactly that value.
     let constant = |e: &Expr, other: &DataType| match e {

@@ -2,7 +2,7 @@
 
 use crate::sql::plan::Expr;
 use crate::types::{DataType, Decimal, Value};
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 /// TRUE or FALSE.
 pub(in crate::sql::bind) fn bool_literal(value: bool) -> Expr {
@@ -26,6 +26,32 @@ pub(in crate::sql::bind) fn text_literal(value: impl Into<String>) -> Expr {
         value: Value::Text(value.into()),
         ty: DataType::TEXT,
     }
+}
+
+/// `0xFF` and `b'101'`: bytes, but a number where one is asked for, see [`bytes_as_number`]. Their type tells
+/// them from `X'FF'`: it has their length.
+pub(in crate::sql::bind) fn number_or_bytes(bytes: Vec<u8>) -> Expr {
+    Expr::Literal {
+        ty: DataType::Blob {
+            max: Some(u32::try_from(bytes.len()).unwrap_or(u32::MAX)),
+        },
+        value: Value::Blob(bytes),
+    }
+}
+
+/// The number that `0xFF` or `b'101'` is, of 64 bits as in MySQL; `None` if the expression is something else.
+pub(in crate::sql::bind) fn bytes_as_number(e: &Expr) -> Option<Expr> {
+    let Expr::Literal {
+        value: Value::Blob(bytes),
+        ty: DataType::Blob { max: Some(_) },
+    } = e
+    else {
+        return None;
+    };
+    let value = bytes.iter().try_fold(0u64, |value, byte| {
+        Some(value.checked_mul(256)? | u64::from(*byte))
+    })?;
+    number(&alloc::format!("{value}"))
 }
 
 /// The digits of an unscaled value; at least one.

@@ -10,4 +10,4 @@ pub(super) use coercion::{
 };
 pub(super) use common::{decimal, is_integer, numeric_type};
 pub(super) use fold::{exact, negate};
-pub(super) use literal::{bool_literal, int_literal, number, text_literal};
+pub(super) use literal::{bool_literal, int_literal, number, number_or_bytes, text_literal};
