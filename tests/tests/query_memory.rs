@@ -180,6 +180,10 @@ fn what_statements_collect_stays_within_the_limit() {
         "DELETE FROM a WHERE wide IN (SELECT wide FROM b)",
         "DELETE FROM a ORDER BY s LIMIT 30000",
         "DELETE FROM a WHERE d > 3 RETURNING s",
+        "UPDATE a JOIN b ON b.id = a.id SET a.s = b.s, b.d = a.d",
+        "DELETE a, b FROM a LEFT JOIN b ON b.id = a.id + 50000",
+        "MERGE INTO a USING b ON a.id = b.id + 30000 WHEN MATCHED THEN UPDATE SET s = b.s
+         WHEN NOT MATCHED THEN INSERT (id, s) VALUES (b.id + 1000000, b.s)",
     ] {
         check(&Arc::new(MemoryStore::with_entries(store.entries())), sql, true);
     }

@@ -76,7 +76,10 @@ impl Session {
         let snapshot = engine.history().current();
         self.require_plan_for(snapshot.catalog.schema_version())?;
         let mut run = DmlRun::new(statement, &snapshot.catalog, env.clone())?;
-        let (version, table) = (snapshot.version, run.table());
+        let version = snapshot.version;
+        let Some(table) = run.table() else {
+            return Ok(None);
+        };
         let relaxed = engine.is_relaxed(snapshot.catalog.table(table)?);
         let may_be_direct = relaxed && !snapshot.catalog.is_referential(table);
         // The version is to be nobody's when it is changed.

@@ -347,7 +347,7 @@ impl Session {
     async fn run(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
         match statement {
             Statement::Query(query) => self.query(query, given).await,
-            Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
+            Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Changes(_) => {
                 self.change(statement, given).await
             }
             Statement::Transaction(control) => self.control(control).await,

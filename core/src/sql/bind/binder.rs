@@ -33,6 +33,8 @@ pub(super) struct Binder<'a> {
     pub(super) windows: Vec<Windows<'a>>,
     /// When a template is bound: where its literals go.
     pub(super) slots: Option<Slots<'a>>,
+    /// Whether tables give their row ids: in the FROM clause of a statement that changes rows.
+    pub(super) row_ids: bool,
     recursion: usize,
     depth: usize,
     copied: usize,
@@ -147,6 +149,7 @@ impl<'a> Binder<'a> {
             outer: Vec::new(),
             windows: Vec::new(),
             slots: None,
+            row_ids: false,
             recursion: 0,
             depth: 0,
             copied: 0,

@@ -7,8 +7,8 @@ use super::refuse::{Place, invalid, refuse, unsupported};
 use crate::catalog::{TableDef, TableId};
 use crate::sql::parse::start;
 use crate::sql::plan::{Expr, Insert, InsertSource, OutputColumn, Plan, Query, Statement};
-use crate::types::{Error, Result};
-use alloc::{boxed::Box, format, string::String, sync::Arc, vec, vec::Vec};
+use crate::types::{DataType, Error, Result};
+use alloc::{boxed::Box, format, sync::Arc, vec, vec::Vec};
 use sqlparser::ast::{self, AssignmentTarget, Ident, ObjectName, ObjectNamePart, SetExpr, TableObject};
 
 /// The error that a table has no such column.
@@ -109,17 +109,10 @@ impl<'a> Binder<'a> {
         let def = self.cx.table(name)?;
         let rows = self.insert_rows(i, &def)?;
         let (on_conflict, conflict_target) = self.on_conflict(i, &def, &rows.columns)?;
-        let mut defaults = Vec::with_capacity(def.columns.len());
-        for (c, column) in def.columns.iter().enumerate() {
-            defaults.push(if rows.columns.contains(&c) {
-                None
-            } else {
-                default_of(column, self.cx)?
-            });
-        }
+        let defaults = self.other_defaults(&def, &rows.columns)?;
         let returning = match &i.returning {
             None => None,
-            Some(items) => Some(self.returning(items, &def, None)?),
+            Some(items) => Some(self.returning(items, &Scope::of_table(&def, None))?),
         };
         let columns: Arc<[OutputColumn]> = rows
             .columns
@@ -147,18 +140,20 @@ impl<'a> Binder<'a> {
         })))
     }
 
+    /// For each column of a table: its default, if it is not among those given.
+    pub(super) fn other_defaults(&self, def: &TableDef, given: &[usize]) -> Result<Vec<Option<Expr>>> {
+        let default = |(i, column)| match given.contains(&i) {
+            true => Ok(None),
+            false => default_of(column, self.cx),
+        };
+        def.columns.iter().enumerate().map(default).collect()
+    }
+
     fn insert_rows(&mut self, i: &'a ast::Insert, def: &Arc<TableDef>) -> Result<Rows> {
         if !i.assignments.is_empty() {
             return self.set_row(&i.assignments, def);
         }
-        let mut columns = Vec::with_capacity(i.columns.len());
-        for name in &i.columns {
-            let column = own_column(def, None, name)?;
-            if columns.contains(&column) {
-                return Err(invalid(format!("column {name} occurs twice"), name));
-            }
-            columns.push(column);
-        }
+        let mut columns = named_columns(&i.columns, def)?;
         let Some(source) = &i.source else {
             // DEFAULT VALUES: one row that gives no column.
             return Ok(Rows {
@@ -269,6 +264,24 @@ impl<'a> Binder<'a> {
         Ok(defaults)
     }
 
+    /// The value that a column is set to.
+    pub(super) fn assigned(
+        &mut self,
+        value: &'a ast::Expr,
+        def: &TableDef,
+        column: usize,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        if !is_default(value) {
+            return Ok(assign(self.expr(value, env)?, def, column));
+        }
+        let default = match def.columns.get(column) {
+            Some(c) => default_of(c, self.cx)?,
+            None => None,
+        };
+        Ok(default.unwrap_or_else(|| super::types::null_of(type_of(def, column))))
+    }
+
     /// `INSERT … SET a = 1, b = 2`.
     fn set_row(&mut self, assignments: &'a [ast::Assignment], def: &Arc<TableDef>) -> Result<Rows> {
         let mut columns = Vec::with_capacity(assignments.len());
@@ -281,14 +294,7 @@ impl<'a> Binder<'a> {
                 return Err(invalid("a column is set twice", a));
             }
             columns.push(column);
-            row.push(if is_default(&a.value) {
-                match def.columns.get(column) {
-                    Some(c) => default_of(c, self.cx)?.unwrap_or_else(|| super::types::null_of(c.ty.clone())),
-                    None => super::types::null_of(type_of(def, column)),
-                }
-            } else {
-                assign(self.expr(&a.value, &mut env)?, def, column)
-            });
+            row.push(self.assigned(&a.value, def, column, &mut env)?);
         }
         let types = columns.iter().map(|c| type_of(def, *c)).collect();
         Ok(Rows {
@@ -300,16 +306,10 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// RETURNING over all columns of the table.
-    pub(super) fn returning(
-        &mut self,
-        items: &'a [ast::SelectItem],
-        def: &Arc<TableDef>,
-        alias: Option<String>,
-    ) -> Result<Query> {
-        let scope = Scope::of_table(def, alias);
+    /// RETURNING over rows with the columns of a scope.
+    pub(super) fn returning(&mut self, items: &'a [ast::SelectItem], scope: &Scope) -> Result<Query> {
         let before = self.sub_plans.len();
-        let items_bound = self.select_list(items, &scope, None)?;
+        let items_bound = self.select_list(items, scope, None)?;
         if self.sub_plans.len() > before {
             let first = items.first();
             return Err(match first {
@@ -318,12 +318,11 @@ impl<'a> Binder<'a> {
             });
         }
         let columns = items_bound.iter().map(super::select::Item::output).collect();
+        let ty = |index| scope.at_index(index).map_or(DataType::Null, |c| c.ty.clone());
+        let types = (0..scope.width()).map(ty).collect();
         Ok(Query {
             plan: Plan::Project {
-                input: Box::new(Plan::Values {
-                    rows: Vec::new(),
-                    types: def.columns.iter().map(|c| c.ty.clone()).collect(),
-                }),
+                input: Box::new(no_rows(types)),
                 exprs: items_bound.into_iter().map(|i| i.expr).collect(),
             },
             sub_plans: Vec::new(),
@@ -332,13 +331,30 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn type_of(def: &TableDef, column: usize) -> crate::types::DataType {
-    def.columns
-        .get(column)
-        .map_or(crate::types::DataType::Null, |c| c.ty.clone())
+pub(super) fn type_of(def: &TableDef, column: usize) -> DataType {
+    def.columns.get(column).map_or(DataType::Null, |c| c.ty.clone())
 }
 
-fn count_mismatch(wanted: usize, given: usize, at: &impl Place) -> Error {
+/// The columns that INSERT names.
+pub(super) fn named_columns(names: &[ObjectName], def: &TableDef) -> Result<Vec<usize>> {
+    let mut columns = Vec::with_capacity(names.len());
+    for name in names {
+        let column = own_column(def, None, name)?;
+        if columns.contains(&column) {
+            return Err(invalid(format!("column {name} occurs twice"), name));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// No row with columns of these types.
+pub(super) fn no_rows(types: Vec<DataType>) -> Plan {
+    let rows = Vec::new();
+    Plan::Values { rows, types }
+}
+
+pub(super) fn count_mismatch(wanted: usize, given: usize, at: &impl Place) -> Error {
     invalid(
         format!("INSERT names {wanted} columns, but a row has {given} values"),
         at,

@@ -210,6 +210,56 @@ impl<'a> Binder<'a> {
         Ok(left)
     }
 
+    /// The tables of a statement that changes rows: each that is a table, and not read by a query, gives
+    /// its row ids too.
+    pub(super) fn tables_to_change(
+        &mut self,
+        tables: impl Iterator<Item = &'a TableWithJoins>,
+    ) -> Result<(Plan, Scope)> {
+        self.row_ids = true;
+        let mut all = None;
+        for item in tables {
+            let right = self.table_with_joins(item)?;
+            all = Some(match all {
+                None => right,
+                Some(left) => cross(left, right)?,
+            });
+        }
+        self.row_ids = false;
+        Ok(all.unwrap_or_else(|| (one_row(), Scope::default())))
+    }
+
+    /// MERGE: every row of `source` that matches one of the table `target`, or all of them, each beside those
+    /// it matches.
+    pub(super) fn merged_tables(
+        &mut self,
+        source: &'a TableFactor,
+        target: &'a TableFactor,
+        on: &'a ast::Expr,
+        all: bool,
+    ) -> Result<(Plan, Scope)> {
+        let (left, mut scope) = self.table_factor(source)?;
+        self.row_ids = true;
+        let (right, right_scope) = self.table_factor(target)?;
+        self.row_ids = false;
+        let boundary = scope.width();
+        scope.append(right_scope)?;
+        let mut env = Env::new(&scope, "ON");
+        if all {
+            env = Env::new(&scope, "ON of MERGE").without_correlation();
+        }
+        let mut conditions = JoinCondition::default();
+        conditions.add(self.condition(on, &mut env)?, boundary);
+        let join = Join {
+            kind: if all { JoinKind::Left } else { JoinKind::Inner },
+            left,
+            right,
+            equal: conditions.equal,
+            condition: balanced(BinaryOp::And, conditions.rest),
+        };
+        Ok((Plan::Join(Box::new(join)), scope))
+    }
+
     fn table_with_joins(&mut self, item: &'a TableWithJoins) -> Result<(Plan, Scope)> {
         let TableWithJoins { relation, joins } = item;
         let mut left = self.table_factor(relation)?;
@@ -373,13 +423,15 @@ impl<'a> Binder<'a> {
             }
             def => def?,
         };
-        let Some((alias, columns)) = alias else {
-            return Ok((scan(&def, &def.name, false), Scope::of_table(&def, None)));
-        };
-        let plan = scan(&def, &alias.value, false);
-        if columns.is_empty() {
-            return Ok((plan, Scope::of_table(&def, Some(alias.value.clone()))));
+        let with_alias = alias.map(|(name, _)| name.value.clone());
+        let called = with_alias.as_deref().unwrap_or(&def.name);
+        if self.row_ids && alias.is_none_or(|(_, columns)| columns.is_empty()) {
+            return Ok((scan(&def, called, true), Scope::of_rows(&def, with_alias)));
         }
+        let plan = scan(&def, called, false);
+        let Some((alias, columns)) = alias.filter(|(_, columns)| !columns.is_empty()) else {
+            return Ok((plan, Scope::of_table(&def, with_alias)));
+        };
         let names = renamed(columns, def.columns.len(), alias)?;
         let types = def.columns.iter().map(|c| c.ty.clone()).collect();
         Ok((

@@ -24,6 +24,7 @@ mod index;
 mod insert;
 mod join;
 mod leaf;
+mod merge;
 mod names;
 mod on_conflict;
 mod operators;

@@ -4,11 +4,9 @@
 //! is called `excluded` (ON CONFLICT), by its alias, or by `VALUES(column)`.
 
 use super::binder::{Binder, Env};
-use super::column_values::{assign, default_of, is_default};
 use super::insert::{row_alias, target, unknown_column};
 use super::names::{Scope, ScopeTable, ident};
 use super::refuse::{invalid, unsupported};
-use super::types::null_of;
 use crate::catalog::TableDef;
 use crate::sql::plan::{ConflictAction, ConflictTarget, Expr};
 use crate::types::Result;
@@ -133,15 +131,7 @@ impl<'a> Binder<'a> {
             if set.iter().any(|(c, _)| *c == column) {
                 return Err(invalid("a column is set twice", a));
             }
-            let value = if is_default(&a.value) {
-                match def.columns.get(column) {
-                    Some(c) => default_of(c, self.cx)?.unwrap_or_else(|| null_of(c.ty.clone())),
-                    None => continue,
-                }
-            } else {
-                assign(self.expr(&a.value, &mut env)?, def, column)
-            };
-            set.push((column, value));
+            set.push((column, self.assigned(&a.value, def, column, &mut env)?));
         }
         env.clause = "an upsert's WHERE";
         let filter = filter.map(|f| self.condition(f, &mut env)).transpose()?;

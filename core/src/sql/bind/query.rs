@@ -59,6 +59,18 @@ pub(super) fn order_of(q: &ast::Query) -> Result<&[ast::OrderByExpr]> {
         .unwrap_or(&[]))
 }
 
+/// The statement that changes rows that is the body of a text which starts with WITH.
+pub(super) fn changed_by(q: &ast::Query) -> Result<Option<&ast::Statement>> {
+    let (SetExpr::Insert(s) | SetExpr::Update(s) | SetExpr::Delete(s) | SetExpr::Merge(s)) = q.body.as_ref()
+    else {
+        return Ok(None);
+    };
+    refuse_clauses(q)?;
+    let more = q.order_by.is_some() || q.limit_clause.is_some() || q.fetch.is_some();
+    refuse(more, "ORDER BY or LIMIT after this statement", q)?;
+    Ok(Some(s))
+}
+
 // Queries nest by recursion. What goes down is called from functions that do little else, so that a level
 // takes little of the stack.
 impl<'a> Binder<'a> {
@@ -85,6 +97,7 @@ impl<'a> Binder<'a> {
 
     fn query_of_any_depth(&mut self, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
         refuse_clauses(q)?;
+        let row_ids = core::mem::take(&mut self.row_ids);
         let ctes = self.ctes.len();
         if let Some(with) = &q.with {
             self.with(with)?;
@@ -94,6 +107,7 @@ impl<'a> Binder<'a> {
             other => self.other_query(other, q),
         };
         self.ctes.truncate(ctes);
+        self.row_ids = row_ids;
         result
     }
 
@@ -124,10 +138,9 @@ impl<'a> Binder<'a> {
             SetExpr::Query(inner) => self.deeper(1, |b| b.query(inner)),
             SetExpr::Values(values) => self.values(values, q),
             SetExpr::SetOperation { .. } => self.set_operation(body, q),
-            SetExpr::Insert(_) => Err(unsupported("WITH before INSERT", q)),
-            SetExpr::Update(_) => Err(unsupported("WITH before UPDATE", q)),
-            SetExpr::Delete(_) => Err(unsupported("WITH before DELETE", q)),
-            SetExpr::Merge(_) => Err(unsupported("MERGE", q)),
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                Err(unsupported("a statement that changes rows within a query", q))
+            }
             SetExpr::Table(_) => Err(unsupported("TABLE t (write SELECT * FROM t)", q)),
             SetExpr::Select(_) => Err(unsupported("this query", q)),
         }

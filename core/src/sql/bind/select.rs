@@ -274,13 +274,7 @@ impl<'a> Binder<'a> {
                     };
                     let (schema, table) = qualifier(name)?;
                     let Some(columns) = scope.columns_of(schema, &table.value) else {
-                        let names = scope.tables().iter().map(|t| t.name.as_str());
-                        return Err(Error::Unknown {
-                            kind: "table",
-                            nearest: super::names::nearest(&table.value, names),
-                            name: table.value.clone(),
-                            position: crate::sql::parse::start(table.span),
-                        });
+                        return Err(unknown_table(scope, table));
                     };
                     items.extend(columns.map(|c| column_item(scope, c)));
                     limit_columns(items.len(), "a result", item)?;
@@ -467,8 +461,19 @@ fn unnamed_item(scope: &Scope, expr: Expr, e: &ast::Expr) -> Item {
     }
 }
 
-/// `table` or `schema.table` before `.*`.
-fn qualifier(name: &ObjectName) -> Result<(Option<&str>, &Ident)> {
+/// The error that no table of that name is in scope.
+pub(super) fn unknown_table(scope: &Scope, name: &Ident) -> Error {
+    let names = scope.tables().iter().map(|t| t.name.as_str());
+    Error::Unknown {
+        kind: "table",
+        nearest: super::names::nearest(&name.value, names),
+        name: name.value.clone(),
+        position: crate::sql::parse::start(name.span),
+    }
+}
+
+/// `table` or `schema.table`, as before `.*`.
+pub(super) fn qualifier(name: &ObjectName) -> Result<(Option<&str>, &Ident)> {
     match name.0.as_slice() {
         [ObjectNamePart::Identifier(table)] => Ok((None, table)),
         [
@@ -476,7 +481,7 @@ fn qualifier(name: &ObjectName) -> Result<(Option<&str>, &Ident)> {
             ObjectNamePart::Identifier(table),
         ] => Ok((Some(schema.value.as_str()), table)),
         _ => Err(Error::Invalid {
-            message: format!("{name}.* is no table"),
+            message: format!("{name} is no table"),
             position: name.place(),
         }),
     }

@@ -2,6 +2,7 @@
 
 use super::BindContext;
 use super::binder::Binder;
+use super::query::changed_by;
 use super::template::Slots;
 use super::transaction::{begin, set, set_transaction, transaction};
 use crate::sql::parse::{Ast, Parsed};
@@ -62,10 +63,19 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>) -> Result<Statemen
 fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>) -> Result<Statement> {
     let at = parsed.position();
     match s {
-        ast::Statement::Query(q) => Ok(Statement::Query(Arc::new(binder.top_query(q)?))),
+        ast::Statement::Query(q) => match changed_by(q)? {
+            None => Ok(Statement::Query(Arc::new(binder.top_query(q)?))),
+            Some(change) => {
+                if let Some(with) = &q.with {
+                    binder.with(with)?;
+                }
+                bind_sql(parsed, change, binder)
+            }
+        },
         ast::Statement::Insert(i) => binder.insert(i),
         ast::Statement::Update(u) => binder.update(u),
         ast::Statement::Delete(d) => binder.delete(d),
+        ast::Statement::Merge(m) => binder.merge(m),
         ast::Statement::CreateTable(c) => binder.create_table(c),
         ast::Statement::CreateIndex(c) => binder.create_index(c),
         ast::Statement::AlterTable(a) => binder.alter_table(a),

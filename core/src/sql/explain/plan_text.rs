@@ -9,8 +9,8 @@ use crate::catalog::{Catalog, Placement, TableDef, TableId};
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
-    Access, AggregateCall, ApplyKind, ConflictAction, Expr, InsertSource, JoinKind, Plan, Query, ScanBounds,
-    SetKind, SortKey, Statement, SubPlanKind, WindowCall, WindowFunction,
+    Access, AggregateCall, ApplyKind, Change, ConflictAction, Delete, Expr, Insert, InsertSource, JoinKind,
+    Plan, Query, ScanBounds, SetKind, SortKey, Statement, SubPlanKind, Update, WindowCall, WindowFunction,
 };
 use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
@@ -35,35 +35,27 @@ pub fn render_counted(stmt: &Statement, catalog: &Catalog, counts: &[Arc<Operato
         Statement::Explain { statement, .. } => return render_counted(statement, catalog, counts),
         Statement::Query(q) => out.query(q, 0),
         Statement::Insert(i) => {
-            let conflict = match i.on_conflict {
-                ConflictAction::Error => "",
-                ConflictAction::Ignore => ", skip duplicates",
-                ConflictAction::Replace => ", replace duplicates",
-                ConflictAction::Update { .. } => ", update duplicates",
-            };
-            out.lines
-                .push(format!("Insert into {}{conflict}", out.table(i.table)));
+            out.lines.push(out.insert(i));
             let InsertSource::Query(source) = &i.source;
             out.query(source, 1);
         }
         Statement::Update(u) => {
-            let def = out.def(u.table);
-            let names: Vec<&str> = u
-                .set
-                .iter()
-                .map(|c| {
-                    def.as_ref()
-                        .and_then(|d| d.columns.get(*c))
-                        .map_or("?", |c| &c.name)
-                })
-                .collect();
-            out.lines
-                .push(format!("Update {}: set {}", out.table(u.table), names.join(", ")));
+            out.lines.push(out.update(u));
             out.query(&u.source, 1);
         }
         Statement::Delete(d) => {
-            out.lines.push(format!("Delete from {}", out.table(d.table)));
+            out.lines.push(out.delete(d));
             out.query(&d.source, 1);
+        }
+        Statement::Changes(c) => {
+            for part in &c.parts {
+                out.lines.push(match &part.change {
+                    Change::Insert(i) => out.insert(i),
+                    Change::Update(u) => out.update(u),
+                    Change::Delete(d) => out.delete(d),
+                });
+            }
+            out.query(&c.source, 1);
         }
         _ => out
             .lines
@@ -89,6 +81,28 @@ impl Lines<'_> {
             None => format!("table #{}", table.0),
             Some(def) => format!("{} ({})", def.name, placement(&def)),
         }
+    }
+
+    fn insert(&self, i: &Insert) -> String {
+        let conflict = match i.on_conflict {
+            ConflictAction::Error => "",
+            ConflictAction::Ignore => ", skip duplicates",
+            ConflictAction::Replace => ", replace duplicates",
+            ConflictAction::Update { .. } => ", update duplicates",
+        };
+        format!("Insert into {}{conflict}", self.table(i.table))
+    }
+
+    fn update(&self, u: &Update) -> String {
+        let def = self.def(u.table);
+        let columns = def.as_ref().map_or(&[][..], |d| &d.columns);
+        let name = |c: &usize| columns.get(*c).map_or("?", |c| c.name.as_str());
+        let names: Vec<&str> = u.set.iter().map(name).collect();
+        format!("Update {}: set {}", self.table(u.table), names.join(", "))
+    }
+
+    fn delete(&self, d: &Delete) -> String {
+        format!("Delete from {}", self.table(d.table))
     }
 
     fn query(&mut self, query: &Query, depth: usize) {

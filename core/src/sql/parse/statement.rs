@@ -42,10 +42,10 @@ pub(in crate::sql) enum Ast {
 }
 
 /// First words of statements of other systems.
-const FOREIGN: [&str; 31] = [
+const FOREIGN: [&str; 30] = [
     "ANALYZE", "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "DO", "FLUSH", "GRANT",
-    "HANDLER", "INSTALL", "KILL", "LISTEN", "LOAD", "LOCK", "MERGE", "NOTIFY", "OPTIMIZE", "PRAGMA",
-    "REINDEX", "REPAIR", "RESET", "REVOKE", "TABLE", "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
+    "HANDLER", "INSTALL", "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "OPTIMIZE", "PRAGMA", "REINDEX",
+    "REPAIR", "RESET", "REVOKE", "TABLE", "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
@@ -91,7 +91,8 @@ struct Statements<'a, 's> {
 }
 
 /// Parses one statement.
-pub(super) fn parse_statement(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Ast> {
+pub(super) fn parse_statement(sql: &str, mut tokens: Vec<TokenWithSpan>) -> Result<Ast> {
+    name_update_lists(&mut tokens);
     let dialect = AmphiDialect;
     let mut s = Statements {
         parser: new_parser(&dialect, tokens),
@@ -100,6 +101,33 @@ pub(super) fn parse_statement(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<A
     let ast = s.statement(true)?;
     s.end()?;
     Ok(ast)
+}
+
+/// Writes `UPDATE t1, t2 SET` as `UPDATE t1 FROM t2 SET`, which means the same and is what `sqlparser` has a tree
+/// for: its UPDATE takes no list of tables.
+fn name_update_lists(tokens: &mut [TokenWithSpan]) {
+    let is = |t: &TokenWithSpan, word: &str| matches!(&t.token, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word));
+    let (mut depth, mut in_update, mut comma) = (0_usize, false, None);
+    let starts: &[&str] = &["UPDATE", "WITH", "EXPLAIN"];
+    if !tokens.first().is_some_and(|t| starts.iter().any(|s| is(t, s))) {
+        return;
+    }
+    for (i, t) in tokens.iter().enumerate() {
+        match &t.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            Token::Comma if depth == 0 && in_update => {
+                comma = Some(i);
+                break;
+            }
+            Token::Word(_) if depth == 0 && in_update && (is(t, "SET") || is(t, "FROM")) => return,
+            Token::Word(_) if depth == 0 && is(t, "UPDATE") => in_update = true,
+            _ => {}
+        }
+    }
+    if let Some(comma) = comma.and_then(|i| tokens.get_mut(i)) {
+        comma.token = Token::make_word("FROM", None);
+    }
 }
 
 /// Parses one expression.
@@ -239,8 +267,8 @@ impl<'a> Statements<'a, '_> {
             }
             self.skip(2 + assigned);
         }
-        const STATEMENTS: [&str; 7] = [
-            "SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE",
+        const STATEMENTS: [&str; 8] = [
+            "SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE", "MERGE",
         ];
         let parenthesis = self.parser.peek_token_ref().token == Token::LParen;
         if parenthesis || STATEMENTS.iter().any(|w| self.is(0, w)) {

@@ -22,8 +22,8 @@ pub use query::{
 pub use recursive::Recursive;
 pub use set_operation::{SetKind, SetOperation};
 pub use statement::{
-    AlterAction, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert, InsertSource,
-    PersistenceChange, Show, Statement, TransactionControl, Update,
+    AlterAction, Change, ChangePart, Changes, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert,
+    InsertSource, PersistenceChange, Show, Statement, TransactionControl, Update,
 };
 pub use table_function::{TableFunction, TableFunctionCall};
 pub use window::{Frame, FrameBound, FrameUnits, Window, WindowCall, WindowFunction};

@@ -120,6 +120,40 @@ pub struct Delete {
     pub returning: Option<Query>,
 }
 
+/// What becomes of some of a statement's rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// They are inserted.
+    Insert(Arc<Insert>),
+    /// They are updated.
+    Update(Arc<Update>),
+    /// They are deleted.
+    Delete(Arc<Delete>),
+}
+
+/// One of the changes of [`Changes`]. Its own source is empty and only says what its rows are like.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangePart {
+    /// The change.
+    pub change: Change,
+    /// Columns of the statement's source that are the rows of the change, as its own source would give
+    /// them. Rows without a row id, which an outer join leaves, are none.
+    pub columns: Vec<usize>,
+    /// A boolean column of the source: the change takes the rows for which it is true; `None`: all.
+    pub when: Option<usize>,
+}
+
+/// Several changes from one source: UPDATE and DELETE of several tables, MERGE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// What the rows of all of them are taken from.
+    pub source: Arc<Query>,
+    /// The changes, made in this order once the source is at its end.
+    pub parts: Vec<ChangePart>,
+    /// Whether a row that is to be changed a second time is an error (MERGE); otherwise the first one counts.
+    pub once: bool,
+}
+
 /// A change of where a table lives; `None` keeps what is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PersistenceChange {
@@ -216,6 +250,8 @@ pub enum Statement {
     Update(Arc<Update>),
     /// DELETE.
     Delete(Arc<Delete>),
+    /// UPDATE and DELETE of several tables, MERGE.
+    Changes(Arc<Changes>),
     /// CREATE TABLE. The id in the definition, and the parent id of a self-reference, are `TableId(0)` until it is created.
     CreateTable {
         /// The table.
@@ -288,6 +324,7 @@ impl Statement {
             }
             Statement::Update(u) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(u).source)],
             Statement::Delete(d) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(d).source)],
+            Statement::Changes(c) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(c).source)],
             Statement::Explain { statement, .. } => statement.queries_mut(),
             _ => Vec::new(),
         }

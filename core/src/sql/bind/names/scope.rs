@@ -127,6 +127,44 @@ impl Scope {
         Scope::of(ScopeTable::table(def.clone(), alias), types)
     }
 
+    /// As [`Scope::of_table`], with the row id, which has no name, as the last column of the plan's output.
+    pub(in crate::sql::bind) fn of_rows(def: &Arc<TableDef>, alias: Option<String>) -> Scope {
+        let mut scope = Scope::of_table(def, alias);
+        scope.width += 1;
+        scope
+    }
+
+    /// The same names over another output: `place` says where a column is there.
+    pub(in crate::sql::bind) fn moved(
+        mut self,
+        width: usize,
+        place: impl Fn(&ScopeColumn) -> Option<usize>,
+    ) -> Scope {
+        self.width = width;
+        for column in &mut self.columns {
+            if let Some(index) = place(column) {
+                column.index = index;
+            }
+        }
+        self
+    }
+
+    /// The same with some of the columns only.
+    pub(in crate::sql::bind) fn only(mut self, keep: impl Fn(&ScopeColumn) -> bool) -> Scope {
+        let columns = &self.columns;
+        self.visible.retain(|v| columns.get(*v).is_some_and(&keep));
+        let kept: Vec<bool> = columns.iter().map(&keep).collect();
+        let before = |v: usize| kept.iter().take(v).filter(|k| **k).count();
+        self.visible.iter_mut().for_each(|v| *v = before(*v));
+        self.columns.retain(&keep);
+        self
+    }
+
+    /// The position of a table in [`Scope::tables`].
+    pub(in crate::sql::bind) fn table_at(&self, schema: Option<&str>, name: &str) -> Option<usize> {
+        self.tables.iter().position(|t| t.is_called(schema, name))
+    }
+
     /// Width of the plan's output.
     pub(in crate::sql::bind) fn width(&self) -> usize {
         self.width
@@ -242,7 +280,7 @@ impl Scope {
         schema: Option<&str>,
         table: &str,
     ) -> Option<impl Iterator<Item = &ScopeColumn>> {
-        let t = self.tables.iter().position(|t| t.is_called(schema, table))?;
+        let t = self.table_at(schema, table)?;
         Some(self.columns.iter().filter(move |c| c.table == t))
     }
 
@@ -292,7 +330,7 @@ impl Scope {
 
     /// Whether a table of that name is in scope.
     pub(in crate::sql::bind) fn has_table(&self, schema: Option<&str>, table: &str) -> bool {
-        self.tables.iter().any(|t| t.is_called(schema, table))
+        self.table_at(schema, table).is_some()
     }
 
     /// The error for a column that is not there.

@@ -3,7 +3,7 @@
 use super::{literal, world};
 use crate::sql::plan::{ConflictAction, ConflictTarget, Expr, InsertSource, Plan, Statement};
 use crate::types::{DataType, Decimal, IntType, Value};
-use alloc::string::ToString;
+use alloc::{string::ToString, vec, vec::Vec};
 
 #[test]
 fn inserts_convert_and_complete_their_rows() {
@@ -134,12 +134,22 @@ fn updates_and_deletes_give_rows_and_ids() {
         panic!()
     };
     assert_eq!(d.source.plan.types().len(), 7);
+    let Statement::Changes(c) =
+        world.bind("UPDATE album, artist SET price = 1, artist.name = 'x', title = 'y'")
+    else {
+        panic!()
+    };
+    assert_eq!(c.source.plan.types().len(), (6 + 1 + 2) + (2 + 1 + 1));
+    let places: Vec<_> = c.parts.iter().map(|p| (p.columns.len(), p.when)).collect();
+    assert_eq!((places, c.once), (vec![(9, None), (4, None)], false));
     for (sql, part) in [
-        ("UPDATE album, artist SET price = 1", ""),
-        ("UPDATE album JOIN artist ON 1 SET price = 1", "join"),
-        ("DELETE album FROM album JOIN artist ON 1", "several tables"),
+        ("UPDATE album, artist SET id = 1", "ambiguous"),
+        (
+            "UPDATE album a, album b SET a.price = 1, b.title = ''",
+            "two names",
+        ),
+        ("DELETE x FROM album JOIN artist ON 1", "unknown table"),
         ("UPDATE album SET price = 1, price = 2", "twice"),
-        ("WITH a AS (SELECT 1) DELETE FROM album", "WITH before DELETE"),
     ] {
         let message = world.error(sql).to_string();
         assert!(message.contains(part), "{sql}: {message}");

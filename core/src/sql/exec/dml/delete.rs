@@ -21,15 +21,19 @@ pub struct DeleteRun {
     env: Env,
     /// Gone when everything is collected.
     source: Option<Source>,
+    collect: Collect,
+    /// Position of the next row: in the collected ids, and in that column.
+    next: (usize, usize),
+    ahead: Ahead,
+    affected: u64,
+}
+
+struct Collect {
     collected: Collected,
     returning: Option<Returning>,
     /// Row ids to delete.
     ids: Vec<Column>,
-    /// Position of the next row: in `ids`, and in that column.
-    next: (usize, usize),
     distinct: DistinctRows,
-    ahead: Ahead,
-    affected: u64,
 }
 
 impl DeleteRun {
@@ -43,14 +47,16 @@ impl DeleteRun {
         let distinct = DistinctRows::new(&plan.source.plan, &env);
         Ok(DeleteRun {
             source: Some(Source::new(&plan.source, catalog, &env)?),
-            returning: returning.map(|q| Returning::new(q, catalog, &env)).transpose()?,
+            collect: Collect {
+                collected: Collected::new(&env),
+                returning: returning.map(|q| Returning::new(q, catalog, &env)).transpose()?,
+                ids: Vec::new(),
+                distinct,
+            },
             plan,
             def,
-            collected: Collected::new(&env),
             env,
-            ids: Vec::new(),
             next: (0, 0),
-            distinct,
             ahead: Ahead::default(),
             affected: 0,
         })
@@ -62,32 +68,17 @@ impl DeleteRun {
     /// Those of the source.
     pub(super) fn collect(&mut self, missing: &mut Missing) -> Poll<Result<()>> {
         if let Some(source) = &mut self.source {
-            if let Some(returning) = &mut self.returning {
+            if let Some(returning) = &mut self.collect.returning {
                 ready!(returning.prepare(missing))?;
             }
-            let width = self.def.columns.len();
-            let (returning, distinct) = (&mut self.returning, &mut self.distinct);
-            let (collected, ids) = (&mut self.collected, &mut self.ids);
+            let (collect, width) = (&mut self.collect, self.def.columns.len());
             ready!(drain(
                 source,
                 &self.plan.source,
                 &unnamed,
                 &self.env,
                 missing,
-                |mut batch| {
-                    if let Some(rows) = distinct.new_rows(&batch.column(width))? {
-                        batch = batch.select(rows);
-                    }
-                    let column = batch.column(width);
-                    collected.add(core::iter::once(&column))?;
-                    ids.push(column);
-                    if let Some(returning) = returning {
-                        let columns: Vec<Column> = (0..width).map(|i| batch.column(i)).collect();
-                        let rows = batch.rows();
-                        returning.add(Batch::new(columns, rows))?;
-                    }
-                    Ok(())
-                }
+                |batch| { collect.take(batch, width) }
             ))?;
             // Its cursors hold the table's leaves: while they do, every change copies.
             self.source = None;
@@ -95,9 +86,15 @@ impl DeleteRun {
         Poll::Ready(Ok(()))
     }
 
+    /// Collects rows that are not its own source's.
+    pub(super) fn take(&mut self, batch: Batch) -> Result<()> {
+        self.collect.take(batch, self.def.columns.len())
+    }
+
     /// How many rows were collected, and their bytes.
     pub(super) fn collected(&self) -> (usize, usize) {
-        (self.ids.iter().map(Column::len).sum(), self.collected.bytes())
+        let rows = self.collect.ids.iter().map(Column::len).sum();
+        (rows, self.collect.collected.bytes())
     }
 
     /// Deletes the collected rows.
@@ -105,7 +102,7 @@ impl DeleteRun {
     /// # Errors
     /// Those of the row operations; the caller undoes the statement.
     pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
-        while let Some(ids) = self.ids.get(self.next.0) {
+        while let Some(ids) = self.collect.ids.get(self.next.0) {
             while let Some(id) = ids.i64s().get(self.next.1) {
                 match txn.delete_row(self.plan.table, *id, &mut self.ahead.pins, missing) {
                     Poll::Ready(deleted) => self.affected += u64::from(deleted?),
@@ -131,8 +128,26 @@ impl DeleteRun {
         Poll::Ready(Ok(DmlResult {
             affected: self.affected,
             last_insert_id: None,
-            returning: self.returning.take().map(Returning::finish),
+            returning: self.collect.returning.take().map(Returning::finish),
         }))
+    }
+}
+
+impl Collect {
+    /// `width` columns of the table, the row id, and what else RETURNING reads.
+    fn take(&mut self, mut batch: Batch, width: usize) -> Result<()> {
+        if let Some(rows) = self.distinct.new_rows(&batch.column(width))? {
+            batch = batch.select(rows);
+        }
+        let column = batch.column(width);
+        self.collected.add(core::iter::once(&column))?;
+        self.ids.push(column);
+        if let Some(returning) = &mut self.returning {
+            let read = (0..batch.columns.len()).filter(|i| *i != width);
+            let columns = read.map(|i| batch.column(i)).collect();
+            returning.add(Batch::new(columns, batch.rows()))?;
+        }
+        Ok(())
     }
 }
 

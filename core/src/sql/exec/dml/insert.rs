@@ -126,10 +126,7 @@ impl InsertRun {
             query
         };
         ready!(drain(source, query, &name, env, missing, |batch| {
-            let batch = complete(batch, plan, def, env)?;
-            collected.add(batch.columns.iter())?;
-            batches.push(batch);
-            Ok(())
+            take(batch, (plan, def, env), collected, batches)
         }))?;
         if let Some(env) = source.env() {
             self.env = env;
@@ -137,6 +134,12 @@ impl InsertRun {
         // Its cursors hold leaves: while they do, every change of one copies it.
         self.source = None;
         Poll::Ready(Ok(()))
+    }
+
+    /// Collects rows that are not its own source's.
+    pub(super) fn take(&mut self, batch: Batch) -> Result<()> {
+        let statement = (&*self.plan, &*self.def, &self.env);
+        take(batch, statement, &mut self.collected, &mut self.batches)
     }
 
     /// How many rows were collected, and their bytes.
@@ -306,6 +309,18 @@ impl Output {
             None => Ok(()),
         }
     }
+}
+
+fn take(
+    batch: Batch,
+    (plan, def, env): (&Insert, &TableDef, &Env),
+    collected: &mut Collected,
+    batches: &mut Vec<Batch>,
+) -> Result<()> {
+    let batch = complete(batch, plan, def, env)?;
+    collected.add(batch.columns.iter())?;
+    batches.push(batch);
+    Ok(())
 }
 
 /// The rows of a source batch with every column of the table, checked as far as they are known.

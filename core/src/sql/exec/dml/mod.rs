@@ -12,6 +12,7 @@ mod checks;
 mod delete;
 mod distinct_rows;
 mod insert;
+mod many;
 mod point_change;
 mod result;
 mod returning;
@@ -24,6 +25,7 @@ mod upsert;
 
 use delete::DeleteRun;
 use insert::InsertRun;
+use many::ManyRun;
 pub use point_change::{PointChange, RowBuffer};
 pub use result::DmlResult;
 pub use run::DmlRun;

@@ -1,6 +1,6 @@
 //! A statement that changes rows, whichever it is, on its way through its two phases.
 
-use super::{DeleteRun, DmlResult, InsertRun, UpdateRun};
+use super::{DeleteRun, DmlResult, InsertRun, ManyRun, UpdateRun};
 use crate::catalog::{Catalog, TableId};
 use crate::sql::exec::Env;
 use crate::sql::plan::{InsertSource, Query, Statement};
@@ -15,9 +15,10 @@ const FEW_ROWS: usize = 64;
 /// Bytes of their values.
 const FEW_BYTES: usize = 64 << 10;
 
-/// An INSERT, UPDATE or DELETE under way.
+/// An INSERT, UPDATE, DELETE or MERGE under way.
 pub struct DmlRun {
-    table: TableId,
+    /// `None`: several.
+    table: Option<TableId>,
     kind: Kind,
     /// The number of rows is announced.
     applies: bool,
@@ -27,6 +28,7 @@ enum Kind {
     Insert(InsertRun),
     Update(UpdateRun),
     Delete(DeleteRun),
+    Many(ManyRun),
 }
 
 /// Applies one body to whichever run it is.
@@ -36,6 +38,7 @@ macro_rules! each {
             Kind::Insert($run) => $body,
             Kind::Update($run) => $body,
             Kind::Delete($run) => $body,
+            Kind::Many($run) => $body,
         }
     };
 }
@@ -48,9 +51,19 @@ impl DmlRun {
     /// changes rows.
     pub fn new(statement: &Statement, catalog: &Catalog, env: Env) -> Result<DmlRun> {
         let (table, kind) = match statement {
-            Statement::Insert(i) => (i.table, Kind::Insert(InsertRun::new(i.clone(), catalog, env)?)),
-            Statement::Update(u) => (u.table, Kind::Update(UpdateRun::new(u.clone(), catalog, env)?)),
-            Statement::Delete(d) => (d.table, Kind::Delete(DeleteRun::new(d.clone(), catalog, env)?)),
+            Statement::Insert(i) => (
+                Some(i.table),
+                Kind::Insert(InsertRun::new(i.clone(), catalog, env)?),
+            ),
+            Statement::Update(u) => (
+                Some(u.table),
+                Kind::Update(UpdateRun::new(u.clone(), catalog, env)?),
+            ),
+            Statement::Delete(d) => (
+                Some(d.table),
+                Kind::Delete(DeleteRun::new(d.clone(), catalog, env)?),
+            ),
+            Statement::Changes(c) => (None, Kind::Many(ManyRun::new(c.clone(), catalog, env)?)),
             _ => return Err(Error::invalid("not a statement that changes rows")),
         };
         Ok(DmlRun {
@@ -72,12 +85,13 @@ impl DmlRun {
             }
             Statement::Update(u) => Ok((&u.source, u.returning.as_ref())),
             Statement::Delete(d) => Ok((&d.source, d.returning.as_ref())),
+            Statement::Changes(c) => Ok((&c.source, None)),
             _ => Err(Error::invalid("not a statement that changes rows")),
         }
     }
 
-    /// The table it changes.
-    pub fn table(&self) -> TableId {
+    /// The table it changes; `None`: maybe several.
+    pub fn table(&self) -> Option<TableId> {
         self.table
     }
 
@@ -102,7 +116,9 @@ impl DmlRun {
     pub fn apply(&mut self, draft: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         if !self.applies {
             let (rows, _) = each!(&self.kind, run => run.collected());
-            draft.expect_rows(self.table, rows);
+            if let Some(table) = self.table {
+                draft.expect_rows(table, rows);
+            }
             self.applies = true;
         }
         each!(&mut self.kind, run => run.apply(draft, missing))

@@ -134,6 +134,11 @@ impl UpdateRun {
         Poll::Ready(Ok(()))
     }
 
+    /// Collects rows that are not its own source's.
+    pub(super) fn take(&mut self, batch: Batch) -> Result<()> {
+        self.collect.take(batch, &self.plan, &self.def, &self.env)
+    }
+
     /// How many rows were collected, and their bytes.
     pub(super) fn collected(&self) -> (usize, usize) {
         let rows = self.collect.chunks.iter().map(|c| c.ids.len()).sum();
@@ -302,9 +307,11 @@ impl Collect {
                 Some(k) => chunk.values.get(k).cloned(),
                 None => Some(batch.column(i)),
             };
-            let rows = Batch::new((0..width).filter_map(changed).collect(), batch.rows());
+            let mut rows = Batch::new((0..width).filter_map(changed).collect(), batch.rows());
             refuse_false(def, plan.checks.iter(), &rows, &env.scope())?;
             if let Some(returning) = &mut self.returning {
+                let others = width + 1 + plan.set.len()..batch.columns.len();
+                rows.columns.extend(others.map(|i| batch.column(i)));
                 returning.add(rows)?;
             }
         }

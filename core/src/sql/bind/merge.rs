@@ -1,0 +1,290 @@
+//! MERGE: a join of source and target whose rows go, each, to the first WHEN that fits.
+//!
+//! The source of the statement is that join with one more column, the number of the WHEN. Values are
+//! computed only for the rows that take them.
+
+use super::binder::{Binder, Env};
+use super::column_values::bound_checks;
+use super::insert::{count_mismatch, named_columns, target};
+use super::names::Scope;
+use super::refuse::{invalid, refuse, unsupported};
+use super::update_delete::{Target, part_source};
+use crate::sql::plan::{
+    BinaryOp, Change, ChangePart, Changes, CompareOp, ConflictAction, ConflictTarget, Delete, Expr, Insert,
+    InsertSource, OutputColumn, Plan, Query, Statement, Update,
+};
+use crate::types::{DataType, Result, Value};
+use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
+use sqlparser::ast::{
+    self, MergeAction, MergeClause, MergeClauseKind, MergeInsertExpr, MergeInsertKind, MergeUpdateExpr,
+    MergeUpdateKind,
+};
+
+/// An action of WHEN, bound: columns of the target and their values.
+enum Action {
+    Insert(Vec<usize>, Vec<Expr>),
+    Update(Vec<usize>, Vec<Expr>),
+    Delete,
+    Nothing,
+}
+
+impl Action {
+    /// Removing and changing rows comes before new ones, which may take their keys.
+    fn order(&self) -> usize {
+        match self {
+            Action::Delete => 0,
+            Action::Update(..) => 1,
+            Action::Insert(..) | Action::Nothing => 2,
+        }
+    }
+}
+
+fn number(n: usize) -> Expr {
+    Expr::Literal {
+        value: Value::Int(n as i64),
+        ty: DataType::BIGINT,
+    }
+}
+
+impl<'a> Binder<'a> {
+    /// MERGE.
+    pub(super) fn merge(&mut self, m: &'a ast::Merge) -> Result<Statement> {
+        let ast::Merge {
+            merge_token,
+            optimizer_hints,
+            into: _,
+            table,
+            source,
+            on,
+            clauses,
+            output,
+        } = m;
+        let at = &merge_token.0.span;
+        refuse(!optimizer_hints.is_empty(), "an optimizer hint", at)?;
+        refuse(output.is_some(), "RETURNING or OUTPUT of MERGE", at)?;
+        if clauses.is_empty() {
+            return Err(invalid("MERGE needs at least one WHEN", at));
+        }
+        let adds = clauses.iter().any(|c| c.clause_kind != MergeClauseKind::Matched);
+        let (plan, scope) = self.merged_tables(source, table, on, adds)?;
+        let width = scope.width();
+        // The target comes last.
+        let last = scope.tables().len().saturating_sub(1);
+        let into = Target::new(&scope, last, "MERGE", at)?;
+        let known = |c: &super::names::ScopeColumn| c.table != last;
+        let unmatched = scope.clone().only(known);
+        let mut branches = Vec::with_capacity(clauses.len());
+        let mut actions = Vec::with_capacity(clauses.len());
+        for (k, clause) in clauses.iter().enumerate() {
+            let MergeClause {
+                when_token,
+                clause_kind,
+                predicate,
+                action,
+            } = clause;
+            let at = &when_token.0.span;
+            let (seen, negated) = match clause_kind {
+                MergeClauseKind::Matched => (&scope, true),
+                MergeClauseKind::NotMatched | MergeClauseKind::NotMatchedByTarget => (&unmatched, false),
+                MergeClauseKind::NotMatchedBySource => {
+                    return Err(unsupported("WHEN NOT MATCHED BY SOURCE", at));
+                }
+            };
+            let mut condition = Expr::IsNull {
+                operand: Box::new(into.row_id()),
+                negated,
+            };
+            if let Some(p) = predicate {
+                condition = Expr::Binary {
+                    op: BinaryOp::And,
+                    left: Box::new(condition),
+                    right: Box::new(self.condition(p, &mut Env::new(seen, "WHEN"))?),
+                    ty: DataType::Bool,
+                };
+            }
+            branches.push((condition, number(k)));
+            actions.push((k, self.merge_action(action, &into, seen)?));
+        }
+        actions.sort_by_key(|(k, action)| (action.order(), *k));
+        let chosen = Expr::Case {
+            branches,
+            otherwise: None,
+            ty: DataType::BIGINT,
+        };
+        let types = plan.types();
+        let column = |(index, ty): (usize, &DataType)| Expr::Column {
+            index,
+            ty: ty.clone(),
+        };
+        let mut exprs: Vec<Expr> = types.iter().enumerate().map(column).collect();
+        exprs.push(chosen);
+        let plan = Plan::Project {
+            input: Box::new(plan),
+            exprs,
+        };
+        self.merge_parts(plan, width, into, actions)
+    }
+
+    fn merge_action(&mut self, action: &'a MergeAction, into: &Target, scope: &Scope) -> Result<Action> {
+        let def = &into.def;
+        match action {
+            MergeAction::Insert(MergeInsertExpr {
+                insert_token,
+                columns,
+                kind_token: _,
+                kind,
+                insert_predicate,
+            }) => {
+                let at = &insert_token.0.span;
+                refuse(insert_predicate.is_some(), "WHERE of an INSERT in MERGE", at)?;
+                let MergeInsertKind::Values(values) = kind else {
+                    return Err(unsupported("INSERT ROW or * in MERGE", at));
+                };
+                let [row] = values.rows.as_slice() else {
+                    return Err(invalid("INSERT in MERGE takes one row of values", at));
+                };
+                let mut columns = named_columns(columns, def)?;
+                if columns.is_empty() {
+                    columns = (0..def.columns.len()).collect();
+                }
+                if row.content.len() != columns.len() {
+                    return Err(count_mismatch(columns.len(), row.content.len(), at));
+                }
+                let mut env = Env::new(scope, "VALUES");
+                let values = row.content.iter().zip(&columns);
+                let values: Result<Vec<Expr>> =
+                    values.map(|(v, c)| self.assigned(v, def, *c, &mut env)).collect();
+                Ok(Action::Insert(columns, values?))
+            }
+            MergeAction::Update(MergeUpdateExpr {
+                update_token,
+                kind,
+                update_predicate,
+                delete_predicate,
+            }) => {
+                let at = &update_token.0.span;
+                let more = update_predicate.is_some() || delete_predicate.is_some();
+                refuse(more, "WHERE of an UPDATE in MERGE", at)?;
+                let MergeUpdateKind::Set(assignments) = kind else {
+                    return Err(unsupported("UPDATE SET * in MERGE", at));
+                };
+                let name = scope.tables().get(into.table).map(|t| t.name.as_str());
+                let mut set = Vec::with_capacity(assignments.len());
+                let mut values = Vec::with_capacity(assignments.len());
+                for a in assignments {
+                    let column = target(def, name, a)?;
+                    if set.contains(&column) {
+                        return Err(invalid("a column is set twice", a));
+                    }
+                    set.push(column);
+                    values.push(self.assigned(&a.value, def, column, &mut Env::new(scope, "SET"))?);
+                }
+                Ok(Action::Update(set, values))
+            }
+            MergeAction::Delete { delete_token: _ } => Ok(Action::Delete),
+            MergeAction::DoNothing {
+                do_token: _,
+                nothing_token: _,
+            } => Ok(Action::Nothing),
+        }
+    }
+
+    /// The statement over a join whose column `chosen` is the number of the action.
+    fn merge_parts(
+        &mut self,
+        plan: Plan,
+        chosen: usize,
+        mut into: Target,
+        actions: Vec<(usize, Action)>,
+    ) -> Result<Statement> {
+        let (mut exprs, mut columns) = (Vec::new(), Vec::new());
+        let rows = into.append_to(&mut exprs, &mut columns);
+        let def = into.def;
+        let checks = bound_checks(&def, self.cx)?;
+        let mut parts = Vec::new();
+        for (k, mut action) in actions {
+            let is_chosen = Expr::Compare {
+                op: CompareOp::Eq,
+                left: Box::new(Expr::Column {
+                    index: chosen,
+                    ty: DataType::BIGINT,
+                }),
+                right: Box::new(number(k)),
+            };
+            let mut add = |expr: Expr, name: String| {
+                columns.push(OutputColumn {
+                    name,
+                    ty: expr.ty(),
+                    table: None,
+                });
+                exprs.push(expr);
+                exprs.len() - 1
+            };
+            let mut given = Vec::new();
+            if let Action::Insert(set, values) | Action::Update(set, values) = &mut action {
+                for (column, value) in set.iter().zip(core::mem::take(values)) {
+                    let ty = value.ty();
+                    let only = Expr::Case {
+                        branches: vec![(is_chosen.clone(), value)],
+                        otherwise: None,
+                        ty,
+                    };
+                    let name = def
+                        .columns
+                        .get(*column)
+                        .map_or_else(String::new, |c| c.name.clone());
+                    given.push(add(only, name));
+                }
+            }
+            let when = add(is_chosen, String::from("chosen"));
+            let from: Vec<usize> = match action {
+                Action::Insert(..) => given,
+                _ => rows.clone().chain(given).collect(),
+            };
+            let shape: Vec<OutputColumn> = from.iter().filter_map(|c| columns.get(*c).cloned()).collect();
+            let source = part_source(&shape);
+            let change = match action {
+                Action::Nothing => continue,
+                Action::Delete => Change::Delete(Arc::new(Delete {
+                    table: def.id,
+                    source,
+                    returning: None,
+                })),
+                Action::Update(set, _) => Change::Update(Arc::new(Update {
+                    table: def.id,
+                    source,
+                    set,
+                    checks: checks.clone(),
+                    returning: None,
+                })),
+                Action::Insert(columns, _) => Change::Insert(Arc::new(Insert {
+                    table: def.id,
+                    defaults: self.other_defaults(&def, &columns)?,
+                    columns,
+                    source: InsertSource::Query(source),
+                    checks: checks.clone(),
+                    on_conflict: ConflictAction::Error,
+                    conflict_target: ConflictTarget::Any,
+                    returning: None,
+                })),
+            };
+            parts.push(ChangePart {
+                change,
+                columns: from,
+                when: Some(when),
+            });
+        }
+        Ok(Statement::Changes(Arc::new(Changes {
+            source: Arc::new(Query {
+                plan: Plan::Project {
+                    input: Box::new(plan),
+                    exprs,
+                },
+                sub_plans: core::mem::take(&mut self.sub_plans),
+                columns: columns.into(),
+            }),
+            parts,
+            once: true,
+        })))
+    }
+}
