@@ -32,7 +32,7 @@ pub use amphi_core::{
         PersistenceOptions, Placement, Problem, SalvageReport, SalvagedTable, Stats, TransactionOptions,
     },
     session::Params,
-    sql::plan::OutputColumn,
+    sql::{interrupt::InterruptHandle, plan::OutputColumn},
     types::{Batch, Column, DataType, Date, DateTime, Decimal, Position, Time, ValueRef},
 };
 pub use database::Database;

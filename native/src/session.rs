@@ -7,12 +7,13 @@ use amphi_core::{
     Result,
     database::TransactionOptions,
     session::{Params, Prepared, Session as EngineSession},
-    sql::plan::OutputColumn,
+    sql::{interrupt::InterruptHandle, plan::OutputColumn},
 };
 use serde::de::DeserializeOwned;
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// One line of work on a database, with its own transaction state (`BEGIN` … `COMMIT`) and current
@@ -22,6 +23,7 @@ use std::{
 /// open transaction back.
 pub struct Session {
     shared: Arc<Shared>,
+    interrupt: InterruptHandle,
 }
 
 /// A session and its database, shared with the statements prepared on it.
@@ -84,9 +86,11 @@ pub(crate) fn run(
 
 impl Session {
     pub(crate) fn new(database: Arc<Inner>) -> Session {
+        let session = database.engine.session();
         Session {
+            interrupt: session.interrupt_handle(),
             shared: Arc::new(Shared {
-                session: Mutex::new(database.engine.session()),
+                session: Mutex::new(session),
                 database,
             }),
         }
@@ -120,6 +124,58 @@ impl Session {
     /// ```
     pub fn last_insert_id(&self) -> i64 {
         self.shared.lock().last_insert_id()
+    }
+
+    /// A handle that stops the statement this session runs, from another thread or a signal handler. The
+    /// statement fails with [`Error::Interrupted`](crate::Error::Interrupted) and has changed nothing; an open
+    /// transaction stays open. A query whose rows are still being read counts as running.
+    ///
+    /// Operators look for it between batches of rows; sorting, writing the rows that a statement has
+    /// collected, and building an index run to their end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let db = amphi::Database::memory()?;
+    /// let session = db.session();
+    /// let handle = session.interrupt_handle();
+    /// let stopper = std::thread::spawn(move || {
+    ///     std::thread::sleep(Duration::from_millis(50));
+    ///     handle.interrupt();
+    /// });
+    /// let endless = "SELECT COUNT(*) FROM generate_series(1, 9000000000000)";
+    /// let stopped = session.query_row(endless, ());
+    /// assert!(matches!(stopped, Err(amphi::Error::Interrupted { .. })));
+    /// # stopper.join().unwrap();
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.interrupt.clone()
+    }
+
+    /// Limits the time that each further statement of this session may take, reading a query's rows
+    /// included; `None`: no limit. Sessions start with
+    /// [`Config::statement_timeout_ms`](crate::Config::statement_timeout_ms). A statement whose time is over
+    /// fails as if [interrupted](Session::interrupt_handle).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let db = amphi::Database::memory()?;
+    /// let session = db.session();
+    /// session.set_statement_timeout(Some(Duration::from_millis(20)));
+    /// let endless = "SELECT COUNT(*) FROM generate_series(1, 9000000000000)";
+    /// let late = session.query_row(endless, ());
+    /// assert!(matches!(late, Err(amphi::Error::Interrupted { limit_ms: Some(20) })));
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn set_statement_timeout(&self, limit: Option<Duration>) {
+        let limit = limit.map(|l| u64::try_from(l.as_millis()).unwrap_or(u64::MAX).max(1));
+        self.shared.lock().set_statement_timeout(limit);
     }
 
     /// Runs a statement and returns its outcome, whatever its kind.

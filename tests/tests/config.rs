@@ -41,7 +41,7 @@ fn every_option_of_the_document() {
         r#"{
             "name": "shop", "writable": false, "data_dir": "/somewhere", "default_persistent": true,
             "enable_store": true, "flush_interval_ms": 7, "max_pending_mb": 8, "max_query_memory_mb": 9,
-            "max_transaction_mb": 10,
+            "max_transaction_mb": 10, "statement_timeout_ms": 11,
             "cache": { "enabled": false, "max_size_mb": 3, "eviction_policy": "lfu" }
         }"#,
     )
@@ -56,6 +56,7 @@ fn every_option_of_the_document() {
         max_pending_mb: 8,
         max_query_memory_mb: 9,
         max_transaction_mb: 10,
+        statement_timeout_ms: 11,
         cache: CacheConfig {
             enabled: false,
             max_size_mb: 3,

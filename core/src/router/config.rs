@@ -89,6 +89,8 @@ pub struct Config {
     /// Most memory of the blocks of persistent tables that one transaction changes, and of those they
     /// replace, in MiB: they stay in memory until it ends.
     pub max_transaction_mb: u64,
+    /// How long one statement may take, in milliseconds; 0: as long as it takes. Sessions may change it.
+    pub statement_timeout_ms: u64,
     /// Most memory one query may use for sorting, joining and grouping, in MiB.
     pub max_query_memory_mb: u64,
     /// Bound in bytes; overrides `max_transaction_mb`. Not part of the JSON document.
@@ -118,6 +120,7 @@ impl Default for Config {
             flush_interval_ms: 50,
             max_pending_mb: 16,
             max_transaction_mb: 256,
+            statement_timeout_ms: 0,
             max_query_memory_mb: 1024,
             max_transaction_bytes: None,
             max_query_bytes: None,
@@ -164,6 +167,11 @@ impl Config {
     pub fn query_memory(&self) -> usize {
         self.max_query_bytes
             .unwrap_or_else(|| bytes(self.max_query_memory_mb))
+    }
+
+    /// The time one statement may take, in milliseconds.
+    pub fn statement_timeout(&self) -> Option<u64> {
+        (self.statement_timeout_ms > 0).then_some(self.statement_timeout_ms)
     }
 
     /// The limit of what a transaction changes, in bytes.

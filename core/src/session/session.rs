@@ -10,6 +10,7 @@ use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
+use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
 use crate::sql::plan::{Query, Statement, TransactionControl};
@@ -42,6 +43,9 @@ pub struct Session {
     pub(super) transaction: Option<Transaction>,
     pub(super) isolation: IsolationLevel,
     pub(super) last_insert_id: i64,
+    interrupt: InterruptHandle,
+    /// How long a statement may take, in milliseconds.
+    time_limit: Option<u64>,
     /// The schema version the running statement was planned for; `None`: it needs no plan.
     planned: Option<u64>,
     /// The running statement met another schema version and is to be planned again.
@@ -82,6 +86,8 @@ impl Session {
             transaction: None,
             isolation: IsolationLevel::default(),
             last_insert_id: 0,
+            interrupt: InterruptHandle::default(),
+            time_limit: shared.engine.config().statement_timeout(),
             planned: None,
             stale: false,
             number: shared.sessions.fetch_add(1, Relaxed),
@@ -98,6 +104,7 @@ impl Session {
         self.transaction = None;
         self.isolation = IsolationLevel::default();
         self.last_insert_id = 0;
+        self.time_limit = self.shared.engine.config().statement_timeout();
         let first = self.shared.engine.config().name.as_str();
         if *self.schema != *first {
             self.schema = first.into();
@@ -117,6 +124,16 @@ impl Session {
     /// The last AUTO_INCREMENT value generated in this session; 0 if none was.
     pub fn last_insert_id(&self) -> i64 {
         self.last_insert_id
+    }
+
+    /// Stops the statement that runs in this session, from anywhere.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.interrupt.clone()
+    }
+
+    /// Sets how long a statement of this session may take, in milliseconds; `None`: as long as it takes.
+    pub fn set_statement_timeout(&mut self, limit_ms: Option<u64>) {
+        self.time_limit = limit_ms;
     }
 
     /// Opens a transaction, as BEGIN does.
@@ -341,6 +358,7 @@ impl Session {
             schema: self.schema.clone(),
             last_insert_id: self.last_insert_id,
             memory: Arc::new(Memory::new(engine.config().query_memory())),
+            interrupt: Interrupt::new(&self.interrupt, self.time_limit, engine.host()),
         }
     }
 

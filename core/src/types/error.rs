@@ -201,6 +201,11 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A statement was asked to stop, or took longer than it may.
+    Interrupted {
+        /// The time it had, in milliseconds; `None`: somebody asked.
+        limit_ms: Option<u64>,
+    },
     /// A transaction keeps more changed blocks of persistent tables in memory than it may.
     TransactionMemory {
         /// The limit in bytes.
@@ -255,6 +260,7 @@ impl Error {
             Error::Store { .. } => "58030",
             Error::Poisoned { .. } => "AM005",
             Error::QueryMemory { .. } => "53200",
+            Error::Interrupted { .. } => "57014",
             Error::TransactionMemory { .. } => "53400",
             Error::Data { .. } => "22000",
             Error::Closed => "08003",
@@ -384,6 +390,13 @@ impl fmt::Display for Error {
                 write!(f, "{value} is out of range of {expected}{}", of(column))
             }
             Error::DivisionByZero => write!(f, "division by zero"),
+            Error::Interrupted { limit_ms: None } => write!(f, "the statement was interrupted"),
+            Error::Interrupted { limit_ms: Some(ms) } => {
+                write!(
+                    f,
+                    "the statement took longer than its limit of {ms} ms and was interrupted"
+                )
+            }
             Error::Parameter { message } => write!(f, "parameters: {message}"),
             Error::NotNull { table, column } => write!(f, "column {table}.{column} cannot be NULL"),
             Error::DuplicateKey { table, index, key } => {

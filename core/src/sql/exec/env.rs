@@ -6,9 +6,10 @@ use super::eval::{Scope, SubResult};
 use super::row_buffer::RowBuffer;
 use crate::host::Host;
 use crate::sql::functions::EvalContext;
+use crate::sql::interrupt::Interrupt;
 use crate::sql::memory::{Memory, Scratch};
 use crate::tree::Missing;
-use crate::types::{Batch, Value};
+use crate::types::{Batch, Result, Value};
 use alloc::{sync::Arc, vec::Vec};
 
 /// The surroundings of a statement.
@@ -35,6 +36,8 @@ pub struct Env {
     pub last_insert_id: i64,
     /// What the statement holds, against its limit.
     pub memory: Arc<Memory>,
+    /// Whether the statement is to stop.
+    pub interrupt: Interrupt,
 }
 
 impl Env {
@@ -73,4 +76,15 @@ pub struct Cx<'a> {
     pub missing: &'a mut Missing,
     /// The statement's surroundings.
     pub env: &'a Env,
+}
+
+impl Cx<'_> {
+    /// To be asked by operators that read, repeat or multiply rows, once for each batch.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::types::Error::Interrupted) if the statement is to stop.
+    #[inline]
+    pub fn check_interrupt(&self) -> Result<()> {
+        self.env.interrupt.check()
+    }
 }

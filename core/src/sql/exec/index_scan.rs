@@ -184,6 +184,7 @@ impl Operator for IndexScan {
             return scan.next(cx);
         }
         loop {
+            cx.check_interrupt()?;
             let batch = if self.columns.only_row_ids() {
                 let ids = ready!(self.next_ids(cx))?;
                 if ids.is_empty() {

@@ -83,6 +83,7 @@ impl Recursive {
 impl Operator for Recursive {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
         loop {
+            cx.check_interrupt()?;
             let mut inner = Cx {
                 missing: &mut *cx.missing,
                 env: self.env.as_ref().unwrap_or(cx.env),

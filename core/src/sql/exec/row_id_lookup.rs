@@ -46,6 +46,7 @@ impl Operator for RowIdLookup {
             self.ids = Some(ids);
         }
         loop {
+            cx.check_interrupt()?;
             if !self.fetch.is_busy() {
                 let Some(ids) = self.ids.as_mut().filter(|i| !i.is_empty()) else {
                     return Poll::Ready(Ok(None));

@@ -148,6 +148,7 @@ impl Operator for Scan {
             self.state = self.start(rows, cx.env)?;
         }
         loop {
+            cx.check_interrupt()?;
             let cursor = match &mut self.state {
                 State::Leaves(cursor) => cursor,
                 State::Count(left) if *left > 0 => {

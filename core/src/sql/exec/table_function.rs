@@ -115,6 +115,7 @@ fn type_name(value: &Json<'_>) -> &'static str {
 
 impl Operator for TableFunctionScan {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
+        cx.check_interrupt()?;
         if matches!(self.state, State::Start) {
             self.state = self.start(cx)?;
         }

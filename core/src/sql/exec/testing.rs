@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, ColumnDef, IndexColumn, IndexDef, PersistenceConfi
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, MemoryStore, WriteBatch};
 use crate::sql::functions::Aggregate;
+use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::optimize::optimize_with;
 use crate::sql::plan::{
@@ -46,6 +47,7 @@ impl Host for TestHost {
 }
 
 pub(crate) fn env(params: Vec<Value>) -> Env {
+    let host: Arc<dyn Host> = Arc::new(TestHost);
     Env {
         params: params.into(),
         rows: None,
@@ -53,10 +55,11 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
         work_tables: Vec::new(),
         sub_results: Vec::new(),
         now: 0,
-        host: Arc::new(TestHost),
+        host: host.clone(),
         schema: "main".into(),
         last_insert_id: 0,
         memory: Arc::new(Memory::new(1 << 30)),
+        interrupt: Interrupt::new(&InterruptHandle::default(), None, &host),
     }
 }
 

@@ -23,6 +23,7 @@ impl Values {
 
 impl Operator for Values {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
+        cx.check_interrupt()?;
         let to = self.rows.len().min(self.done.saturating_add(BATCH_ROWS));
         let Some(rows) = self.rows.get(self.done..to).filter(|r| !r.is_empty()) else {
             return Poll::Ready(Ok(None));

@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, TableId};
 use crate::host::Host;
 use crate::kv::MemoryStore;
 use crate::sql::exec::Env;
+use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::plan::{
     CompareOp, ConflictAction, ConflictTarget, Delete, Expr, Insert, InsertSource, OutputColumn, Plan, Query,
@@ -105,6 +106,7 @@ impl Bench {
 }
 
 fn env() -> Env {
+    let host: Arc<dyn Host> = Arc::new(NoHost);
     Env {
         params: Arc::default(),
         rows: None,
@@ -112,10 +114,11 @@ fn env() -> Env {
         work_tables: Vec::new(),
         sub_results: Vec::new(),
         now: 0,
-        host: Arc::new(NoHost),
+        host: host.clone(),
         schema: "main".into(),
         last_insert_id: 0,
         memory: Arc::new(Memory::new(1 << 20)),
+        interrupt: Interrupt::new(&InterruptHandle::default(), None, &host),
     }
 }
 

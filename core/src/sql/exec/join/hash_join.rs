@@ -195,6 +195,7 @@ impl Operator for HashJoin {
             return Poll::Ready(Ok(None));
         }
         loop {
+            cx.check_interrupt()?;
             if self.probe.is_none() {
                 let Some(batch) = ready!(self.left.next(cx))? else {
                     return Poll::Ready(Ok(None));

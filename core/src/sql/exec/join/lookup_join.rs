@@ -158,6 +158,7 @@ impl Probe {
 impl Operator for LookupJoin {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
         loop {
+            cx.check_interrupt()?;
             if self.probe.is_none() {
                 let Some(batch) = ready!(self.left.next(cx))? else {
                     return Poll::Ready(Ok(None));
