@@ -28,6 +28,9 @@ pub(crate) fn pow10(n: u32) -> Option<i128> {
 
 const LIMIT: i128 = 10i128.pow(38);
 
+/// Digits that a quotient is shown with after those of its dividend, as in MySQL.
+pub const QUOTIENT_DIGITS: u8 = 4;
+
 /// The value if it has at most 38 digits.
 #[inline]
 fn in_range(v: i128) -> Option<i128> {
@@ -67,25 +70,42 @@ pub(crate) fn multiply(a: i128, b: i128, from: u8, to: u8) -> Option<i128> {
 /// `a / b` where `shift` is result scale - scale of `a` + scale of `b`; `None` on overflow or a zero divisor.
 #[inline]
 pub(crate) fn divide(a: i128, b: i128, shift: i32) -> Option<i128> {
+    let (q, half) = quotient(a, b, shift)?;
+    signed(q + u128::from(half), (a < 0) != (b < 0))
+}
+
+/// As [`divide`], with the digits that do not fit cut off.
+#[inline]
+pub(crate) fn divide_cut(a: i128, b: i128, shift: i32) -> Option<i128> {
+    let (q, _) = quotient(a, b, shift)?;
+    signed(q, (a < 0) != (b < 0))
+}
+
+/// The quotient without its sign, cut off, and whether what was cut off is a half or more.
+#[inline]
+fn quotient(a: i128, b: i128, shift: i32) -> Option<(u128, bool)> {
     if b == 0 {
         return None;
     }
-    let negative = (a < 0) != (b < 0);
     let (a, b) = (a.unsigned_abs(), b.unsigned_abs());
     let scaled = pow10(shift.unsigned_abs()).map(i128::unsigned_abs);
-    let q = match (shift >= 0, scaled) {
+    let (q, r, d) = match (shift >= 0, scaled) {
         (true, Some(p)) => match a.checked_mul(p) {
-            Some(n) => n / b + u128::from(n % b >= b - n % b),
-            None => Wide::product(a, p).div_rounded(b)?,
+            Some(n) => (n / b, n % b, b),
+            None => {
+                let (q, r) = Wide::product(a, p).div_rem(b)?;
+                (q, r, b)
+            }
         },
-        (true, None) => return (a == 0).then_some(0),
+        (true, None) => return (a == 0).then_some((0, false)),
         (false, Some(p)) => match b.checked_mul(p) {
-            Some(d) => a / d + u128::from(a % d >= d - a % d),
-            None => 0,
+            Some(d) => (a / d, a % d, d),
+            None => return Some((0, false)),
         },
-        (false, None) => 0,
+        (false, None) => return Some((0, false)),
     };
-    signed(q, negative)
+    // A quotient as big as all of 128 bits has no room to be rounded up, nor to be a decimal.
+    (q < u128::MAX).then_some((q, r >= d - r))
 }
 
 fn signed(q: u128, negative: bool) -> Option<i128> {
@@ -218,9 +238,9 @@ impl Decimal {
         })
     }
 
-    /// The quotient with 4 more digits after the point than `self` has; `None` by zero.
+    /// The quotient with [`QUOTIENT_DIGITS`] more digits after the point than `self` has; `None` by zero.
     pub fn checked_div(self, other: Decimal) -> Option<Decimal> {
-        let scale = self.scale.saturating_add(4).min(30);
+        let scale = self.scale.saturating_add(QUOTIENT_DIGITS).min(30);
         let shift = i32::from(scale) - i32::from(self.scale) + i32::from(other.scale);
         Some(Decimal::new(divide(self.unscaled, other.unscaled, shift)?, scale))
     }

@@ -32,7 +32,7 @@ pub(crate) use column_builder::AppendValues;
 pub use column_builder::ColumnBuilder;
 pub use data_type::{Collation, DataType, IntType};
 pub use date_time::{DAY, Date, DateTime, DateTimeParts, SECOND, Time, days_in_month, is_leap};
-pub use decimal::Decimal;
+pub use decimal::{Decimal, QUOTIENT_DIGITS};
 pub use error::{Error, Position, Result};
 pub use growth::{copy_with_room, room_for, vec_capacity};
 pub use json::Json;
@@ -47,7 +47,8 @@ pub(crate) use column_value::text as utf8_text;
 pub use convert::ValueRef;
 pub(crate) use convert::round_i64;
 pub(crate) use decimal::{
-    compare as compare_decimals, divide as divide_decimals, multiply as multiply_decimals,
+    compare as compare_decimals, divide as divide_decimals, divide_cut as cut_quotient,
+    multiply as multiply_decimals,
 };
 pub(crate) use decimal::{pow10, rescale as rescale_decimal};
 

@@ -8,9 +8,9 @@ use super::function::{argument, clause_name, convert_argument};
 use super::names::Scope;
 use super::order_by::sort_key;
 use super::refuse::{Place, invalid, unsupported};
-use super::types::{convert_all, int_literal};
+use super::types::{convert_all, has_guard_digits, int_literal, shown_as};
 use super::window::WINDOW;
-use crate::sql::functions::Aggregate;
+use crate::sql::functions::{Aggregate, ArgKind};
 use crate::sql::parse::unescape;
 use crate::sql::plan::{AggregateCall, Expr};
 use crate::types::{DataType, Error, Result};
@@ -58,7 +58,7 @@ impl<'a> Binder<'a> {
             correlated: env.correlated,
             ..Env::new(env.scope, "an aggregate's argument")
         };
-        let call = self.aggregate_call(function, f, arguments, &mut inner)?;
+        let (call, shown) = self.aggregate_call(function, f, arguments, &mut inner)?;
         let ty = call.ty.clone();
         let Some(calls) = &mut env.aggregates else {
             return Err(unsupported("an aggregate here", f));
@@ -70,20 +70,22 @@ impl<'a> Binder<'a> {
                 calls.len() - 1
             }
         };
-        Ok(Expr::Column {
+        let result = Expr::Column {
             index: AGGREGATE + position,
             ty,
-        })
+        };
+        Ok(shown_as(result, &shown))
     }
 
-    /// A call of an aggregate whose arguments may refer to what `inner` says.
+    /// A call of an aggregate whose arguments may refer to what `inner` says, and the type its result is shown
+    /// as: of quotients it has more digits.
     pub(super) fn aggregate_call(
         &mut self,
         function: Aggregate,
         f: &'a Function,
         arguments: &'a [FunctionArg],
         inner: &mut Env<'_>,
-    ) -> Result<AggregateCall> {
+    ) -> Result<(AggregateCall, DataType)> {
         let name = format!("{}", f.name).to_ascii_uppercase();
         let (distinct, clauses) = match &f.args {
             FunctionArguments::List(l) => (l.duplicate_treatment, l.clauses.as_slice()),
@@ -133,6 +135,7 @@ impl<'a> Binder<'a> {
             (Aggregate::Count, [_, _, ..]) => return Err(unsupported("COUNT of several values", f)),
             _ => return Err(invalid(format!("{name} takes one argument"), f)),
         };
+        let rounded = arg.as_ref().filter(|a| has_guard_digits(a)).map(Expr::ty);
         arg = match arg {
             Some(a) => Some(convert_argument(a, function.arg_kind(), at)?),
             None => None,
@@ -151,14 +154,19 @@ impl<'a> Binder<'a> {
             separator = Some(String::from(","));
         }
         let ty = function.result_type(arg.as_ref().map(Expr::ty).as_ref());
-        Ok(AggregateCall {
+        let shown = match (function.arg_kind(), rounded) {
+            (ArgKind::Exact, Some(arg)) => function.result_type(Some(&arg)),
+            _ => ty.clone(),
+        };
+        let call = AggregateCall {
             function,
             arg,
             distinct,
             order: if function.is_ordered() { order } else { Vec::new() },
             separator,
             ty,
-        })
+        };
+        Ok((call, shown))
     }
 }
 

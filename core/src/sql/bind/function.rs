@@ -7,6 +7,7 @@ use super::names::nearest;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
     bool_literal, cast, compare, convert_all, null_of, numeric, text_literal, to_bool, to_text,
+    with_guard_digits,
 };
 use super::window::window_function;
 use crate::sql::functions::{Aggregate, ArgKind, ScalarFunction, functions, lookup};
@@ -361,6 +362,7 @@ pub(super) fn convert_argument(arg: Expr, kind: ArgKind, at: Option<Position>) -
         ArgKind::Int => cast(arg, &DataType::BIGINT, false),
         ArgKind::Double => cast(arg, &DataType::Double, false),
         ArgKind::Number => numeric(arg, at)?,
+        ArgKind::Exact => numeric(with_guard_digits(arg), at)?,
         ArgKind::Bytes if matches!(arg.ty(), DataType::Blob { .. }) => arg,
         ArgKind::Text | ArgKind::Bytes => to_text(arg),
         ArgKind::Bool => to_bool(arg, at)?,

@@ -7,11 +7,11 @@ use super::binder::{Binder, Env};
 use super::expr::{balanced, not};
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
-    bool_literal, cast, compare, decimal, is_integer, numeric, numeric_type, to_bool, to_text,
-    unify_comparison,
+    bool_literal, cast, compare, decimal, has_guard_digits, is_integer, numeric, numeric_type, shown_as,
+    to_bool, to_text, unify_comparison, with_guard_digits,
 };
 use crate::sql::plan::{BinaryOp, CompareOp, Expr};
-use crate::types::{Collation, DataType, Decimal, Position, Result, Value};
+use crate::types::{Collation, DataType, Decimal, Position, QUOTIENT_DIGITS, Result, Value};
 use alloc::{boxed::Box, format, vec, vec::Vec};
 use sqlparser::ast::{self, BinaryOperator};
 
@@ -89,6 +89,16 @@ fn precision_and_scale(expr: &Expr) -> (u8, u8) {
 
 /// An arithmetic operator over operands of any type.
 pub(super) fn arithmetic(op: BinaryOp, left: Expr, right: Expr, at: Option<Position>) -> Result<Expr> {
+    if !has_guard_digits(&left) && !has_guard_digits(&right) {
+        return operate(op, left, right, at);
+    }
+    let shown = operate(op, left.clone(), right.clone(), at)?.ty();
+    let exact = operate(op, with_guard_digits(left), with_guard_digits(right), at)?;
+    Ok(shown_as(exact, &shown))
+}
+
+/// An arithmetic operator over these very operands.
+fn operate(op: BinaryOp, left: Expr, right: Expr, at: Option<Position>) -> Result<Expr> {
     let (left, right) = (numeric(left, at)?, numeric(right, at)?);
     let (lt, rt) = (left.ty(), right.ty());
     let integers = is_integer(&lt) && is_integer(&rt);
@@ -116,7 +126,7 @@ pub(super) fn arithmetic(op: BinaryOp, left: Expr, right: Expr, at: Option<Posit
         BinaryOp::Divide => {
             let (left, right) = (to_decimal(left), to_decimal(right));
             let ((lp, ls), (_, rs)) = (precision_and_scale(&left), precision_and_scale(&right));
-            let scale = ls.saturating_add(4).min(30);
+            let scale = ls.saturating_add(QUOTIENT_DIGITS).min(30);
             let whole = (lp - ls).saturating_add(rs);
             boxed(left, right, decimal(whole, scale))
         }

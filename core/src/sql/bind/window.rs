@@ -6,7 +6,7 @@
 use super::binder::{Binder, Env};
 use super::order_by::sort_key;
 use super::refuse::{Place, invalid, refuse, unsupported};
-use super::types::{cast, convert_all, int_literal, numeric};
+use super::types::{cast, convert_all, int_literal, numeric, shown_as};
 use crate::sql::functions::Aggregate;
 use crate::sql::plan::{
     Expr, Frame, FrameBound, FrameUnits, Plan, SortKey, Window, WindowCall, WindowFunction,
@@ -217,9 +217,10 @@ impl<'a> Binder<'a> {
         env: &mut Env<'_>,
     ) -> Result<Expr> {
         let mut inner = self.window_env(env);
-        let call = self.aggregate_call(function, f, arguments, &mut inner)?;
+        let (call, shown) = self.aggregate_call(function, f, arguments, &mut inner)?;
         let ty = call.ty.clone();
-        self.over(WindowFunction::Aggregate(call), Vec::new(), ty, over, f, env)
+        let result = self.over(WindowFunction::Aggregate(call), Vec::new(), ty, over, f, env)?;
+        Ok(shown_as(result, &shown))
     }
 
     /// What the arguments of a window function may refer to: aggregates too, but no other window functions.

@@ -93,7 +93,7 @@ impl Aggregate {
             | Aggregate::Max
             | Aggregate::Mode
             | Aggregate::JsonArrayAgg => ArgKind::Any,
-            Aggregate::Sum | Aggregate::Avg => ArgKind::Number,
+            Aggregate::Sum | Aggregate::Avg => ArgKind::Exact,
             Aggregate::GroupConcat => ArgKind::Text,
             Aggregate::VarPop
             | Aggregate::VarSamp

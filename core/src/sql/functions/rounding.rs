@@ -2,7 +2,7 @@
 //!
 //! Exact numbers round half away from zero; floats as C's `rint` does, as in MySQL.
 
-use super::ArgKind::{Int, Number};
+use super::ArgKind::{Exact, Int, Number};
 use super::args::{Args, INT, floats, function, ints, too_big};
 use super::{ReturnKind, ScalarFunction};
 use crate::types::{Column, DataType, Decimal, Physical, Result, Value, pow10, rescale_decimal};
@@ -59,7 +59,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         "ROUND",
         &[],
         (1, 2),
-        &[Number, Int],
+        &[Exact, Int],
         ReturnKind::OfConstants(rounded),
         "Rounded to that many digits after the point (negative: before it).",
         |_, a, t, ty, n| to_digits(a, t, ty, n, libm::rint, true),
@@ -68,7 +68,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         "TRUNCATE",
         &["TRUNC"],
         (1, 2),
-        &[Number, Int],
+        &[Exact, Int],
         ReturnKind::OfConstants(rounded),
         "Cut to that many digits after the point (negative: before it).",
         |_, a, t, ty, n| to_digits(a, t, ty, n, libm::trunc, false),

@@ -24,6 +24,8 @@ pub enum ArgKind {
     Double,
     /// Any number as it is; text becomes DOUBLE.
     Number,
+    /// As `Number`, a quotient with all digits that it is computed with.
+    Exact,
     /// TEXT.
     Text,
     /// Bytes: BLOB, or TEXT as its UTF-8.

@@ -80,9 +80,9 @@ mod tests {
                 ArgKind::Bool => DataType::Bool,
                 ArgKind::Date => DataType::Date,
                 ArgKind::DateTime => DataType::DateTime { fsp: 6 },
-                ArgKind::Number if from.is_text() => DataType::Double,
+                ArgKind::Number | ArgKind::Exact if from.is_text() => DataType::Double,
                 ArgKind::Same => same.clone(),
-                ArgKind::Any | ArgKind::Number => from.clone(),
+                ArgKind::Any | ArgKind::Number | ArgKind::Exact => from.clone(),
             };
             let mut c = Column::new(from.physical());
             c.push_value(v, &from).unwrap();

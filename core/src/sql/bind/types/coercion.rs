@@ -2,6 +2,7 @@
 
 use super::common::{common_type, comparison_type, is_integer};
 use super::fold::{date_or_date_time, exact};
+use super::guard_digits::with_guard_digits;
 use super::literal::{bool_literal, bytes_as_number, text_literal};
 use crate::sql::plan::{CompareOp, Expr};
 use crate::types::{Collation, DataType, Error, Position, Result, Value};
@@ -70,6 +71,10 @@ pub(in crate::sql::bind) fn cast(expr: Expr, to: &DataType, strict: bool) -> Exp
     if is_identity(&from, to) {
         return expr;
     }
+    let expr = match to {
+        DataType::Decimal { .. } | DataType::Float | DataType::Double => with_guard_digits(expr),
+        _ => expr,
+    };
     Expr::Cast {
         operand: Box::new(expr),
         ty: to.clone(),
@@ -259,7 +264,7 @@ pub(in crate::sql::bind) fn compare(
     right: Expr,
     at: Option<Position>,
 ) -> Result<Expr> {
-    let (mut left, mut right) = align(left, right, at)?;
+    let (mut left, mut right) = align(with_guard_digits(left), with_guard_digits(right), at)?;
     if left.ty().is_text() && right.ty().is_text() {
         let collation = collation_of(&left, &right);
         left = retype_text(left, collation);

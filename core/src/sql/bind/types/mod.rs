@@ -3,6 +3,7 @@
 mod coercion;
 mod common;
 mod fold;
+mod guard_digits;
 mod literal;
 
 pub(super) use coercion::{
@@ -10,4 +11,5 @@ pub(super) use coercion::{
 };
 pub(super) use common::{decimal, is_integer, numeric_type};
 pub(super) use fold::{exact, negate};
+pub(super) use guard_digits::{has_guard_digits, shown_as, with_guard_digits};
 pub(super) use literal::{bool_literal, int_literal, number, number_or_bytes, text_literal};

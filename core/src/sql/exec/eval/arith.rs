@@ -8,8 +8,8 @@ use super::scope::Scope;
 use super::vector::{Side, Vector, make_bytes, typed, union, zip};
 use crate::sql::plan::{BinaryOp, UnaryOp};
 use crate::types::{
-    Bitmap, BytesVec, Column, ColumnData, DataType, Error, Physical, Result, divide_decimals,
-    multiply_decimals, rescale_decimal, round_i64,
+    Bitmap, BytesVec, Column, ColumnData, DataType, Error, Physical, QUOTIENT_DIGITS, Result, cut_quotient,
+    divide_decimals, multiply_decimals, rescale_decimal, round_i64,
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -242,11 +242,16 @@ fn decimals(op: BinaryOp, l: &Vector, r: &Vector, ls: u8, rs: u8, scale: u8) -> 
         }
         BinaryOp::Divide => {
             let shift = i32::from(scale) - i32::from(ls) + i32::from(rs);
+            // More digits than a quotient is shown with are guard digits.
+            let divide = match scale > ls.saturating_add(QUOTIENT_DIGITS) {
+                true => cut_quotient,
+                false => divide_decimals,
+            };
             let f = |a: i128, b: i128| {
                 if b == 0 {
                     (0, false)
                 } else {
-                    flag(divide_decimals(a, b, shift))
+                    flag(divide(a, b, shift))
                 }
             };
             checked(a, b, quotient_nulls(l, r, b), wrap, f)
