@@ -212,6 +212,9 @@ impl Catalog {
 
     /// The view of that name.
     pub fn find_view(&self, schema: &str, name: &str) -> Option<&ViewDef> {
+        if self.views.is_empty() {
+            return None;
+        }
         self.views.get(&(name_key(schema), name_key(name)))
     }
 

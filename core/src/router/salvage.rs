@@ -174,7 +174,7 @@ impl Salvage<'_> {
         Ok(())
     }
 
-    /// Takes over schemas and remembered settings; returns the ids of the tables listed.
+    /// Takes over schemas, views and remembered settings; returns the ids of the tables listed.
     async fn schemas(&mut self) -> BTreeSet<u64> {
         let key = schemas_key();
         let bytes = self.source.get("catalog", &key).await;
@@ -188,6 +188,7 @@ impl Salvage<'_> {
         for (schema, table, config) in record.remembered {
             self.catalog.remember(&schema, &table, Some(config));
         }
+        record.views.into_iter().for_each(|v| self.catalog.put_view(v));
         record.tables.into_iter().collect()
     }
 

@@ -55,6 +55,13 @@ impl Session {
                     Ok(())
                 }
                 Statement::DropTable(tables) => transaction.drop_tables(tables, version),
+                Statement::CreateView { view, replace } => {
+                    transaction.create_view((**view).clone(), *replace, version)
+                }
+                Statement::DropViews(views) => {
+                    let mut views = views.iter();
+                    views.try_for_each(|(schema, name)| transaction.drop_view(schema, name, version))
+                }
                 Statement::Truncate(table) => transaction.truncate_table(*table, engine.trees(), version),
                 Statement::CreateIndex { table, index } => {
                     let table = add_index(engine, transaction.catalog(), *table, index, false).await?;

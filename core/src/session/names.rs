@@ -1,6 +1,6 @@
 //! The catalog as the binder sees it.
 
-use crate::catalog::{Catalog, TableDef, TableId};
+use crate::catalog::{Catalog, TableDef, TableId, ViewDef};
 use crate::sql::bind::SchemaSource;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -12,6 +12,10 @@ pub struct Names<'a>(pub &'a Catalog);
 impl SchemaSource for Names<'_> {
     fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
         self.0.find(schema, name).map(|t| t.def.clone())
+    }
+
+    fn view(&self, schema: &str, name: &str) -> Option<ViewDef> {
+        self.0.find_view(schema, name).cloned()
     }
 
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {

@@ -1,8 +1,10 @@
 //! SHOW: what exists, as rows.
 
 use super::{Outcome, RowStream, Session};
-use crate::catalog::{Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId};
-use crate::sql::plan::Show;
+use crate::catalog::{
+    Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId, ViewDef, name_key,
+};
+use crate::sql::plan::{Show, ViewColumn};
 use crate::types::{Collation, DataType, Result, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -18,36 +20,53 @@ fn yes(b: bool) -> Value {
     text(if b { "YES" } else { "NO" })
 }
 
+/// The columns of SHOW COLUMNS.
+const COLUMN_NAMES: [&str; 6] = ["column", "type", "null", "key", "default", "extra"];
+/// The columns of SHOW FULL COLUMNS.
+const FULL_COLUMN_NAMES: [&str; 9] = [
+    "column",
+    "type",
+    "collation",
+    "null",
+    "key",
+    "default",
+    "extra",
+    "privileges",
+    "comment",
+];
+
 impl Session {
     pub(super) fn show(&self, show: &Show) -> Result<Outcome> {
         let catalog = self.catalog();
         let name = |id: &TableId| -> Result<TableDef> { Ok((*catalog.table(*id)?.def).clone()) };
         let (columns, rows): (Vec<&str>, Vec<Vec<Value>>) = match show {
-            Show::Tables(schema) => (
-                vec!["table"],
-                catalog
-                    .tables_of(schema)
-                    .map(|t| vec![text(&t.def.name)])
-                    .collect(),
-            ),
+            Show::Tables { schema, full: false } => {
+                let names = names_of(&catalog, schema);
+                (
+                    vec!["table"],
+                    names.into_iter().map(|(name, _)| vec![text(name)]).collect(),
+                )
+            }
+            Show::Tables { schema, full: true } => {
+                let names = names_of(&catalog, schema).into_iter();
+                let row = |(name, ty)| vec![text(name), text(ty)];
+                (vec!["table", "table_type"], names.map(row).collect())
+            }
             Show::Schemas => (vec!["schema"], catalog.schemas().map(|s| vec![text(s)]).collect()),
-            Show::Columns { table, full: false } => (
-                vec!["column", "type", "null", "key", "default", "extra"],
-                columns_of(&name(table)?),
-            ),
-            Show::Columns { table, full: true } => (
-                vec![
-                    "column",
-                    "type",
-                    "collation",
-                    "null",
-                    "key",
-                    "default",
-                    "extra",
-                    "privileges",
-                    "comment",
-                ],
-                full_columns_of(&name(table)?),
+            Show::Columns { table, full: false } => (COLUMN_NAMES.to_vec(), columns_of(&name(table)?)),
+            Show::Columns { table, full: true } => {
+                (FULL_COLUMN_NAMES.to_vec(), full_columns_of(&name(table)?))
+            }
+            Show::ViewColumns { columns, full: false } => {
+                (COLUMN_NAMES.to_vec(), columns.iter().map(view_column).collect())
+            }
+            Show::ViewColumns { columns, full: true } => {
+                let row = |c| full_column(view_column(c), &c.ty, "");
+                (FULL_COLUMN_NAMES.to_vec(), columns.iter().map(row).collect())
+            }
+            Show::CreateView(view) => (
+                vec!["view", "create_view"],
+                vec![vec![text(&view.name), text(create_view(view))]],
             ),
             Show::CreateTable(id) => {
                 let def = name(id)?;
@@ -107,6 +126,34 @@ impl Session {
     }
 }
 
+/// The tables and views of a schema by name, each with what it is.
+fn names_of(catalog: &Catalog, schema: &str) -> Vec<(String, &'static str)> {
+    let tables = catalog
+        .tables_of(schema)
+        .map(|t| (t.def.name.clone(), "BASE TABLE"));
+    let views = catalog.views().filter(|v| v.schema.eq_ignore_ascii_case(schema));
+    let mut names: Vec<_> = tables.chain(views.map(|v| (v.name.clone(), "VIEW"))).collect();
+    names.sort_by_key(|(name, _)| name_key(name));
+    names
+}
+
+fn view_column(column: &ViewColumn) -> Vec<Value> {
+    vec![
+        text(&column.name),
+        text(&column.ty),
+        yes(column.nullable),
+        text(""),
+        Value::Null,
+        text(""),
+    ]
+}
+
+/// The statement that creates the view again.
+fn create_view(view: &ViewDef) -> String {
+    let columns = list(view.columns.iter().map(String::as_str));
+    format!("CREATE VIEW {} ({columns}) AS {}", quoted(&view.name), view.sql)
+}
+
 fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
     let key = |i: usize| {
         if def.primary_key.contains(&i) {
@@ -145,20 +192,23 @@ fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
 
 /// As [`columns_of`], with what SHOW FULL COLUMNS adds.
 fn full_columns_of(def: &TableDef) -> Vec<Vec<Value>> {
-    let mut rows = columns_of(def);
-    for (row, c) in rows.iter_mut().zip(&def.columns) {
-        let collation = match &c.ty {
-            DataType::Text { collation, .. } => text(match collation {
-                Collation::Binary => "BINARY",
-                Collation::NoCase => "NOCASE",
-            }),
-            _ => Value::Null,
-        };
-        row.insert(2, collation);
-        row.push(text("select,insert,update,references"));
-        row.push(text(&c.comment));
-    }
-    rows
+    let rows = columns_of(def).into_iter().zip(&def.columns);
+    rows.map(|(row, c)| full_column(row, &c.ty, &c.comment)).collect()
+}
+
+/// A column of SHOW FULL COLUMNS, made of one of SHOW COLUMNS.
+fn full_column(mut row: Vec<Value>, ty: &DataType, comment: &str) -> Vec<Value> {
+    let collation = match ty {
+        DataType::Text { collation, .. } => text(match collation {
+            Collation::Binary => "BINARY",
+            Collation::NoCase => "NOCASE",
+        }),
+        _ => Value::Null,
+    };
+    row.insert(2, collation);
+    row.push(text("select,insert,update,references"));
+    row.push(text(comment));
+    row
 }
 
 fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {

@@ -4,7 +4,7 @@
 //! their results are put here.
 
 use super::Transaction;
-use crate::catalog::{Catalog, PersistenceConfig, TableDef, TableId};
+use crate::catalog::{Catalog, PersistenceConfig, TableDef, TableId, ViewDef};
 use crate::table::{Table, TreeFactory};
 use crate::types::{Error, Result};
 use alloc::string::ToString;
@@ -34,12 +34,7 @@ impl Transaction {
         trees: &dyn TreeFactory,
         schema_version: u64,
     ) -> Result<()> {
-        if self.catalog.find(&def.schema, &def.name).is_some() {
-            return Err(Error::Exists {
-                kind: "table",
-                name: def.name,
-            });
-        }
+        self.require_free_name(&def.schema, &def.name, def.id)?;
         self.require_schema(&def.schema)?;
         if let Some(declared) = self.catalog.schema(&def.schema) {
             def.schema = declared.to_string();
@@ -58,6 +53,18 @@ impl Transaction {
     fn adopt_orphans(&mut self, parent: TableId) -> Result<()> {
         for child in self.catalog_mut().adopt_orphans(parent)? {
             self.changes.definitions().define(child);
+        }
+        Ok(())
+    }
+
+    /// Tables and views share their names.
+    fn require_free_name(&self, schema: &str, name: &str, table: TableId) -> Result<()> {
+        let is_table = self.catalog.find(schema, name).is_some_and(|t| t.def.id != table);
+        if is_table || self.catalog.find_view(schema, name).is_some() {
+            return Err(Error::Exists {
+                kind: if is_table { "table" } else { "view" },
+                name: name.to_string(),
+            });
         }
         Ok(())
     }
@@ -81,16 +88,7 @@ impl Transaction {
     pub fn replace_table(&mut self, table: Table, schema_version: u64) -> Result<()> {
         let def = table.def.clone();
         let renamed = self.catalog.table(def.id)?.def.name != def.name;
-        if self
-            .catalog
-            .find(&def.schema, &def.name)
-            .is_some_and(|t| t.def.id != def.id)
-        {
-            return Err(Error::Exists {
-                kind: "table",
-                name: def.name.clone(),
-            });
-        }
+        self.require_free_name(&def.schema, &def.name, def.id)?;
         if renamed && self.catalog.remembered_for(&def.schema, &def.name).is_some() {
             self.remember_persistence(&def.schema, &def.name, None);
         }
@@ -150,6 +148,50 @@ impl Transaction {
         })
     }
 
+    /// Creates a view, or with `replace` puts it in the place of the one of that name.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] if a table has the name, or a view without `replace`; [`Error::Unknown`] for the schema.
+    pub fn create_view(&mut self, mut view: ViewDef, replace: bool, schema_version: u64) -> Result<()> {
+        let is_table = self.catalog.find(&view.schema, &view.name).is_some();
+        if is_table || (!replace && self.catalog.find_view(&view.schema, &view.name).is_some()) {
+            return Err(Error::Exists {
+                kind: if is_table { "table" } else { "view" },
+                name: view.name,
+            });
+        }
+        self.require_schema(&view.schema)?;
+        if let Some(declared) = self.catalog.schema(&view.schema) {
+            view.schema = declared.to_string();
+        }
+        self.catalog_mut().put_view(view);
+        self.defined_schemas(schema_version);
+        Ok(())
+    }
+
+    /// Drops a view.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn drop_view(&mut self, schema: &str, name: &str, schema_version: u64) -> Result<()> {
+        if self.catalog_mut().remove_view(schema, name).is_none() {
+            return Err(Error::Unknown {
+                kind: "view",
+                name: name.to_string(),
+                nearest: None,
+                position: None,
+            });
+        }
+        self.defined_schemas(schema_version);
+        Ok(())
+    }
+
+    /// Marks schemas and views as changed; `schema_version` is one nobody else has.
+    fn defined_schemas(&mut self, schema_version: u64) {
+        self.changes.definitions().touch_schemas();
+        self.catalog_mut().set_schema_version(schema_version);
+    }
+
     /// Creates a schema.
     ///
     /// # Errors
@@ -162,8 +204,7 @@ impl Transaction {
             });
         }
         self.catalog_mut().add_schema(name);
-        self.changes.definitions().touch_schemas();
-        self.catalog_mut().set_schema_version(schema_version);
+        self.defined_schemas(schema_version);
         Ok(())
     }
 
@@ -177,8 +218,7 @@ impl Transaction {
         self.drop_tables(&tables, schema_version)?;
         self.catalog_mut().forget_schema(name);
         self.catalog_mut().remove_schema(name);
-        self.changes.definitions().touch_schemas();
-        self.catalog_mut().set_schema_version(schema_version);
+        self.defined_schemas(schema_version);
         Ok(())
     }
 

@@ -34,7 +34,7 @@ impl WriteSet {
         self.defined.insert(table);
     }
 
-    /// Records that schemas or remembered persistence settings changed.
+    /// Records that schemas, views or remembered persistence settings changed.
     pub fn touch_schemas(&mut self) {
         self.schemas = true;
     }
@@ -64,7 +64,7 @@ impl WriteSet {
         self.schemas || !self.defined.is_empty()
     }
 
-    /// Whether schemas or remembered persistence settings changed.
+    /// Whether schemas, views or remembered persistence settings changed.
     pub fn schemas_changed(&self) -> bool {
         self.schemas
     }
@@ -110,6 +110,6 @@ impl WriteSet {
 pub enum Collision {
     /// In this table.
     Table(TableId),
-    /// In the list of schemas.
+    /// In the lists of schemas and views.
     Schemas,
 }

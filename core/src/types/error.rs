@@ -285,6 +285,24 @@ impl Error {
         }
     }
 
+    /// The same error without a place in the SQL text: it was another text's.
+    #[must_use]
+    pub fn without_position(mut self) -> Error {
+        if let Error::Syntax { position: at, .. }
+        | Error::Unsupported { position: at, .. }
+        | Error::Unknown { position: at, .. }
+        | Error::AmbiguousColumn { position: at, .. }
+        | Error::Invalid { position: at, .. }
+        | Error::Data { position: at, .. } = &mut self
+        {
+            *at = None;
+        }
+        if let Error::Syntax { excerpt, .. } = &mut self {
+            excerpt.clear();
+        }
+        self
+    }
+
     /// An [`Error::Unsupported`] without a position.
     pub fn unsupported(feature: impl Into<String>) -> Error {
         Error::Unsupported {

@@ -4,11 +4,13 @@
 use super::cte::Cte;
 use super::names::Scope;
 use super::template::Slots;
+use super::view::Views;
 use super::window::Windows;
 use super::{BindContext, SchemaSource};
 use crate::sql::plan::{AggregateCall, Expr, Plan, SubPlan};
 use crate::types::{Error, Result};
 use alloc::{string::String, vec::Vec};
+use sqlparser::tokenizer::Location;
 
 /// Levels of recursion while binding. The tokens' limits keep parentheses well below it; it guards
 /// against chains of suffixes (`x IS NULL IS NULL …`).
@@ -35,12 +37,16 @@ pub(super) struct Binder<'a> {
     pub(super) slots: Option<Slots<'a>>,
     /// Whether tables give their row ids: in the FROM clause of a statement that changes rows.
     pub(super) row_ids: bool,
+    /// The views bound for the statement; `None` where there may be none.
+    pub(super) views: Option<&'a Views>,
+    /// When a view is defined: what the stars in its text stand for.
+    pub(super) stars: Option<Vec<(Location, String)>>,
     recursion: usize,
     depth: usize,
     copied: usize,
     /// Recursive queries so far.
     pub(super) recursions: usize,
-    /// Copies of WITH queries so far.
+    /// Copies of WITH queries and views so far.
     pub(super) expansions: usize,
 }
 
@@ -150,6 +156,8 @@ impl<'a> Binder<'a> {
             windows: Vec::new(),
             slots: None,
             row_ids: false,
+            views: None,
+            stars: None,
             recursion: 0,
             depth: 0,
             copied: 0,

@@ -4,7 +4,7 @@ use super::binder::{Binder, Env};
 use super::names::Scope;
 use super::types::{cast, to_bool};
 use super::{BindContext, SchemaSource};
-use crate::catalog::{ColumnDef, ColumnDefault, TableDef, TableId};
+use crate::catalog::{ColumnDef, ColumnDefault, TableDef, TableId, ViewDef};
 use crate::sql::parse::parse_expr;
 use crate::sql::plan::Expr;
 use crate::types::{DataType, Error, Result};
@@ -32,6 +32,9 @@ struct NoTables;
 
 impl SchemaSource for NoTables {
     fn table(&self, _: &str, _: &str) -> Option<Arc<TableDef>> {
+        None
+    }
+    fn view(&self, _: &str, _: &str) -> Option<ViewDef> {
         None
     }
     fn table_by_id(&self, _: TableId) -> Option<Arc<TableDef>> {

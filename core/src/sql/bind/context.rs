@@ -1,6 +1,6 @@
 //! What binding is given: the schema, the current schema's name, the types of the parameters.
 
-use crate::catalog::{TableDef, TableId};
+use crate::catalog::{TableDef, TableId, ViewDef};
 use crate::types::DataType;
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -8,6 +8,8 @@ use alloc::{string::String, sync::Arc, vec::Vec};
 pub trait SchemaSource {
     /// The table of that name, without regard to ASCII case.
     fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>>;
+    /// The view of that name, without regard to ASCII case.
+    fn view(&self, schema: &str, name: &str) -> Option<ViewDef>;
     /// The table of that id.
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>>;
     /// How many rows it has, roughly.

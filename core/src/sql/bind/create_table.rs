@@ -161,6 +161,15 @@ impl Binder<'_> {
                 name: name.value.clone(),
             });
         }
+        if self.source().view(schema, &name.value).is_some() {
+            if c.if_not_exists {
+                return Ok(Statement::Nothing);
+            }
+            return Err(Error::Exists {
+                kind: "view",
+                name: name.value.clone(),
+            });
+        }
         let mut def = TableDef {
             id: NEW_TABLE,
             schema: String::from(schema),

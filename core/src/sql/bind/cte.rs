@@ -10,21 +10,26 @@ use super::set_operation::{combined, is_all};
 use super::types::cast;
 use crate::sql::plan::{Expr, OutputColumn, Plan, Recursive, SubPlan};
 use crate::types::{DataType, Decimal, Error, Result};
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
 use sqlparser::ast::{self, SetExpr, SetOperator};
 
-/// Times that WITH queries may be copied in one statement.
+/// Times that WITH queries and views may be copied in one statement.
 const MAX_EXPANSIONS: usize = 100;
+
+/// A query bound apart from what is around it: one of WITH, or a view's.
+pub(super) struct BoundQuery {
+    pub(super) plan: Plan,
+    pub(super) columns: Vec<OutputColumn>,
+    /// Its own sub-plans; its expressions name them by their place here.
+    pub(super) sub_plans: Vec<SubPlan>,
+    /// How many copies of such queries are in it.
+    pub(super) expansions: usize,
+}
 
 /// A query of WITH, bound.
 pub(super) struct Cte<'a> {
     pub(super) definition: &'a ast::Cte,
-    plan: Plan,
-    columns: Vec<OutputColumn>,
-    /// Its own sub-plans; its expressions name them by their place here.
-    sub_plans: Vec<SubPlan>,
-    /// How many copies of WITH queries are in it.
-    expansions: usize,
+    query: Arc<BoundQuery>,
 }
 
 impl<'a> Binder<'a> {
@@ -73,13 +78,13 @@ impl<'a> Binder<'a> {
         let own = core::mem::replace(&mut self.sub_plans, sub_plans);
         let expansions = core::mem::replace(&mut self.expansions, expansions);
         let (plan, columns) = bound?;
-        Ok(Cte {
-            definition,
+        let query = Arc::new(BoundQuery {
             plan,
             columns,
             sub_plans: own,
             expansions,
-        })
+        });
+        Ok(Cte { definition, query })
     }
 
     /// A query of WITH RECURSIVE, which may name itself in the last query of its UNION.
@@ -113,13 +118,15 @@ impl<'a> Binder<'a> {
         let before = self.sub_plans.len();
         self.ctes.push(Cte {
             definition,
-            plan: Plan::WorkTable {
-                id,
-                types: types.clone(),
-            },
-            columns: wide.clone(),
-            sub_plans: Vec::new(),
-            expansions: 0,
+            query: Arc::new(BoundQuery {
+                plan: Plan::WorkTable {
+                    id,
+                    types: types.clone(),
+                },
+                columns: wide.clone(),
+                sub_plans: Vec::new(),
+                expansions: 0,
+            }),
         });
         let step = self.operand(right, q);
         self.ctes.pop();
@@ -162,25 +169,32 @@ impl<'a> Binder<'a> {
     /// A copy of the WITH query that `at` is the place of in [`Binder::ctes`], where it is named; and its
     /// definition.
     pub(super) fn expand(&mut self, at: usize) -> Result<(&'a ast::Cte, Plan, Vec<OutputColumn>)> {
-        let base = self.sub_plans.len();
         let Some(cte) = self.ctes.get(at) else {
             return Err(Error::invalid("a WITH query is not in sight"));
         };
-        self.expansions = self.expansions.saturating_add(cte.expansions + 1);
+        let (definition, query) = (cte.definition, cte.query.clone());
+        let (plan, columns) = self.copy_of(&query)?;
+        Ok((definition, plan, columns))
+    }
+
+    /// A copy of a query that was bound apart, where it is named.
+    pub(super) fn copy_of(&mut self, query: &BoundQuery) -> Result<(Plan, Vec<OutputColumn>)> {
+        self.expansions = self.expansions.saturating_add(query.expansions + 1);
         if self.expansions > MAX_EXPANSIONS {
             return Err(Error::invalid(format!(
-                "WITH queries are used more than {MAX_EXPANSIONS} times, by one another too; collect their rows in a table \
-                 first"
+                "WITH queries and views are used more than {MAX_EXPANSIONS} times, by one another too; collect their rows \
+                 in a table first"
             )));
         }
-        let (definition, mut plan, columns) = (cte.definition, cte.plan.clone(), cte.columns.clone());
+        let base = self.sub_plans.len();
+        let mut plan = query.plan.clone();
         move_sub_plans(&mut plan, base);
-        for sub in &cte.sub_plans {
+        for sub in &query.sub_plans {
             let mut sub = sub.clone();
             move_sub_plans(&mut sub.plan, base);
             self.sub_plans.push(sub);
         }
-        Ok((definition, plan, columns))
+        Ok((plan, query.columns.clone()))
     }
 }
 

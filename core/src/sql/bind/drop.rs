@@ -37,6 +37,10 @@ impl Binder<'_> {
                 refuse_at(table.is_some(), "ON of DROP TABLE", at)?;
                 self.drop_tables(names, *if_exists)
             }
+            ObjectType::View => {
+                refuse_at(table.is_some(), "ON of DROP VIEW", at)?;
+                self.drop_views(names, *if_exists)
+            }
             ObjectType::Index => self.drop_index(names, table.as_ref(), *if_exists),
             ObjectType::Schema | ObjectType::Database => {
                 let [name] = names.as_slice() else {
@@ -61,6 +65,12 @@ impl Binder<'_> {
     fn drop_tables(&self, names: &[ObjectName], if_exists: bool) -> Result<Statement> {
         let mut tables: Vec<Arc<TableDef>> = Vec::with_capacity(names.len());
         for name in names {
+            if if_exists
+                && let Ok((schema, ident)) = self.cx.table_name(name)
+                && self.source().view(schema, &ident.value).is_some()
+            {
+                continue;
+            }
             if let Some(def) = self.cx.table_if(name, if_exists)?
                 && tables.iter().all(|t| t.id != def.id)
             {

@@ -416,6 +416,11 @@ impl<'a> Binder<'a> {
                 return self.cte(at, alias);
             }
         }
+        if let Ok((schema, ident)) = self.cx.table_name(name)
+            && let Some(view) = self.source().view(schema, &ident.value)
+        {
+            return self.view(view, ident, alias);
+        }
         let def = match self.cx.table(name) {
             // MySQL's name for no table at all, unless there is a table of that name.
             Err(Error::Unknown { kind: "table", .. }) if is_dual(name) && alias.is_none() => {
@@ -461,7 +466,7 @@ impl<'a> Binder<'a> {
 }
 
 /// A derived table's scope.
-fn derived(
+pub(super) fn derived(
     plan: Plan,
     columns: Vec<OutputColumn>,
     name: &Ident,

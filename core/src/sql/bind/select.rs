@@ -264,6 +264,7 @@ impl<'a> Binder<'a> {
                     if scope.tables().is_empty() {
                         return Err(invalid("* needs a FROM", item));
                     }
+                    self.note_star(options, || scope.written(scope.visible().map(|(_, c)| c), None))?;
                     items.extend(scope.visible().map(|(_, c)| column_item(scope, c)));
                     limit_columns(items.len(), "a result", item)?;
                 }
@@ -276,7 +277,11 @@ impl<'a> Binder<'a> {
                     let Some(columns) = scope.columns_of(schema, &table.value) else {
                         return Err(unknown_table(scope, table));
                     };
-                    items.extend(columns.map(|c| column_item(scope, c)));
+                    let columns: Vec<_> = columns.collect();
+                    self.note_star(options, || {
+                        scope.written(columns.iter().copied(), Some(&format!("{name}")))
+                    })?;
+                    items.extend(columns.into_iter().map(|c| column_item(scope, c)));
                     limit_columns(items.len(), "a result", item)?;
                 }
                 SelectItem::UnnamedExpr(e) => {

@@ -3,11 +3,11 @@
 use super::binder::Binder;
 use super::names::ident;
 use super::refuse::{refuse, refuse_at, unsupported_at};
-use crate::catalog::TableId;
+use crate::catalog::{TableId, ViewDef};
 use crate::sql::parse::start;
 use crate::sql::plan::{Show, Statement};
 use crate::types::{Error, Position, Result};
-use alloc::{format, string::String};
+use alloc::{boxed::Box, format, string::String};
 use sqlparser::ast::{
     self, Ident, ObjectName, ShowCreateObject, ShowStatementIn, ShowStatementInParentType,
     ShowStatementOptions,
@@ -64,8 +64,29 @@ impl Binder<'_> {
         Ok(self.cx.table(name)?.id)
     }
 
+    /// The view of that name, if it is one.
+    fn shown_view(&self, name: &ObjectName) -> Option<ViewDef> {
+        let (schema, ident) = self.cx.table_name(name).ok()?;
+        self.source().view(schema, &ident.value)
+    }
+
+    /// SHOW COLUMNS of a table or view.
+    fn show_columns(&mut self, name: &ObjectName, full: bool) -> Result<Show> {
+        let Some(view) = self.shown_view(name) else {
+            return Ok(Show::Columns {
+                table: self.table_id(name)?,
+                full,
+            });
+        };
+        let (_, ident) = self.cx.table_name(name)?;
+        Ok(Show::ViewColumns {
+            columns: self.columns_of_view(view, ident)?,
+            full,
+        })
+    }
+
     /// SHOW as `sqlparser` knows it; `None` for those that are not offered.
-    pub(super) fn show(&self, s: &ast::Statement, at: Option<Position>) -> Result<Option<Statement>> {
+    pub(super) fn show(&mut self, s: &ast::Statement, at: Option<Position>) -> Result<Option<Statement>> {
         let shown = match s {
             ast::Statement::ShowTables {
                 terse,
@@ -75,9 +96,12 @@ impl Binder<'_> {
                 external,
                 show_options,
             } => {
-                refuse_at(*full || *extended, "SHOW FULL or EXTENDED TABLES", at)?;
+                refuse_at(*extended, "SHOW EXTENDED TABLES", at)?;
                 refuse_at(*terse || *history || *external, "TERSE, HISTORY or EXTERNAL", at)?;
-                Show::Tables(self.schema_name(about(show_options, at)?)?)
+                Show::Tables {
+                    schema: self.schema_name(about(show_options, at)?)?,
+                    full: *full,
+                }
             }
             ast::Statement::ShowDatabases {
                 terse,
@@ -102,10 +126,7 @@ impl Binder<'_> {
             } => {
                 refuse_at(*extended, "SHOW EXTENDED COLUMNS", at)?;
                 match about(show_options, at)? {
-                    Some(table) => Show::Columns {
-                        table: self.table_id(table)?,
-                        full: *full,
-                    },
+                    Some(table) => self.show_columns(table, *full)?,
                     None => {
                         return Err(Error::Invalid {
                             message: String::from("SHOW COLUMNS FROM names a table"),
@@ -115,7 +136,14 @@ impl Binder<'_> {
                 }
             }
             ast::Statement::ShowCreate { obj_type, obj_name } => match obj_type {
-                ShowCreateObject::Table => Show::CreateTable(self.table_id(obj_name)?),
+                ShowCreateObject::Table | ShowCreateObject::View => match self.shown_view(obj_name) {
+                    Some(view) => Show::CreateView(Box::new(view)),
+                    None if *obj_type == ShowCreateObject::View => {
+                        let (schema, name) = self.cx.table_name(obj_name)?;
+                        return Err(self.unknown_view(schema, name));
+                    }
+                    None => Show::CreateTable(self.table_id(obj_name)?),
+                },
                 other => return Err(unsupported_at(format!("SHOW CREATE {other}"), at)),
             },
             _ => return Ok(None),
@@ -124,9 +152,8 @@ impl Binder<'_> {
     }
 
     /// DESCRIBE.
-    pub(super) fn describe(&self, table: &ObjectName) -> Result<Statement> {
-        let table = self.table_id(table)?;
-        Ok(Statement::Show(Show::Columns { table, full: false }))
+    pub(super) fn describe(&mut self, table: &ObjectName) -> Result<Statement> {
+        Ok(Statement::Show(self.show_columns(table, false)?))
     }
 
     /// SHOW INDEX FROM table [FROM schema].

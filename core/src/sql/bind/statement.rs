@@ -5,6 +5,7 @@ use super::binder::Binder;
 use super::query::changed_by;
 use super::template::Slots;
 use super::transaction::{begin, set, set_transaction, transaction};
+use super::view::{Views, with_views};
 use crate::sql::parse::{Ast, Parsed};
 use crate::sql::plan::{ExplainFormat, Show, Statement};
 use crate::types::{Error, Result};
@@ -23,7 +24,7 @@ pub fn bind(parsed: &Parsed, cx: &BindContext<'_>) -> Result<Statement> {
             message: format!("the statement has {wanted} parameters, {given} values were given"),
         });
     }
-    bind_ast(parsed, parsed.ast(), cx)
+    with_views(cx, |views| bind_ast(parsed, parsed.ast(), cx, views))
 }
 
 /// Binds a statement with a binder made for it, and returns what became of the literals taken out.
@@ -38,19 +39,20 @@ pub(super) fn bind_with<'a>(
     Ok((statement, binder.slots))
 }
 
-fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>) -> Result<Statement> {
-    let mut binder = Binder::new(cx);
+fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> Result<Statement> {
+    let mut binder = views.binder(cx);
     let at = parsed.position();
     match ast {
         Ast::Sql(s) => bind_sql(parsed, s, &mut binder),
         Ast::Explain { analyze, statement } => {
-            let statement = bind_ast(parsed, statement, cx)?;
+            let statement = bind_ast(parsed, statement, cx, views)?;
             Ok(Statement::Explain {
                 statement: Box::new(statement),
                 analyze: *analyze,
                 format: ExplainFormat::Text,
             })
         }
+        Ast::View { statement, text } => binder.define_view(parsed, statement, text),
         Ast::Describe(table) => binder.describe(table),
         Ast::ShowPersistence(table) => binder.show_persistence(table.as_ref()),
         Ast::ShowStats => Ok(Statement::Show(Show::Stats)),
@@ -86,6 +88,7 @@ fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>)
             if_exists,
         } => binder.comment_on(*object_type, object_name, comment.as_deref(), *if_exists),
         ast::Statement::RenameTable(r) => binder.rename_table(r),
+        ast::Statement::CreateView(v) => Err(binder.refused_view(v)),
         ast::Statement::Drop { .. } => binder.drop(s),
         ast::Statement::Truncate(t) => binder.truncate(t),
         ast::Statement::CreateSchema { .. } | ast::Statement::CreateDatabase { .. } => {

@@ -12,6 +12,7 @@ use super::BindContext;
 use super::binder::Binder;
 use super::refuse::unsupported;
 use super::types::{exact, follows, negate, number};
+use super::view::with_views;
 use crate::sql::parse::{LiteralText, ValuesText, unescape};
 use crate::sql::plan::{Expr, InsertSource, Plan, Statement};
 use crate::types::{AppendValues, Batch, ColumnBuilder, DataType, Error, Result, Value, ValueRef};
@@ -73,17 +74,19 @@ pub fn bind_template(
     cx: &BindContext<'_>,
     literals: &[Value],
 ) -> Result<(Statement, Vec<Slot>)> {
-    let mut binder = Binder::new(cx);
-    binder.slots = Some(Slots {
-        literals,
-        slots: alloc::vec![None; parsed.parameter_count()],
-    });
-    let (statement, slots) = super::statement::bind_with(parsed, binder)?;
-    let slots: Option<Vec<Slot>> = slots.and_then(|s| s.slots.into_iter().collect());
-    match slots {
-        Some(slots) => Ok((statement, slots)),
-        None => Err(Error::invalid("a literal of a template has no slot")),
-    }
+    with_views(cx, |views| {
+        let mut binder = views.binder(cx);
+        binder.slots = Some(Slots {
+            literals,
+            slots: alloc::vec![None; parsed.parameter_count()],
+        });
+        let (statement, slots) = super::statement::bind_with(parsed, binder)?;
+        let slots: Option<Vec<Slot>> = slots.and_then(|s| s.slots.into_iter().collect());
+        match slots {
+            Some(slots) => Ok((statement, slots)),
+            None => Err(Error::invalid("a literal of a template has no slot")),
+        }
+    })
 }
 
 impl<'a> Binder<'a> {

@@ -1,7 +1,7 @@
 //! A schema for tests, which grows with every CREATE and ALTER that is bound in it.
 
 use super::{BindContext, SchemaSource, bind};
-use crate::catalog::{TableDef, TableId};
+use crate::catalog::{TableDef, TableId, ViewDef};
 use crate::sql::parse::{parse_one, split};
 use crate::sql::plan::{AlterAction, Expr, Plan, Query, Statement};
 use crate::types::{DataType, Error, Result};
@@ -22,6 +22,9 @@ impl SchemaSource for World {
             .iter()
             .find(|t| t.schema.eq_ignore_ascii_case(schema) && t.name.eq_ignore_ascii_case(name))
             .cloned()
+    }
+    fn view(&self, _: &str, _: &str) -> Option<ViewDef> {
+        None
     }
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {
         self.tables.iter().find(|t| t.id == id).cloned()

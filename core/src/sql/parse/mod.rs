@@ -15,6 +15,7 @@ mod syntax_error;
 mod template;
 mod tokens;
 mod values_text;
+mod view_text;
 
 pub use lexeme::LiteralText;
 pub(in crate::sql) use literal::{bit_bytes, hex_bytes, hex_number, unescape};
@@ -25,3 +26,4 @@ pub(in crate::sql) use statement::Ast;
 pub(in crate::sql) use syntax_error::start;
 pub use template::Template;
 pub use values_text::ValuesText;
+pub(in crate::sql) use view_text::ViewText;

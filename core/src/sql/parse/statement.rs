@@ -6,6 +6,7 @@
 use super::dialect::AmphiDialect;
 use super::limits::MAX_RECURSION;
 use super::syntax_error::{from_parser, start, syntax};
+use super::view_text::ViewText;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{
@@ -26,6 +27,13 @@ pub(in crate::sql) enum Ast {
         analyze: bool,
         /// What is explained.
         statement: Box<Ast>,
+    },
+    /// CREATE VIEW or ALTER VIEW.
+    View {
+        /// As `sqlparser` has it.
+        statement: Box<Statement>,
+        /// The text of its query.
+        text: ViewText,
     },
     /// DESCRIBE of a table.
     Describe(ObjectName),
@@ -49,7 +57,7 @@ const FOREIGN: [&str; 30] = [
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
-const FOREIGN_OBJECTS: [&str; 16] = [
+const FOREIGN_OBJECTS: [&str; 15] = [
     "AGGREGATE",
     "DEFINER",
     "DOMAIN",
@@ -64,7 +72,6 @@ const FOREIGN_OBJECTS: [&str; 16] = [
     "TRIGGER",
     "TYPE",
     "USER",
-    "VIEW",
     "VIRTUAL",
 ];
 
@@ -88,6 +95,8 @@ const TABLE_OPTIONS: [&str; 12] = [
 struct Statements<'a, 's> {
     parser: Parser<'a>,
     sql: &'s str,
+    /// The text of the query of a view that is defined.
+    text: Option<ViewText>,
 }
 
 /// Parses one statement.
@@ -95,6 +104,7 @@ pub(super) fn parse_statement(sql: &str, mut tokens: Vec<TokenWithSpan>) -> Resu
     name_update_lists(&mut tokens);
     let dialect = AmphiDialect;
     let mut s = Statements {
+        text: ViewText::of(sql, &tokens),
         parser: new_parser(&dialect, tokens),
         sql,
     };
@@ -136,6 +146,7 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
     let mut s = Statements {
         parser: new_parser(&dialect, tokens),
         sql,
+        text: None,
     };
     let expr = s.run(|p| p.parse_expr())?;
     s.end()?;
@@ -232,6 +243,7 @@ impl<'a> Statements<'a, '_> {
                 self.unsupported("PREPARE in SQL (prepare statements through the API)")
             }
             Keyword::ALTER if self.is(1, "TABLE") => self.alter_table(),
+            Keyword::CREATE | Keyword::ALTER if self.text.is_some() => self.view(),
             Keyword::CREATE if self.is(1, "FULLTEXT") => self.unsupported("FULLTEXT INDEX"),
             Keyword::CREATE if self.is(1, "SPATIAL") => self.unsupported("SPATIAL INDEX"),
             Keyword::UPDATE if self.is(1, "IGNORE") && !self.is(2, "SET") => {
@@ -245,6 +257,18 @@ impl<'a> Statements<'a, '_> {
     fn plain(&mut self) -> Result<Ast> {
         let statement = self.run(|p| p.parse_statement())?;
         Ok(Ast::Sql(Box::new(statement)))
+    }
+
+    /// CREATE VIEW or ALTER VIEW, with the text of the query.
+    fn view(&mut self) -> Result<Ast> {
+        let statement = Box::new(self.run(|p| p.parse_statement())?);
+        if self.is(0, "WITH") {
+            return self.unsupported("WITH CHECK OPTION");
+        }
+        match self.text.take() {
+            Some(text) => Ok(Ast::View { statement, text }),
+            None => Ok(Ast::Sql(statement)),
+        }
     }
 
     fn explain(&mut self) -> Result<Ast> {

@@ -1,8 +1,9 @@
 //! Bound statements.
 
 use super::{Expr, Query};
-use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId};
+use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId, ViewDef};
 use crate::txn::IsolationLevel;
+use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 /// Transaction statements.
@@ -208,11 +209,27 @@ pub enum AlterAction {
     AutoIncrement(i64),
 }
 
+/// A column of a view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewColumn {
+    /// Name.
+    pub name: String,
+    /// Type.
+    pub ty: DataType,
+    /// Whether it may be NULL, as far as that is known.
+    pub nullable: bool,
+}
+
 /// SHOW statements.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Show {
-    /// SHOW TABLES: of the schema.
-    Tables(String),
+    /// SHOW TABLES: of the schema, views included.
+    Tables {
+        /// The schema.
+        schema: String,
+        /// FULL: with what each is.
+        full: bool,
+    },
     /// SHOW DATABASES, SHOW SCHEMAS.
     Schemas,
     /// SHOW COLUMNS FROM, SHOW FULL COLUMNS FROM, DESCRIBE.
@@ -222,8 +239,17 @@ pub enum Show {
         /// SHOW FULL COLUMNS: with collations, privileges and comments.
         full: bool,
     },
+    /// The same of a view.
+    ViewColumns {
+        /// The columns.
+        columns: Vec<ViewColumn>,
+        /// SHOW FULL COLUMNS.
+        full: bool,
+    },
     /// SHOW CREATE TABLE.
     CreateTable(TableId),
+    /// SHOW CREATE VIEW.
+    CreateView(Box<ViewDef>),
     /// SHOW INDEX FROM.
     Indexes(TableId),
     /// SHOW PERSISTENCE [FOR table].
@@ -267,6 +293,15 @@ pub enum Statement {
     },
     /// DROP TABLE.
     DropTable(Vec<TableId>),
+    /// CREATE VIEW, ALTER VIEW.
+    CreateView {
+        /// The view.
+        view: Box<ViewDef>,
+        /// Whether it may take the place of a view of that name.
+        replace: bool,
+    },
+    /// DROP VIEW: of these schemas and names.
+    DropViews(Vec<(String, String)>),
     /// TRUNCATE TABLE.
     Truncate(TableId),
     /// CREATE INDEX.

@@ -27,6 +27,8 @@ pub(in crate::sql::bind) struct ScopeTable {
     columns: ColumnNames,
     /// Whether an alias hides the schema's name.
     aliased: bool,
+    /// The schema of a view.
+    schema: Option<String>,
 }
 
 impl ScopeTable {
@@ -36,6 +38,7 @@ impl ScopeTable {
             aliased: alias.is_some(),
             name: alias.unwrap_or_else(|| def.name.clone()),
             columns: ColumnNames::Table(def),
+            schema: None,
         }
     }
 
@@ -45,6 +48,24 @@ impl ScopeTable {
             name,
             columns: ColumnNames::Derived(columns),
             aliased: true,
+            schema: None,
+        }
+    }
+
+    /// A view under its own name.
+    pub(in crate::sql::bind) fn view(schema: String, name: String, columns: Vec<String>) -> ScopeTable {
+        ScopeTable {
+            schema: Some(schema),
+            ..ScopeTable::derived(name, columns)
+        }
+    }
+
+    /// The schema by which the table can be qualified.
+    fn schema(&self) -> Option<&str> {
+        match &self.columns {
+            ColumnNames::Table(d) if !self.aliased => Some(&d.schema),
+            ColumnNames::Table(_) => None,
+            ColumnNames::Derived(_) => self.schema.as_deref(),
         }
     }
 
@@ -64,11 +85,7 @@ impl ScopeTable {
     }
 
     fn is_called(&self, schema: Option<&str>, name: &str) -> bool {
-        let schema_fits = match (schema, &self.columns) {
-            (None, _) => true,
-            (Some(s), ColumnNames::Table(d)) => !self.aliased && d.schema.eq_ignore_ascii_case(s),
-            (Some(_), ColumnNames::Derived(_)) => false,
-        };
+        let schema_fits = schema.is_none_or(|s| self.schema().is_some_and(|own| own.eq_ignore_ascii_case(s)));
         schema_fits && self.name.eq_ignore_ascii_case(name)
     }
 }
@@ -208,10 +225,8 @@ impl Scope {
         for t in &other.tables {
             let twice = |mine: &&ScopeTable| {
                 mine.name.eq_ignore_ascii_case(&t.name)
-                    && match (mine.def(), t.def()) {
-                        (Some(a), Some(b)) if !mine.aliased && !t.aliased => {
-                            a.schema.eq_ignore_ascii_case(&b.schema)
-                        }
+                    && match (mine.schema(), t.schema()) {
+                        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
                         _ => true,
                     }
             };
@@ -272,6 +287,53 @@ impl Scope {
         self.visible
             .iter()
             .filter_map(|v| self.columns.get(*v).map(|c| (*v, c)))
+    }
+
+    /// The columns of a star as names that mean the same columns, to be written in its place: each with
+    /// the name of its table, but those of `prefix.*`, of which the first has its prefix already.
+    ///
+    /// Errors: two columns of one name.
+    pub(in crate::sql::bind) fn written<'s>(
+        &'s self,
+        columns: impl Iterator<Item = &'s ScopeColumn>,
+        prefix: Option<&str>,
+    ) -> Result<String> {
+        let quoted = |name: &str| alloc::format!("`{}`", name.replace('`', "``"));
+        let mut out = String::new();
+        let mut seen = alloc::collections::BTreeSet::new();
+        for c in columns {
+            let name = self.name(c);
+            if !seen.insert((c.table, name.to_ascii_lowercase())) {
+                return Err(Error::invalid(alloc::format!(
+                    "* stands for two columns named {name}; name the columns"
+                )));
+            }
+            let is_first = out.is_empty();
+            if !is_first {
+                out.push_str(", ");
+            }
+            match (prefix, self.tables.get(c.table)) {
+                (Some(_), _) if is_first => {}
+                (Some(prefix), _) => {
+                    out.push_str(prefix);
+                    out.push('.');
+                }
+                (None, Some(table)) if !table.name.is_empty() => {
+                    let same = |t: &&ScopeTable| t.name.eq_ignore_ascii_case(&table.name);
+                    if let Some(schema) = table.schema()
+                        && self.tables.iter().filter(same).count() > 1
+                    {
+                        out.push_str(&quoted(schema));
+                        out.push('.');
+                    }
+                    out.push_str(&quoted(&table.name));
+                    out.push('.');
+                }
+                (None, _) => {}
+            }
+            out.push_str(&quoted(name));
+        }
+        Ok(out)
     }
 
     /// The columns of `table.*`.

@@ -71,6 +71,16 @@ impl BindContext<'_> {
     pub(in crate::sql::bind) fn table(&self, name: &ObjectName) -> Result<Arc<TableDef>> {
         let (schema, table) = self.table_name(name)?;
         self.source.table(schema, &table.value).ok_or_else(|| {
+            if self.source.view(schema, &table.value).is_some() {
+                return Error::Invalid {
+                    message: alloc::format!(
+                        "view {} cannot be changed, nor referred to where a table is needed: it is a query over \
+                         tables, change those",
+                        table.value
+                    ),
+                    position: start(table.span),
+                };
+            }
             let names = self.source.table_names(schema);
             Error::Unknown {
                 kind: "table",

@@ -211,7 +211,13 @@ fn small_statements() {
     let album = world.def("album").id;
     let columns = |full| Show::Columns { table: album, full };
     for (sql, expected) in [
-        ("SHOW TABLES", Statement::Show(Show::Tables("main".to_string()))),
+        (
+            "SHOW TABLES",
+            Statement::Show(Show::Tables {
+                schema: "main".to_string(),
+                full: false,
+            }),
+        ),
         ("SHOW DATABASES", Statement::Show(Show::Schemas)),
         ("DESCRIBE album", Statement::Show(columns(false))),
         ("DESC album", Statement::Show(columns(false))),

@@ -24,7 +24,7 @@ fn unsupported_clauses_are_named_with_their_place() {
             "WITH RECURSIVE a AS (SELECT 1 UNION SELECT 2 WHERE EXISTS (SELECT 1 FROM a)) SELECT * FROM a",
             "in a subquery of itself",
         ),
-        ("CREATE VIEW v AS SELECT 1", "CREATE VIEW"),
+        ("CREATE VIEW v AS SELECT 1 WITH CHECK OPTION", "WITH CHECK OPTION"),
         ("UNLOCK TABLES", "UNLOCK"),
         ("PRAGMA foreign_keys = ON", "PRAGMA"),
         (
@@ -38,7 +38,7 @@ fn unsupported_clauses_are_named_with_their_place() {
         ("SELECT @@version", "system variable"),
         ("PREPARE s FROM 'SELECT 1'", "PREPARE"),
         ("GRANT ALL ON *.* TO x", "GRANT"),
-        ("SHOW FULL TABLES", "SHOW FULL"),
+        ("SHOW EXTENDED TABLES", "SHOW EXTENDED TABLES"),
         ("EXPLAIN FORMAT=JSON SELECT 1", "EXPLAIN FORMAT"),
         ("SELECT 'a' SIMILAR TO 'b'", "SIMILAR TO"),
     ] {
