@@ -40,7 +40,13 @@ impl Target {
         let def = scope.tables().get(table).and_then(|t| t.def());
         let first = scope.columns_at(table).find(|c| c.column == 0);
         let (Some(def), Some(first)) = (def, first) else {
-            return Err(unsupported(format!("{statement} of anything but a table"), at));
+            return Err(match scope.tables().get(table) {
+                Some(t) if t.is_view() => invalid(
+                    format!("view {} cannot be changed: change the tables it reads", t.name),
+                    at,
+                ),
+                _ => unsupported(format!("{statement} of anything but a table"), at),
+            });
         };
         Ok(Target {
             table,

@@ -60,6 +60,11 @@ impl ScopeTable {
         }
     }
 
+    /// Whether it is a view under its own name.
+    pub(in crate::sql::bind) fn is_view(&self) -> bool {
+        self.schema.is_some()
+    }
+
     /// The schema by which the table can be qualified.
     fn schema(&self) -> Option<&str> {
         match &self.columns {

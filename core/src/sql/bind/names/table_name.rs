@@ -74,8 +74,7 @@ impl BindContext<'_> {
             if self.source.view(schema, &table.value).is_some() {
                 return Error::Invalid {
                     message: alloc::format!(
-                        "view {} cannot be changed, nor referred to where a table is needed: it is a query over \
-                         tables, change those",
+                        "view {} cannot be changed, nor be where a table is needed: change the tables it reads",
                         table.value
                     ),
                     position: start(table.span),
