@@ -10,7 +10,8 @@ use super::types::{
     with_guard_digits,
 };
 use super::window::window_function;
-use crate::sql::functions::{Aggregate, ArgKind, ScalarFunction, functions, lookup};
+use crate::sql::functions::{Aggregate, ArgKind, ScalarFunction, functions, interval_components, lookup};
+use crate::sql::parse::unescape;
 use crate::sql::plan::{CompareOp, Expr};
 use crate::types::{DataType, Error, Position, Result, Value};
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
@@ -226,7 +227,19 @@ impl<'a> Binder<'a> {
                 let args = vec![unit, self.expr(from, env)?, self.expr(to, env)?];
                 self.call("TIMESTAMPDIFF", args, f)
             }
-            ("GET_FORMAT", _) => Err(unsupported("function GET_FORMAT", f)),
+            ("GET_FORMAT", [kind, locale]) => {
+                let args = vec![text_literal(unit_name(kind)?), self.expr(locale, env)?];
+                self.call("GET_FORMAT", args, f)
+            }
+            // SQLite's, with modifiers; its answer is MySQL's DATE or TIME.
+            ("DATE" | "TIME", args) if args.len() != 1 || args.iter().any(|a| is_now(a)) => {
+                let mut bound = Vec::with_capacity(args.len());
+                for a in args {
+                    bound.push(self.expr(a, env)?);
+                }
+                let moment = self.call("DATETIME", bound, f)?;
+                self.call(name, vec![moment], f)
+            }
             _ => {
                 let mut bound = Vec::with_capacity(args.len());
                 for a in args {
@@ -318,11 +331,39 @@ impl<'a> Binder<'a> {
             interval,
         )?;
         let Some(unit) = leading_field else {
-            return Err(invalid("INTERVAL needs a unit", interval));
+            return self.add_interval_text(name, date, value, interval);
         };
         let n = self.expr(value, env)?;
         let unit = singular(&format!("{unit}"));
         self.call(name, vec![date, n, text_literal(unit)], interval)
+    }
+
+    /// `date + INTERVAL '1 day 2 hours'`.
+    fn add_interval_text(
+        &mut self,
+        name: &str,
+        date: Expr,
+        text: &'a ast::Expr,
+        at: &impl Place,
+    ) -> Result<Expr> {
+        let needed = || {
+            invalid(
+                "INTERVAL takes a number and a unit: INTERVAL 1 DAY, INTERVAL '1 day'",
+                at,
+            )
+        };
+        let ast::Expr::Value(v) = text else {
+            return Err(needed());
+        };
+        let ast::Value::SingleQuotedString(s) = &v.value else {
+            return Err(needed());
+        };
+        let parts = interval_components(&unescape(s)).ok_or_else(needed)?;
+        let mut sum = date;
+        for (amount, unit) in parts {
+            sum = self.call(name, vec![sum, text_literal(amount), text_literal(unit)], at)?;
+        }
+        Ok(sum)
     }
 
     /// A call of an entry of the table of functions, with its arguments converted.
@@ -384,6 +425,12 @@ fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place
     others.extend(places.into_iter().zip(same));
     others.sort_by_key(|(i, _)| *i);
     Ok(others.into_iter().map(|(_, e)| e).collect())
+}
+
+/// The text `'now'`.
+fn is_now(e: &ast::Expr) -> bool {
+    matches!(e, ast::Expr::Value(v)
+        if matches!(&v.value, ast::Value::SingleQuotedString(s) if s.eq_ignore_ascii_case("now")))
 }
 
 /// `DAYS` as `DAY`.

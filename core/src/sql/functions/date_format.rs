@@ -5,7 +5,7 @@ use super::args::{Args, TEXT, function, ints, lenient, texts};
 use super::date_parts::{DAYS, MONTHS, week};
 use super::text_writer::TextWriter;
 use super::{ReturnKind, ScalarFunction};
-use crate::types::{DataType, Date, DateTime, DateTimeParts, Time, Value};
+use crate::types::{DAY, DataType, Date, DateTime, DateTimeParts, SECOND, Time, Value};
 use core::fmt::Write;
 
 /// The family's functions.
@@ -29,8 +29,31 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         |cx, a, t, _, n| {
             let times = [lenient(a, t, 0, &DataType::Time { fsp: 6 })?];
             texts(cx, n, |i, out| {
-                let time = Time(times.int(0, i)).0.rem_euclid(crate::types::DAY);
-                format(DateTime(time), a.text(1, i), out).filter(|()| !times.null(0, i))
+                let time = times.int(0, i);
+                if time < 0 {
+                    out.push('-');
+                }
+                let hours = Some(time.abs() / (3600 * SECOND));
+                let moment = DateTime(time.abs() % DAY);
+                write(moment, hours, a.text(1, i), out).filter(|()| !times.null(0, i))
+            })
+        },
+    ),
+    function(
+        "GET_FORMAT",
+        &[],
+        (2, 2),
+        &[Text],
+        TEXT,
+        "The format of a kind of date in a country: GET_FORMAT(DATE, 'EUR').",
+        |cx, a, _, _, n| {
+            texts(cx, n, |i, out| {
+                let is = |k: usize, name: &str| a.text(k, i).eq_ignore_ascii_case(name);
+                let (.., format) = FORMATS.iter().find(|(kind, place, _)| {
+                    (is(0, kind) || *kind == "DATETIME" && is(0, "TIMESTAMP")) && is(1, place)
+                })?;
+                out.push_str(format);
+                Some(())
             })
         },
     ),
@@ -54,8 +77,32 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
 ];
 
+/// What GET_FORMAT knows: the kind, the country or standard, the format.
+const FORMATS: [(&str, &str, &str); 15] = [
+    ("DATE", "USA", "%m.%d.%Y"),
+    ("DATE", "JIS", "%Y-%m-%d"),
+    ("DATE", "ISO", "%Y-%m-%d"),
+    ("DATE", "EUR", "%d.%m.%Y"),
+    ("DATE", "INTERNAL", "%Y%m%d"),
+    ("DATETIME", "USA", "%Y-%m-%d %H.%i.%s"),
+    ("DATETIME", "JIS", "%Y-%m-%d %H:%i:%s"),
+    ("DATETIME", "ISO", "%Y-%m-%d %H:%i:%s"),
+    ("DATETIME", "EUR", "%Y-%m-%d %H.%i.%s"),
+    ("DATETIME", "INTERNAL", "%Y%m%d%H%i%s"),
+    ("TIME", "USA", "%h:%i:%s %p"),
+    ("TIME", "JIS", "%H:%i:%s"),
+    ("TIME", "ISO", "%H:%i:%s"),
+    ("TIME", "EUR", "%H.%i.%s"),
+    ("TIME", "INTERNAL", "%H%i%s"),
+];
+
 /// Writes a moment by a format; `None` is a format that ends within a specifier's name.
 pub(super) fn format(t: DateTime, format: &str, out: &mut TextWriter) -> Option<()> {
+    write(t, None, format, out)
+}
+
+/// As [`format`]; `hours` are those of a time that may be longer than a day.
+fn write(t: DateTime, hours: Option<i64>, format: &str, out: &mut TextWriter) -> Option<()> {
     let (p, date) = (t.parts(), t.date());
     let hour12 = (p.hour + 11) % 12 + 1;
     let half = if p.hour < 12 { "AM" } else { "PM" };
@@ -76,11 +123,11 @@ pub(super) fn format(t: DateTime, format: &str, out: &mut TextWriter) -> Option<
             Some('d') => write!(out, "{:02}", p.day),
             Some('e') => write!(out, "{}", p.day),
             Some('f') => write!(out, "{:06}", p.micro),
-            Some('H') => write!(out, "{:02}", p.hour),
+            Some('H') => write!(out, "{:02}", hours.unwrap_or(p.hour)),
             Some('h' | 'I') => write!(out, "{hour12:02}"),
             Some('i') => write!(out, "{:02}", p.minute),
             Some('j') => write!(out, "{:03}", date.day_of_year()),
-            Some('k') => write!(out, "{}", p.hour),
+            Some('k') => write!(out, "{}", hours.unwrap_or(p.hour)),
             Some('l') => write!(out, "{hour12}"),
             Some('M') => write!(out, "{month}"),
             Some('m') => write!(out, "{:02}", p.month),

@@ -1,9 +1,9 @@
 //! Parts of dates and times, and building them from parts.
 
-use super::ArgKind::{Any, Date as DateArg, Int};
+use super::ArgKind::{Any, Date as DateArg, DateTime as DateTimeArg, Int, Number};
 use super::args::{Args, DATE, INT, TEXT, function, ints, lenient, texts};
 use super::{ReturnKind, ScalarFunction};
-use crate::types::{Column, DAY, DataType, Date, DateTime, Result, SECOND, Time, Value, is_leap};
+use crate::types::{Column, DAY, DataType, Date, DateTime, Decimal, Result, SECOND, Time, Value, is_leap};
 use core::fmt::Write;
 
 /// Names of months, January first.
@@ -214,18 +214,20 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "MAKETIME",
-        &[],
+        &["MAKE_TIME"],
         (3, 3),
-        &[Int],
-        ReturnKind::Fixed(|| DataType::Time { fsp: 0 }),
+        &[Int, Int, Number],
+        ReturnKind::Of(|t| seconds_type(t, 2)),
         "A TIME of hours, minutes and seconds.",
-        |_, a, _, _, n| {
+        |_, a, t, _, n| {
+            let seconds = [lenient(a, t, 2, &MICROS)?];
             ints(n, |i| {
-                let (h, m, s) = (a.int(0, i), a.int(1, i), a.int(2, i));
-                if !(0..60).contains(&m) || !(0..60).contains(&s) || h.unsigned_abs() > 838 {
+                let (h, m, s) = (a.int(0, i), a.int(1, i), seconds.decimal(0, i));
+                let s = i64::try_from(s).ok().filter(|s| (0..60 * SECOND).contains(s))?;
+                if !(0..60).contains(&m) || h.unsigned_abs() > 838 {
                     return None;
                 }
-                let micros = ((h.abs() * 60 + m) * 60 + s) * SECOND;
+                let micros = (h.abs() * 60 + m) * 60 * SECOND + s;
                 Time::from_micros(if h < 0 { -micros } else { micros }).map(|t| t.0)
             })
         },
@@ -234,16 +236,27 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         "SEC_TO_TIME",
         &[],
         (1, 1),
-        &[Int],
-        ReturnKind::Fixed(|| DataType::Time { fsp: 0 }),
+        &[Number],
+        ReturnKind::Of(|t| seconds_type(t, 0)),
         "Seconds as a TIME, at most 838:59:59.",
+        |_, a, t, _, n| {
+            let seconds = [lenient(a, t, 0, &MICROS)?];
+            ints(n, |i| {
+                let most = i128::from(Time::MAX.0);
+                i64::try_from(seconds.decimal(0, i).clamp(-most, most)).ok()
+            })
+        },
+    ),
+    function(
+        "TO_SECONDS",
+        &[],
+        (1, 1),
+        &[DateTimeArg],
+        INT,
+        "Seconds since year 0.",
         |_, a, _, _, n| {
             ints(n, |i| {
-                Some(
-                    a.int(0, i)
-                        .saturating_mul(SECOND)
-                        .clamp(-Time::MAX.0, Time::MAX.0),
-                )
+                Some(a.int(0, i).div_euclid(SECOND) - DateTime::MIN.0 / SECOND)
             })
         },
     ),
@@ -298,6 +311,23 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
 ];
 
+/// Seconds, to the microsecond.
+const MICROS: DataType = DataType::Decimal {
+    precision: Decimal::MAX_PRECISION,
+    scale: 6,
+    unsigned: false,
+};
+
+/// A TIME with the fraction of the seconds in an argument.
+fn seconds_type(types: &[DataType], k: usize) -> DataType {
+    let fsp = match types.get(k) {
+        Some(DataType::Float | DataType::Double) => 6,
+        Some(ty) => ty.scale().min(6),
+        None => 0,
+    };
+    DataType::Time { fsp }
+}
+
 /// The digits of fractional seconds an argument may have.
 pub(super) fn fsp(types: &[DataType], constants: &[Option<Value>], k: usize) -> u8 {
     match (types.get(k), constants.get(k)) {
@@ -343,14 +373,26 @@ fn move_by(a: &[Column], types: &[DataType], ty: &DataType, rows: usize, sign: i
         lenient(a, types, 0, ty)?,
         lenient(a, types, 1, &DataType::Time { fsp: 6 })?,
     ];
+    // What is added is a time of its own, not that of a moment.
+    let is_moment = |i: usize| match types.get(1) {
+        Some(DataType::Date | DataType::DateTime { .. } | DataType::Timestamp { .. }) => true,
+        Some(DataType::Text { .. }) => {
+            let text = a.text(1, i).trim_ascii();
+            text.as_bytes().get(1..5).is_some_and(|b| b.contains(&b'-'))
+        }
+        _ => false,
+    };
     ints(rows, |i| {
+        if is_moment(i) {
+            return None;
+        }
         let by = both.int(1, i).checked_mul(sign)?;
         let sum = both
             .int(0, i)
             .checked_add(by)
             .filter(|_| !both.null(0, i) && !both.null(1, i))?;
         match ty {
-            DataType::Time { .. } => Time::from_micros(sum).map(|t| t.0),
+            DataType::Time { .. } => Some(sum.clamp(-Time::MAX.0, Time::MAX.0)),
             _ => DateTime::from_micros(sum).map(|t| t.0),
         }
     })

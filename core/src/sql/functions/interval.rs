@@ -2,6 +2,7 @@
 
 use super::ArgKind::{Any, Date as DateArg, DateTime as DateTimeArg, Int, Text};
 use super::args::{Args, INT, function, ints, lenient, texts};
+use super::time_unit::{Part, Unit};
 use super::{EvalContext, ReturnKind, ScalarFunction};
 use crate::types::{
     Column, DAY, DataType, Date, DateTime, Decimal, Error, Physical, Result, SECOND, Time, Value,
@@ -117,151 +118,8 @@ fn period_months(p: i64) -> Option<i64> {
     (p > 0 && (1..=12).contains(&month)).then(|| year * 12 + month - 1)
 }
 
-/// A part of a date or time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Microsecond,
-    Second,
-    Minute,
-    Hour,
-    Day,
-    Week,
-    Month,
-    Quarter,
-    Year,
-    DayOfWeek,
-    DayOfYear,
-    Epoch,
-}
-
-const PARTS: &[(&str, Part)] = &[
-    ("MICROSECOND", Part::Microsecond),
-    ("SECOND", Part::Second),
-    ("MINUTE", Part::Minute),
-    ("HOUR", Part::Hour),
-    ("DAY", Part::Day),
-    ("WEEK", Part::Week),
-    ("MONTH", Part::Month),
-    ("QUARTER", Part::Quarter),
-    ("YEAR", Part::Year),
-    ("DOW", Part::DayOfWeek),
-    ("DOY", Part::DayOfYear),
-    ("EPOCH", Part::Epoch),
-];
-
-/// The parts from the first to the last of a unit like `DAY_SECOND`; a plain unit is one part.
-const LADDER: [Part; 7] = [
-    Part::Year,
-    Part::Month,
-    Part::Day,
-    Part::Hour,
-    Part::Minute,
-    Part::Second,
-    Part::Microsecond,
-];
-
-/// A unit of an interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Unit {
-    first: Part,
-    last: Part,
-}
-
-impl Unit {
-    /// Reads `DAY`, `days`, `SQL_TSI_DAY`, `DAY_MINUTE`, ….
-    fn parse(name: &str) -> Option<Unit> {
-        let upper = name.trim_ascii().to_ascii_uppercase();
-        let name = upper.strip_prefix("SQL_TSI_").unwrap_or(&upper);
-        let part = |n: &str| {
-            let known = |n: &str| PARTS.iter().find(|(p, _)| *p == n).map(|(_, p)| *p);
-            known(n).or_else(|| known(n.strip_suffix('S')?))
-        };
-        if let Some((first, last)) = name.split_once('_') {
-            let unit = Unit {
-                first: part(first)?,
-                last: part(last)?,
-            };
-            let ladder = unit.ladder();
-            // YEAR_MONTH, and from DAY down to MICROSECOND.
-            let known = unit.first == Part::Year && unit.last == Part::Month
-                || ladder.len() > 1 && !ladder.contains(&Part::Month);
-            return known.then_some(unit);
-        }
-        part(name).map(|p| Unit { first: p, last: p })
-    }
-
-    /// The parts of a compound unit, from large to small; empty for others.
-    fn ladder(self) -> &'static [Part] {
-        let at = |p: Part| LADDER.iter().position(|l| *l == p);
-        match (at(self.first), at(self.last)) {
-            (Some(first), Some(last)) if first < last => LADDER.get(first..=last).unwrap_or(&[]),
-            _ => &[],
-        }
-    }
-
-    /// Whether adding it to a DATE leaves a DATE.
-    fn is_calendar(self) -> bool {
-        matches!(
-            self.last,
-            Part::Day | Part::Week | Part::Month | Part::Quarter | Part::Year
-        )
-    }
-
-    fn is_clock_only(self) -> bool {
-        matches!(
-            self.first,
-            Part::Hour | Part::Minute | Part::Second | Part::Microsecond
-        )
-    }
-
-    fn has_micros(self) -> bool {
-        self.last == Part::Microsecond
-    }
-
-    /// EXTRACT: for a compound the parts as one number.
-    fn of(self, t: DateTime) -> i64 {
-        let p = t.parts();
-        let one = |part: Part| match part {
-            Part::Microsecond => p.micro,
-            Part::Second => p.second,
-            Part::Minute => p.minute,
-            Part::Hour => p.hour,
-            Part::Day => p.day,
-            Part::Month => p.month,
-            Part::Year => p.year,
-            Part::Quarter => (p.month + 2) / 3,
-            Part::Week => super::date_parts::week(t.date(), 0).1,
-            Part::DayOfWeek => (t.date().weekday() + 1) % 7,
-            Part::DayOfYear => t.date().day_of_year(),
-            Part::Epoch => t.0.div_euclid(SECOND),
-        };
-        self.join(one)
-    }
-
-    fn of_time(self, t: Time) -> i64 {
-        let (negative, h, m, s, us) = t.parts();
-        let v = self.join(|part| match part {
-            Part::Hour => h,
-            Part::Minute => m,
-            Part::Second => s,
-            Part::Microsecond => us,
-            Part::Epoch => t.0.abs() / SECOND,
-            _ => 0,
-        });
-        if negative { -v } else { v }
-    }
-
-    fn join(self, one: impl Fn(Part) -> i64) -> i64 {
-        match self.ladder() {
-            [] => one(self.first),
-            ladder => ladder.iter().fold(0, |v, p| {
-                v * if *p == Part::Microsecond { SECOND } else { 100 } + one(*p)
-            }),
-        }
-    }
-}
-
-fn unknown_unit(name: &str) -> Error {
+/// The error for a unit that does not exist or does not fit.
+pub(super) fn unknown_unit(name: &str) -> Error {
     Error::Unknown {
         kind: "unit of time",
         name: name.into(),
@@ -271,7 +129,7 @@ fn unknown_unit(name: &str) -> Error {
 }
 
 /// The unit an argument names; units are constants.
-fn constant_unit(a: &[Column], k: usize) -> Result<Unit> {
+pub(super) fn constant_unit(a: &[Column], k: usize) -> Result<Unit> {
     Unit::parse(a.text(k, 0)).ok_or_else(|| unknown_unit(a.text(k, 0)))
 }
 
@@ -302,6 +160,9 @@ impl Interval {
             })
         };
         match part {
+            Part::Millennium => months(12_000),
+            Part::Century => months(1200),
+            Part::Decade => months(120),
             Part::Year => months(12),
             Part::Quarter => months(3),
             Part::Month => months(1),
@@ -313,8 +174,15 @@ impl Interval {
                 months: 0,
                 micros: i64::try_from(millionths).ok()?,
             }),
+            Part::Millisecond => micros(1000),
             Part::Microsecond => micros(1),
-            Part::DayOfWeek | Part::DayOfYear | Part::Epoch => None,
+            Part::DayOfWeek
+            | Part::IsoDayOfWeek
+            | Part::DayOfYear
+            | Part::IsoWeek
+            | Part::IsoYear
+            | Part::Julian
+            | Part::Epoch => None,
         }
     }
 
@@ -380,30 +248,42 @@ fn intervals(a: &[Column], types: &[DataType], unit: Unit, rows: usize) -> Resul
         unsigned: false,
     };
     let amounts = [lenient(a, types, 1, &exact)?];
+    // Of a text the whole number before the point counts, as in MySQL; a number is rounded.
+    let whole = types.get(1).is_some_and(DataType::is_text) && unit.first != Part::Second;
     Ok((0..rows)
-        .map(|i| Interval::of(unit.first, amounts.decimal(0, i)))
+        .map(|i| {
+            let amount = amounts.decimal(0, i);
+            let part = if whole { amount % 1_000_000 } else { 0 };
+            Interval::of(unit.first, amount - part)
+        })
         .collect())
+}
+
+/// The digits of fractional seconds that an interval has.
+fn digits(unit: Unit, types: &[DataType], constants: &[Option<Value>]) -> u8 {
+    if unit.has_micros() || unit.first == Part::Millisecond {
+        return 6;
+    }
+    if unit.first != Part::Second {
+        return 0;
+    }
+    match (constants.get(1), types.get(1)) {
+        (Some(Some(Value::Text(t))), _) if !t.contains('.') => 0,
+        (_, Some(t)) if t.is_text() || t.physical() == Physical::F64 => 6,
+        (_, Some(t)) => t.scale().min(6),
+        (_, None) => 0,
+    }
 }
 
 /// The type of DATE_ADD: a DATE stays one if the unit has no time of day; text stays text.
 fn sum_type(types: &[DataType], constants: &[Option<Value>]) -> DataType {
     let unit = match constants.get(2) {
-        None => Some(Unit {
-            first: Part::Day,
-            last: Part::Day,
-        }),
+        None => Some(Unit::DAY),
         Some(Some(Value::Text(name))) => Unit::parse(name),
         Some(_) => None,
     };
     let calendar = unit.is_some_and(Unit::is_calendar);
-    let fractional = unit.is_none_or(|u| {
-        let text = matches!(constants.get(1), Some(Some(Value::Text(t))) if t.contains('.'));
-        let number = types
-            .get(1)
-            .is_some_and(|t| t.scale() > 0 || t.physical() == Physical::F64);
-        u.has_micros() || (u.first == Part::Second && (text || number))
-    });
-    let least = if fractional { 6 } else { 0 };
+    let least = unit.map_or(6, |u| digits(u, types, constants));
     match types.first() {
         Some(DataType::Date) if calendar => DataType::Date,
         Some(DataType::Time { fsp }) => DataType::Time { fsp: least.max(*fsp) },
@@ -423,15 +303,8 @@ fn add(
     rows: usize,
     sign: i64,
 ) -> Result<Column> {
-    let unit = if a.has(2) {
-        constant_unit(a, 2)?
-    } else {
-        Unit {
-            first: Part::Day,
-            last: Part::Day,
-        }
-    };
-    if matches!(unit.first, Part::DayOfWeek | Part::DayOfYear | Part::Epoch) {
+    let unit = if a.has(2) { constant_unit(a, 2)? } else { Unit::DAY };
+    if unit.ladder().is_empty() && Interval::of(unit.first, 0).is_none() {
         return Err(unknown_unit(a.text(2, 0)));
     }
     let intervals = intervals(a, types, unit, rows)?;
@@ -439,13 +312,18 @@ fn add(
         let i = if intervals.len() == 1 { 0 } else { i };
         intervals.get(i).copied().flatten()?.times(sign)
     };
+    let own = digits(unit, types, &[]);
     let valid = |a: &[Column], i: usize| (!a.null(0, i)).then(|| a.int(0, i));
     match ty {
         DataType::Text { .. } => texts(cx, rows, |i, out| {
             let text = a.text(0, i);
+            let longest = match own.max(fraction_digits(text)) {
+                0 => 6,
+                n => n,
+            };
             let sum = interval(i)?.add_to(DateTime::parse(text)?)?;
             let is_date = !text.trim_ascii().contains([' ', 'T', 't', ':']) && text.trim_ascii().len() < 14;
-            let fsp = if sum.0 % SECOND == 0 { 0 } else { 6 };
+            let fsp = if sum.0 % SECOND == 0 { 0 } else { longest };
             match is_date && unit.is_calendar() {
                 true => write!(out, "{}", sum.date()).ok(),
                 false => write!(out, "{}", sum.with_fsp(fsp)).ok(),
@@ -467,6 +345,12 @@ fn add(
     }
 }
 
+/// How many digits of fractional seconds a text has, at most 6.
+fn fraction_digits(text: &str) -> u8 {
+    let fraction = text.rsplit_once('.').map_or("", |(_, f)| f);
+    fraction.bytes().take(6).take_while(u8::is_ascii_digit).count() as u8
+}
+
 /// Whole units from `a` to `b`.
 fn difference(unit: Unit, a: DateTime, b: DateTime) -> Option<i64> {
     let micros = b.0.checked_sub(a.0)?;
@@ -482,6 +366,7 @@ fn difference(unit: Unit, a: DateTime, b: DateTime) -> Option<i64> {
     };
     Some(match unit.first {
         Part::Microsecond => micros,
+        Part::Millisecond => micros / 1000,
         Part::Second | Part::Epoch => micros / SECOND,
         Part::Minute => micros / (60 * SECOND),
         Part::Hour => micros / (3600 * SECOND),
@@ -490,6 +375,14 @@ fn difference(unit: Unit, a: DateTime, b: DateTime) -> Option<i64> {
         Part::Month => months(),
         Part::Quarter => months() / 3,
         Part::Year => months() / 12,
-        Part::DayOfWeek | Part::DayOfYear => return None,
+        Part::Decade => months() / 120,
+        Part::Century => months() / 1200,
+        Part::Millennium => months() / 12_000,
+        Part::DayOfWeek
+        | Part::IsoDayOfWeek
+        | Part::DayOfYear
+        | Part::IsoWeek
+        | Part::IsoYear
+        | Part::Julian => return None,
     })
 }

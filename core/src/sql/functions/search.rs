@@ -86,6 +86,22 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     )
     .sees_null(),
     function(
+        "INTERVAL",
+        &[],
+        (2, usize::MAX),
+        &[super::ArgKind::Double],
+        INT,
+        "How many of the numbers after the first, which ascend, are not greater than it; -1 of NULL.",
+        |_, a, _, _, n| {
+            ints(n, |i| {
+                let reached = |k: &usize| a.null(*k, i) || a.float(*k, i) <= a.float(0, i);
+                let count = (1..a.len()).take_while(reached).count();
+                Some(if a.null(0, i) { -1 } else { count as i64 })
+            })
+        },
+    )
+    .sees_null(),
+    function(
         "FIND_IN_SET",
         &[],
         (2, 2),

@@ -226,7 +226,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     .sees_null(),
     function(
         "TO_TEXT",
-        &["TO_CHAR"],
+        &[],
         (1, 1),
         &[Any],
         TEXT,

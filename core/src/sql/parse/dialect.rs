@@ -176,6 +176,14 @@ impl Dialect for AmphiDialect {
         true
     }
 
+    fn allow_extract_custom(&self) -> bool {
+        true
+    }
+
+    fn allow_extract_single_quotes(&self) -> bool {
+        true
+    }
+
     fn require_interval_qualifier(&self) -> bool {
         true
     }
@@ -218,6 +226,7 @@ impl Dialect for AmphiDialect {
                 return Some(Ok(Expr::Identifier(ident)));
             }
             Token::Word(w) if w.keyword == Keyword::NULL => Value::Null,
+            Token::Word(w) if w.keyword == Keyword::INTERVAL => return super::interval::interval(parser),
             Token::ExclamationMark => {
                 parser.advance_token();
                 // Unlike NOT, `!` binds as tightly as a sign.
