@@ -5,8 +5,10 @@
 use amphi_tests::test_bed::{Client, Layout, in_layouts};
 
 /// Definitions, and what to look at after each.
-const TABLES: [&str; 1] = [
+const TABLES: [&str; 2] = [
     "CREATE TABLE t (a INT COMMENT 'it''s \\\\', b VARCHAR(5) COLLATE NOCASE COMMENT 'b') COMMENT = 'a ''table'''",
+    "CREATE TABLE t (a INT, at DATETIME(3) NULL ON UPDATE CURRENT_TIMESTAMP(3), b INT AS (a % 7) NOT NULL UNIQUE,
+     c VARCHAR(9) GENERATED ALWAYS AS (CONCAT('it''s \\\\', b)) STORED COMMENT 'c')",
 ];
 
 fn shown(c: &mut Client) -> [String; 3] {

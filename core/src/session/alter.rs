@@ -4,12 +4,14 @@ use super::define::{add_index, drop_index, require_store, set_persistence};
 use crate::catalog::{CheckDef, ColumnDef, IndexColumn, IndexDef, TableDef, TableId};
 use crate::router::Engine;
 use crate::sql::exec::Env;
+use crate::sql::exec::dml::generate;
 use crate::sql::exec::eval::{eval, eval_filter};
 use crate::sql::plan::{AlterAction, Expr, PersistenceChange};
-use crate::table::{ColumnSource, Rebuild, Table};
+use crate::table::{ColumnSource, ComputeRows, Rebuild, Table};
 use crate::tree::{Missing, RowCursor};
 use crate::txn::Transaction;
 use crate::types::{Batch, Column, Error, Result};
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -33,8 +35,10 @@ pub(super) async fn alter(
             fill,
             position,
             unique,
+            generated,
         } => {
-            let new = add_column(engine, &table, column, fill.as_ref(), *position, *unique, env).await?;
+            let given = (fill.as_ref(), generated.as_ref());
+            let new = add_column(engine, &table, column, given, *position, *unique, env).await?;
             if let Some(at) = *position {
                 shift_parent_columns(transaction, id, |p| *p += usize::from(*p >= at))?;
             }
@@ -127,8 +131,21 @@ fn redefined(table: &Table, def: TableDef) -> Table {
 }
 
 async fn rebuild(engine: &Engine, table: &Table, def: TableDef, mapping: Vec<ColumnSource>) -> Result<Table> {
+    rebuild_with(engine, table, def, mapping, None).await
+}
+
+async fn rebuild_with(
+    engine: &Engine,
+    table: &Table,
+    def: TableDef,
+    mapping: Vec<ColumnSource>,
+    compute: Option<ComputeRows>,
+) -> Result<Table> {
     require_store(engine, &def)?;
     let mut rebuild = Rebuild::new(table, def, mapping, engine.trees(), engine.job_memory());
+    if let Some(compute) = compute {
+        rebuild = rebuild.computing(compute);
+    }
     engine.drive(|missing| rebuild.step(missing)).await
 }
 
@@ -136,7 +153,7 @@ async fn add_column(
     engine: &Engine,
     table: &Table,
     column: &ColumnDef,
-    fill: Option<&Expr>,
+    (fill, generated): (Option<&Expr>, Option<&Expr>),
     position: Option<usize>,
     unique: bool,
     env: &Env,
@@ -174,7 +191,18 @@ async fn add_column(
             filter: None,
         });
     }
-    rebuild(engine, table, def, mapping).await
+    let compute = generated.map(|g| generating(alloc::vec![(at, g.clone())], &def, env));
+    rebuild_with(engine, table, def, mapping, compute).await
+}
+
+/// Computes generated columns of rows that are rewritten.
+fn generating(generated: Vec<(usize, Expr)>, def: &TableDef, env: &Env) -> ComputeRows {
+    let (env, def) = (env.clone(), def.clone());
+    Box::new(move |columns, rows| {
+        let mut rows = Batch::new(columns, rows);
+        generate(&generated, &def, &mut rows, &env.scope())?;
+        Ok(rows.columns)
+    })
 }
 
 /// A constraint name no other constraint of the table has.
@@ -228,6 +256,10 @@ fn refuse_drop(transaction: &Transaction, def: &TableDef, column: usize) -> Resu
     }
     if let Some(c) = def.checks.iter().find(|c| mentions(&c.sql, name)) {
         return refuse("check", &c.name);
+    }
+    let computed = |c: &&ColumnDef| c.generated.as_ref().is_some_and(|g| mentions(&g.sql, name));
+    if let Some(c) = def.columns.iter().filter(|c| c.name != name).find(computed) {
+        return refuse("generated column", &c.name);
     }
     for child in transaction.catalog().children_of(def.id) {
         let child = transaction.catalog().table(child)?;
@@ -392,6 +424,13 @@ fn rename_column(def: &TableDef, column: usize, name: &str) -> Result<TableDef> 
         return Err(Error::invalid(alloc::format!(
             "column {old} is part of check {}; drop that first and add it again",
             check.name
+        )));
+    }
+    let computed = |c: &&ColumnDef| c.generated.as_ref().is_some_and(|g| mentions(&g.sql, &old));
+    if let Some(c) = def.columns.iter().find(computed) {
+        return Err(Error::invalid(alloc::format!(
+            "generated column {} depends on column {old}; drop that first and add it again",
+            c.name
         )));
     }
     if let Some(c) = def.columns.get_mut(column) {

@@ -177,7 +177,13 @@ fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
             ColumnDefault::None => Value::Null,
             ColumnDefault::Sql(sql) => text(sql),
         };
-        let extra = if c.auto_increment { "auto_increment" } else { "" };
+        let extra = match (&c.generated, &c.on_update) {
+            (Some(g), _) if g.stored => String::from("STORED GENERATED"),
+            (Some(_), _) => String::from("VIRTUAL GENERATED"),
+            (None, Some(sql)) => format!("on update {sql}"),
+            (None, None) if c.auto_increment => String::from("auto_increment"),
+            (None, None) => String::new(),
+        };
         vec![
             text(&c.name),
             text(&c.ty),
@@ -253,6 +259,10 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
     let mut parts = Vec::new();
     for c in &def.columns {
         let mut s = format!("{} {}", quoted(&c.name), c.ty);
+        if let Some(g) = &c.generated {
+            let kind = if g.stored { "STORED" } else { "VIRTUAL" };
+            let _ = write!(s, " GENERATED ALWAYS AS ({}) {kind}", g.sql);
+        }
         if !c.nullable {
             s.push_str(" NOT NULL");
         }
@@ -261,6 +271,9 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
         }
         if c.auto_increment {
             s.push_str(" AUTO_INCREMENT");
+        }
+        if let Some(sql) = &c.on_update {
+            let _ = write!(s, " ON UPDATE {sql}");
         }
         if !c.comment.is_empty() {
             let _ = write!(s, " COMMENT {}", text(&c.comment).to_sql_literal());

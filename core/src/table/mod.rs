@@ -39,7 +39,7 @@ pub use index_build::IndexBuild;
 pub use index_key::{IndexKey, RowView};
 pub use job_memory::JobMemory;
 pub use persistence::{PersistenceConfig, Placement};
-pub use rebuild::{ColumnSource, Rebuild};
+pub use rebuild::{ColumnSource, ComputeRows, Rebuild};
 pub use rehome::Rehome;
 pub use row::Row;
 pub use sequence::Sequence;

@@ -8,7 +8,7 @@ use super::wait::settled;
 use crate::table::TableDef;
 use crate::tree::{IndexTree, Missing, Pins, RowCursor, RowSpan, RowTree, TreeHome};
 use crate::types::{Column, Error, Result, RowId};
-use alloc::{sync::Arc, vec, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
 use core::{
     ops::Bound,
     task::{Poll, ready},
@@ -17,7 +17,7 @@ use core::{
 /// Where a column of the new table has its values from.
 #[derive(Debug, Clone)]
 pub enum ColumnSource {
-    /// Column of the old table, of the same representation.
+    /// Column of the old table, of the same representation (unless [`Rebuild::computing`] makes it that).
     Old(usize),
     /// The same value in every row: a column of one value.
     Fill(Column),
@@ -25,12 +25,16 @@ pub enum ColumnSource {
     RowId,
 }
 
+/// Makes the columns of the new table, of a number of rows, from what the mapping gave for each.
+pub type ComputeRows = Box<dyn Fn(Vec<Column>, usize) -> Result<Vec<Column>> + Send + Sync>;
+
 /// The job that rewrites a table: first the rows, then one index after the other. Row ids stay, unless
 /// the new definition has a row id column: then its values are the row ids.
 pub struct Rebuild {
     old: Table,
     new: Table,
     mapping: Vec<ColumnSource>,
+    compute: Option<ComputeRows>,
     cursor: RowCursor,
     copied: bool,
     index_homes: Vec<Arc<TreeHome>>,
@@ -62,6 +66,7 @@ impl Rebuild {
             old: table.clone(),
             new: Table::from_parts(def, rows, Vec::new(), table.sequence.clone()),
             mapping,
+            compute: None,
             copied: false,
             index_homes,
             indexes: Vec::new(),
@@ -71,11 +76,18 @@ impl Rebuild {
         }
     }
 
+    /// Values that do not come from the old table as they are: converted, or computed from others.
+    #[must_use]
+    pub fn computing(mut self, compute: ComputeRows) -> Rebuild {
+        self.compute = Some(compute);
+        self
+    }
+
     /// Goes on until a block is missing or the new table is complete.
     ///
     /// # Errors
     /// [`Error::NotNull`] and [`Error::DuplicateKey`] if the rows do not fit the new definition;
-    /// [`Error::TransactionMemory`] and [`Error::QueryMemory`] if there are too many.
+    /// [`Error::TransactionMemory`] and [`Error::QueryMemory`] if there are too many; those of computing values.
     pub fn step(&mut self, missing: &mut Missing) -> Poll<Result<Table>> {
         while !self.copied {
             match ready!(self.cursor.next(missing))? {
@@ -106,7 +118,7 @@ impl Rebuild {
     /// Copies the rows of a span. The new tree is all in memory until it is stored: nothing waits.
     fn copy(&mut self, span: &RowSpan, missing: &mut Missing) -> Result<()> {
         let ids = span.leaf.row_ids().slice(span.from, span.to);
-        let columns = self
+        let mut columns = self
             .mapping
             .iter()
             .map(|source| match source {
@@ -122,6 +134,9 @@ impl Rebuild {
                 },
             })
             .collect::<Vec<_>>();
+        if let Some(compute) = &self.compute {
+            columns = compute(columns, ids.len())?;
+        }
         self.refuse_nulls(&columns)?;
         let new_ids = self
             .new

@@ -20,8 +20,8 @@ fn generated_column(def: &TableDef) -> Option<usize> {
         .filter(|i| Some(*i) != def.row_id_column)
 }
 
-/// The integer in a generated column, whichever representation the column has (BIGINT UNSIGNED is a decimal).
-fn generated_value(column: &Column, row: usize) -> Option<i64> {
+/// The integer in a column of keys, whichever representation the column has (BIGINT UNSIGNED is a decimal).
+fn key_at(column: &Column, row: usize) -> Option<i64> {
     if column.is_null(row) {
         return None;
     }
@@ -31,6 +31,8 @@ fn generated_value(column: &Column, row: usize) -> Option<i64> {
     }
 }
 
+/// Whether a value of the sequence fits its column; `None`: it goes into none.
+///
 /// # Errors
 /// [`Error::OutOfRange`] if a generated value does not fit its column.
 pub(super) fn require_range(def: &TableDef, column: Option<usize>, value: i64) -> Result<()> {
@@ -75,11 +77,9 @@ impl Draft<'_> {
         let given = def
             .row_id_column
             .and_then(|c| columns.get(c))
-            .and_then(|c| generated_value(c, row));
+            .and_then(|c| key_at(c, row));
         let column = generated_column(def);
-        let wanted = column
-            .and_then(|c| columns.get(c))
-            .and_then(|c| generated_value(c, row));
+        let wanted = column.and_then(|c| columns.get(c)).and_then(|c| key_at(c, row));
         // One number serves as hidden row id and as AUTO_INCREMENT value.
         let id = match given {
             Some(id) => {
@@ -116,6 +116,18 @@ impl Draft<'_> {
         changes.reserved = None;
         changes.changed(table, id, id);
         Poll::Ready(Ok((id, generated.then_some(id))))
+    }
+
+    /// The key that a row is going to have in a column of keys, for when other values depend on it: the next value of
+    /// the table's sequence, until a row was inserted.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] if none is left that fits the column.
+    pub fn reserve_key(&mut self, table: TableId, column: usize) -> Result<RowId> {
+        let found = self.catalog.table(table)?;
+        let key = self.changes.reserve(found, 1)?;
+        require_range(&found.def, Some(column), key)?;
+        Ok(key)
     }
 
     /// Inserts `rows` rows at once where the bulk path applies: row ids all generated, or ascending
@@ -221,7 +233,7 @@ impl Draft<'_> {
             .def
             .row_id_column
             .and_then(|c| columns.get(c))
-            .and_then(|c| generated_value(c, row));
+            .and_then(|c| key_at(c, row));
         table.conflicts(id, columns, row, pins, missing)
     }
 

@@ -209,6 +209,22 @@ impl Column {
         }
     }
 
+    /// Whether two values are one: of the same bytes, or both NULL.
+    pub fn is_same(&self, i: usize, other: &Column, j: usize) -> bool {
+        if self.is_null(i) || other.is_null(j) {
+            return self.is_null(i) && other.is_null(j);
+        }
+        match (&self.data, &other.data) {
+            (ColumnData::I64(a), ColumnData::I64(b)) => a.get(i) == b.get(j),
+            (ColumnData::F64(a), ColumnData::F64(b)) => {
+                a.get(i).map(|v| v.to_bits()) == b.get(j).map(|v| v.to_bits())
+            }
+            (ColumnData::Decimal(a), ColumnData::Decimal(b)) => a.get(i) == b.get(j),
+            (ColumnData::Bytes(a), ColumnData::Bytes(b)) => a.get(i) == b.get(j),
+            _ => false,
+        }
+    }
+
     /// Appends NULL.
     pub fn push_null(&mut self) {
         self.extend_nulls(1);

@@ -11,6 +11,7 @@ use super::constraint::{
 };
 use super::create_table::{serial_index, unoffered_constraint};
 use super::foreign_key::children;
+use super::generated::{check_generated, described, generated, reads_any};
 use super::index::unknown_index;
 use super::names::{ident_value, nearest};
 use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
@@ -19,7 +20,7 @@ use crate::catalog::{ColumnDef, ColumnDefault, TableDef};
 use crate::sql::parse::{start, unescape};
 use crate::sql::plan::{AlterAction, Expr, PersistenceChange, Statement};
 use crate::types::{Collation, Error, Result};
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{
     self, AlterTable, AlterTableOperation as Op, CommentObject, DropBehavior, Ident, MySQLColumnPosition,
     ObjectName, ObjectNamePart, RenameTableNameKind, TableConstraint,
@@ -190,6 +191,7 @@ impl Alteration<'_, '_> {
         let place = at.unwrap_or(self.def.columns.len());
         shift(&mut self.def, place, |p| p + 1);
         self.def.columns.insert(place, column.def.clone());
+        let computed = self.computed()?.into_iter().find(|(c, _)| *c == place);
         let mut is_unique = false;
         let mut later = Vec::new();
         for (name, inline) in &column.inline {
@@ -207,6 +209,7 @@ impl Alteration<'_, '_> {
             fill,
             position: at,
             unique: is_unique,
+            generated: computed.map(|(_, e)| e),
         });
         let mut has_key = is_unique;
         for (name, inline) in later {
@@ -232,11 +235,18 @@ impl Alteration<'_, '_> {
         Ok(())
     }
 
+    /// The generated columns of the table as it is so far.
+    fn computed(&self) -> Result<Vec<(usize, Expr)>> {
+        generated(&Arc::new(self.def.clone()), self.binder.cx)
+    }
+
     /// What existing rows get in a new column.
     fn fill(&self, column: &ColumnDef, at: &Ident) -> Result<Option<Expr>> {
         match &column.default {
             ColumnDefault::Sql(sql) => bind_default(sql, &column.ty, self.binder.cx).map(Some),
-            ColumnDefault::None if column.nullable || column.auto_increment => Ok(None),
+            ColumnDefault::None if column.nullable || column.auto_increment || column.generated.is_some() => {
+                Ok(None)
+            }
             ColumnDefault::None if self.binder.source().row_count(self.def.id) == 0 => Ok(None),
             ColumnDefault::None => Err(invalid(
                 format!(
@@ -355,6 +365,11 @@ impl Alteration<'_, '_> {
                 return needed("check", &c.name);
             }
         }
+        for (c, expr) in self.computed()? {
+            if c != position && reads_any(&expr, &[position]) {
+                return needed("what computes", &described(def, c));
+            }
+        }
         let referring = children(self.binder.cx, def.id);
         let refers =
             |f: &&crate::catalog::ForeignKeyDef| f.parent == def.id && f.parent_columns.contains(&position);
@@ -378,13 +393,8 @@ impl Alteration<'_, '_> {
 
     /// Whether a CHECK reads a column.
     fn check_reads(&self, sql: &str, position: usize) -> Result<bool> {
-        fn reads(e: &Expr, position: usize) -> bool {
-            let mut found = matches!(e, Expr::Column { index, .. } if *index == position);
-            e.for_each_child(&mut |c| found = found || reads(c, position));
-            found
-        }
         let bound = super::bind_table_expr(sql, &self.def, self.binder.cx)?;
-        Ok(reads(&bound, position))
+        Ok(reads_any(&bound, &[position]))
     }
 
     fn drop_constraint(&mut self, name: &Ident, if_exists: bool) -> Result<()> {
@@ -447,6 +457,18 @@ impl Alteration<'_, '_> {
                 ));
             }
         }
+        for (c, expr) in self.computed()? {
+            if reads_any(&expr, &[position]) {
+                return Err(invalid(
+                    format!(
+                        "{} depends on column {}; drop that first and add it again",
+                        described(&self.def, c),
+                        old.value
+                    ),
+                    old,
+                ));
+            }
+        }
         if let Some(c) = self.def.columns.get_mut(position) {
             c.name = new.clone();
         }
@@ -502,6 +524,7 @@ impl Binder<'_> {
         };
         for op in operations {
             alteration.operation(op)?;
+            check_generated(&Arc::new(alteration.def.clone()), self.cx)?;
         }
         if alteration.actions.is_empty() {
             return Ok(Statement::Nothing);

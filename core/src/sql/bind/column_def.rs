@@ -5,14 +5,14 @@ use super::column_values::{bind_default, is_default};
 use super::data_type::{TypePlace, charset, collation, named_type};
 use super::names::ident_value;
 use super::refuse::{Place, invalid, unsupported_at};
-use crate::catalog::{ColumnDef, ColumnDefault};
+use crate::catalog::{ColumnDef, ColumnDefault, GeneratedDef};
 use crate::sql::parse::unescape;
 use crate::sql::plan::Expr;
 use crate::types::{DataType, Error, Position, Result, Value};
 use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{
-    self, CheckConstraint, ColumnOption, ColumnOptionDef, ForeignKeyConstraint, Ident, PrimaryKeyConstraint,
-    UniqueConstraint,
+    self, CheckConstraint, ColumnOption, ColumnOptionDef, ForeignKeyConstraint, GeneratedExpressionMode,
+    Ident, PrimaryKeyConstraint, UniqueConstraint,
 };
 
 /// A constraint written with a column, and its name.
@@ -93,6 +93,21 @@ impl Binder<'_> {
                 ColumnOption::Check(k) => column.inline.push((constraint, Inline::Check(k))),
                 ColumnOption::ForeignKey(k) => column.inline.push((constraint, Inline::ForeignKey(k))),
                 ColumnOption::DialectSpecific(tokens) => dialect_option(&mut column.def, tokens, at)?,
+                ColumnOption::OnUpdate(e) => {
+                    column.def.on_update = Some(self.on_update_text(e, &column.def)?)
+                }
+                ColumnOption::Generated {
+                    generated_as: _,
+                    sequence_options: None,
+                    generation_expr: Some(e),
+                    generation_expr_mode: mode,
+                    generated_keyword: _,
+                } => {
+                    column.def.generated = Some(GeneratedDef {
+                        sql: format!("{e}"),
+                        stored: matches!(mode, Some(GeneratedExpressionMode::Stored)),
+                    });
+                }
                 ColumnOption::Comment(text) => column.def.comment = unescape(text).into_owned(),
                 ColumnOption::CharacterSet(set) => charset(&format!("{set}"), at)?,
                 ColumnOption::Collation(collation_name) => match &mut column.def.ty {
@@ -113,6 +128,17 @@ impl Binder<'_> {
         if let Some(nullable) = null {
             column.def.nullable = nullable;
         }
+        if column.def.generated.is_some()
+            && (default.is_some() || column.def.auto_increment || column.def.on_update.is_some())
+        {
+            return Err(Error::Invalid {
+                message: format!(
+                    "generated column {} has no DEFAULT, AUTO_INCREMENT or ON UPDATE",
+                    name.value
+                ),
+                position: at,
+            });
+        }
         if let Some(e) = default {
             column.def.default = self.default_text(e, &column.def)?;
         }
@@ -132,6 +158,22 @@ impl Binder<'_> {
             column.def.nullable = false;
         }
         Ok(column)
+    }
+
+    /// ON UPDATE as text, checked to be the current time.
+    fn on_update_text(&self, e: &ast::Expr, column: &ColumnDef) -> Result<String> {
+        let mut bound = &bind_default(&format!("{e}"), &DataType::Timestamp { fsp: 6 }, self.cx)?;
+        while let Expr::Cast { operand, .. } = bound {
+            bound = operand;
+        }
+        let now = matches!(bound, Expr::Function { function, .. } if function.name == "NOW");
+        if !now || !matches!(column.ty, DataType::DateTime { .. } | DataType::Timestamp { .. }) {
+            return Err(invalid(
+                "ON UPDATE takes CURRENT_TIMESTAMP, on a DATETIME or TIMESTAMP column",
+                e,
+            ));
+        }
+        Ok(format!("{e}"))
     }
 
     /// A DEFAULT as text, checked to be a constant expression of the column's type.
@@ -172,8 +214,7 @@ impl Binder<'_> {
 /// What a column option that is not offered is called.
 fn unoffered(option: &ColumnOption) -> &'static str {
     match option {
-        ColumnOption::OnUpdate(_) => "ON UPDATE of a column",
-        ColumnOption::Generated { .. } => "a generated column",
+        ColumnOption::Generated { .. } => "AS IDENTITY (use AUTO_INCREMENT)",
         ColumnOption::Identity(_) => "IDENTITY (use AUTO_INCREMENT)",
         ColumnOption::OnConflict(_) => "ON CONFLICT of a column",
         ColumnOption::Srid(_) => "SRID",

@@ -75,6 +75,16 @@ pub(super) fn bind_ast(
     Binder::new(cx).expr(ast, &mut Env::new(scope, clause).without_subqueries())
 }
 
+/// Binds an expression over all columns of a table, without subqueries or parameters.
+pub(super) fn bind_own(
+    sql: &str,
+    def: &Arc<TableDef>,
+    clause: &'static str,
+    cx: &BindContext<'_>,
+) -> Result<Expr> {
+    bind_text(sql, &Scope::of_table(def, None), clause, cx)
+}
+
 /// Binds the text of a CHECK over all columns of a table; the result is boolean.
 pub fn bind_table_expr(sql: &str, def: &TableDef, cx: &BindContext<'_>) -> Result<Expr> {
     let scope = Scope::of_table(&Arc::new(def.clone()), None);

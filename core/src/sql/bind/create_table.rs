@@ -3,6 +3,7 @@
 use super::binder::Binder;
 use super::column_def::{Column, Inline};
 use super::constraint::{check, plain_index, primary_key, set_primary_key, unique};
+use super::generated::check_generated;
 use super::insert::NEW_TABLE;
 use super::names::ident_value;
 use super::refuse::{Place, invalid, limit_columns, refuse_at, unsupported};
@@ -10,7 +11,7 @@ use super::table_options::TableOptions;
 use crate::catalog::{PersistenceConfig, TableDef};
 use crate::sql::plan::Statement;
 use crate::types::{DataType, Error, Position, Result};
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{self, CreateTable, HiveDistributionStyle, TableConstraint};
 
 fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
@@ -208,6 +209,7 @@ impl Binder<'_> {
         self.keys(&mut def, &columns, &c.constraints, at)?;
         self.rules(&mut def, &columns, &c.constraints)?;
         check_auto_increment(&def, at)?;
+        check_generated(&Arc::new(def.clone()), self.cx)?;
         Ok(create(def, options, c.if_not_exists, false))
     }
 

@@ -2,6 +2,7 @@
 
 use super::binder::{Binder, Env};
 use super::column_values::{assign, bound_checks, default_of, is_default};
+use super::generated::{generated, is_generated, not_assignable, takes_default};
 use super::names::{Scope, ident, nearest};
 use super::refuse::{Place, invalid, refuse, unsupported};
 use crate::catalog::{TableDef, TableId};
@@ -133,6 +134,7 @@ impl<'a> Binder<'a> {
                 columns,
             })),
             defaults,
+            generated: generated(&def, self.cx)?,
             checks: bound_checks(&def, self.cx)?,
             on_conflict,
             conflict_target,
@@ -161,9 +163,7 @@ impl<'a> Binder<'a> {
                 columns,
             });
         };
-        if columns.is_empty() {
-            columns = (0..def.columns.len()).collect();
-        }
+        let all = columns.is_empty();
         if let SetExpr::Values(values) = source.body.as_ref()
             && source.with.is_none()
             && source.order_by.is_none()
@@ -172,9 +172,18 @@ impl<'a> Binder<'a> {
         {
             // Their clauses are looked at as those of any query.
             self.refuse_query_clauses(source)?;
+            if all {
+                columns = unnamed_columns(def, values.rows.first().map_or(0, |r| r.content.len()));
+            }
             return self.value_rows(&values.rows, columns, def);
         }
         let (plan, output) = self.query(source)?;
+        if all {
+            columns = unnamed_columns(def, output.len());
+        }
+        if let Some(c) = columns.iter().find(|c| is_generated(def, **c)) {
+            return Err(not_assignable(def, *c));
+        }
         if output.len() != columns.len() {
             return Err(count_mismatch(columns.len(), output.len(), source.as_ref()));
         }
@@ -225,6 +234,9 @@ impl<'a> Binder<'a> {
             }
             let mut exprs = Vec::with_capacity(columns.len());
             for ((e, c), default) in row.content.iter().zip(&columns).zip(&defaults) {
+                if takes_default(def, *c, e)? {
+                    continue;
+                }
                 exprs.push(match (is_default(e), default) {
                     (true, Some(d)) => d.clone(),
                     (true, None) => super::types::null_of(type_of(def, *c)),
@@ -236,6 +248,7 @@ impl<'a> Binder<'a> {
             }
             bound.push(exprs);
         }
+        columns.retain(|c| !is_generated(def, *c));
         let types = columns.iter().map(|c| type_of(def, *c)).collect();
         Ok(Rows {
             plan: Plan::Values { rows: bound, types },
@@ -293,6 +306,9 @@ impl<'a> Binder<'a> {
             if columns.contains(&column) {
                 return Err(invalid("a column is set twice", a));
             }
+            if takes_default(def, column, &a.value)? {
+                continue;
+            }
             columns.push(column);
             row.push(self.assigned(&a.value, def, column, &mut env)?);
         }
@@ -328,6 +344,17 @@ impl<'a> Binder<'a> {
             sub_plans: Vec::new(),
             columns,
         })
+    }
+}
+
+/// The columns that an INSERT of rows of `given` values gives if it names none: all, the generated ones for DEFAULT,
+/// as in MySQL; or all but the generated ones, as in SQLite.
+pub(super) fn unnamed_columns(def: &TableDef, given: usize) -> Vec<usize> {
+    let all = (0..def.columns.len()).filter(|c| def.columns.get(*c).is_some_and(|c| !c.hidden));
+    let ordinary: Vec<usize> = all.clone().filter(|c| !is_generated(def, *c)).collect();
+    match ordinary.len() == given {
+        true => ordinary,
+        false => all.collect(),
     }
 }
 

@@ -5,7 +5,8 @@
 
 use super::binder::{Binder, Env};
 use super::column_values::bound_checks;
-use super::insert::{count_mismatch, named_columns, target};
+use super::generated::{derived, generated, is_generated, takes_default};
+use super::insert::{count_mismatch, named_columns, target, unnamed_columns};
 use super::names::Scope;
 use super::refuse::{invalid, refuse, unsupported};
 use super::update_delete::{Target, part_source};
@@ -145,16 +146,20 @@ impl<'a> Binder<'a> {
                 };
                 let mut columns = named_columns(columns, def)?;
                 if columns.is_empty() {
-                    columns = (0..def.columns.len()).collect();
+                    columns = unnamed_columns(def, row.content.len());
                 }
                 if row.content.len() != columns.len() {
                     return Err(count_mismatch(columns.len(), row.content.len(), at));
                 }
                 let mut env = Env::new(scope, "VALUES");
-                let values = row.content.iter().zip(&columns);
-                let values: Result<Vec<Expr>> =
-                    values.map(|(v, c)| self.assigned(v, def, *c, &mut env)).collect();
-                Ok(Action::Insert(columns, values?))
+                let mut values = Vec::with_capacity(columns.len());
+                for (value, column) in row.content.iter().zip(&columns) {
+                    if !takes_default(def, *column, value)? {
+                        values.push(self.assigned(value, def, *column, &mut env)?);
+                    }
+                }
+                columns.retain(|c| !is_generated(def, *c));
+                Ok(Action::Insert(columns, values))
             }
             MergeAction::Update(MergeUpdateExpr {
                 update_token,
@@ -175,6 +180,9 @@ impl<'a> Binder<'a> {
                     let column = target(def, name, a)?;
                     if set.contains(&column) {
                         return Err(invalid("a column is set twice", a));
+                    }
+                    if takes_default(def, column, &a.value)? {
+                        continue;
                     }
                     set.push(column);
                     values.push(self.assigned(&a.value, def, column, &mut Env::new(scope, "SET"))?);
@@ -253,6 +261,7 @@ impl<'a> Binder<'a> {
                 Action::Update(set, _) => Change::Update(Arc::new(Update {
                     table: def.id,
                     source,
+                    derived: derived(&def, &set, self.cx)?,
                     set,
                     checks: checks.clone(),
                     returning: None,
@@ -260,6 +269,7 @@ impl<'a> Binder<'a> {
                 Action::Insert(columns, _) => Change::Insert(Arc::new(Insert {
                     table: def.id,
                     defaults: self.other_defaults(&def, &columns)?,
+                    generated: generated(&def, self.cx)?,
                     columns,
                     source: InsertSource::Query(source),
                     checks: checks.clone(),

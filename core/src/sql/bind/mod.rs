@@ -20,6 +20,7 @@ mod expr;
 mod foreign_key;
 mod full_join;
 mod function;
+mod generated;
 mod grouping_sets;
 mod index;
 mod insert;

@@ -4,6 +4,7 @@
 //! is called `excluded` (ON CONFLICT), by its alias, or by `VALUES(column)`.
 
 use super::binder::{Binder, Env};
+use super::generated::{derived, takes_default};
 use super::insert::{row_alias, target, unknown_column};
 use super::names::{Scope, ScopeTable, ident};
 use super::refuse::{invalid, unsupported};
@@ -131,11 +132,18 @@ impl<'a> Binder<'a> {
             if set.iter().any(|(c, _)| *c == column) {
                 return Err(invalid("a column is set twice", a));
             }
-            set.push((column, self.assigned(&a.value, def, column, &mut env)?));
+            if !takes_default(def, column, &a.value)? {
+                set.push((column, self.assigned(&a.value, def, column, &mut env)?));
+            }
         }
         env.clause = "an upsert's WHERE";
         let filter = filter.map(|f| self.condition(f, &mut env)).transpose()?;
-        Ok(ConflictAction::Update { set, filter })
+        let columns: Vec<usize> = set.iter().map(|(c, _)| *c).collect();
+        Ok(ConflictAction::Update {
+            set,
+            filter,
+            derived: derived(def, &columns, self.cx)?,
+        })
     }
 }
 

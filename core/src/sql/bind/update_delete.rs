@@ -5,6 +5,7 @@
 
 use super::binder::{Binder, Env};
 use super::column_values::bound_checks;
+use super::generated::{derived, takes_default};
 use super::insert::{no_rows, target, type_of};
 use super::names::Scope;
 use super::order_by::sorted;
@@ -307,6 +308,9 @@ impl<'a> Binder<'a> {
             if target.set.contains(&column) {
                 return Err(invalid("a column is set twice", a));
             }
+            if takes_default(&target.def, column, &a.value)? {
+                continue;
+            }
             let literal = self.set_literal(&a.value, &type_of(&target.def, column))?;
             let value = match literal {
                 Some(literal) => literal,
@@ -320,6 +324,7 @@ impl<'a> Binder<'a> {
             return Ok(Statement::Update(Arc::new(Update {
                 table: target.def.id,
                 source,
+                derived: derived(&target.def, &target.set, self.cx)?,
                 set: core::mem::take(&mut target.set),
                 checks: bound_checks(&target.def, self.cx)?,
                 returning,
@@ -335,6 +340,7 @@ impl<'a> Binder<'a> {
             Ok(Change::Update(Arc::new(Update {
                 table: target.def.id,
                 source,
+                derived: derived(&target.def, &target.set, cx)?,
                 set: target.set.clone(),
                 checks: bound_checks(&target.def, cx)?,
                 returning: None,

@@ -6,6 +6,7 @@
 pub use crate::txn::IsolationLevel as Isolation;
 
 mod apply;
+mod derived;
 mod expr;
 mod query;
 mod recursive;
@@ -15,6 +16,7 @@ mod table_function;
 mod window;
 
 pub use apply::{Apply, ApplyKind, Correlated};
+pub use derived::Derived;
 pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use query::{
     Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,

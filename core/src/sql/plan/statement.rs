@@ -1,6 +1,6 @@
 //! Bound statements.
 
-use super::{Expr, Query};
+use super::{Derived, Expr, Query};
 use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId, ViewDef};
 use crate::txn::IsolationLevel;
 use crate::types::DataType;
@@ -58,6 +58,8 @@ pub enum ConflictAction {
         set: Vec<(usize, Expr)>,
         /// Condition, over the same columns.
         filter: Option<Expr>,
+        /// What else is set in the old row.
+        derived: Derived,
     },
 }
 
@@ -85,6 +87,8 @@ pub struct Insert {
     /// For each column of the table: the value where `columns` does not give it, or where the source
     /// says DEFAULT; evaluated once per row. `None`: NULL (or the next AUTO_INCREMENT value).
     pub defaults: Vec<Option<Expr>>,
+    /// Generated columns, in order: column, and its value over all columns of the table.
+    pub generated: Vec<(usize, Expr)>,
     /// CHECK constraints over all columns of the table: name and condition.
     pub checks: Vec<(String, Expr)>,
     /// What to do with duplicates.
@@ -104,6 +108,8 @@ pub struct Update {
     pub source: Arc<Query>,
     /// Table columns that change; their new values follow the row id in the source.
     pub set: Vec<usize>,
+    /// What else is set in the rows.
+    pub derived: Derived,
     /// CHECK constraints over all columns of the table.
     pub checks: Vec<(String, Expr)>,
     /// RETURNING: plan over `Plan::Values`-like input of the table's columns after the change.
@@ -179,6 +185,8 @@ pub enum AlterAction {
         position: Option<usize>,
         /// UNIQUE given with the column.
         unique: bool,
+        /// Its value in existing rows, if it is a generated column: over all columns, itself included.
+        generated: Option<Expr>,
     },
     /// DROP COLUMN.
     DropColumn(usize),

@@ -3,6 +3,7 @@
 use super::DmlResult;
 use super::ahead::{Ahead, LOOK_AHEAD};
 use super::checks::{reads_column, refuse_false, refuse_null};
+use super::derived::generate;
 use super::returning::Returning;
 use super::source::{Collected, Source, drain};
 use super::upsert::Upsert;
@@ -23,6 +24,8 @@ pub struct InsertRun {
     env: Env,
     /// Gone when everything is collected.
     source: Option<Source>,
+    /// Whether generated columns depend on keys that are given out when a row goes in: they are computed then.
+    keys_first: bool,
     collected: Collected,
     /// Collected rows, one column per table column.
     batches: Vec<Batch>,
@@ -50,7 +53,10 @@ impl InsertRun {
     /// # Errors
     /// [`Unknown`](crate::Error::Unknown) if the table does not exist.
     pub fn new(plan: Arc<Insert>, catalog: &Catalog, env: Env) -> Result<InsertRun> {
-        let def = catalog.table(plan.table)?.def.clone();
+        let table = catalog.table(plan.table)?;
+        let def = table.def.clone();
+        let depends = |key: usize| plan.generated.iter().any(|(_, e)| reads_column(e, key));
+        let keys_first = automatic_columns(&def).any(depends);
         let returning = plan.returning.as_ref();
         let InsertSource::Query(query) = &plan.source;
         Ok(InsertRun {
@@ -62,6 +68,7 @@ impl InsertRun {
                 rows: Vec::new(),
             },
             upsert: Upsert::new(&plan.on_conflict),
+            keys_first,
             plan,
             def,
             collected: Collected::new(&env),
@@ -80,7 +87,8 @@ impl InsertRun {
     /// caller undoes the statement.
     pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         while let Some(batch) = self.batches.get(self.next.0).cloned() {
-            let bulk = matches!(self.plan.on_conflict, ConflictAction::Error) && batch.len > 1;
+            let plain = matches!(self.plan.on_conflict, ConflictAction::Error) && !self.keys_first;
+            let bulk = plain && batch.len > 1;
             if bulk && !self.one_by_one {
                 self.one_by_one = !ready!(self.whole_batch(&batch, txn, missing))?;
             } else {
@@ -120,13 +128,14 @@ impl InsertRun {
         }
         let (plan, def, env) = (&*self.plan, &*self.def, &self.env);
         let (collected, batches) = (&mut self.collected, &mut self.batches);
+        let keys_first = self.keys_first;
         let name = |i: usize| plan.columns.get(i).and_then(|c| column_name(def, *c));
         let query: &Query = {
             let InsertSource::Query(query) = &plan.source;
             query
         };
         ready!(drain(source, query, &name, env, missing, |batch| {
-            take(batch, (plan, def, env), collected, batches)
+            take(batch, (plan, def, env), keys_first, collected, batches)
         }))?;
         if let Some(env) = source.env() {
             self.env = env;
@@ -139,7 +148,13 @@ impl InsertRun {
     /// Collects rows that are not its own source's.
     pub(super) fn take(&mut self, batch: Batch) -> Result<()> {
         let statement = (&*self.plan, &*self.def, &self.env);
-        take(batch, statement, &mut self.collected, &mut self.batches)
+        take(
+            batch,
+            statement,
+            self.keys_first,
+            &mut self.collected,
+            &mut self.batches,
+        )
     }
 
     /// How many rows were collected, and their bytes.
@@ -166,7 +181,7 @@ impl InsertRun {
             if let Some(slot) = rows.columns.get_mut(column) {
                 *slot = Column::from_i64(ids);
             }
-            self.check_generated(column, &rows)?;
+            self.check_automatic(column, &rows)?;
         }
         self.output.affected += batch.len as u64;
         if let Some(returning) = &mut self.output.returning {
@@ -185,6 +200,14 @@ impl InsertRun {
         missing: &mut Missing,
     ) -> Poll<Result<()>> {
         let table = self.plan.table;
+        let keyed = match self.keys_first {
+            true => Some(self.keyed(batch, row, txn)?),
+            false => None,
+        };
+        let (batch, row, key) = match &keyed {
+            Some((keyed, key)) => (keyed, 0, *key),
+            None => (batch, row, None),
+        };
         let pins = &mut self.ahead.pins;
         if !matches!(self.plan.on_conflict, ConflictAction::Error) {
             let found = ready!(txn.conflicts(table, &batch.columns, row, pins, missing))?;
@@ -202,8 +225,8 @@ impl InsertRun {
                         ready!(txn.replace_row(table, id, pins, missing))?;
                     }
                 }
-                (ConflictAction::Update { set, filter }, Some((id, _))) => {
-                    let assignments = (set.as_slice(), filter.as_ref());
+                (ConflictAction::Update { set, filter, derived }, Some((id, _))) => {
+                    let assignments = (set.as_slice(), filter.as_ref(), derived);
                     let new = (batch, row);
                     let updated = ready!(self.upsert.update(
                         (&self.plan, &self.def, &self.env),
@@ -224,7 +247,27 @@ impl InsertRun {
         }
         let (id, generated) = ready!(txn.insert_row(table, &batch.columns, row, pins, missing))?;
         self.inserted(batch, row, id, generated)?;
+        self.output.last_insert_id = self.output.last_insert_id.or(key);
         Poll::Ready(Ok(()))
+    }
+
+    /// A row with its key and the generated columns that depend on it, and the key if it is a new one. While the row
+    /// waits it stays the same.
+    fn keyed(&self, batch: &Batch, row: usize, txn: &mut Draft<'_>) -> Result<(Batch, Option<i64>)> {
+        let mut one = Batch::new(batch.columns.iter().map(|c| c.slice(row, row + 1)).collect(), 1);
+        let mut key = None;
+        for column in automatic_columns(&self.def) {
+            let Some(slot) = one.columns.get_mut(column).filter(|c| c.is_null(0)) else {
+                continue;
+            };
+            let value = txn.reserve_key(self.plan.table, column)?;
+            key = Some(value);
+            *slot = key_column(slot.physical(), value);
+        }
+        let scope = self.env.scope();
+        generate(&self.plan.generated, &self.def, &mut one, &scope)?;
+        refuse_false(&self.def, self.plan.checks.iter(), &one, &scope)?;
+        Ok((one, key))
     }
 
     fn inserted(&mut self, batch: &Batch, row: usize, id: RowId, generated: Option<i64>) -> Result<()> {
@@ -235,7 +278,7 @@ impl InsertRun {
         };
         self.output.last_insert_id.get_or_insert(value);
         let mut columns: Vec<Column> = batch.columns.iter().map(|c| c.slice(row, row + 1)).collect();
-        for column in generated_columns(&self.def) {
+        for column in automatic_columns(&self.def) {
             let Some(slot) = columns.get_mut(column).filter(|c| c.is_null(0)) else {
                 continue;
             };
@@ -243,18 +286,15 @@ impl InsertRun {
                 true => id,
                 false => value,
             };
-            *slot = match slot.physical() {
-                Physical::Decimal => Column::from_decimals(alloc::vec![i128::from(value)]),
-                _ => Column::from_i64(alloc::vec![value]),
-            };
-            self.check_generated(column, &Batch::new(columns.clone(), 1))?;
+            *slot = key_column(slot.physical(), value);
+            self.check_automatic(column, &Batch::new(columns.clone(), 1))?;
         }
         self.output.push(&columns, 0);
         Ok(())
     }
 
     /// The CHECKs that read a generated column, which was NULL when all were checked.
-    fn check_generated(&self, column: usize, rows: &Batch) -> Result<()> {
+    fn check_automatic(&self, column: usize, rows: &Batch) -> Result<()> {
         let checks = self.plan.checks.iter().filter(|(_, c)| reads_column(c, column));
         refuse_false(&self.def, checks, rows, &self.env.scope())
     }
@@ -314,10 +354,15 @@ impl Output {
 fn take(
     batch: Batch,
     (plan, def, env): (&Insert, &TableDef, &Env),
+    keys_first: bool,
     collected: &mut Collected,
     batches: &mut Vec<Batch>,
 ) -> Result<()> {
-    let batch = complete(batch, plan, def, env)?;
+    let mut batch = complete(batch, plan, def, env)?;
+    if !keys_first {
+        generate(&plan.generated, def, &mut batch, &env.scope())?;
+        refuse_false(def, plan.checks.iter(), &batch, &env.scope())?;
+    }
     collected.add(batch.columns.iter())?;
     batches.push(batch);
     Ok(())
@@ -336,18 +381,24 @@ fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -> Result<Ba
             (None, Some(Some(default))) => eval(default, &nothing, &scope)?,
             (None, _) => Column::nulls(column.ty.physical(), rows),
         };
-        if !generated_columns(def).any(|g| g == i) {
+        if column.generated.is_none() && !automatic_columns(def).any(|g| g == i) {
             refuse_null(def, i, &values)?;
         }
         columns.push(values);
     }
-    let batch = Batch::new(columns, rows);
-    refuse_false(def, plan.checks.iter(), &batch, &scope)?;
-    Ok(batch)
+    Ok(Batch::new(columns, rows))
+}
+
+/// A key as the value of a column.
+fn key_column(physical: Physical, key: i64) -> Column {
+    match physical {
+        Physical::Decimal => Column::from_decimals(alloc::vec![i128::from(key)]),
+        _ => Column::from_i64(alloc::vec![key]),
+    }
 }
 
 /// The columns in which NULL stands for the next value of the table's sequence.
-pub(super) fn generated_columns(def: &TableDef) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn automatic_columns(def: &TableDef) -> impl Iterator<Item = usize> + '_ {
     let automatic = def.columns.iter().position(|c| c.auto_increment);
     let other = automatic.filter(|c| Some(*c) != def.row_id_column);
     def.row_id_column.into_iter().chain(other)
@@ -373,6 +424,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::testing::{Bench, check, column, insert, int, returned, returning_name_and_id, text};
     use super::*;
+    use crate::sql::plan::Derived;
     use crate::sql::plan::Expr;
     use crate::types::{Error, Value};
     use alloc::{boxed::Box, vec};
@@ -448,6 +500,7 @@ mod tests {
             let action = |filter| ConflictAction::Update {
                 set: vec![(2, column(5))],
                 filter,
+                derived: Derived::default(),
             };
             let mut plan = insert(rows(), action(None));
             plan.returning = returning_name_and_id();

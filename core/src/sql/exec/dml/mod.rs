@@ -10,6 +10,7 @@
 mod ahead;
 mod checks;
 mod delete;
+mod derived;
 mod distinct_rows;
 mod insert;
 mod many;
@@ -24,6 +25,7 @@ mod update;
 mod upsert;
 
 use delete::DeleteRun;
+pub use derived::generate;
 use insert::InsertRun;
 use many::ManyRun;
 pub use point_change::{PointChange, RowBuffer};

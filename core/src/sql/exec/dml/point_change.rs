@@ -11,14 +11,15 @@
 
 use super::DmlResult;
 use super::checks::{null_in, reads_column, refuse_false, refuse_null};
-use super::insert::{column_name, generated_columns};
+use super::derived::{derive, generate};
+use super::insert::{automatic_columns, column_name};
 use super::source::{named, plain_param, push};
 use crate::catalog::{Catalog, TableDef, TableId};
 use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::point_key::PointKey;
 use crate::sql::exec::table_columns::TableColumns;
 use crate::sql::plan::{
-    Access, ConflictAction, Delete, Expr, Insert, InsertSource, Plan, Query, Statement, Update,
+    Access, ConflictAction, Delete, Derived, Expr, Insert, InsertSource, Plan, Query, Statement, Update,
 };
 use crate::tree::{Missing, Pins};
 use crate::txn::{Draft, ReadSet};
@@ -40,9 +41,12 @@ enum Kind {
     Insert(NewRow),
     Update {
         key: PointKey,
+        /// Those of the statement, then those the engine sets.
         set: Vec<usize>,
         /// Over the row as `input` has it, and the types of the columns.
         values: Vec<(Expr, DataType)>,
+        /// Over all columns of the table, which `input` has then.
+        derived: Derived,
         input: TableColumns,
         /// Whether a value depends on the row.
         reads_row: bool,
@@ -62,6 +66,7 @@ struct NewRow {
     missing: Vec<usize>,
     /// Table columns that take no NULL, and do not generate a value for it.
     not_null: Vec<usize>,
+    generated: Vec<(usize, Expr)>,
     checks: Vec<(String, Expr)>,
 }
 
@@ -156,6 +161,15 @@ fn one_row<'q>(query: &'q Query, def: &TableDef) -> Option<(PointKey, TableColum
     Some((key, TableColumns::new(def, columns, *row_id), exprs))
 }
 
+/// Whether the scan of [`one_row`] hands out all columns of the table in their order.
+fn is_whole_row(plan: &Plan, def: &TableDef) -> bool {
+    let scan = match plan {
+        Plan::Project { input, .. } => &**input,
+        scan => scan,
+    };
+    matches!(scan, Plan::Scan { columns, .. } if columns.iter().copied().eq(0..def.columns.len()))
+}
+
 impl PointChange {
     /// The statement as a change of one row; `None` if it is none.
     pub fn of(statement: &Statement, catalog: &Catalog) -> Option<PointChange> {
@@ -174,9 +188,12 @@ impl PointChange {
                 let given = new.given.iter().map(|g| &g.expr);
                 let defaults = new.defaults.iter().map(|(_, e)| e);
                 let checks = new.checks.iter().map(|(_, e)| e);
-                given.chain(defaults).chain(checks).collect()
+                let generated = new.generated.iter().map(|(_, e)| e);
+                given.chain(defaults).chain(checks).chain(generated).collect()
             }
-            Kind::Update { values, .. } => values.iter().map(|(e, _)| e).collect(),
+            Kind::Update { values, derived, .. } => {
+                values.iter().map(|(e, _)| e).chain(derived.exprs()).collect()
+            }
             Kind::Delete { .. } => Vec::new(),
         };
         let asks_clock = exprs.into_iter().any(asks_clock);
@@ -258,7 +275,11 @@ impl PointChange {
         if let (
             Some(_),
             Kind::Update {
-                set, values, input, ..
+                set,
+                values,
+                derived,
+                input,
+                ..
             },
         ) = (id, &self.kind)
         {
@@ -270,6 +291,10 @@ impl PointChange {
                     None => push(into, expr, ty, scope)?,
                 }
                 refuse_null(def, *column, into)?;
+            }
+            if let Some(old) = old.filter(|_| !derived.is_empty()) {
+                let given = set.get(..values.len()).unwrap_or(&[]);
+                derive(derived, def, &old, given, &mut row.columns, scope)?;
             }
         }
         row.id = id;
@@ -364,8 +389,9 @@ impl Kind {
         };
         let def = &catalog.get(plan.table)?.def;
         // CHECKs of a key that is generated when the row goes in.
-        let later = |check: &Expr| generated_columns(def).any(|g| reads_column(check, g));
-        if plan.checks.iter().any(|(_, c)| later(c))
+        let later = |check: &Expr| automatic_columns(def).any(|g| reads_column(check, g));
+        let computed = plan.checks.iter().map(|(_, c)| c);
+        if computed.chain(plan.generated.iter().map(|(_, g)| g)).any(later)
             || row.len() != plan.columns.len()
             || types.len() != row.len()
         {
@@ -386,14 +412,19 @@ impl Kind {
         let has_value = |c: &usize| plan.columns.contains(c) || defaults.iter().any(|(d, _)| d == c);
         let refuses_null = |c: &usize| {
             let refuses = def.columns.get(*c).is_some_and(|c| !c.nullable);
-            refuses && !generated_columns(def).any(|g| g == *c)
+            refuses && !automatic_columns(def).any(|g| g == *c)
         };
+        let is_generated = |c: &usize| plan.generated.iter().any(|(g, _)| g == c);
         let all = 0..def.columns.len();
         Some(Kind::Insert(NewRow {
             given: given.collect(),
-            missing: all.clone().filter(|c| !has_value(c)).collect(),
-            not_null: all.filter(refuses_null).collect(),
+            missing: all
+                .clone()
+                .filter(|c| !has_value(c) && !is_generated(c))
+                .collect(),
+            not_null: all.filter(|c| refuses_null(c) && !is_generated(c)).collect(),
             defaults,
+            generated: plan.generated.clone(),
             checks: plan.checks.clone(),
         }))
     }
@@ -405,12 +436,17 @@ impl Kind {
         if plan.returning.is_some() || !plan.checks.is_empty() || values.len() != plan.set.len() {
             return None;
         }
+        // What the engine computes is over the whole row.
+        if !plan.derived.is_empty() && !is_whole_row(&plan.source.plan, def) {
+            return None;
+        }
         Some(Kind::Update {
             key,
-            set: plan.set.clone(),
+            set: plan.set.iter().copied().chain(plan.derived.columns()).collect(),
+            derived: plan.derived.clone(),
             values: values.iter().map(|e| (e.clone(), e.ty())).collect(),
             input,
-            reads_row: values.iter().any(reads_row),
+            reads_row: !plan.derived.is_empty() || values.iter().any(reads_row),
         })
     }
 
@@ -461,10 +497,21 @@ impl NewRow {
                 return Err(null_in(def, *column));
             }
         }
-        if self.checks.is_empty() {
+        if self.checks.is_empty() && self.generated.is_empty() {
             return Ok(());
         }
-        let one = columns.iter().map(|c| c.one(row)).collect();
-        refuse_false(def, self.checks.iter(), &Batch::new(one, 1), scope)
+        let is_generated = |column: usize| self.generated.iter().any(|(g, _)| *g == column);
+        let one = |(i, c): (usize, _)| match (is_generated(i), def.columns.get(i)) {
+            (true, Some(column)) => Column::nulls(column.ty.physical(), 1),
+            _ => AppendValues::one(c, row),
+        };
+        let mut one = Batch::new(columns.iter().enumerate().map(one).collect(), 1);
+        generate(&self.generated, def, &mut one, scope)?;
+        for (column, _) in &self.generated {
+            if let Some(into) = columns.get_mut(*column) {
+                into.append_from(&one.column(*column), 0);
+            }
+        }
+        refuse_false(def, self.checks.iter(), &one, scope)
     }
 }

@@ -11,8 +11,8 @@ use crate::sql::exec::Env;
 use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::plan::{
-    CompareOp, ConflictAction, ConflictTarget, Delete, Expr, Insert, InsertSource, OutputColumn, Plan, Query,
-    Statement, Update,
+    CompareOp, ConflictAction, ConflictTarget, Delete, Derived, Expr, Insert, InsertSource, OutputColumn,
+    Plan, Query, Statement, Update,
 };
 use crate::table::Check;
 use crate::table::testing::{Fixture, ints, run_on, texts};
@@ -191,6 +191,7 @@ pub(super) fn insert(rows: Vec<[Value; 3]>, on_conflict: ConflictAction) -> Inse
             types(),
         ))),
         defaults: vec![None, None, None],
+        generated: Vec::new(),
         checks: Vec::new(),
         on_conflict,
         conflict_target: ConflictTarget::Any,
@@ -211,6 +212,7 @@ pub(super) fn update(set: &[usize], rows: Vec<([Value; 3], Vec<Value>)>) -> Upda
         table: TABLE,
         source: Arc::new(values(rows.into_iter().map(row).collect(), all)),
         set: set.to_vec(),
+        derived: Derived::default(),
         checks: Vec::new(),
         returning: None,
     }

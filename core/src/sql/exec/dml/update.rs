@@ -8,6 +8,7 @@
 use super::DmlResult;
 use super::ahead::{Ahead, LOOK_AHEAD};
 use super::checks::{refuse_false, refuse_null};
+use super::derived::derive;
 use super::distinct_rows::DistinctRows;
 use super::returning::Returning;
 use super::source::{Collected, Source, drain, unnamed};
@@ -56,6 +57,8 @@ pub struct UpdateRun {
     /// Gone when everything is collected.
     source: Option<Source>,
     collect: Collect,
+    /// Table columns that are set, in the order of the values: those of the statement, then those the engine sets.
+    set: Vec<usize>,
     /// Whether the statement may make keys collide.
     changes_keys: bool,
     phase: Phase,
@@ -85,13 +88,14 @@ impl UpdateRun {
     pub fn new(plan: Arc<Update>, catalog: &Catalog, env: Env) -> Result<UpdateRun> {
         let table = catalog.table(plan.table)?;
         let def = table.def.clone();
+        let set: Vec<usize> = plan.set.iter().copied().chain(plan.derived.columns()).collect();
         let unique = |i| {
             table
                 .index_key(i)
-                .is_some_and(|k| k.is_unique() && k.touches(&plan.set))
+                .is_some_and(|k| k.is_unique() && k.touches(&set))
         };
         let changes_keys =
-            def.row_id_column.is_some_and(|c| plan.set.contains(&c)) || (0..def.indexes.len()).any(unique);
+            def.row_id_column.is_some_and(|c| set.contains(&c)) || (0..def.indexes.len()).any(unique);
         let returning = plan.returning.as_ref();
         Ok(UpdateRun {
             source: Some(Source::new(&plan.source, catalog, &env)?),
@@ -103,6 +107,7 @@ impl UpdateRun {
             },
             plan,
             def,
+            set,
             changes_keys,
             phase: Phase::First(0, 0),
             deferred: Vec::new(),
@@ -177,7 +182,7 @@ impl UpdateRun {
         let Some(chunk) = self.collect.chunks.get(row.chunk) else {
             return Poll::Ready(Ok(()));
         };
-        let (table, set, pins) = (self.plan.table, &self.plan.set, &mut self.ahead.pins);
+        let (table, set, pins) = (self.plan.table, &self.set, &mut self.ahead.pins);
         let updated = ready!(txn.update_row(table, row.id, set, &chunk.values, row.row, pins, missing))?;
         self.affected += u64::from(updated.is_some());
         self.ahead.row_done();
@@ -231,7 +236,7 @@ impl UpdateRun {
         for (row, id) in chunk.ids.i64s().iter().enumerate().skip(row + 1).take(LOOK_AHEAD) {
             // Pending is the point: it notes what is missing.
             if let Poll::Ready(looked) =
-                table.prepare_update(*id, &self.plan.set, &chunk.values, row, pins, missing)
+                table.prepare_update(*id, &self.set, &chunk.values, row, pins, missing)
             {
                 looked?;
             }
@@ -263,7 +268,7 @@ impl UpdateRun {
         let table = txn.catalog().table(self.plan.table)?;
         let mut set = Vec::new();
         let mut values = Vec::new();
-        for column in self.plan.set.iter().copied() {
+        for column in self.set.iter().copied() {
             if self.def.row_id_column == Some(column) {
                 let id = match self.parking_id {
                     Some(id) => id,
@@ -295,15 +300,24 @@ impl Collect {
         if let Some(rows) = self.distinct.new_rows(&batch.column(width))? {
             batch = batch.select(rows);
         }
-        let chunk = Chunk {
+        let mut chunk = Chunk {
             ids: batch.column(width),
             values: (0..plan.set.len()).map(|k| batch.column(width + 1 + k)).collect(),
         };
         for (column, values) in plan.set.iter().zip(&chunk.values) {
             refuse_null(def, *column, values)?;
         }
+        derive(
+            &plan.derived,
+            def,
+            &batch,
+            &plan.set,
+            &mut chunk.values,
+            &env.scope(),
+        )?;
         if !plan.checks.is_empty() || self.returning.is_some() {
-            let changed = |i: usize| match plan.set.iter().position(|s| *s == i) {
+            let set: Vec<usize> = plan.set.iter().copied().chain(plan.derived.columns()).collect();
+            let changed = |i: usize| match set.iter().position(|s| *s == i) {
                 Some(k) => chunk.values.get(k).cloned(),
                 None => Some(batch.column(i)),
             };

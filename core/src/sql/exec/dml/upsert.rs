@@ -1,10 +1,11 @@
 //! ON DUPLICATE KEY UPDATE, ON CONFLICT DO UPDATE: changing the row that is there.
 
 use super::checks::{refuse_false, refuse_null};
+use super::derived::derive;
 use crate::catalog::TableDef;
 use crate::sql::exec::Env;
 use crate::sql::exec::eval::{eval, eval_filter};
-use crate::sql::plan::{ConflictAction, Expr, Insert};
+use crate::sql::plan::{ConflictAction, Derived, Expr, Insert};
 use crate::tree::{Missing, Pins};
 use crate::txn::Draft;
 use crate::types::{Batch, Column, Result, RowId};
@@ -13,7 +14,7 @@ use core::task::{Poll, ready};
 
 /// The update of existing rows; holds what every row has in common.
 pub(super) struct Upsert {
-    /// Table columns that are set.
+    /// Table columns that are set, those that the engine sets last.
     set: Vec<usize>,
 }
 
@@ -21,7 +22,10 @@ impl Upsert {
     pub(super) fn new(action: &ConflictAction) -> Upsert {
         Upsert {
             set: match action {
-                ConflictAction::Update { set, .. } => set.iter().map(|(column, _)| *column).collect(),
+                ConflictAction::Update { set, derived, .. } => {
+                    let given = set.iter().map(|(column, _)| *column);
+                    given.chain(derived.columns()).collect()
+                }
                 _ => Vec::new(),
             },
         }
@@ -32,7 +36,7 @@ impl Upsert {
     pub(super) fn update(
         &self,
         (plan, def, env): (&Insert, &TableDef, &Env),
-        (set, filter): (&[(usize, Expr)], Option<&Expr>),
+        (set, filter, derived): (&[(usize, Expr)], Option<&Expr>, &Derived),
         id: RowId,
         (new, row): (&Batch, usize),
         txn: &mut Draft<'_>,
@@ -51,15 +55,19 @@ impl Upsert {
         {
             return Poll::Ready(Ok(None));
         }
-        let mut changed = old;
         let mut values = Vec::with_capacity(set.len());
         for (column, expr) in set {
             let value = eval(expr, &both, &scope)?;
             refuse_null(def, *column, &value)?;
+            values.push(value);
+        }
+        let given = self.set.get(..set.len()).unwrap_or(&[]);
+        derive(derived, def, &both, given, &mut values, &scope)?;
+        let mut changed = old;
+        for (column, value) in self.set.iter().zip(&values) {
             if let Some(slot) = changed.get_mut(*column) {
                 *slot = value.clone();
             }
-            values.push(value);
         }
         let changed = Batch::new(changed, 1);
         refuse_false(def, plan.checks.iter(), &changed, &scope)?;
