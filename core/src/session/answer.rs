@@ -85,7 +85,15 @@ impl Session {
         let engine = &self.shared.engine;
         // No part of a direct read asks for the time.
         let memory = Memory::new(engine.config().query_memory());
-        let scope = scope(engine, &self.schema, self.last_insert_id, values, false, &memory);
+        let scope = scope(
+            engine,
+            &self.schema,
+            self.last_insert_id,
+            self.row_count,
+            values,
+            false,
+            &memory,
+        );
         let rows = match (&planned.point, &planned.range) {
             (Some(point), _) => {
                 let Poll::Ready(found) = point.find(catalog, &scope, pins, missing) else {

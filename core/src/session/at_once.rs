@@ -45,6 +45,9 @@ impl Session {
     /// Whatever the statement runs into.
     pub fn execute_at_once(&mut self, prepared: &Prepared, values: &[Value]) -> Option<Result<Outcome>> {
         self.shared.engine.require_open().ok()?;
+        if !prepared.parsed().variables().is_empty() {
+            return None;
+        }
         let recent = core::mem::take(&mut self.recent);
         let known = recent.find(prepared).and_then(|at| recent.plans.get(at));
         let mut done = None;
@@ -67,12 +70,15 @@ impl Session {
     fn run_at_once(&mut self, planned: &Planned, values: &[Value]) -> Option<Result<Outcome>> {
         if planned.change.is_none() {
             let rows = self.answer_at_once(planned, values)?;
+            self.row_count = -1;
             return Some(rows.map(Outcome::Rows));
         }
         // Too much is waiting to be written: whoever commits writes it, and that takes a while.
         if self.transaction.is_none() && self.shared.engine.is_over_limit() {
             return None;
         }
-        self.run_point(planned, values, None)
+        let done = self.run_point(planned, values, None)?;
+        self.note(&done);
+        Some(done)
     }
 }

@@ -17,8 +17,10 @@ mod point;
 mod prepared;
 mod read_ranges;
 mod session;
+mod session_statement;
 mod show;
 mod template_plans;
+mod variables;
 
 pub use names::Names;
 pub use outcome::{Outcome, RowStream};

@@ -49,7 +49,7 @@ impl Session {
             }
         };
         let parsed = prepared.parsed();
-        let types = alloc::vec![DataType::Null; parsed.parameter_count()];
+        let types = alloc::vec![DataType::Null; parsed.value_count()];
         let columns = match self.bind(&self.catalog(), parsed, &types)? {
             Statement::Query(q) => q.columns.clone(),
             _ => Arc::default(),

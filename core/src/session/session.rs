@@ -5,6 +5,7 @@ use super::plan_cache::PlanCache;
 use super::prepared::Prepared;
 use super::read_ranges;
 use super::template_plans::TemplatePlan;
+use super::variables::UserVariables;
 use super::{Outcome, Params, RowStream};
 use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
@@ -17,6 +18,7 @@ use crate::sql::plan::{Query, Statement, TransactionControl};
 use crate::txn::{Changes, Counters, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Error, Result, Value};
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -43,9 +45,15 @@ pub struct Session {
     pub(super) transaction: Option<Transaction>,
     pub(super) isolation: IsolationLevel,
     pub(super) last_insert_id: i64,
+    /// What ROW_COUNT() answers.
+    pub(super) row_count: i64,
+    /// User variables.
+    pub(super) variables: UserVariables,
+    /// Statements prepared in SQL, by name in small letters.
+    pub(super) statements: BTreeMap<String, Arc<Prepared>>,
     interrupt: InterruptHandle,
     /// How long a statement may take, in milliseconds.
-    time_limit: Option<u64>,
+    pub(super) time_limit: Option<u64>,
     /// The schema version the running statement was planned for; `None`: it needs no plan.
     planned: Option<u64>,
     /// The running statement met another schema version and is to be planned again.
@@ -86,6 +94,9 @@ impl Session {
             transaction: None,
             isolation: IsolationLevel::default(),
             last_insert_id: 0,
+            row_count: 0,
+            variables: UserVariables::default(),
+            statements: BTreeMap::new(),
             interrupt: InterruptHandle::default(),
             time_limit: shared.engine.config().statement_timeout(),
             planned: None,
@@ -104,6 +115,9 @@ impl Session {
         self.transaction = None;
         self.isolation = IsolationLevel::default();
         self.last_insert_id = 0;
+        self.row_count = 0;
+        self.variables = UserVariables::default();
+        self.statements.clear();
         self.time_limit = self.shared.engine.config().statement_timeout();
         let first = self.shared.engine.config().name.as_str();
         if *self.schema != *first {
@@ -205,14 +219,18 @@ impl Session {
         if let Some(template) = &template {
             let rows = template.rows.as_ref().map(|rows| rows.as_slice());
             if let Some(rows) = self.answer_fetching(&template.planned, &template.values).await {
+                self.row_count = -1;
                 return Ok(Outcome::Rows(rows?));
             }
             if let Some(done) = self.run_point(&template.planned, &template.values, rows) {
+                self.note(&done);
                 return self.after_point(done).await;
             }
         }
         // Boxed: it is big, and the statements above move it with them.
-        Box::pin(self.execute_text(sql, params, template)).await
+        let done = Box::pin(self.execute_text(sql, params, template)).await;
+        self.note(&done);
+        done
     }
 
     async fn execute_text(
@@ -256,22 +274,12 @@ impl Session {
         }
         let mut outcome = Outcome::Done;
         for statement in parsed {
-            outcome = loop {
-                let mut catalog = self.catalog();
-                let bound = match self.bind(&catalog, &statement, &[]) {
-                    Err(_) if self.refresh().await? => {
-                        catalog = self.catalog();
-                        self.bind(&catalog, &statement, &[])?
-                    }
-                    bound => bound?,
-                };
-                let done = self
-                    .run_planned(catalog.schema_version(), &bound, Given::default())
-                    .await;
-                if !core::mem::take(&mut self.stale) {
-                    break done?;
-                }
-            };
+            let values = self.with_variables(&statement, Vec::new())?;
+            let done = self
+                .execute_values(&Prepared::new(statement), values.into())
+                .await;
+            self.note(&done);
+            outcome = done?;
         }
         Ok(outcome)
     }
@@ -287,22 +295,32 @@ impl Session {
     ) -> Result<Outcome> {
         self.shared.engine.require_open()?;
         let values = params.into().resolve(prepared.parsed().parameter_names())?;
+        let values = self.with_variables(prepared.parsed(), values)?;
         // An error of planning is the general way's to report.
         let planned = self.plan(prepared, &values, self.view().catalog());
         if let Ok(planned) = planned {
             if let Some(rows) = self.answer_fetching(&planned, &values).await {
+                self.row_count = -1;
                 return Ok(Outcome::Rows(rows?));
             }
             if let Some(done) = self.run_point(&planned, &values, None) {
+                self.note(&done);
                 return self.after_point(done).await;
             }
         }
         // Boxed: it is big, and the statements above move it with them.
-        Box::pin(self.execute_values(prepared, values.into())).await
+        let done = Box::pin(self.execute_values(prepared, values.into())).await;
+        self.note(&done);
+        done
     }
 
     async fn execute_values(&mut self, prepared: &Prepared, values: Arc<[Value]>) -> Result<Outcome> {
         self.settle()?;
+        let executed = self.executed(prepared, &values).await?;
+        let (prepared, values) = match &executed {
+            Some((prepared, values)) => (&**prepared, values.clone()),
+            None => (prepared, values),
+        };
         loop {
             let plan = match self.plan(prepared, &values, &self.catalog()) {
                 // What it names may have been created since the transaction last looked.
@@ -357,6 +375,7 @@ impl Session {
             host: engine.host().clone(),
             schema: self.schema.clone(),
             last_insert_id: self.last_insert_id,
+            row_count: self.row_count,
             memory: Arc::new(Memory::new(engine.config().query_memory())),
             interrupt: Interrupt::new(&self.interrupt, self.time_limit, engine.host()),
         }
@@ -377,6 +396,13 @@ impl Session {
                 self.schema = self.catalog().schema(schema).unwrap_or(schema).into();
                 Ok(Outcome::Done)
             }
+            Statement::Session(s) => self.session_statement(s, given).await,
+            Statement::SetSystem(set) => {
+                for (name, value) in set {
+                    self.set_system_variable(name, value)?;
+                }
+                Ok(Outcome::Done)
+            }
             Statement::Nothing => Ok(Outcome::Done),
             definition => self.define(definition, given).await.map(|()| Outcome::Done),
         }
@@ -394,7 +420,7 @@ impl Session {
         }
     }
 
-    async fn query(&mut self, query: &Arc<Query>, given: Given) -> Result<Outcome> {
+    pub(super) async fn query(&mut self, query: &Arc<Query>, given: Given) -> Result<Outcome> {
         self.refresh().await?;
         let catalog = self.catalog();
         self.require_plan_for(catalog.schema_version())?;

@@ -4,6 +4,7 @@ use super::{Outcome, RowStream, Session};
 use crate::catalog::{
     Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId, ViewDef, name_key,
 };
+use crate::sql::exec::eval::Pattern;
 use crate::sql::plan::{Show, ViewColumn};
 use crate::types::{Collation, DataType, Result, Value};
 use alloc::format;
@@ -19,6 +20,9 @@ fn text(s: impl ToString) -> Value {
 fn yes(b: bool) -> Value {
     text(if b { "YES" } else { "NO" })
 }
+
+/// Columns with their types, and rows.
+type Shown = (Vec<(&'static str, DataType)>, Vec<Vec<Value>>);
 
 /// The columns of SHOW COLUMNS.
 const COLUMN_NAMES: [&str; 6] = ["column", "type", "null", "key", "default", "extra"];
@@ -37,9 +41,14 @@ const FULL_COLUMN_NAMES: [&str; 9] = [
 
 impl Session {
     pub(super) fn show(&self, show: &Show) -> Result<Outcome> {
+        let (columns, rows) = self.shown(show)?;
+        Ok(Outcome::Rows(RowStream::of_values(&columns, &rows)?))
+    }
+
+    fn shown(&self, show: &Show) -> Result<Shown> {
         let catalog = self.catalog();
         let name = |id: &TableId| -> Result<TableDef> { Ok((*catalog.table(*id)?.def).clone()) };
-        let (columns, rows): (Vec<&str>, Vec<Vec<Value>>) = match show {
+        let (columns, rows): (Vec<&'static str>, Vec<Vec<Value>>) = match show {
             Show::Tables { schema, full: false } => {
                 let names = names_of(&catalog, schema);
                 (
@@ -79,7 +88,31 @@ impl Session {
                 vec!["index", "unique", "position", "column", "order"],
                 indexes_of(&name(id)?),
             ),
-            Show::Persistence(id) => return self.show_persistence(&catalog, *id),
+            Show::Like(show, pattern) => {
+                let pattern = Pattern::new(pattern, Some('\\'), false);
+                let (columns, mut rows) = self.shown(show)?;
+                let is_like = |row: &Vec<Value>| match row.first() {
+                    Some(Value::Text(name)) => pattern.matches(name.as_bytes()),
+                    _ => false,
+                };
+                rows.retain(is_like);
+                return Ok((columns, rows));
+            }
+            Show::CreateSchema(name) => {
+                let name = catalog.schema(name).unwrap_or(name);
+                let create = format!("CREATE DATABASE {}", quoted(name));
+                (
+                    vec!["schema", "create_schema"],
+                    vec![vec![text(name), text(create)]],
+                )
+            }
+            Show::Warnings => (vec!["level", "code", "message"], Vec::new()),
+            Show::Variables => {
+                let all = self.system_variables().into_iter();
+                let rows = all.map(|(name, value)| vec![text(name), text(value)]).collect();
+                (vec!["variable_name", "value"], rows)
+            }
+            Show::Persistence(id) => return Ok(persistence_of(&catalog, *id)),
             Show::Stats => {
                 let stats = self.shared.engine.stats();
                 let rows = stats
@@ -90,40 +123,40 @@ impl Session {
                 (vec!["counter", "value"], rows)
             }
         };
-        let columns: Vec<(&str, DataType)> = columns.into_iter().map(|c| (c, DataType::TEXT)).collect();
-        Ok(Outcome::Rows(RowStream::of_values(&columns, &rows)?))
+        let columns = columns.into_iter().map(|c| (c, DataType::TEXT)).collect();
+        Ok((columns, rows))
     }
+}
 
-    fn show_persistence(&self, catalog: &Catalog, only: Option<TableId>) -> Result<Outcome> {
-        let row = |schema: &str, table: &str, p: &PersistenceConfig, exists: bool| {
-            vec![
-                text(schema),
-                text(table),
-                text(p.placement()),
-                Value::Bool(p.persistent),
-                Value::Bool(p.sync_on_write),
-                Value::Bool(p.cache_in_memory),
-                Value::Bool(exists),
-            ]
-        };
-        let tables = catalog.tables().filter(|t| only.is_none_or(|id| t.def.id == id));
-        let mut rows: Vec<Vec<Value>> = tables
-            .map(|t| row(&t.def.schema, &t.def.name, &t.def.persistence, true))
-            .collect();
-        if only.is_none() {
-            rows.extend(catalog.remembered().iter().map(|((s, t), p)| row(s, t, p, false)));
-        }
-        let columns = [
-            ("schema", DataType::TEXT),
-            ("table", DataType::TEXT),
-            ("placement", DataType::TEXT),
-            ("persistent", DataType::Bool),
-            ("sync_on_write", DataType::Bool),
-            ("cache_in_memory", DataType::Bool),
-            ("exists", DataType::Bool),
-        ];
-        Ok(Outcome::Rows(RowStream::of_values(&columns, &rows)?))
+fn persistence_of(catalog: &Catalog, only: Option<TableId>) -> Shown {
+    let row = |schema: &str, table: &str, p: &PersistenceConfig, exists: bool| {
+        vec![
+            text(schema),
+            text(table),
+            text(p.placement()),
+            Value::Bool(p.persistent),
+            Value::Bool(p.sync_on_write),
+            Value::Bool(p.cache_in_memory),
+            Value::Bool(exists),
+        ]
+    };
+    let tables = catalog.tables().filter(|t| only.is_none_or(|id| t.def.id == id));
+    let mut rows: Vec<Vec<Value>> = tables
+        .map(|t| row(&t.def.schema, &t.def.name, &t.def.persistence, true))
+        .collect();
+    if only.is_none() {
+        rows.extend(catalog.remembered().iter().map(|((s, t), p)| row(s, t, p, false)));
     }
+    let columns = vec![
+        ("schema", DataType::TEXT),
+        ("table", DataType::TEXT),
+        ("placement", DataType::TEXT),
+        ("persistent", DataType::Bool),
+        ("sync_on_write", DataType::Bool),
+        ("cache_in_memory", DataType::Bool),
+        ("exists", DataType::Bool),
+    ];
+    (columns, rows)
 }
 
 /// The tables and views of a schema by name, each with what it is.

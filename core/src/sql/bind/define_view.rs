@@ -98,9 +98,9 @@ impl<'a> Binder<'a> {
         statement: &'a ast::Statement,
         text: &'a ViewText,
     ) -> Result<Statement> {
-        if parsed.parameter_count() > 0 {
+        if parsed.value_count() > 0 {
             return Err(Error::Parameter {
-                message: String::from("a view's query can have none"),
+                message: String::from("a view's query can have none, and no variables"),
             });
         }
         match statement {

@@ -36,6 +36,7 @@ mod place;
 mod query;
 mod refuse;
 mod select;
+mod session_statement;
 mod set_operation;
 mod show;
 mod statement;

@@ -4,14 +4,35 @@ use super::binder::Binder;
 use super::names::ident;
 use super::refuse::{refuse, refuse_at, unsupported_at};
 use crate::catalog::{TableId, ViewDef};
-use crate::sql::parse::start;
+use crate::sql::parse::{start, unescape};
 use crate::sql::plan::{Show, Statement};
 use crate::types::{Error, Position, Result};
 use alloc::{boxed::Box, format, string::String};
 use sqlparser::ast::{
-    self, Ident, ObjectName, ShowCreateObject, ShowStatementIn, ShowStatementInParentType,
-    ShowStatementOptions,
+    self, Ident, ObjectName, ShowCreateObject, ShowStatementFilter, ShowStatementFilterPosition,
+    ShowStatementIn, ShowStatementInParentType, ShowStatementOptions,
 };
+
+/// The pattern of SHOW … LIKE.
+fn pattern(filter: &ShowStatementFilter, at: Option<Position>) -> Result<String> {
+    match filter {
+        ShowStatementFilter::Like(p) => Ok(unescape(p).into_owned()),
+        _ => Err(unsupported_at(
+            "SHOW … WHERE (information_schema can be queried)",
+            at,
+        )),
+    }
+}
+
+/// What is shown, less what a LIKE of its options leaves out.
+fn filtered(shown: Show, options: &ShowStatementOptions, at: Option<Position>) -> Result<Show> {
+    let (ShowStatementFilterPosition::Infix(filter) | ShowStatementFilterPosition::Suffix(filter)) =
+        match &options.filter_position {
+            Some(position) => position,
+            None => return Ok(shown),
+        };
+    Ok(Show::Like(Box::new(shown), pattern(filter, at)?))
+}
 
 /// What a SHOW is about: `FROM a [FROM b]`.
 fn about(options: &ShowStatementOptions, at: Option<Position>) -> Result<Option<&ObjectName>> {
@@ -20,9 +41,8 @@ fn about(options: &ShowStatementOptions, at: Option<Position>) -> Result<Option<
         starts_with,
         limit,
         limit_from,
-        filter_position,
+        filter_position: _,
     } = options;
-    refuse_at(filter_position.is_some(), "LIKE or WHERE of SHOW", at)?;
     refuse_at(
         starts_with.is_some() || limit.is_some() || limit_from.is_some(),
         "STARTS WITH or LIMIT of SHOW",
@@ -49,10 +69,14 @@ fn about(options: &ShowStatementOptions, at: Option<Position>) -> Result<Option<
 
 impl Binder<'_> {
     fn schema_name(&self, name: Option<&ObjectName>) -> Result<String> {
-        let Some(name) = name else {
-            return Ok(String::from(self.cx.schema));
-        };
-        let name = ident(name, "schema")?;
+        match name {
+            None => Ok(String::from(self.cx.schema)),
+            Some(name) => self.schema_named(ident(name, "schema")?),
+        }
+    }
+
+    /// The name of a schema that exists.
+    pub(super) fn schema_named(&self, name: &Ident) -> Result<String> {
         if self.source().schema_exists(&name.value) {
             Ok(name.value.clone())
         } else {
@@ -98,10 +122,8 @@ impl Binder<'_> {
             } => {
                 refuse_at(*extended, "SHOW EXTENDED TABLES", at)?;
                 refuse_at(*terse || *history || *external, "TERSE, HISTORY or EXTERNAL", at)?;
-                Show::Tables {
-                    schema: self.schema_name(about(show_options, at)?)?,
-                    full: *full,
-                }
+                let schema = self.schema_name(about(show_options, at)?)?;
+                filtered(Show::Tables { schema, full: *full }, show_options, at)?
             }
             ast::Statement::ShowDatabases {
                 terse,
@@ -117,7 +139,7 @@ impl Binder<'_> {
                 if let Some(name) = about(show_options, at)? {
                     refuse(true, "SHOW SCHEMAS FROM", name)?;
                 }
-                Show::Schemas
+                filtered(Show::Schemas, show_options, at)?
             }
             ast::Statement::ShowColumns {
                 extended,
@@ -126,7 +148,7 @@ impl Binder<'_> {
             } => {
                 refuse_at(*extended, "SHOW EXTENDED COLUMNS", at)?;
                 match about(show_options, at)? {
-                    Some(table) => self.show_columns(table, *full)?,
+                    Some(table) => filtered(self.show_columns(table, *full)?, show_options, at)?,
                     None => {
                         return Err(Error::Invalid {
                             message: String::from("SHOW COLUMNS FROM names a table"),
@@ -145,6 +167,14 @@ impl Binder<'_> {
                     None => Show::CreateTable(self.table_id(obj_name)?),
                 },
                 other => return Err(unsupported_at(format!("SHOW CREATE {other}"), at)),
+            },
+            ast::Statement::ShowVariables {
+                filter,
+                global: _,
+                session: _,
+            } => match filter {
+                Some(filter) => Show::Like(Box::new(Show::Variables), pattern(filter, at)?),
+                None => Show::Variables,
             },
             _ => return Ok(None),
         };

@@ -18,7 +18,7 @@ use sqlparser::ast;
 /// [`Error::AmbiguousColumn`] for names, [`Error::Invalid`] for what makes no sense,
 /// [`Error::Parameter`] if there is not one type per parameter.
 pub fn bind(parsed: &Parsed, cx: &BindContext<'_>) -> Result<Statement> {
-    let (wanted, given) = (parsed.parameter_count(), cx.params.len());
+    let (wanted, given) = (parsed.value_count(), cx.params.len());
     if wanted != given {
         return Err(Error::Parameter {
             message: format!("the statement has {wanted} parameters, {given} values were given"),
@@ -53,6 +53,12 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> 
             })
         }
         Ast::View { statement, text } => binder.define_view(parsed, statement, text),
+        Ast::Session(s) => binder.session_statement(parsed, s),
+        Ast::ShowWarnings => Ok(Statement::Show(Show::Warnings)),
+        Ast::ShowCreateSchema(name) => {
+            let schema = binder.schema_named(name)?;
+            Ok(Statement::Show(Show::CreateSchema(schema)))
+        }
         Ast::Describe(table) => binder.describe(table),
         Ast::ShowPersistence(table) => binder.show_persistence(table.as_ref()),
         Ast::ShowStats => Ok(Statement::Show(Show::Stats)),

@@ -4,7 +4,7 @@ use super::refuse::{refuse_at, unsupported_at};
 use crate::sql::parse::unescape;
 use crate::sql::plan::{Isolation, Statement, TransactionControl};
 use crate::types::{Error, Position, Result};
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{
     self, ContextModifier, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
     TransactionModifier, Value as AstValue,
@@ -126,23 +126,33 @@ fn setting(value: &ast::Expr) -> String {
     }
 }
 
-/// `SET variable = value`: accepted where it asks for what is so anyway.
-fn assignment(name: &ast::ObjectName, value: &ast::Expr, at: Option<Position>) -> Result<Statement> {
+/// `SET variable = value`: the session knows its variables; character sets are known here.
+fn assignment(
+    name: &ast::ObjectName,
+    value: &ast::Expr,
+    at: Option<Position>,
+) -> Result<Option<(String, String)>> {
     let name = format!("{name}").to_ascii_lowercase();
-    let value = setting(value).to_ascii_lowercase();
-    let on = matches!(value.as_str(), "1" | "on" | "true");
-    let fine = match name.as_str() {
-        "foreign_key_checks" | "unique_checks" | "autocommit" => on,
-        "character_set_client" | "character_set_results" | "character_set_connection" => {
-            return super::data_type::charset(&value, at).map(|()| Statement::Nothing);
-        }
-        _ => false,
-    };
-    if fine {
-        Ok(Statement::Nothing)
-    } else {
-        Err(unsupported_at(format!("SET {name} = {value}"), at))
+    let value = setting(value);
+    let charsets = [
+        "character_set_client",
+        "character_set_results",
+        "character_set_connection",
+    ];
+    if charsets.contains(&name.as_str()) {
+        super::data_type::charset(&value.to_ascii_lowercase(), at)?;
+        return Ok(None);
     }
+    Ok(Some((name, value)))
+}
+
+/// SET of the variables among these.
+fn set_system(assignments: impl Iterator<Item = Result<Option<(String, String)>>>) -> Result<Statement> {
+    let set: Vec<(String, String)> = assignments.filter_map(Result::transpose).collect::<Result<_>>()?;
+    Ok(match set.is_empty() {
+        true => Statement::Nothing,
+        false => Statement::SetSystem(set),
+    })
 }
 
 /// SET.
@@ -166,17 +176,14 @@ pub(super) fn set(s: &Set, at: Option<Position>) -> Result<Statement> {
             refuse_at(*hivevar, "HIVEVAR", at)?;
             refuse_at(matches!(scope, Some(ContextModifier::Global)), "SET GLOBAL", at)?;
             match values.as_slice() {
-                [value] => assignment(variable, value, at),
+                [value] => set_system(core::iter::once(assignment(variable, value, at))),
                 _ => Err(unsupported_at("SET of a list", at)),
             }
         }
-        Set::MultipleAssignments { assignments } => {
-            for a in assignments {
-                refuse_at(matches!(a.scope, Some(ContextModifier::Global)), "SET GLOBAL", at)?;
-                assignment(&a.name, &a.value, at)?;
-            }
-            Ok(Statement::Nothing)
-        }
+        Set::MultipleAssignments { assignments } => set_system(assignments.iter().map(|a| {
+            refuse_at(matches!(a.scope, Some(ContextModifier::Global)), "SET GLOBAL", at)?;
+            assignment(&a.name, &a.value, at)
+        })),
         Set::SetTransaction {
             modes,
             snapshot,

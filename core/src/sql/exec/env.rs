@@ -34,6 +34,8 @@ pub struct Env {
     pub schema: Arc<str>,
     /// Last AUTO_INCREMENT value of the session.
     pub last_insert_id: i64,
+    /// How many rows the session's last statement changed.
+    pub row_count: i64,
     /// What the statement holds, against its limit.
     pub memory: Arc<Memory>,
     /// Whether the statement is to stop.
@@ -64,6 +66,7 @@ impl Env {
                 host: &*self.host,
                 schema: &self.schema,
                 last_insert_id: self.last_insert_id,
+                row_count: self.row_count,
                 scratch: Scratch::new(&self.memory),
             },
         }

@@ -54,4 +54,5 @@ pub use operator::{BATCH_ROWS, Operator};
 pub use point_read::PointRead;
 pub use query_run::QueryRun;
 pub use range_read::RangeRead;
+pub use row_buffer::RowBuffer;
 pub use row_in_place::{RowInPlace, RowShape, RowsInPlace};

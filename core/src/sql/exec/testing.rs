@@ -58,6 +58,7 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
         host: host.clone(),
         schema: "main".into(),
         last_insert_id: 0,
+        row_count: 0,
         memory: Arc::new(Memory::new(1 << 30)),
         interrupt: Interrupt::new(&InterruptHandle::default(), None, &host),
     }

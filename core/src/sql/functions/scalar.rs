@@ -61,6 +61,8 @@ pub struct EvalContext<'a> {
     pub schema: &'a str,
     /// Last AUTO_INCREMENT value of the session.
     pub last_insert_id: i64,
+    /// How many rows the session's last statement changed.
+    pub row_count: i64,
     /// What is made for the batch at hand.
     pub scratch: Scratch<'a>,
 }

@@ -51,6 +51,16 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     )
     .volatile(),
     function(
+        "ROW_COUNT",
+        &[],
+        (0, 0),
+        &[],
+        INT,
+        "How many rows the session's last statement changed; -1 after a query.",
+        |cx, _, _, _, _| ints(1, |_| Some(cx.row_count)),
+    )
+    .volatile(),
+    function(
         "CONNECTION_ID",
         &[],
         (0, 0),

@@ -108,6 +108,7 @@ mod tests {
             host: &Fixed,
             schema: "main",
             last_insert_id: 42,
+            row_count: 3,
             scratch: Scratch::new(&memory),
         };
         match (f.eval)(&cx, &columns, &types, &ty, 1) {

@@ -47,6 +47,7 @@ pub fn fold_constants(expr: &mut Expr) {
             host: &NoHost,
             schema: "",
             last_insert_id: 0,
+            row_count: 0,
             scratch: Scratch::new(&memory),
         },
     };

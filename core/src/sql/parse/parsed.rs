@@ -1,8 +1,9 @@
 //! Parsed statements and how texts become them.
 
+use super::session_statement::{SessionVerb, assigning_select, session_statement};
 use super::statement::{Ast, head, nothing, parse_expression, parse_statement};
 use super::syntax_error::start;
-use super::tokens::{StatementTokens, tokenize};
+use super::tokens::{StatementTokens, Variable, tokenize};
 use crate::types::{Error, Position, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -11,6 +12,7 @@ use alloc::{string::String, sync::Arc, vec::Vec};
 pub struct Parsed {
     ast: Arc<Ast>,
     parameters: Vec<Option<String>>,
+    variables: Vec<Variable>,
     head: String,
     position: Option<Position>,
 }
@@ -21,7 +23,39 @@ impl Parsed {
         self.parameters.len()
     }
 
-    /// The parameters in order: the name of `:name`, `@name` and `$name` without its sign, `None` for
+    /// The variables of the session that it names, in order; their values follow those of the parameters.
+    pub fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// How many values binding and running it take: those of parameters and of variables.
+    pub fn value_count(&self) -> usize {
+        self.parameters.len() + self.variables.len()
+    }
+
+    /// The name of the prepared statement that it executes.
+    pub fn executes(&self) -> Option<&str> {
+        match self.ast.as_ref() {
+            Ast::Session(s) => match &s.verb {
+                SessionVerb::Execute(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether PREPARE in SQL may prepare it: no statement about prepared statements.
+    pub fn may_be_prepared(&self) -> bool {
+        match self.ast.as_ref() {
+            Ast::Session(s) => !matches!(
+                s.verb,
+                SessionVerb::Prepare(_) | SessionVerb::Execute(_) | SessionVerb::Deallocate(_)
+            ),
+            _ => true,
+        }
+    }
+
+    /// The parameters in order: the name of `:name` and `$name` without its sign, `None` for
     /// `?`, `?1` and `$1`. The same name or number is one parameter.
     pub fn parameter_names(&self) -> &[Option<String>] {
         &self.parameters
@@ -47,12 +81,22 @@ impl Parsed {
 }
 
 fn parse_tokens(sql: &str, statement: StatementTokens) -> Result<Parsed> {
-    let StatementTokens { tokens, parameters } = statement;
-    let head = head(&tokens);
-    let position = tokens.first().and_then(|t| start(t.span));
-    let ast = Arc::new(parse_statement(sql, tokens)?);
+    let head = head(&statement.tokens);
+    let position = statement.tokens.first().and_then(|t| start(t.span));
+    let session = session_statement(sql, &statement)?;
+    let StatementTokens {
+        tokens,
+        parameters,
+        variables,
+    } = statement;
+    let ast = match session {
+        Some(session) => Ast::Session(session),
+        None if variables.is_empty() => parse_statement(sql, tokens)?,
+        None => assigning_select(parse_statement(sql, tokens)?, parameters.len())?,
+    };
     Ok(Parsed {
-        ast,
+        ast: Arc::new(ast),
+        variables,
         parameters,
         head,
         position,
@@ -86,7 +130,7 @@ pub fn parse_one(sql: &str) -> Result<Parsed> {
 pub(in crate::sql) fn parse_expr(sql: &str) -> Result<sqlparser::ast::Expr> {
     let mut statements = tokenize(sql)?.into_iter();
     let tokens = statements.next().unwrap_or_default();
-    if statements.next().is_some() || !tokens.parameters.is_empty() {
+    if statements.next().is_some() || !tokens.parameters.is_empty() || !tokens.variables.is_empty() {
         return Err(Error::invalid("an expression without parameters is needed"));
     }
     parse_expression(sql, tokens.tokens)

@@ -5,6 +5,7 @@
 
 use super::dialect::AmphiDialect;
 use super::limits::MAX_RECURSION;
+use super::session_statement::SessionStatement;
 use super::syntax_error::{from_parser, start, syntax};
 use super::view_text::ViewText;
 use crate::types::{Error, Result};
@@ -35,6 +36,12 @@ pub(in crate::sql) enum Ast {
         /// The text of its query.
         text: ViewText,
     },
+    /// A statement about the session.
+    Session(SessionStatement),
+    /// SHOW WARNINGS.
+    ShowWarnings,
+    /// SHOW CREATE DATABASE.
+    ShowCreateSchema(Ident),
     /// DESCRIBE of a table.
     Describe(ObjectName),
     /// SHOW PERSISTENCE [FOR table].
@@ -50,10 +57,10 @@ pub(in crate::sql) enum Ast {
 }
 
 /// First words of statements of other systems.
-const FOREIGN: [&str; 30] = [
-    "ANALYZE", "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "DO", "FLUSH", "GRANT",
-    "HANDLER", "INSTALL", "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "OPTIMIZE", "PRAGMA", "REINDEX",
-    "REPAIR", "RESET", "REVOKE", "TABLE", "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
+const FOREIGN: [&str; 28] = [
+    "ANALYZE", "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "FLUSH", "GRANT", "HANDLER",
+    "INSTALL", "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "OPTIMIZE", "PRAGMA", "REINDEX", "REPAIR",
+    "RESET", "REVOKE", "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
@@ -103,6 +110,7 @@ struct Statements<'a, 's> {
 pub(super) fn parse_statement(sql: &str, mut tokens: Vec<TokenWithSpan>) -> Result<Ast> {
     name_update_lists(&mut tokens);
     let dialect = AmphiDialect;
+    let tokens = tables_selected(tokens);
     let mut s = Statements {
         text: ViewText::of(sql, &tokens),
         parser: new_parser(&dialect, tokens),
@@ -138,6 +146,47 @@ fn name_update_lists(tokens: &mut [TokenWithSpan]) {
     if let Some(comma) = comma.and_then(|i| tokens.get_mut(i)) {
         comma.token = Token::make_word("FROM", None);
     }
+}
+
+/// `TABLE t` where a query starts as what it is short for, `SELECT * FROM t`.
+fn tables_selected(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let keyword = |t: &TokenWithSpan| match &t.token {
+        Token::Word(w) if w.quote_style.is_none() => w.keyword,
+        _ => Keyword::NoKeyword,
+    };
+    let is_insert = tokens
+        .first()
+        .is_some_and(|t| [Keyword::INSERT, Keyword::REPLACE].contains(&keyword(t)));
+    let starts_query = |before: Option<&TokenWithSpan>| {
+        is_insert
+            || before.is_none_or(|t| {
+                let combined = [Keyword::UNION, Keyword::EXCEPT, Keyword::INTERSECT];
+                t.token == Token::LParen || combined.contains(&keyword(t))
+            })
+    };
+    let is_short = |at: usize| {
+        let before = at.checked_sub(1).and_then(|b| tokens.get(b));
+        let is_name = matches!(tokens.get(at + 1).map(|t| &t.token), Some(Token::Word(_)));
+        tokens.get(at).is_some_and(|t| keyword(t) == Keyword::TABLE) && is_name && starts_query(before)
+    };
+    let short: Vec<usize> = (0..tokens.len()).filter(|at| is_short(*at)).collect();
+    if short.is_empty() {
+        return tokens;
+    }
+    let mut out = Vec::with_capacity(tokens.len() + 2 * short.len());
+    for (at, t) in tokens.into_iter().enumerate() {
+        if short.contains(&at) {
+            let words = [
+                Token::make_keyword("SELECT"),
+                Token::Mul,
+                Token::make_keyword("FROM"),
+            ];
+            out.extend(words.map(|w| TokenWithSpan::new(w, t.span)));
+        } else {
+            out.push(t);
+        }
+    }
+    out
 }
 
 /// Parses one expression.
@@ -239,9 +288,6 @@ impl<'a> Statements<'a, '_> {
             Keyword::SHOW => self.show(),
             Keyword::SET => self.set(),
             Keyword::START if self.is(1, "TRANSACTION") => self.start_transaction(),
-            Keyword::PREPARE | Keyword::EXECUTE | Keyword::DEALLOCATE => {
-                self.unsupported("PREPARE in SQL (prepare statements through the API)")
-            }
             Keyword::ALTER if self.is(1, "TABLE") => self.alter_table(),
             Keyword::CREATE | Keyword::ALTER if self.text.is_some() => self.view(),
             Keyword::CREATE if self.is(1, "FULLTEXT") => self.unsupported("FULLTEXT INDEX"),
@@ -320,6 +366,13 @@ impl<'a> Statements<'a, '_> {
             };
             return Ok(Ast::ShowPersistence(table));
         }
+        if self.take(&["SHOW", "WARNINGS"]) || self.take(&["SHOW", "ERRORS"]) {
+            return Ok(Ast::ShowWarnings);
+        }
+        if self.take(&["SHOW", "CREATE", "DATABASE"]) || self.take(&["SHOW", "CREATE", "SCHEMA"]) {
+            self.take(&["IF", "NOT", "EXISTS"]);
+            return Ok(Ast::ShowCreateSchema(self.run(|p| p.parse_identifier())?));
+        }
         if self.take(&["SHOW", "STATS"]) {
             return Ok(Ast::ShowStats);
         }
@@ -343,9 +396,6 @@ impl<'a> Statements<'a, '_> {
     }
 
     fn set(&mut self) -> Result<Ast> {
-        if matches!(self.parser.peek_nth_token_ref(1).token, Token::Placeholder(_)) {
-            return self.unsupported("SET of a user variable (@…)");
-        }
         let scoped = ["SESSION", "LOCAL", "GLOBAL"].iter().any(|w| self.is(1, w));
         let at = 1 + usize::from(scoped);
         if self.is(at, "TRANSACTION") {

@@ -11,6 +11,7 @@ use super::limits::Depth;
 use super::syntax_error::{from_tokenizer, position, syntax};
 use crate::types::{Error, Result};
 use alloc::{format, string::String, vec::Vec};
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 /// Most parameters of one statement.
@@ -21,6 +22,33 @@ const MAX_PARAMETERS: usize = 65_535;
 pub(super) struct StatementTokens {
     pub(super) tokens: Vec<TokenWithSpan>,
     pub(super) parameters: Vec<Option<String>>,
+    /// Variables of the session, numbered after the parameters.
+    pub(super) variables: Vec<Variable>,
+}
+
+/// A variable of the session that a statement names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// `@name`, in small letters.
+    User(String),
+    /// `@@name`, in small letters.
+    System(String),
+}
+
+impl StatementTokens {
+    /// Numbers variables after the parameters, when all of these are known.
+    fn finish(&mut self, parameters: Parameters) {
+        let Parameters { names, variables } = parameters;
+        for t in &mut self.tokens {
+            if let Token::Placeholder(p) = &mut t.token
+                && let Some(Ok(n)) = p.strip_prefix('@').map(str::parse::<usize>)
+            {
+                *p = format!("?{}", names.len().saturating_add(n));
+            }
+        }
+        self.parameters = names;
+        self.variables = variables;
+    }
 }
 
 /// The parameters met so far.
@@ -28,9 +56,24 @@ pub(super) struct StatementTokens {
 struct Parameters {
     /// By position; a position skipped by `?5` is unnamed.
     names: Vec<Option<String>>,
+    /// Variables of the session.
+    variables: Vec<Variable>,
 }
 
 impl Parameters {
+    /// What stands for a variable until all parameters are numbered.
+    fn variable(&mut self, variable: Variable) -> Result<Token> {
+        let known = self.variables.iter().position(|v| *v == variable);
+        let index = known.unwrap_or_else(|| {
+            self.variables.push(variable);
+            self.variables.len() - 1
+        });
+        if index >= MAX_PARAMETERS {
+            return Err(Error::invalid("the statement names too many variables"));
+        }
+        Ok(Token::Placeholder(format!("@{}", index + 1)))
+    }
+
     /// The number, from 1, of a parameter written as `text`: a bare `?` is the next, as in SQLite.
     fn number(&mut self, text: &str) -> Result<usize> {
         let name = text.get(1..).unwrap_or("");
@@ -77,6 +120,21 @@ fn unquoted(name: &str, quote: char) -> String {
     out
 }
 
+/// Whether what follows these tokens is the name that SET sets.
+fn sets_variable(tokens: &[TokenWithSpan]) -> bool {
+    let is_set = |t: &TokenWithSpan| matches!(&t.token, Token::Word(w) if w.keyword == Keyword::SET);
+    let mut open = 0usize;
+    for t in tokens {
+        match t.token {
+            Token::LParen => open += 1,
+            Token::RParen => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    tokens.first().is_some_and(is_set)
+        && (tokens.len() == 1 || (open == 0 && tokens.last().is_some_and(|t| t.token == Token::Comma)))
+}
+
 /// Tokenizes a text and cuts it into statements.
 pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
     let dialect = AmphiDialect;
@@ -93,8 +151,8 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
         match &mut t.token {
             Token::Whitespace(_) => continue,
             Token::SemiColon => {
-                current.parameters = core::mem::take(&mut parameters).names;
-                let done = core::mem::take(&mut current);
+                let mut done = core::mem::take(&mut current);
+                done.finish(core::mem::take(&mut parameters));
                 if !done.tokens.is_empty() {
                     statements.push(done);
                 }
@@ -108,17 +166,29 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
                     w.value = unquoted(&w.value, q);
                 }
             }
-            Token::Colon | Token::AtSign => {
-                // `:name` and `@name` are one parameter when written together.
-                let sign = if t.token == Token::Colon { ':' } else { '@' };
+            Token::Colon => {
+                // `:name` is one parameter when written together.
                 let name = match all.peek().map(|n| &n.token) {
                     Some(Token::Word(w)) if w.quote_style.is_none() => w.value.clone(),
-                    Some(Token::Number(n, false)) if sign == ':' => n.clone(),
+                    Some(Token::Number(n, false)) => n.clone(),
                     _ => String::new(),
                 };
                 if !name.is_empty() {
-                    let number = parameters.number(&format!("{sign}{name}"))?;
+                    let number = parameters.number(&format!(":{name}"))?;
                     t.token = Token::Placeholder(format!("?{number}"));
+                    if let Some(n) = all.next() {
+                        t.span.end = n.span.end;
+                    }
+                }
+            }
+            Token::AtSign => {
+                let name = match all.peek().map(|n| &n.token) {
+                    Some(Token::Word(w)) => Some(w.value.to_ascii_lowercase()),
+                    Some(Token::SingleQuotedString(s)) => Some(s.to_ascii_lowercase()),
+                    _ => None,
+                };
+                if let Some(name) = name {
+                    t.token = parameters.variable(Variable::User(name))?;
                     if let Some(n) = all.next() {
                         t.span.end = n.span.end;
                     }
@@ -141,17 +211,45 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
                 *p = format!("?{}", parameters.number(p)?);
             }
             Token::AtAt => {
-                return Err(Error::Unsupported {
-                    feature: String::from("a system variable (@@…)"),
-                    position: position(t.span.start),
-                });
+                let at = position(t.span.start);
+                let mut word = || match all.next() {
+                    Some(n) => match n.token {
+                        Token::Word(w) => {
+                            t.span.end = n.span.end;
+                            Ok(Some(w.value.to_ascii_lowercase()))
+                        }
+                        Token::Period => Ok(None),
+                        _ => Err(syntax(sql, "expected a name after @@", at)),
+                    },
+                    None => Err(syntax(sql, "expected a name after @@", at)),
+                };
+                let mut name = word()?.unwrap_or_default();
+                let is_set = sets_variable(&current.tokens);
+                if ["session", "local", "global"].contains(&name.as_str()) {
+                    // A name of two parts; a session sees one value of it.
+                    if word()?.is_some() {
+                        return Err(syntax(sql, "expected a name after @@session. or @@global.", at));
+                    }
+                    if is_set && name == "global" {
+                        return Err(Error::Unsupported {
+                            feature: String::from("SET GLOBAL"),
+                            position: at,
+                        });
+                    }
+                    name = word()?.unwrap_or_default();
+                }
+                t.token = match is_set {
+                    // SET @@name is SET name.
+                    true => Token::make_word(&name, None),
+                    false => parameters.variable(Variable::System(name))?,
+                };
             }
             _ => {}
         }
         depth.accept(&t.token).map_err(|limit| Error::TooDeep { limit })?;
         current.tokens.push(t);
     }
-    current.parameters = parameters.names;
+    current.finish(parameters);
     if !current.tokens.is_empty() {
         statements.push(current);
     }

@@ -217,6 +217,34 @@ pub enum AlterAction {
     AutoIncrement(i64),
 }
 
+/// What is done with what a [`SessionStatement`] computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionVerb {
+    /// SET, SELECT … INTO: its only row is assigned; without a row nothing is.
+    Assign,
+    /// `SELECT @a := …`: it is the answer, and its last row is assigned.
+    Answer,
+    /// DO: nothing.
+    Do,
+    /// PREPARE: it is the text of the statement of this name.
+    Prepare(String),
+    /// EXECUTE: they are the parameters of the statement of this name.
+    Execute(String),
+    /// DEALLOCATE PREPARE of this name.
+    Deallocate(String),
+}
+
+/// A statement about the session itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionStatement {
+    /// What is done.
+    pub verb: SessionVerb,
+    /// What is computed for it.
+    pub query: Option<Arc<Query>>,
+    /// Columns to assign, each with the name of a user variable in small letters.
+    pub targets: Vec<(usize, String)>,
+}
+
 /// A column of a view.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ViewColumn {
@@ -262,6 +290,14 @@ pub enum Show {
     Indexes(TableId),
     /// SHOW PERSISTENCE [FOR table].
     Persistence(Option<TableId>),
+    /// SHOW CREATE DATABASE.
+    CreateSchema(String),
+    /// SHOW WARNINGS: there are none; what does not fit is an error.
+    Warnings,
+    /// SHOW VARIABLES.
+    Variables,
+    /// SHOW … LIKE: the rows whose first value is like the pattern.
+    Like(Box<Show>, String),
     /// SHOW STATS: the counters of `stats()`, one row each.
     Stats,
 }
@@ -333,6 +369,10 @@ pub enum Statement {
         /// Actions in order.
         actions: Vec<AlterAction>,
     },
+    /// User variables, PREPARE, EXECUTE, DO.
+    Session(Box<SessionStatement>),
+    /// `SET name = value, …` of system variables: names in small letters, and values as text.
+    SetSystem(Vec<(String, String)>),
     /// CREATE DATABASE, CREATE SCHEMA.
     CreateSchema(String),
     /// DROP DATABASE, DROP SCHEMA, with its tables.
@@ -368,6 +408,7 @@ impl Statement {
             Statement::Update(u) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(u).source)],
             Statement::Delete(d) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(d).source)],
             Statement::Changes(c) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(c).source)],
+            Statement::Session(s) => s.query.iter_mut().map(Arc::make_mut).collect(),
             Statement::Explain { statement, .. } => statement.queries_mut(),
             _ => Vec::new(),
         }

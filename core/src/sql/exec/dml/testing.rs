@@ -117,6 +117,7 @@ fn env() -> Env {
         host: host.clone(),
         schema: "main".into(),
         last_insert_id: 0,
+        row_count: 0,
         memory: Arc::new(Memory::new(1 << 20)),
         interrupt: Interrupt::new(&InterruptHandle::default(), None, &host),
     }

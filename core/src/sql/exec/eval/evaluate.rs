@@ -239,6 +239,7 @@ mod tests {
             host: &Still,
             schema: "main",
             last_insert_id: 0,
+            row_count: 0,
             scratch: Scratch::new(&memory),
         };
         f(&Scope {
