@@ -25,9 +25,11 @@ mod migration;
 mod numbers;
 mod persistent_reads;
 mod persistent_writes;
+mod queries;
 mod redb_floor;
 mod rows;
 mod runner;
+mod sales;
 mod scans;
 mod size;
 mod sqlite_engine;
@@ -47,6 +49,7 @@ fn main() {
     scans::persistent(&mut run);
     size::all(&mut run);
     migration::all(&mut run);
+    queries::all(&mut run);
     latency::all(&mut run);
     run.finish();
 }
