@@ -71,6 +71,16 @@ pub struct PlanBuilder {
 }
 
 impl PlanBuilder {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Whether its operators are counted.
+    pub fn is_counted(&self) -> bool {
+        !self.counts.is_empty()
+    }
+
     /// See [`build`].
     pub fn build(&self) -> Result<Box<dyn Operator>> {
         let counts = match self.counts.as_slice() {

@@ -16,6 +16,7 @@ pub mod eval;
 mod filter;
 mod index_scan;
 mod int_keys;
+mod integer_steps;
 mod join;
 mod key_bytes;
 mod key_range;

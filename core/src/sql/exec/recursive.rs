@@ -3,14 +3,16 @@
 //! A step sees the rows of the step before it only. With UNION rows that came before do not count, so that
 //! cycles end; with UNION ALL a query that does not end by itself is stopped by [`MAX_ROWS`].
 
+use super::append::Append;
 use super::build::PlanBuilder;
+use super::integer_steps::IntegerSteps;
 use super::key_table::{KeyTable, Nulls};
 use super::row_buffer::RowBuffer;
 use super::{Cx, Env, Operator};
 use crate::sql::memory::Memory;
 use crate::sql::plan;
 use crate::types::{Batch, DataType, Error, Physical, Result};
-use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, format, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// The most rows a recursive query may have.
@@ -22,6 +24,8 @@ pub struct Recursive {
     /// Rows that came; `None`: they may come again.
     seen: Option<KeyTable>,
     builder: PlanBuilder,
+    /// Runs steps without operators where it can; `None`: not known yet whether it ever can.
+    integers: Option<Option<IntegerSteps>>,
     /// The anchor, and then one step after the other.
     running: Box<dyn Operator>,
     /// The surroundings of the steps, with their work table; `None`: the anchor is running.
@@ -45,6 +49,8 @@ impl Recursive {
         Recursive {
             id: plan.id,
             seen: (!plan.all).then(|| KeyTable::new(&plan.types, Nulls::Equal, memory.part())),
+            // Rows that are compared with all before go through operators, and so does what is counted.
+            integers: (!plan.all || step.is_counted()).then_some(None),
             builder: step,
             running: anchor,
             env: None,
@@ -64,6 +70,39 @@ impl Recursive {
         let (mut groups, mut fresh) = (Vec::new(), Vec::new());
         seen.insert(&batch.columns, batch.len, &mut groups, &mut fresh)?;
         Ok(batch.select(fresh).compact())
+    }
+
+    /// Runs the next steps without operators; `None`: the next one takes operators.
+    fn integer_steps(&mut self, cx: &Cx<'_>) -> Result<Option<Batch>> {
+        let steps = self.integers.get_or_insert_with(|| {
+            IntegerSteps::new(
+                self.builder.plan(),
+                self.id,
+                self.physicals.len(),
+                &cx.env.scope(),
+            )
+        });
+        let Some(done) = steps.as_ref().and_then(|s| s.run(&self.found)) else {
+            return Ok(None);
+        };
+        if done.stuck {
+            self.integers = Some(None);
+        }
+        let empty = RowBuffer::new(&self.physicals, self.memory.part());
+        self.found = empty;
+        self.found.append(&done.last)?;
+        Ok((done.rows.len > 0).then_some(done.rows))
+    }
+
+    /// Counts rows that were found.
+    fn count(&mut self, rows: usize) -> Result<()> {
+        self.rows = self.rows.saturating_add(rows as u64);
+        if self.rows > MAX_ROWS {
+            return Err(Error::invalid(format!(
+                "a recursive query has more than {MAX_ROWS} rows: does its condition ever become false?"
+            )));
+        }
+        Ok(())
     }
 
     /// Starts the next step over what the last one found; `false`: it found nothing.
@@ -89,6 +128,12 @@ impl Operator for Recursive {
                 env: self.env.as_ref().unwrap_or(cx.env),
             };
             let Some(batch) = ready!(self.running.next(&mut inner))? else {
+                if let Some(batch) = self.integer_steps(cx)? {
+                    self.count(batch.len)?;
+                    // What was running is at its end, and stays there.
+                    self.running = Box::new(Append::new(VecDeque::new()));
+                    return Poll::Ready(Ok(Some(batch)));
+                }
                 match self.next_step(cx)? {
                     true => continue,
                     false => return Poll::Ready(Ok(None)),
@@ -98,12 +143,7 @@ impl Operator for Recursive {
             if batch.len == 0 {
                 continue;
             }
-            self.rows = self.rows.saturating_add(batch.len as u64);
-            if self.rows > MAX_ROWS {
-                return Poll::Ready(Err(Error::invalid(format!(
-                    "a recursive query has more than {MAX_ROWS} rows: does its condition ever become false?"
-                ))));
-            }
+            self.count(batch.len)?;
             self.found.append(&batch)?;
             return Poll::Ready(Ok(Some(batch)));
         }

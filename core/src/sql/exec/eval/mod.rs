@@ -11,6 +11,7 @@ mod compare;
 mod evaluate;
 mod in_list;
 mod input;
+mod int_row;
 mod like;
 mod logic;
 mod mask;
@@ -20,6 +21,7 @@ mod value_set;
 mod vector;
 
 pub use evaluate::{eval, eval_filter};
+pub use int_row::{IntExpr, IntTest};
 pub use like::Pattern;
 pub use scope::{Scope, SubResult};
 pub use value_set::ValueSet;
