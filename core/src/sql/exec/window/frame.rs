@@ -88,6 +88,11 @@ impl<'a> Frames<'a> {
         matches!(self.start, Bound::First)
     }
 
+    /// Whether every frame ends with its partition.
+    pub(super) fn ends_last(&self) -> bool {
+        matches!(self.end, Bound::Last)
+    }
+
     /// The frame of a row; it may be empty.
     pub(super) fn of(&self, row: usize, peers: &Peers, partition: &Partition) -> Range<usize> {
         let all = &partition.rows;

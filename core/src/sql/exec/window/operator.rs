@@ -23,9 +23,9 @@ pub struct Window {
     /// How many columns the input has. In `rows` there follow the sort keys, and the calls' arguments.
     width: usize,
     rows: RowBuffer,
+    /// The keys that rows are ordered by; none if there is no ORDER BY.
     keys: SortKeys,
     partitions: Numbered,
-    peers: Numbered,
     memory: Arc<Memory>,
     /// Of the numbers and results.
     kept: MemoryUse,
@@ -33,11 +33,13 @@ pub struct Window {
     done: usize,
 }
 
-/// Rows by what they are equal in.
+/// Rows by the partition they are in.
 struct Numbered {
     table: KeyTable,
-    /// One number per row.
+    /// The partition of each row, numbered in the order of their first rows; empty if there is one only.
     numbers: Vec<u32>,
+    /// The number of partitions.
+    count: usize,
 }
 
 impl Numbered {
@@ -45,20 +47,52 @@ impl Numbered {
         Numbered {
             table: KeyTable::new(types, Nulls::Equal, memory.part()),
             numbers: Vec::new(),
+            count: 0,
         }
     }
 
-    /// Adds rows; returns their numbers.
-    fn add(&mut self, keys: &[Column], rows: usize) -> Result<Vec<u32>> {
+    /// Adds rows.
+    fn add(&mut self, keys: &[Column], rows: usize) -> Result<()> {
+        if keys.is_empty() {
+            self.count = 1;
+            return Ok(());
+        }
         let (mut groups, mut fresh) = (Vec::new(), Vec::new());
         self.table.insert(keys, rows, &mut groups, &mut fresh)?;
-        self.numbers.extend_from_slice(&groups);
-        Ok(groups)
+        self.count += fresh.len();
+        self.numbers.append(&mut groups);
+        Ok(())
     }
 
-    fn in_order(&self, order: &[u32]) -> Vec<u32> {
-        let number = |row: &u32| self.numbers.get(*row as usize).copied().unwrap_or(0);
-        order.iter().map(number).collect()
+    /// Rows in order by partition, and in each as they were; and the rows that each partition has.
+    fn sorted(&self, rows: Vec<u32>) -> (Vec<u32>, Vec<usize>) {
+        if self.numbers.is_empty() {
+            let all = rows.len();
+            return (rows, alloc::vec![all]);
+        }
+        let number = |row: u32| self.numbers.get(row as usize).map_or(0, |n| *n as usize);
+        let mut sizes = alloc::vec![0; self.count];
+        for row in &rows {
+            if let Some(size) = sizes.get_mut(number(*row)) {
+                *size += 1;
+            }
+        }
+        let mut next: Vec<usize> = Vec::with_capacity(self.count);
+        let mut start = 0;
+        for size in &sizes {
+            next.push(start);
+            start += size;
+        }
+        let mut sorted = alloc::vec![0; rows.len()];
+        for row in rows {
+            if let Some(place) = next.get_mut(number(row)) {
+                if let Some(to) = sorted.get_mut(*place) {
+                    *to = row;
+                }
+                *place += 1;
+            }
+        }
+        (sorted, sizes)
     }
 }
 
@@ -74,25 +108,15 @@ impl Window {
     pub fn new(input: Box<dyn Operator>, plan: &plan::Window, memory: &Arc<Memory>) -> Window {
         let types = plan.input.types();
         let partition: Vec<DataType> = plan.partition.iter().map(Expr::ty).collect();
-        let order: Vec<DataType> = plan.order.iter().map(|k| k.expr.ty()).collect();
+        let order = plan.order.iter().map(|k| k.expr.ty());
         let args = plan.calls.iter().flat_map(|c| args(c)).map(Expr::ty);
         let physicals: Vec<_> = types
             .iter()
             .cloned()
-            .chain(order.iter().cloned())
+            .chain(order)
             .chain(args)
             .map(|ty| ty.physical())
             .collect();
-        let mut keys = alloc::vec![SortKey {
-            expr: Expr::Column {
-                index: 0,
-                ty: DataType::BIGINT,
-            },
-            descending: false,
-            nulls_first: true,
-        }];
-        keys.extend(plan.order.iter().cloned());
-        let both: Vec<DataType> = partition.iter().chain(&order).cloned().collect();
         Window {
             input,
             partition: plan.partition.clone(),
@@ -100,9 +124,8 @@ impl Window {
             calls: plan.calls.clone(),
             width: types.len(),
             rows: RowBuffer::new(&physicals, memory.part()),
-            keys: SortKeys::new(&keys, memory.part()),
+            keys: SortKeys::new(&plan.order, memory.part()),
             partitions: Numbered::new(&partition, memory),
-            peers: Numbered::new(&both, memory),
             memory: memory.clone(),
             kept: memory.part(),
             result: None,
@@ -125,15 +148,13 @@ impl Window {
         let partition = columns(&mut self.partition.iter())?;
         let order = columns(&mut self.order.iter().map(|k| &k.expr))?;
         let mut args = columns(&mut self.calls.iter().flat_map(|c| args(c)))?;
-        // Two numbers per row now, and two in order later.
+        // A number per row now; the orders by key and by partition later.
         let numbered = self.rows.len().saturating_add(rows).saturating_mul(16);
         self.kept.set(numbered)?;
-        let numbers = self.partitions.add(&partition, rows)?;
-        let both: Vec<Column> = partition.iter().chain(&order).cloned().collect();
-        self.peers.add(&both, rows)?;
-        let mut keys = alloc::vec![Column::from_i64(numbers.into_iter().map(i64::from).collect())];
-        keys.extend(order.iter().cloned());
-        self.keys.append(&keys, rows)?;
+        self.partitions.add(&partition, rows)?;
+        if !order.is_empty() {
+            self.keys.append(&order, rows)?;
+        }
         let mut all = batch.columns;
         all.extend(order);
         all.append(&mut args);
@@ -141,8 +162,19 @@ impl Window {
     }
 
     fn finish(&mut self, cx: &Cx<'_>) -> Result<Batch> {
-        let order = self.keys.order();
-        let partitions = Partitions::new(&self.partitions.in_order(&order), &self.peers.in_order(&order));
+        let by_key = match self.order.is_empty() {
+            true => (0..self.rows.len() as u32).collect(),
+            false => self.keys.order(),
+        };
+        let (order, sizes) = self.partitions.sorted(by_key);
+        let is_peer = |row: usize| {
+            let (Some(before), Some(row)) = (row.checked_sub(1).and_then(|b| order.get(b)), order.get(row))
+            else {
+                return false;
+            };
+            self.order.is_empty() || self.keys.compare(*before as usize, *row as usize).is_eq()
+        };
+        let partitions = Partitions::new(&sizes, is_peer);
         self.kept.add(self.rows.memory())?;
         let sorted = self.rows.gather(&order);
         let rows = sorted.len;

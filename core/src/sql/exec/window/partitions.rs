@@ -25,33 +25,24 @@ pub(super) struct Partition {
 }
 
 impl Partitions {
-    /// Of rows in order, given the numbers of their partitions and of their groups of peers.
-    pub(super) fn new(partition: &[u32], peers: &[u32]) -> Partitions {
-        let mut partitions: Vec<Partition> = Vec::new();
-        let mut last = None;
-        for (row, (partition, peer)) in partition.iter().zip(peers).enumerate() {
-            let now = Some((*partition, *peer));
-            let is_new_partition = last.is_none_or(|(p, _)| p != *partition);
-            if is_new_partition {
-                partitions.push(Partition {
-                    rows: row..row,
-                    peers: Vec::new(),
-                });
-            }
-            if let Some(current) = partitions.last_mut() {
-                if is_new_partition || last != now {
-                    let before = current.peers.len();
-                    current.peers.push(Peers {
-                        rows: row..row,
-                        before,
-                    });
-                }
-                current.rows.end = row + 1;
-                if let Some(group) = current.peers.last_mut() {
-                    group.rows.end = row + 1;
+    /// Of rows in order, given how many rows each has; `is_peer`: whether a row is equal to the one before it.
+    pub(super) fn new(sizes: &[usize], is_peer: impl Fn(usize) -> bool) -> Partitions {
+        let mut partitions: Vec<Partition> = Vec::with_capacity(sizes.len());
+        let mut start = 0;
+        for size in sizes.iter().filter(|size| **size > 0) {
+            let rows = start..start + size;
+            let mut peers: Vec<Peers> = Vec::new();
+            for row in rows.clone() {
+                match peers.last_mut().filter(|_| is_peer(row)) {
+                    Some(group) => group.rows.end = row + 1,
+                    None => peers.push(Peers {
+                        rows: row..row + 1,
+                        before: peers.len(),
+                    }),
                 }
             }
-            last = now;
+            start = rows.end;
+            partitions.push(Partition { rows, peers });
         }
         Partitions { partitions }
     }
@@ -72,7 +63,8 @@ mod tests {
 
     #[test]
     fn partitions_and_peers_are_runs_of_rows() {
-        let p = Partitions::new(&[0, 0, 0, 2, 2], &[7, 7, 8, 8, 9]);
+        // Row 3 is equal to row 2, and in another partition.
+        let p = Partitions::new(&[3, 0, 2], |row| row == 1 || row == 3);
         let rows: Vec<_> = p.partitions.iter().map(|p| p.rows.clone()).collect();
         assert_eq!(rows, [0..3, 3..5]);
         let peers: Vec<_> = p.partitions[1]
@@ -81,6 +73,6 @@ mod tests {
             .collect();
         assert_eq!(peers, [(3, 3..4, 0), (4, 4..5, 1)]);
         assert_eq!(p.partitions[0].peers.len(), 2);
-        assert!(Partitions::new(&[], &[]).partitions.is_empty());
+        assert!(Partitions::new(&[], |_| true).partitions.is_empty());
     }
 }

@@ -171,16 +171,71 @@ fn aggregates(
     {
         return Ok(running.gather(&step_of));
     }
+    if frames.ends_last()
+        && !call.function.is_ordered()
+        && let Some(running) = running_back(call, args, &steps, &firsts, memory, &mut kept)?
+    {
+        let last = (steps.len() as u32).saturating_sub(1);
+        let steps: Vec<u32> = step_of.iter().map(|step| last - step).collect();
+        return Ok(running.gather(&steps));
+    }
     let mut results = Column::new(call.ty.physical());
-    for frame in steps {
+    let mut rest = steps.as_slice();
+    while !rest.is_empty() {
+        let (frames, after) = rest.split_at(some_frames(rest));
+        rest = after;
+        let (mut rows, mut groups) = (Vec::new(), Vec::new());
+        for (group, frame) in (0..).zip(frames) {
+            rows.extend(frame.clone().map(|row| row as u32));
+            groups.resize(rows.len(), group);
+        }
+        let held = results.memory();
+        let copied: usize = args.iter().map(|a| a.gathered_bytes(&rows)).sum();
+        kept.set(held.saturating_add(copied))?;
+        let part: Vec<Column> = args.iter().map(|a| a.gather(&rows)).collect();
         let mut state = accumulator(call, memory);
-        state.grow(1);
-        let part: Vec<Column> = args.iter().map(|a| a.slice(frame.start, frame.end)).collect();
-        kept.set(results.memory().saturating_add(state.memory_with(1, &part)))?;
-        state.add(Groups::One(frame.len()), &part)?;
-        results.push_from(&state.finish()?, 0);
+        let added = state.memory_with(frames.len(), &part);
+        kept.set(held.saturating_add(copied).saturating_add(added))?;
+        state.grow(frames.len());
+        state.add(Groups::Each(&groups), &part)?;
+        results.extend_range(&state.finish()?, 0, frames.len());
     }
     Ok(results.gather(&step_of))
+}
+
+/// Rows of frames that are added in one go, but for a single frame that has more.
+const FRAME_ROWS: usize = 16 << 10;
+
+/// How many of the frames have [`FRAME_ROWS`] rows in all, and at least one.
+fn some_frames(frames: &[Range<usize>]) -> usize {
+    let mut rows = 0;
+    let few = |frame: &&Range<usize>| {
+        rows += frame.len() + 1;
+        rows <= FRAME_ROWS
+    };
+    frames.iter().take_while(few).count().clamp(1, frames.len())
+}
+
+/// The aggregates of frames that end with their partitions and shrink, from the last one back.
+fn running_back(
+    call: &AggregateCall,
+    args: &[Column],
+    steps: &[Range<usize>],
+    firsts: &[bool],
+    memory: &Arc<Memory>,
+    kept: &mut MemoryUse,
+) -> Result<Option<Column>> {
+    let rows = steps.last().map_or(0, |s| s.end);
+    let backward = |step: &Range<usize>| rows - step.end..rows - step.start;
+    let back: Vec<Range<usize>> = steps.iter().rev().map(backward).collect();
+    let after = firsts.iter().skip(1).copied().chain([true]);
+    let mut firsts: Vec<bool> = after.collect();
+    firsts.reverse();
+    let order: Vec<u32> = (0..rows as u32).rev().collect();
+    let mut copied = memory.part();
+    copied.set(args.iter().map(|a| a.gathered_bytes(&order)).sum())?;
+    let args: Vec<Column> = args.iter().map(|a| a.gather(&order)).collect();
+    running(call, &args, &back, &firsts, memory, kept)
 }
 
 /// The aggregates of frames that start with their partitions and grow: each row is added once. `None`: the
