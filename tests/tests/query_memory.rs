@@ -141,6 +141,13 @@ fn what_statements_collect_stays_within_the_limit() {
         "SELECT JSON_ARRAYAGG(s ORDER BY s) FROM a",
         "SELECT MEDIAN(wide), MODE(s) FROM a",
         "SELECT COUNT(DISTINCT s), COUNT(DISTINCT wide) FROM a",
+        "SELECT COUNT(DISTINCT s, wide) FROM a",
+        "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY wide), PERCENTILE_DISC(0.1) WITHIN GROUP (ORDER BY s DESC) FROM a",
+        "SELECT JSON_OBJECTAGG(s, d) FROM a",
+        "SELECT n, JSON_OBJECTAGG(id, s) FILTER (WHERE wide > 5) FROM a GROUP BY n",
+        "SELECT wide, CORR(d, n), BOOL_AND(n > 3), TOTAL(n) FROM a GROUP BY wide",
+        "SELECT wide, APPROX_COUNT_DISTINCT(s) FROM a GROUP BY wide",
+        "SELECT n, GROUP_CONCAT(s LIMIT 30) FROM a GROUP BY n",
         // Distinct rows.
         "SELECT DISTINCT wide FROM a",
         "SELECT DISTINCT s, d FROM a",

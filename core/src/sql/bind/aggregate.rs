@@ -4,21 +4,15 @@
 //! where the aggregates' columns will be is known only when all keys are.
 
 use super::binder::{Binder, Env};
-use super::function::{argument, clause_name, convert_argument};
 use super::names::Scope;
-use super::order_by::sort_key;
 use super::refuse::{Place, invalid, unsupported};
-use super::types::{convert_all, has_guard_digits, int_literal, shown_as};
+use super::types::{convert_all, shown_as};
 use super::window::WINDOW;
-use crate::sql::functions::{Aggregate, ArgKind};
-use crate::sql::parse::unescape;
-use crate::sql::plan::{AggregateCall, Expr};
+use crate::sql::functions::Aggregate;
+use crate::sql::plan::Expr;
 use crate::types::{DataType, Error, Result};
-use alloc::{format, string::String, vec, vec::Vec};
-use sqlparser::ast::{
-    self, DuplicateTreatment, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Value as AstValue,
-};
+use alloc::{format, vec::Vec};
+use sqlparser::ast::{Function, FunctionArg};
 
 /// Column indexes from here on, below [`WINDOW`], stand for aggregates.
 const AGGREGATE: usize = usize::MAX / 2;
@@ -75,98 +69,6 @@ impl<'a> Binder<'a> {
             ty,
         };
         Ok(shown_as(result, &shown))
-    }
-
-    /// A call of an aggregate whose arguments may refer to what `inner` says, and the type its result is shown
-    /// as: of quotients it has more digits.
-    pub(super) fn aggregate_call(
-        &mut self,
-        function: Aggregate,
-        f: &'a Function,
-        arguments: &'a [FunctionArg],
-        inner: &mut Env<'_>,
-    ) -> Result<(AggregateCall, DataType)> {
-        let name = format!("{}", f.name).to_ascii_uppercase();
-        let (distinct, clauses) = match &f.args {
-            FunctionArguments::List(l) => (l.duplicate_treatment, l.clauses.as_slice()),
-            _ => (None, &[][..]),
-        };
-        let distinct = matches!(distinct, Some(DuplicateTreatment::Distinct));
-        let mut separator = None;
-        let mut order = Vec::new();
-        for clause in clauses {
-            match clause {
-                FunctionArgumentClause::OrderBy(keys) => {
-                    for key in keys {
-                        let expr = self.expr(&key.expr, inner)?;
-                        order.push(sort_key(expr, key)?);
-                    }
-                }
-                FunctionArgumentClause::Separator(v) if function == Aggregate::GroupConcat => {
-                    match &v.value {
-                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s).into_owned()),
-                        _ => return Err(invalid("SEPARATOR takes a string", v)),
-                    }
-                }
-                other => return Err(unsupported(format!("{} of {name}", clause_name(other)), f)),
-            }
-        }
-        let at = f.place();
-        let filter = f.filter.as_deref();
-        let filter = filter.map(|c| self.condition(c, inner)).transpose()?;
-        let mut arg = match (function, arguments) {
-            (Aggregate::Count, [] | [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) if !distinct => None,
-            (_, [one]) => Some(self.expr(argument(one)?, inner)?),
-            (Aggregate::GroupConcat, [one, text]) if name == "STRING_AGG" => {
-                match argument(text)? {
-                    ast::Expr::Value(v) => match &v.value {
-                        AstValue::SingleQuotedString(s) => separator = Some(unescape(s).into_owned()),
-                        _ => return Err(invalid("STRING_AGG takes a string as separator", f)),
-                    },
-                    _ => return Err(invalid("STRING_AGG takes a string as separator", f)),
-                }
-                Some(self.expr(argument(one)?, inner)?)
-            }
-            // As in MySQL: what is put together for each row.
-            (Aggregate::GroupConcat, [_, _, ..]) => {
-                let parts = self.arguments(arguments, inner)?;
-                Some(self.call("CONCAT", parts, f)?)
-            }
-            (Aggregate::Count, [_, _, ..]) => return Err(unsupported("COUNT of several values", f)),
-            _ => return Err(invalid(format!("{name} takes one argument"), f)),
-        };
-        let rounded = arg.as_ref().filter(|a| has_guard_digits(a)).map(Expr::ty);
-        arg = match arg {
-            Some(a) => Some(convert_argument(a, function.arg_kind(), at)?),
-            None => None,
-        };
-        if let Some(condition) = filter {
-            // NULLs do not count, so rows that do not count are NULL.
-            let value = arg.unwrap_or(int_literal(1));
-            let ty = value.ty();
-            arg = Some(Expr::Case {
-                branches: vec![(condition, value)],
-                otherwise: None,
-                ty,
-            });
-        }
-        if function == Aggregate::GroupConcat && separator.is_none() {
-            separator = Some(String::from(","));
-        }
-        let ty = function.result_type(arg.as_ref().map(Expr::ty).as_ref());
-        let shown = match (function.arg_kind(), rounded) {
-            (ArgKind::Exact, Some(arg)) => function.result_type(Some(&arg)),
-            _ => ty.clone(),
-        };
-        let call = AggregateCall {
-            function,
-            arg,
-            distinct,
-            order: if function.is_ordered() { order } else { Vec::new() },
-            separator,
-            ty,
-        };
-        Ok((call, shown))
     }
 }
 

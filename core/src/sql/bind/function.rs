@@ -102,7 +102,6 @@ impl<'a> Binder<'a> {
             "a parametric function",
             name,
         )?;
-        refuse(!within_group.is_empty(), "WITHIN GROUP", name)?;
         refuse(null_treatment.is_some(), "IGNORE or RESPECT NULLS", name)?;
         let (arguments, distinct, clauses) = match args {
             FunctionArguments::None => (&[][..], None, &[][..]),
@@ -114,6 +113,16 @@ impl<'a> Binder<'a> {
             (Some(aggregate), Some(over)) => return self.aggregate_over(aggregate, f, arguments, over, env),
             (None, _) => {}
         }
+        refuse(
+            upper == "ARRAY_AGG",
+            "ARRAY_AGG (there are no arrays; use JSON_ARRAYAGG)",
+            name,
+        )?;
+        refuse(
+            !within_group.is_empty(),
+            "WITHIN GROUP of a function that is no aggregate",
+            name,
+        )?;
         refuse(
             filter.is_some(),
             "FILTER on a function that is no aggregate",

@@ -165,7 +165,9 @@ impl Binder<'_> {
         let mut inputs = Vec::with_capacity(sets.len());
         for set in sets {
             let of_set: Vec<Expr> = set.iter().filter_map(|k| keys.get(*k).cloned()).collect();
-            let width = of_set.len() + aggregates.len();
+            let (calls, results) =
+                super::aggregate_call::of_set(aggregates, keys, of_set.len(), |k| set.contains(&k))?;
+            let width = of_set.len() + calls.len();
             let key = |(k, key): (usize, &Expr)| {
                 let ty = key.ty();
                 match set.iter().position(|s| *s == k) {
@@ -173,17 +175,11 @@ impl Binder<'_> {
                     None => null_of(ty),
                 }
             };
-            let aggregate = |(i, call): (usize, &AggregateCall)| Expr::Column {
-                index: of_set.len() + i,
-                ty: call.ty.clone(),
-            };
-            let exprs: Vec<Expr> = (keys.iter().enumerate().map(key))
-                .chain(aggregates.iter().enumerate().map(aggregate))
-                .collect();
+            let exprs: Vec<Expr> = (keys.iter().enumerate().map(key)).chain(results).collect();
             let grouped = Plan::Aggregate {
                 input: Box::new(self.copy_plan(input)?),
                 keys: of_set,
-                aggregates: aggregates.to_vec(),
+                aggregates: calls,
             };
             inputs.push(grouped.projected(exprs, width));
         }

@@ -5,6 +5,7 @@
 //! field, so that a clause nobody looked at does not compile.
 
 mod aggregate;
+mod aggregate_call;
 mod alter_table;
 mod binder;
 mod column_def;

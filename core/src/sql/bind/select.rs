@@ -8,10 +8,11 @@ use super::order_by::{Limit, ordinal, sorted};
 use super::query::order_of;
 use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
 use super::window::{Windows, contains_window, place_windows, windowed};
+use crate::sql::functions::Aggregate;
 use crate::sql::optimize::simplify_expression;
 use crate::sql::plan::{AggregateCall, Expr, OutputColumn, Plan, SortKey};
 use crate::types::{Error, Result};
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use sqlparser::ast::{
     self, Distinct, Ident, ObjectName, ObjectNamePart, OrderByExpr, Select, SelectFlavor, SelectItem,
     SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
@@ -205,8 +206,11 @@ impl<'a> Binder<'a> {
             group(&mut grouping, exprs)?;
             let keys = grouping.keys;
             width = keys.len() + aggregates.len();
-            plan = match &groups.sets {
-                Some(_) if keys.len() != written => {
+            // GROUPING is a constant of a grouping set, even if that is the only one.
+            let asks = aggregates.iter().any(|c| c.function == Aggregate::Grouping);
+            let only = asks.then(|| vec![(0..keys.len()).collect()]);
+            plan = match groups.sets.as_ref().or(only.as_ref()) {
+                Some(_) if keys.len() != written && groups.sets.is_some() => {
                     return Err(invalid(
                         "with ROLLUP, CUBE or GROUPING SETS a column that is selected is a key or in an aggregate",
                         s,

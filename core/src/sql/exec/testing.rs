@@ -11,8 +11,8 @@ use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::optimize::optimize_with;
 use crate::sql::plan::{
-    Access, AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan, Query, ScanBounds,
-    SortKey, SubPlan,
+    Access, AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan,
+    Query, ScanBounds, SortKey, SubPlan,
 };
 use crate::table::Table;
 use crate::table::testing::{SmallTrees, run_on};
@@ -422,10 +422,11 @@ pub(crate) fn join(
 pub(crate) fn call(function: Aggregate, arg: Option<Expr>, ty: DataType) -> AggregateCall {
     AggregateCall {
         function,
-        arg,
+        args: arg.into_iter().collect(),
         distinct: false,
         order: Vec::new(),
-        separator: None,
+        filter: None,
+        options: AggregateOptions::default(),
         ty,
     }
 }

@@ -487,7 +487,10 @@ fn sort_key_text(key: &SortKey, names: &[String]) -> String {
 
 fn aggregate_text(call: &AggregateCall, names: &[String]) -> String {
     let name = call.function.name();
-    let arg = call.arg.as_ref().map_or("*".to_string(), |a| expr_text(a, names));
+    let arg = match call.args.as_slice() {
+        [] => "*".to_string(),
+        args => texts(args, names),
+    };
     let distinct = if call.distinct { "DISTINCT " } else { "" };
     format!("{name}({distinct}{arg})")
 }

@@ -38,6 +38,56 @@ pub enum Aggregate {
     BitOr,
     /// BIT_XOR.
     BitXor,
+    /// BOOL_AND, EVERY: NULL of no values.
+    BoolAnd,
+    /// BOOL_OR.
+    BoolOr,
+    /// TOTAL: SQLite's sum in DOUBLE, 0 of no values.
+    Total,
+    /// PERCENTILE_CONT(f) WITHIN GROUP (ORDER BY x): DOUBLE, between the two nearest values.
+    PercentileCont,
+    /// PERCENTILE_DISC(f) WITHIN GROUP (ORDER BY x): the first value that so many are not beyond.
+    PercentileDisc,
+    /// PERCENTILE(x, p): SQLite's PERCENTILE_CONT, with p from 0 to 100.
+    Percentile,
+    /// JSON_OBJECTAGG(key, value): of equal keys the last value; a NULL key is an error.
+    JsonObjectAgg,
+    /// APPROX_COUNT_DISTINCT: an estimate with a standard error of 1.6 % (exact up to 512 values).
+    ApproxCountDistinct,
+    /// CORR, COVAR_… and REGR_…: of pairs (y, x) without NULLs.
+    Pairs(PairStatistic),
+    /// GROUPING(key, …): one bit per key, 1 if the row's grouping set has it not. No accumulator's, it is a constant
+    /// of each grouping set.
+    Grouping,
+}
+
+/// A statistic of pairs (y, x), as in the SQL standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PairStatistic {
+    /// CORR: Pearson's coefficient; NULL if one side does not vary.
+    Correlation,
+    /// COVAR_POP.
+    CovariancePop,
+    /// COVAR_SAMP: NULL of less than two pairs.
+    CovarianceSamp,
+    /// REGR_AVGX.
+    MeanX,
+    /// REGR_AVGY.
+    MeanY,
+    /// REGR_COUNT: BIGINT, 0 of no pairs.
+    Count,
+    /// REGR_INTERCEPT.
+    Intercept,
+    /// REGR_R2.
+    Determination,
+    /// REGR_SLOPE.
+    Slope,
+    /// REGR_SXX.
+    SquaresX,
+    /// REGR_SXY.
+    Products,
+    /// REGR_SYY.
+    SquaresY,
 }
 
 /// Every name; the first of an aggregate is its usual one.
@@ -49,8 +99,15 @@ const NAMES: &[(&str, Aggregate)] = &[
     ("MAX", Aggregate::Max),
     ("GROUP_CONCAT", Aggregate::GroupConcat),
     ("STRING_AGG", Aggregate::GroupConcat),
+    ("LISTAGG", Aggregate::GroupConcat),
     ("JSON_ARRAYAGG", Aggregate::JsonArrayAgg),
     ("JSON_GROUP_ARRAY", Aggregate::JsonArrayAgg),
+    ("JSON_AGG", Aggregate::JsonArrayAgg),
+    ("JSONB_AGG", Aggregate::JsonArrayAgg),
+    ("JSON_OBJECTAGG", Aggregate::JsonObjectAgg),
+    ("JSON_GROUP_OBJECT", Aggregate::JsonObjectAgg),
+    ("JSON_OBJECT_AGG", Aggregate::JsonObjectAgg),
+    ("JSONB_OBJECT_AGG", Aggregate::JsonObjectAgg),
     ("ANY_VALUE", Aggregate::Min),
     ("VARIANCE", Aggregate::VarPop),
     ("VAR_POP", Aggregate::VarPop),
@@ -64,12 +121,56 @@ const NAMES: &[(&str, Aggregate)] = &[
     ("BIT_AND", Aggregate::BitAnd),
     ("BIT_OR", Aggregate::BitOr),
     ("BIT_XOR", Aggregate::BitXor),
+    ("BOOL_AND", Aggregate::BoolAnd),
+    ("EVERY", Aggregate::BoolAnd),
+    ("BOOL_OR", Aggregate::BoolOr),
+    ("TOTAL", Aggregate::Total),
+    ("PERCENTILE_CONT", Aggregate::PercentileCont),
+    ("PERCENTILE_DISC", Aggregate::PercentileDisc),
+    ("PERCENTILE", Aggregate::Percentile),
+    ("APPROX_COUNT_DISTINCT", Aggregate::ApproxCountDistinct),
+    ("CORR", Aggregate::Pairs(PairStatistic::Correlation)),
+    ("COVAR_POP", Aggregate::Pairs(PairStatistic::CovariancePop)),
+    ("COVAR_SAMP", Aggregate::Pairs(PairStatistic::CovarianceSamp)),
+    ("REGR_AVGX", Aggregate::Pairs(PairStatistic::MeanX)),
+    ("REGR_AVGY", Aggregate::Pairs(PairStatistic::MeanY)),
+    ("REGR_COUNT", Aggregate::Pairs(PairStatistic::Count)),
+    ("REGR_INTERCEPT", Aggregate::Pairs(PairStatistic::Intercept)),
+    ("REGR_R2", Aggregate::Pairs(PairStatistic::Determination)),
+    ("REGR_SLOPE", Aggregate::Pairs(PairStatistic::Slope)),
+    ("REGR_SXX", Aggregate::Pairs(PairStatistic::SquaresX)),
+    ("REGR_SXY", Aggregate::Pairs(PairStatistic::Products)),
+    ("REGR_SYY", Aggregate::Pairs(PairStatistic::SquaresY)),
+    ("GROUPING", Aggregate::Grouping),
 ];
 
 impl Aggregate {
     /// Whether the order matters in which the values come.
     pub fn is_ordered(self) -> bool {
-        matches!(self, Aggregate::GroupConcat | Aggregate::JsonArrayAgg)
+        matches!(
+            self,
+            Aggregate::GroupConcat | Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg
+        )
+    }
+
+    /// Whether rows count whose (first) argument is NULL.
+    pub fn sees_null(self) -> bool {
+        matches!(self, Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg)
+    }
+
+    /// Fewest and most arguments.
+    pub fn arg_count(self) -> (usize, usize) {
+        match self {
+            Aggregate::Count => (0, usize::MAX),
+            Aggregate::GroupConcat => (1, usize::MAX),
+            Aggregate::Grouping => (1, 63),
+            Aggregate::PercentileCont
+            | Aggregate::PercentileDisc
+            | Aggregate::Percentile
+            | Aggregate::JsonObjectAgg
+            | Aggregate::Pairs(_) => (2, 2),
+            _ => (1, 1),
+        }
     }
 
     /// The aggregate of that name, without regard to case.
@@ -85,22 +186,38 @@ impl Aggregate {
         NAMES.iter().find(|(_, a)| *a == self).map_or("", |(n, _)| n)
     }
 
-    /// What binding converts the argument to.
-    pub fn arg_kind(self) -> ArgKind {
-        match self {
-            Aggregate::Count
-            | Aggregate::Min
-            | Aggregate::Max
-            | Aggregate::Mode
-            | Aggregate::JsonArrayAgg => ArgKind::Any,
-            Aggregate::Sum | Aggregate::Avg => ArgKind::Exact,
-            Aggregate::GroupConcat => ArgKind::Text,
-            Aggregate::VarPop
-            | Aggregate::VarSamp
-            | Aggregate::StddevPop
-            | Aggregate::StddevSamp
-            | Aggregate::Median => ArgKind::Double,
-            Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => ArgKind::Int,
+    /// What binding converts argument `i` to.
+    pub fn arg_kind(self, i: usize) -> ArgKind {
+        match (self, i) {
+            (Aggregate::PercentileDisc, 0) => ArgKind::Any,
+            (Aggregate::JsonObjectAgg, 0) | (Aggregate::GroupConcat, _) => ArgKind::Text,
+            (
+                Aggregate::Count
+                | Aggregate::Min
+                | Aggregate::Max
+                | Aggregate::Mode
+                | Aggregate::JsonArrayAgg
+                | Aggregate::JsonObjectAgg
+                | Aggregate::ApproxCountDistinct
+                | Aggregate::Grouping,
+                _,
+            ) => ArgKind::Any,
+            (Aggregate::Sum | Aggregate::Avg, _) => ArgKind::Exact,
+            (Aggregate::Total, _) => ArgKind::Number,
+            (Aggregate::BoolAnd | Aggregate::BoolOr, _) => ArgKind::Bool,
+            (
+                Aggregate::VarPop
+                | Aggregate::VarSamp
+                | Aggregate::StddevPop
+                | Aggregate::StddevSamp
+                | Aggregate::Median
+                | Aggregate::PercentileCont
+                | Aggregate::PercentileDisc
+                | Aggregate::Percentile
+                | Aggregate::Pairs(_),
+                _,
+            ) => ArgKind::Double,
+            (Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor, _) => ArgKind::Int,
         }
     }
 
@@ -114,20 +231,28 @@ impl Aggregate {
             unsigned: false,
         };
         match self {
-            Aggregate::Count => DataType::BIGINT,
+            Aggregate::Count
+            | Aggregate::ApproxCountDistinct
+            | Aggregate::Grouping
+            | Aggregate::Pairs(PairStatistic::Count) => DataType::BIGINT,
             Aggregate::Sum if float => DataType::Double,
             Aggregate::Avg if float => DataType::Double,
             Aggregate::Sum => exact(0),
             Aggregate::Avg => exact(4),
-            Aggregate::Min | Aggregate::Max | Aggregate::Mode => arg.clone(),
+            Aggregate::Min | Aggregate::Max | Aggregate::Mode | Aggregate::PercentileDisc => arg.clone(),
+            Aggregate::BoolAnd | Aggregate::BoolOr => DataType::Bool,
             Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => DataType::BIGINT,
             Aggregate::VarPop
             | Aggregate::VarSamp
             | Aggregate::StddevPop
             | Aggregate::StddevSamp
-            | Aggregate::Median => DataType::Double,
+            | Aggregate::Median
+            | Aggregate::Total
+            | Aggregate::PercentileCont
+            | Aggregate::Percentile
+            | Aggregate::Pairs(_) => DataType::Double,
             Aggregate::GroupConcat => DataType::TEXT,
-            Aggregate::JsonArrayAgg => DataType::Json,
+            Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg => DataType::Json,
         }
     }
 }

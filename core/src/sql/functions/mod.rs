@@ -32,7 +32,7 @@ mod text_writer;
 mod time_unit;
 mod time_zone;
 
-pub use aggregate::Aggregate;
+pub use aggregate::{Aggregate, PairStatistic};
 pub use interval_text::components as interval_components;
 pub use json_value::{of_value as json_of, parts as json_parts, write_plain as json_plain};
 pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction};

@@ -32,7 +32,7 @@ pub fn read_extremes(plan: &mut Plan, stats: &dyn Statistics) {
         Aggregate::Max => true,
         _ => return,
     };
-    let Some(arg) = call.arg.as_ref() else { return };
+    let Some(arg) = call.args.first() else { return };
     if narrow(input, arg, max, stats) {
         let scan = take(input);
         **input = Plan::Limit {

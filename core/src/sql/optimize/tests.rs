@@ -6,8 +6,8 @@ use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
 use crate::sql::optimize::{Statistics, TableFacts, optimize_with};
 use crate::sql::plan::{
-    AggregateCall, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query, SetKind, SetOperation, SubPlan,
-    SubPlanKind,
+    AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query, SetKind,
+    SetOperation, SubPlan, SubPlanKind,
 };
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, string::String, vec, vec::Vec};
@@ -200,10 +200,11 @@ fn never_true_reads_nothing_and_max_reads_one_row() {
         keys: vec![],
         aggregates: vec![AggregateCall {
             function: Aggregate::Max,
-            arg: Some(col(column)),
+            args: vec![col(column)],
             distinct: false,
             order: Vec::new(),
-            separator: None,
+            filter: None,
+            options: AggregateOptions::default(),
             ty: BIGINT,
         }],
     };
@@ -444,12 +445,13 @@ fn plan_of(shape: &Shape, t: &Tables) -> Plan {
         Shape::Group(s, key, arg) => {
             let input = plan_of(s, t);
             let width = input.types().len();
-            let call = |function, arg, ty| AggregateCall {
+            let call = |function, arg: Option<Expr>, ty| AggregateCall {
                 function,
-                arg,
+                args: arg.into_iter().collect(),
                 distinct: false,
                 order: Vec::new(),
-                separator: None,
+                filter: None,
+                options: AggregateOptions::default(),
                 ty,
             };
             let keys = if key % 4 == 0 {

@@ -5,6 +5,7 @@
 //! `sqlparser` has no tree for. What the statements mean is the business of [`bind`](super::bind).
 
 mod dialect;
+mod group_concat;
 mod interval;
 mod lexeme;
 mod limits;

@@ -202,7 +202,8 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
     Ok(expr)
 }
 
-fn new_parser(dialect: &AmphiDialect, tokens: Vec<TokenWithSpan>) -> Parser<'_> {
+fn new_parser(dialect: &AmphiDialect, mut tokens: Vec<TokenWithSpan>) -> Parser<'_> {
+    super::group_concat::order_clauses(&mut tokens);
     Parser::new(dialect)
         .with_recursion_limit(MAX_RECURSION)
         .with_options(ParserOptions::new().with_unescape(false))

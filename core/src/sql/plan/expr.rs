@@ -330,27 +330,41 @@ impl Expr {
 pub struct AggregateCall {
     /// Which aggregate.
     pub function: Aggregate,
-    /// Argument over the input, converted; `None` for COUNT(*).
-    pub arg: Option<Expr>,
+    /// Arguments over the input, converted; none for COUNT(*).
+    pub args: Vec<Expr>,
     /// DISTINCT.
     pub distinct: bool,
     /// The order in which values count, over the input: only of functions to which it matters.
     pub order: Vec<SortKey>,
-    /// GROUP_CONCAT's separator.
-    pub separator: Option<alloc::string::String>,
+    /// Which rows count, of functions that see NULLs; of others, arguments are NULL in rows that do not.
+    pub filter: Option<Expr>,
+    /// What else the call says.
+    pub options: AggregateOptions,
     /// Result type.
     pub ty: DataType,
 }
 
+/// What only some aggregates are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AggregateOptions {
+    /// GROUP_CONCAT's separator.
+    pub separator: Option<alloc::string::String>,
+    /// GROUP_CONCAT's LIMIT: how many values are left out, and how many count then.
+    pub limit: Option<(usize, usize)>,
+    /// WITHIN GROUP (ORDER BY … DESC).
+    pub descending: bool,
+}
+
 impl AggregateCall {
-    /// The expressions over the input.
+    /// The expressions over the input: arguments, keys of the order, the filter.
     pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
-        self.arg.iter().chain(self.order.iter().map(|k| &k.expr))
+        let order = self.order.iter().map(|k| &k.expr);
+        self.args.iter().chain(order).chain(&self.filter)
     }
 
     /// The expressions over the input, to rewrite them.
     pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
         let order = self.order.iter_mut().map(|k| &mut k.expr);
-        self.arg.iter_mut().chain(order)
+        self.args.iter_mut().chain(order).chain(&mut self.filter)
     }
 }

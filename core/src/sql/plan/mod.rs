@@ -17,7 +17,7 @@ mod window;
 
 pub use apply::{Apply, ApplyKind, Correlated};
 pub use derived::Derived;
-pub use expr::{AggregateCall, BinaryOp, CompareOp, Expr, UnaryOp};
+pub use expr::{AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use query::{
     Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
 };

@@ -1,10 +1,14 @@
 //! What all aggregates have in common: a state per group, fed a batch at a time.
 
 use super::bits::Bits;
+use super::comoments::Comoments;
 use super::count::Count;
 use super::distinct::DistinctRows;
+use super::distinct_sketch::DistinctSketch;
+use super::filtered::FilteredRows;
 use super::group_concat::GroupConcat;
 use super::json_array::JsonArray;
+use super::json_object::JsonObject;
 use super::min_max::min_max;
 use super::moments::Moments;
 use super::ordered::OrderedRows;
@@ -12,9 +16,9 @@ use super::ranked::{Rank, Ranked};
 use super::sum::{ExactSum, FloatSum};
 use crate::sql::functions::Aggregate;
 use crate::sql::memory::Memory;
-use crate::sql::plan::AggregateCall;
+use crate::sql::plan::{AggregateCall, Expr};
 use crate::types::{Column, DataType, Physical, Result};
-use alloc::{boxed::Box, sync::Arc};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 /// To which groups the rows of a batch belong.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +56,7 @@ pub trait Accumulator: Send {
     /// Makes room for `groups` groups in all; new ones start empty.
     fn grow(&mut self, groups: usize);
 
-    /// Adds a batch: a column of the argument (COUNT(*) has none), then one of each key of its order.
+    /// Adds a batch: a column of each argument (COUNT(*) has none), then one of each key of its order, then its filter.
     fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()>;
 
     /// Lets every group have the rows of the one before it too, except those that `firsts` marks: running
@@ -83,7 +87,10 @@ pub(super) fn run_up<T: Clone>(groups: &mut [T], firsts: &[bool], mut combine: i
 
 /// The accumulator of an aggregate call.
 pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumulator> {
-    let arg = call.arg.as_ref().map_or(DataType::BIGINT, |a| a.ty());
+    let types: Vec<DataType> = call.args.iter().map(Expr::ty).collect();
+    let arg = types.first().cloned().unwrap_or(DataType::BIGINT);
+    let descending = call.options.descending;
+    let ranked = |rank| Box::new(Ranked::new(rank, descending, &arg));
     let inner: Box<dyn Accumulator> = match call.function {
         Aggregate::Count => Box::new(Count::default()),
         Aggregate::Sum | Aggregate::Avg => {
@@ -96,14 +103,28 @@ pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumu
         }
         Aggregate::Min => min_max(&arg, false),
         Aggregate::Max => min_max(&arg, true),
-        Aggregate::GroupConcat => Box::new(GroupConcat::new(call.separator.as_deref().unwrap_or(","))),
+        Aggregate::Total => Box::new(FloatSum::new(false, arg.scale()).with_zero()),
+        Aggregate::BoolAnd => min_max(&arg, false),
+        Aggregate::BoolOr => min_max(&arg, true),
+        Aggregate::GroupConcat => {
+            let separator = call.options.separator.as_deref().unwrap_or(",");
+            Box::new(GroupConcat::new(separator, call.options.limit))
+        }
+        Aggregate::JsonObjectAgg => Box::new(JsonObject::new(types.get(1).unwrap_or(&arg), memory)),
+        Aggregate::ApproxCountDistinct => Box::new(DistinctSketch::new(&arg)),
+        Aggregate::Pairs(statistic) => Box::new(Comoments::new(statistic)),
+        Aggregate::PercentileCont => ranked(Rank::Between),
+        Aggregate::PercentileDisc => ranked(Rank::Nearest),
+        Aggregate::Percentile => ranked(Rank::Percent),
+        // A constant of the grouping set by now.
+        Aggregate::Grouping => Box::new(Count::default()),
         Aggregate::JsonArrayAgg => Box::new(JsonArray::new(&arg)),
         Aggregate::VarPop => Box::new(Moments::new(false, false)),
         Aggregate::VarSamp => Box::new(Moments::new(true, false)),
         Aggregate::StddevPop => Box::new(Moments::new(false, true)),
         Aggregate::StddevSamp => Box::new(Moments::new(true, true)),
-        Aggregate::Median => Box::new(Ranked::new(Rank::Median, &arg)),
-        Aggregate::Mode => Box::new(Ranked::new(Rank::Mode, &arg)),
+        Aggregate::Median => ranked(Rank::Median),
+        Aggregate::Mode => ranked(Rank::Mode),
         Aggregate::BitAnd => Box::new(Bits::new(-1, |a, b| a & b)),
         Aggregate::BitOr => Box::new(Bits::new(0, |a, b| a | b)),
         Aggregate::BitXor => Box::new(Bits::new(0, |a, b| a ^ b)),
@@ -111,11 +132,15 @@ pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumu
     let inner = match call.function {
         // The smallest of distinct values is the smallest.
         Aggregate::Min | Aggregate::Max => inner,
-        _ if call.distinct && call.arg.is_some() => Box::new(DistinctRows::new(inner, &arg, memory.part())),
+        _ if call.distinct && !types.is_empty() => Box::new(DistinctRows::new(inner, &types, memory.part())),
         _ => inner,
     };
-    match call.order.is_empty() {
+    let inner = match call.order.is_empty() {
         true => inner,
-        false => Box::new(OrderedRows::new(inner, &arg, &call.order, memory)),
+        false => Box::new(OrderedRows::new(inner, &types, &call.order, memory)),
+    };
+    match call.filter.is_none() {
+        true => inner,
+        false => Box::new(FilteredRows::new(inner)),
     }
 }

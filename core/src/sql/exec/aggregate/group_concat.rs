@@ -8,14 +8,20 @@ use alloc::vec::Vec;
 #[derive(Debug)]
 pub struct GroupConcat {
     separator: Vec<u8>,
+    /// How many values of a group are left out, and how many count then.
+    limit: Option<(usize, usize)>,
+    /// How many each group had, if there is a limit.
+    counts: Vec<usize>,
     texts: Vec<Option<Vec<u8>>>,
     bytes: usize,
 }
 
 impl GroupConcat {
-    /// Joins with this separator.
-    pub fn new(separator: &str) -> GroupConcat {
+    /// Joins with this separator, after the first so many values so many at most.
+    pub fn new(separator: &str, limit: Option<(usize, usize)>) -> GroupConcat {
         GroupConcat {
+            limit,
+            counts: Vec::new(),
             separator: separator.as_bytes().to_vec(),
             texts: Vec::new(),
             bytes: 0,
@@ -26,6 +32,9 @@ impl GroupConcat {
 impl Accumulator for GroupConcat {
     fn grow(&mut self, groups: usize) {
         self.texts.resize(groups, None);
+        if self.limit.is_some() {
+            self.counts.resize(groups, 0);
+        }
     }
 
     fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
@@ -35,6 +44,18 @@ impl Accumulator for GroupConcat {
             if let Some(text) = self.texts.get_mut(group)
                 && !nulls.is_some_and(|n| n.get(row))
             {
+                if let (Some((skipped, most)), Some(count)) = (self.limit, self.counts.get_mut(group)) {
+                    *count += 1;
+                    let place = *count - 1;
+                    if place < skipped || place - skipped >= most {
+                        // Values that do not count still make the text one that is not NULL.
+                        text.get_or_insert_default();
+                        return Ok(());
+                    }
+                    if place == skipped {
+                        *text = None;
+                    }
+                }
                 let value = column.bytes_at(row);
                 match text {
                     None => *text = Some(value.to_vec()),
@@ -73,7 +94,7 @@ impl Accumulator for GroupConcat {
         });
         // A text has room for twice its length at most; the results have none to spare.
         let texts = self.bytes.saturating_add(added).saturating_mul(3);
-        let each = size_of::<Option<Vec<u8>>>() + 16 + 4;
+        let each = size_of::<Option<Vec<u8>>>() + size_of::<usize>() + 16 + 4;
         texts.saturating_add(vec_capacity(self.texts.capacity(), groups).saturating_mul(each))
     }
 }

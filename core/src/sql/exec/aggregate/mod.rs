@@ -2,11 +2,15 @@
 
 mod accumulator;
 mod bits;
+mod comoments;
 mod count;
 mod distinct;
+mod distinct_sketch;
+mod filtered;
 mod group_concat;
 mod hash_aggregate;
 mod json_array;
+mod json_object;
 mod min_max;
 mod moments;
 mod ordered;

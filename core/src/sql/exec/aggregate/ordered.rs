@@ -11,6 +11,8 @@ use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
 /// Collects the values of an aggregate, and the keys of their order.
 pub struct OrderedRows {
     inner: Box<dyn Accumulator>,
+    /// How many arguments there are.
+    width: usize,
     values: RowBuffer,
     /// The group, then the keys as written.
     keys: SortKeys,
@@ -21,10 +23,10 @@ pub struct OrderedRows {
 }
 
 impl OrderedRows {
-    /// In front of `inner`, over an argument of a type.
+    /// In front of `inner`, over arguments of these types.
     pub fn new(
         inner: Box<dyn Accumulator>,
-        arg: &DataType,
+        args: &[DataType],
         order: &[SortKey],
         memory: &Arc<Memory>,
     ) -> OrderedRows {
@@ -36,10 +38,12 @@ impl OrderedRows {
             descending: false,
             nulls_first: true,
         };
+        let physicals: Vec<_> = args.iter().map(DataType::physical).collect();
         let keys: Vec<SortKey> = core::iter::once(group).chain(order.iter().cloned()).collect();
         OrderedRows {
             inner,
-            values: RowBuffer::new(&[arg.physical()], memory.part()),
+            width: args.len(),
+            values: RowBuffer::new(&physicals, memory.part()),
             keys: SortKeys::new(&keys, memory.part()),
             groups: Vec::new(),
             count: 0,
@@ -54,7 +58,7 @@ impl Accumulator for OrderedRows {
     }
 
     fn add(&mut self, groups: Groups<'_>, args: &[Column]) -> Result<()> {
-        let Some((value, order)) = args.split_first() else {
+        let Some((values, order)) = args.split_at_checked(self.width) else {
             return Ok(());
         };
         let rows = groups.rows();
@@ -65,7 +69,7 @@ impl Accumulator for OrderedRows {
         let group = Column::from_i64(ids.iter().map(|g| i64::from(*g)).collect());
         let keys: Vec<Column> = core::iter::once(group).chain(order.iter().cloned()).collect();
         self.keys.append(&keys, rows)?;
-        self.values.append(&Batch::new(vec![value.clone()], rows))?;
+        self.values.append(&Batch::new(values.to_vec(), rows))?;
         self.groups.extend(ids);
         Ok(())
     }
@@ -88,7 +92,7 @@ impl Accumulator for OrderedRows {
     }
 
     fn memory_with(&self, _: usize, args: &[Column]) -> usize {
-        // Values and keys are counted by themselves.
+        // Values and keys are counted by themselves, `inner` when it is fed.
         let rows = args.first().map_or(0, Column::len);
         vec_capacity(self.groups.capacity(), self.groups.len().saturating_add(rows)).saturating_mul(4)
     }

@@ -178,6 +178,8 @@ impl Accumulator for ExactSum {
 #[derive(Debug)]
 pub struct FloatSum {
     average: bool,
+    /// TOTAL: 0 of no values.
+    zero: bool,
     scale: u8,
     /// Sum, compensation, number of values.
     groups: Vec<(f64, f64, i64)>,
@@ -243,10 +245,16 @@ impl FloatSum {
     pub fn new(average: bool, scale: u8) -> FloatSum {
         FloatSum {
             average,
+            zero: false,
             scale,
             groups: Vec::new(),
             lanes: Lanes::default(),
         }
+    }
+
+    /// The same sum, which is 0 of no values.
+    pub fn with_zero(self) -> FloatSum {
+        FloatSum { zero: true, ..self }
     }
 }
 
@@ -326,6 +334,7 @@ impl Accumulator for FloatSum {
             // An infinite sum has a meaningless compensation.
             let sum = if sum.is_finite() { sum + compensation } else { sum };
             match (count, self.average) {
+                (0, _) if self.zero => out.push_f64(0.0),
                 (0, _) => out.push_null(),
                 (n, true) => out.push_f64(sum / n as f64),
                 (_, false) => out.push_f64(sum),

@@ -95,7 +95,7 @@ fn group_concat_joins_values_in_order_and_skips_nulls() {
         types: vec![BIGINT, TEXT],
     };
     let mut concat = call(Aggregate::GroupConcat, Some(col_of(1, TEXT)), TEXT);
-    concat.separator = Some("; ".into());
+    concat.options.separator = Some("; ".into());
     let mut distinct = concat.clone();
     distinct.distinct = true;
     let plan = Plan::Aggregate {
