@@ -18,6 +18,10 @@ impl SchemaSource for Names<'_> {
         self.0.find_view(schema, name).cloned()
     }
 
+    fn views(&self) -> Vec<ViewDef> {
+        self.0.views().cloned().collect()
+    }
+
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {
         self.0.get(id).map(|t| t.def.clone())
     }

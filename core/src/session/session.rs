@@ -14,7 +14,7 @@ use crate::sql::explain;
 use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
-use crate::sql::plan::{Query, Statement, TransactionControl};
+use crate::sql::plan::{INFORMATION_SCHEMA, Query, Statement, TransactionControl};
 use crate::txn::{Changes, Counters, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Error, Result, Value};
 use alloc::boxed::Box;
@@ -393,7 +393,11 @@ impl Session {
             } => self.explain(statement, *analyze, given).await,
             Statement::Show(show) => self.show(show),
             Statement::Use(schema) => {
-                self.schema = self.catalog().schema(schema).unwrap_or(schema).into();
+                let declared = match schema.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
+                    true => INFORMATION_SCHEMA,
+                    false => schema,
+                };
+                self.schema = self.catalog().schema(schema).unwrap_or(declared).into();
                 Ok(Outcome::Done)
             }
             Statement::Session(s) => self.session_statement(s, given).await,

@@ -5,7 +5,7 @@ use crate::catalog::{
     Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId, ViewDef, name_key,
 };
 use crate::sql::exec::eval::Pattern;
-use crate::sql::plan::{Show, ViewColumn};
+use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
 use crate::types::{Collation, DataType, Result, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -61,7 +61,11 @@ impl Session {
                 let row = |(name, ty)| vec![text(name), text(ty)];
                 (vec!["table", "table_type"], names.map(row).collect())
             }
-            Show::Schemas => (vec!["schema"], catalog.schemas().map(|s| vec![text(s)]).collect()),
+            Show::Schemas => {
+                let mut names: Vec<&str> = catalog.schemas().chain([INFORMATION_SCHEMA]).collect();
+                names.sort_unstable_by_key(|name| name_key(name));
+                (vec!["schema"], names.into_iter().map(|s| vec![text(s)]).collect())
+            }
             Show::Columns { table, full: false } => (COLUMN_NAMES.to_vec(), columns_of(&name(table)?)),
             Show::Columns { table, full: true } => {
                 (FULL_COLUMN_NAMES.to_vec(), full_columns_of(&name(table)?))
@@ -161,6 +165,12 @@ fn persistence_of(catalog: &Catalog, only: Option<TableId>) -> Shown {
 
 /// The tables and views of a schema by name, each with what it is.
 fn names_of(catalog: &Catalog, schema: &str) -> Vec<(String, &'static str)> {
+    if schema.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
+        let all = InformationTable::ALL.into_iter();
+        let mut names: Vec<_> = all.map(|t| (t.name().to_string(), "SYSTEM VIEW")).collect();
+        names.sort();
+        return names;
+    }
     let tables = catalog
         .tables_of(schema)
         .map(|t| (t.def.name.clone(), "BASE TABLE"));
@@ -188,23 +198,6 @@ fn create_view(view: &ViewDef) -> String {
 }
 
 fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
-    let key = |i: usize| {
-        if def.primary_key.contains(&i) {
-            return "PRI";
-        }
-        let first = |unique: bool| {
-            def.indexes
-                .iter()
-                .any(|x| x.unique == unique && x.columns.first().is_some_and(|c| c.column == i))
-        };
-        if first(true) {
-            "UNI"
-        } else if first(false) {
-            "MUL"
-        } else {
-            ""
-        }
-    };
     let row = |(i, c): (usize, &crate::catalog::ColumnDef)| {
         let default = match &c.default {
             ColumnDefault::None => Value::Null,
@@ -221,7 +214,7 @@ fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
             text(&c.name),
             text(&c.ty),
             yes(c.nullable),
-            text(key(i)),
+            text(def.column_key(i)),
             default,
             text(extra),
         ]

@@ -224,6 +224,21 @@ impl TableDef {
             .position(|c| c.name.eq_ignore_ascii_case(name))
     }
 
+    /// How a column takes part in keys, in the words of DESCRIBE: `PRI`; `UNI` if it is a unique key by itself;
+    /// `MUL` if it is the first of another index; or nothing.
+    pub fn column_key(&self, column: usize) -> &'static str {
+        if self.primary_key.contains(&column) {
+            return "PRI";
+        }
+        let first = |i: &&IndexDef| i.columns.first().is_some_and(|c| c.column == column);
+        let is_key = |i: &IndexDef| i.unique && i.columns.len() == 1;
+        match self.indexes.iter().filter(first).map(is_key).max() {
+            Some(true) => "UNI",
+            Some(false) => "MUL",
+            None => "",
+        }
+    }
+
     /// Where column `column` is among the stored columns of the tree; `None` for the row id column.
     pub fn stored_index(&self, column: usize) -> Option<usize> {
         match self.row_id_column {

@@ -33,7 +33,8 @@ fn flag(value: &Value) -> bool {
 pub async fn show(session: &mut Session) -> Result<Model> {
     let mut model = Model::default();
     let (_, schemas) = rows(session, "SHOW DATABASES").await?;
-    model.schemas = schemas.iter().map(|r| r[0].to_string()).collect();
+    let names = schemas.iter().map(|r| r[0].to_string());
+    model.schemas = names.filter(|name| name != "information_schema").collect();
     let (_, tables) = rows(session, "SHOW PERSISTENCE").await?;
     for row in tables {
         let name = format!("{}.{}", row[0], row[1]);

@@ -37,6 +37,9 @@ impl SchemaSource for NoTables {
     fn view(&self, _: &str, _: &str) -> Option<ViewDef> {
         None
     }
+    fn views(&self) -> Vec<ViewDef> {
+        Vec::new()
+    }
     fn table_by_id(&self, _: TableId) -> Option<Arc<TableDef>> {
         None
     }

@@ -10,6 +10,8 @@ pub trait SchemaSource {
     fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>>;
     /// The view of that name, without regard to ASCII case.
     fn view(&self, schema: &str, name: &str) -> Option<ViewDef>;
+    /// All views.
+    fn views(&self) -> Vec<ViewDef>;
     /// The table of that id.
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>>;
     /// How many rows it has, roughly.

@@ -3,6 +3,7 @@
 use super::binder::Binder;
 use super::data_type::charset;
 use super::foreign_key::children;
+use super::information::{is_information_schema, read_only};
 use super::names::{ident, ident_value};
 use super::refuse::{Place, invalid, refuse, refuse_at, unsupported};
 use crate::catalog::{TableDef, TableId};
@@ -47,6 +48,9 @@ impl Binder<'_> {
                     return Err(Error::unsupported("DROP of several schemas"));
                 };
                 let name = ident(name, "schema")?;
+                if is_information_schema(&name.value) {
+                    return Err(read_only(name));
+                }
                 if self.source().schema_exists(&name.value) {
                     Ok(Statement::DropSchema(name.value.clone()))
                 } else if *if_exists {
@@ -151,7 +155,7 @@ impl Binder<'_> {
 
     fn new_schema(&self, name: &ObjectName, if_not_exists: bool) -> Result<Statement> {
         let name = ident(name, "schema")?;
-        if self.source().schema_exists(&name.value) {
+        if self.source().schema_exists(&name.value) || is_information_schema(&name.value) {
             if if_not_exists {
                 return Ok(Statement::Nothing);
             }
@@ -247,7 +251,7 @@ impl Binder<'_> {
             return Err(unsupported(String::from("this USE"), u));
         };
         let name = ident(name, "schema")?;
-        if self.source().schema_exists(&name.value) {
+        if self.source().schema_exists(&name.value) || is_information_schema(&name.value) {
             Ok(Statement::Use(name.value.clone()))
         } else {
             Err(self.cx.unknown_schema(&name.value, start(name.span)))

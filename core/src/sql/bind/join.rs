@@ -416,6 +416,9 @@ impl<'a> Binder<'a> {
                 return self.cte(at, alias);
             }
         }
+        if let Some(table) = self.information_table(name)? {
+            return self.information(table, alias);
+        }
         if let Ok((schema, ident)) = self.cx.table_name(name)
             && let Some(view) = self.source().view(schema, &ident.value)
         {

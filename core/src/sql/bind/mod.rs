@@ -24,6 +24,7 @@ mod function;
 mod generated;
 mod grouping_sets;
 mod index;
+mod information;
 mod insert;
 mod join;
 mod leaf;

@@ -1,6 +1,7 @@
 //! SHOW and DESCRIBE.
 
 use super::binder::Binder;
+use super::information::{described, is_information_schema};
 use super::names::ident;
 use super::refuse::{refuse, refuse_at, unsupported_at};
 use crate::catalog::{TableId, ViewDef};
@@ -77,7 +78,7 @@ impl Binder<'_> {
 
     /// The name of a schema that exists.
     pub(super) fn schema_named(&self, name: &Ident) -> Result<String> {
-        if self.source().schema_exists(&name.value) {
+        if self.source().schema_exists(&name.value) || is_information_schema(&name.value) {
             Ok(name.value.clone())
         } else {
             Err(self.cx.unknown_schema(&name.value, start(name.span)))
@@ -96,6 +97,10 @@ impl Binder<'_> {
 
     /// SHOW COLUMNS of a table or view.
     fn show_columns(&mut self, name: &ObjectName, full: bool) -> Result<Show> {
+        if let Some(table) = self.information_table(name)? {
+            let columns = described(table);
+            return Ok(Show::ViewColumns { columns, full });
+        }
         let Some(view) = self.shown_view(name) else {
             return Ok(Show::Columns {
                 table: self.table_id(name)?,

@@ -26,6 +26,9 @@ impl SchemaSource for World {
     fn view(&self, _: &str, _: &str) -> Option<ViewDef> {
         None
     }
+    fn views(&self) -> Vec<ViewDef> {
+        Vec::new()
+    }
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {
         self.tables.iter().find(|t| t.id == id).cloned()
     }

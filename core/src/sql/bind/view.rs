@@ -17,7 +17,7 @@ use crate::catalog::ViewDef;
 use crate::sql::parse::{Ast, Parsed, parse_one, start};
 use crate::sql::plan::{OutputColumn, Plan, ViewColumn};
 use crate::types::{Error, Position, Result};
-use alloc::{format, string::String, sync::Arc, vec::Vec};
+use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
 use core::cell::{Cell, RefCell};
 use sqlparser::ast::{self, Ident};
 
@@ -29,12 +29,40 @@ const MAX_NESTING: usize = 32;
 pub(super) struct Views {
     /// Those bound so far.
     bound: RefCell<Vec<(ViewDef, Arc<BoundQuery>)>>,
-    /// The one that binding has met last, which is not bound yet, and where.
-    wanted: RefCell<Option<(ViewDef, Option<Position>)>>,
+    /// Those that binding has met last, which are not bound yet.
+    wanted: RefCell<Vec<Wanted>>,
+    /// Those that cannot be bound, and need not be.
+    unusable: RefCell<Vec<ViewDef>>,
     /// The view that the statement defines: none may read it.
     defining: RefCell<Option<(String, String)>>,
     /// Ids of recursive queries handed out so far.
     recursions: Cell<usize>,
+}
+
+/// A view that is to be bound.
+struct Wanted {
+    view: ViewDef,
+    /// Where it is named.
+    at: Option<Position>,
+    /// Whether it is an error if it cannot be bound.
+    needed: bool,
+}
+
+/// A view that is being bound: its text waits for those after it.
+struct Open {
+    view: ViewDef,
+    parsed: Result<Parsed>,
+    needed: bool,
+}
+
+/// What is known of a view.
+pub(super) enum Known {
+    /// It can be used, and has these columns.
+    Columns(Vec<ViewColumn>),
+    /// It cannot be used.
+    Unusable,
+    /// It was not bound yet.
+    NotYet,
 }
 
 fn is_same(view: &ViewDef, schema: &str, name: &str) -> bool {
@@ -48,59 +76,76 @@ pub(super) fn with_views<T>(cx: &BindContext<'_>, bind: impl Fn(&Views) -> Resul
     let views = Views::default();
     loop {
         let bound = bind(&views);
-        match (bound, views.wanted.take()) {
-            (Err(_), Some((view, at))) => views.provide(cx, view, at)?,
-            (bound, _) => return bound,
+        let wanted = views.wanted.take();
+        if bound.is_ok() || wanted.is_empty() {
+            return bound;
+        }
+        for wanted in wanted {
+            views.provide(cx, wanted)?;
         }
     }
 }
 
 impl Views {
     /// Binds a view, and before it those that it reads.
-    fn provide(&self, cx: &BindContext<'_>, view: ViewDef, at: Option<Position>) -> Result<()> {
-        let mut chain: Vec<(ViewDef, Result<Parsed>)> = Vec::new();
-        let mut next = Some(view);
+    fn provide(&self, cx: &BindContext<'_>, wanted: Wanted) -> Result<()> {
+        let at = wanted.at;
+        let mut chain: Vec<Open> = Vec::new();
+        let mut next = Some(wanted);
         loop {
-            if let Some(view) = next.take() {
-                let is_open = chain.iter().any(|(v, _)| is_same(v, &view.schema, &view.name));
-                if is_open || self.is_defining(&view) {
-                    let through = chain.last().map_or("", |(v, _)| v.name.as_str());
-                    let message = format!("view {} would read itself, through view {through}", view.name);
-                    return Err(Error::Invalid {
-                        message,
-                        position: at,
-                    });
+            let mut failed = None;
+            if let Some(Wanted { view, needed, .. }) = next.take() {
+                match self.may_open(&chain, &view) {
+                    Ok(()) => chain.push(Open {
+                        parsed: parse_one(&view.sql),
+                        view,
+                        needed,
+                    }),
+                    Err(_) if !needed => self.unusable.borrow_mut().push(view),
+                    Err(message) => failed = Some(Error::invalid(message)),
                 }
-                if chain.len() >= MAX_NESTING {
-                    let message = format!(
-                        "view {} is the end of a chain of more than {MAX_NESTING} views that read one another",
-                        view.name
-                    );
-                    return Err(Error::Invalid {
-                        message,
-                        position: at,
-                    });
-                }
-                let parsed = parse_one(&view.sql);
-                chain.push((view, parsed));
             }
-            let Some((view, parsed)) = chain.last() else {
-                return Ok(());
+            let Some(open) = chain.last() else {
+                return failed.map_or(Ok(()), |e| Err(unusable(&chain, e, at)));
             };
-            let bound = match parsed {
-                Ok(parsed) => self.bind_text(cx, view, parsed),
-                Err(e) => Err(e.clone()),
+            let bound = match (failed, &open.parsed) {
+                (Some(e), _) => Err(e),
+                (None, Ok(parsed)) => self.bind_text(cx, &open.view, parsed),
+                (None, Err(e)) => Err(e.clone()),
             };
-            match (bound, self.wanted.take()) {
+            let wanted = self.wanted.take().pop();
+            match (bound, wanted) {
                 (Ok(query), _) => {
-                    if let Some((view, _)) = chain.pop() {
-                        self.bound.borrow_mut().push((view, Arc::new(query)));
+                    if let Some(open) = chain.pop() {
+                        self.bound.borrow_mut().push((open.view, Arc::new(query)));
                     }
                 }
-                (Err(_), Some((wanted, _))) => next = Some(wanted),
-                (Err(e), None) => return Err(unusable(&chain, e, at)),
+                (Err(_), Some(wanted)) => next = Some(wanted),
+                (Err(e), None) => {
+                    // Whoever only wanted to know gets to know that it cannot be used.
+                    let Some(first) = chain.iter().rposition(|o| !o.needed) else {
+                        return Err(unusable(&chain, e, at));
+                    };
+                    let unusable = chain.drain(first..).next();
+                    self.unusable.borrow_mut().extend(unusable.map(|o| o.view));
+                }
             }
         }
+    }
+
+    /// Whether a view may be bound for the last one of a chain; else why not.
+    fn may_open(&self, chain: &[Open], view: &ViewDef) -> core::result::Result<(), String> {
+        let is_open = chain.iter().any(|o| is_same(&o.view, &view.schema, &view.name));
+        if is_open || self.is_defining(view) {
+            return Err(format!("view {} would read itself", view.name));
+        }
+        if chain.len() >= MAX_NESTING {
+            return Err(format!(
+                "view {} is the end of a chain of more than {MAX_NESTING} views that read one another",
+                view.name
+            ));
+        }
+        Ok(())
     }
 
     /// A view's query, bound apart from everything.
@@ -163,17 +208,15 @@ impl Views {
 }
 
 /// The error of the last view of a chain, for who reads the first.
-fn unusable(chain: &[(ViewDef, Result<Parsed>)], error: Error, at: Option<Position>) -> Error {
+fn unusable(chain: &[Open], error: Error, at: Option<Position>) -> Error {
     if let Error::TooDeep { .. } = error {
         return error;
     }
     // A position in a view's text is none in the statement.
-    let message = chain
-        .iter()
-        .rev()
-        .fold(format!("{}", error.without_position()), |e, (v, _)| {
-            format!("view {} cannot be used: {e}", v.name)
-        });
+    let innermost = format!("{}", error.without_position());
+    let message = chain.iter().rev().fold(innermost, |e, o| {
+        format!("view {} cannot be used: {e}", o.view.name)
+    });
     Error::Invalid {
         message,
         position: at,
@@ -206,10 +249,48 @@ impl Binder<'_> {
             Some(query) => self.copy_of(&query),
             None => {
                 let message = format!("view {} is not bound yet", view.name);
-                *views.wanted.borrow_mut() = Some((view, start(at.span)));
+                *views.wanted.borrow_mut() = vec![Wanted {
+                    view,
+                    at: start(at.span),
+                    needed: true,
+                }];
                 Err(Error::invalid(message))
             }
         }
+    }
+
+    /// What is known of a view that need not be usable.
+    pub(super) fn known_view(&self, view: &ViewDef) -> Known {
+        let Some(views) = self.views else {
+            return Known::Unusable;
+        };
+        if let Some(query) = views.find(view) {
+            let nullable = nullable(&query.plan, self.source());
+            let column = |(c, nullable): (&OutputColumn, bool)| ViewColumn {
+                name: c.name.clone(),
+                ty: c.ty.clone(),
+                nullable,
+            };
+            return Known::Columns(query.columns.iter().zip(nullable).map(column).collect());
+        }
+        let unusable = views.unusable.borrow();
+        match unusable.iter().any(|v| is_same(v, &view.schema, &view.name)) {
+            true => Known::Unusable,
+            false => Known::NotYet,
+        }
+    }
+
+    /// Asks for views to be bound that need not be usable; the error is never shown.
+    pub(super) fn want_views(&self, wanted: Vec<ViewDef>) -> Error {
+        let wanted = wanted.into_iter().map(|view| Wanted {
+            view,
+            at: None,
+            needed: false,
+        });
+        if let Some(views) = self.views {
+            *views.wanted.borrow_mut() = wanted.collect();
+        }
+        Error::invalid("views are not bound yet")
     }
 
     /// A view in FROM.

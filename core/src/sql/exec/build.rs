@@ -11,6 +11,7 @@ use super::counted::{Counted, OperatorCounts};
 use super::distinct::Distinct;
 use super::filter::Filter;
 use super::index_scan::IndexScan;
+use super::information::InformationRows;
 use super::join::{self, HashJoin, LookupKey, NestedLoopJoin};
 use super::key_range::IndexKeys;
 use super::limit::Limit;
@@ -194,6 +195,7 @@ impl Builder<'_> {
                 let step = self.later(&recursive.step);
                 Box::new(Recursive::new(next()?, recursive, step, self.memory))
             }
+            Plan::Information(scan) => Box::new(InformationRows::new(scan, self.catalog)),
             Plan::TableFunction(call) => Box::new(TableFunctionScan::new(call.clone(), self.memory)),
             Plan::WorkTable { id, .. } => Box::new(WorkTable::new(*id)),
             Plan::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),

@@ -15,6 +15,7 @@ mod env;
 pub mod eval;
 mod filter;
 mod index_scan;
+mod information;
 mod int_keys;
 mod integer_steps;
 mod join;

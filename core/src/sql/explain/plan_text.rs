@@ -9,8 +9,9 @@ use crate::catalog::{Catalog, Placement, TableDef, TableId};
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
-    Access, AggregateCall, ApplyKind, Change, ConflictAction, Delete, Expr, Insert, InsertSource, JoinKind,
-    Plan, Query, ScanBounds, SetKind, SortKey, Statement, SubPlanKind, Update, WindowCall, WindowFunction,
+    Access, AggregateCall, ApplyKind, Change, ConflictAction, Delete, Expr, INFORMATION_SCHEMA, Insert,
+    InsertSource, JoinKind, Plan, Query, ScanBounds, SetKind, SortKey, Statement, SubPlanKind, Update,
+    WindowCall, WindowFunction,
 };
 use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
@@ -205,6 +206,7 @@ impl Lines<'_> {
             Plan::TableFunction(call) => {
                 format!("{} ({})", call.function.shape().name, texts(&call.args, &[]))
             }
+            Plan::Information(scan) => format!("Scan {INFORMATION_SCHEMA}.{}", scan.table.name()),
             Plan::WorkTable { .. } => "Work table".to_string(),
             Plan::Recursive(r) => {
                 let kind = if r.all { "union all" } else { "union" };
@@ -343,6 +345,10 @@ impl Lines<'_> {
             Plan::SetOperation(s) => self.names(&s.left),
             Plan::TableFunction(call) => {
                 let columns = call.function.shape().columns;
+                columns.iter().map(|(name, _)| name.to_string()).collect()
+            }
+            Plan::Information(scan) => {
+                let columns = scan.table.columns();
                 columns.iter().map(|(name, _)| name.to_string()).collect()
             }
             Plan::WorkTable { types, .. } => (1..=types.len()).map(|i| format!("work{i}")).collect(),

@@ -66,7 +66,7 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
         Plan::SetOperation(s) => rows(&s.left, stats) * OTHER,
         Plan::Apply(a) => rows(&a.input, stats),
         Plan::Window(w) => rows(&w.input, stats),
-        Plan::WorkTable { .. } | Plan::TableFunction(_) => WORK_TABLE,
+        Plan::WorkTable { .. } | Plan::TableFunction(_) | Plan::Information(_) => WORK_TABLE,
         Plan::Recursive(r) => rows(&r.anchor, stats) + 10.0 * rows(&r.step, stats),
         Plan::Sort {
             input,
@@ -152,7 +152,9 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
         Plan::Apply(a) => rows(&a.input, stats).max(1.0),
         Plan::Window(w) if column < w.input.types().len() => distinct(&w.input, column, stats),
         Plan::Window(w) => rows(&w.input, stats).max(1.0),
-        Plan::WorkTable { .. } | Plan::Recursive(_) | Plan::TableFunction(_) => rows(plan, stats).max(1.0),
+        Plan::WorkTable { .. } | Plan::Recursive(_) | Plan::TableFunction(_) | Plan::Information(_) => {
+            rows(plan, stats).max(1.0)
+        }
         Plan::Values { rows, .. } => (rows.len() as f64).max(1.0),
     }
 }

@@ -156,7 +156,9 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
             inputs.iter_mut().for_each(|input| prune_exactly(input, needed));
             places(needed)
         }
-        Plan::WorkTable { .. } | Plan::TableFunction(_) => places(&alloc::vec![true; needed.len()]),
+        Plan::WorkTable { .. } | Plan::TableFunction(_) | Plan::Information(_) => {
+            places(&alloc::vec![true; needed.len()])
+        }
         Plan::Recursive(r) => {
             let all = alloc::vec![true; needed.len()];
             prune_exactly(&mut r.anchor, &all);

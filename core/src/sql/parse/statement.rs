@@ -7,6 +7,7 @@ use super::dialect::AmphiDialect;
 use super::limits::MAX_RECURSION;
 use super::session_statement::SessionStatement;
 use super::syntax_error::{from_parser, start, syntax};
+use super::tokens::tokenize;
 use super::view_text::ViewText;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
@@ -367,6 +368,9 @@ impl<'a> Statements<'a, '_> {
             };
             return Ok(Ast::ShowPersistence(table));
         }
+        if self.take(&["SHOW", "TABLE", "STATUS"]) {
+            return self.show_table_status();
+        }
         if self.take(&["SHOW", "WARNINGS"]) || self.take(&["SHOW", "ERRORS"]) {
             return Ok(Ast::ShowWarnings);
         }
@@ -394,6 +398,39 @@ impl<'a> Statements<'a, '_> {
             return Ok(Ast::ShowIndexes(table, schema));
         }
         self.plain()
+    }
+
+    /// SHOW TABLE STATUS as the query over information_schema that it is.
+    fn show_table_status(&mut self) -> Result<Ast> {
+        let quoted = |s: &str| s.replace('\\', "\\\\").replace('\'', "''");
+        let mut schema = String::from("database()");
+        if self.take(&["FROM"]) || self.take(&["IN"]) {
+            let name = self.run(|p| p.parse_identifier())?;
+            schema = format!("'{}'", quoted(&name.value));
+        }
+        let mut like = String::new();
+        if self.take(&["LIKE"]) {
+            let Token::SingleQuotedString(pattern) = &self.parser.peek_token_ref().token else {
+                return self.expected("a pattern");
+            };
+            like = format!(" AND table_name LIKE '{pattern}'");
+            self.skip(1);
+        }
+        if self.is(0, "WHERE") {
+            return self.unsupported("SHOW TABLE STATUS … WHERE (information_schema can be queried)");
+        }
+        let sql = format!(
+            "SELECT table_name AS Name, engine AS Engine, version AS Version, row_format AS Row_format, \
+             table_rows AS `Rows`, avg_row_length AS Avg_row_length, data_length AS Data_length, \
+             max_data_length AS Max_data_length, index_length AS Index_length, data_free AS Data_free, \
+             auto_increment AS `Auto_increment`, create_time AS Create_time, update_time AS Update_time, \
+             check_time AS Check_time, table_collation AS Collation, checksum AS Checksum, \
+             create_options AS Create_options, table_comment AS Comment \
+             FROM information_schema.tables WHERE table_schema = {schema}{like} ORDER BY table_name"
+        );
+        let mut statements = tokenize(&sql)?;
+        let tokens = statements.pop().unwrap_or_default().tokens;
+        parse_statement(&sql, tokens)
     }
 
     fn set(&mut self) -> Result<Ast> {

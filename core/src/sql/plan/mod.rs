@@ -8,6 +8,7 @@ pub use crate::txn::IsolationLevel as Isolation;
 mod apply;
 mod derived;
 mod expr;
+mod information;
 mod query;
 mod recursive;
 mod set_operation;
@@ -18,6 +19,7 @@ mod window;
 pub use apply::{Apply, ApplyKind, Correlated};
 pub use derived::Derived;
 pub use expr::{AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, UnaryOp};
+pub use information::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable};
 pub use query::{
     Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
 };

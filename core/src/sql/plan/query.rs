@@ -1,6 +1,8 @@
 //! Relational plans.
 
-use super::{AggregateCall, Apply, Expr, Recursive, SetOperation, TableFunctionCall, Window};
+use super::{
+    AggregateCall, Apply, Expr, InformationScan, Recursive, SetOperation, TableFunctionCall, Window,
+};
 use crate::catalog::TableId;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -238,6 +240,8 @@ pub enum Plan {
     },
     /// The rows of a function.
     TableFunction(TableFunctionCall),
+    /// A table of information_schema.
+    Information(InformationScan),
     /// Window functions.
     Window(Box<Window>),
     /// ORDER BY; with a limit only the first `limit` rows are kept (top-N).
@@ -264,7 +268,11 @@ pub enum Plan {
 macro_rules! each_input {
     ($plan:expr, $f:ident $(, $mut:tt)?) => {
         match $plan {
-            Plan::Scan { .. } | Plan::Values { .. } | Plan::WorkTable { .. } | Plan::TableFunction(_) => {}
+            Plan::Scan { .. }
+            | Plan::Values { .. }
+            | Plan::WorkTable { .. }
+            | Plan::TableFunction(_)
+            | Plan::Information(_) => {}
             Plan::Recursive(r) => {
                 $f(&$($mut)? r.anchor);
                 $f(&$($mut)? r.step);
@@ -312,6 +320,7 @@ impl Plan {
             Plan::Values { types, .. } | Plan::WorkTable { types, .. } => types.clone(),
             Plan::Recursive(r) => r.types.clone(),
             Plan::TableFunction(call) => call.types(),
+            Plan::Information(scan) => scan.types(),
             Plan::Filter { input, .. }
             | Plan::Distinct { input }
             | Plan::Sort { input, .. }
@@ -422,7 +431,8 @@ impl Plan {
             | Plan::Append { .. }
             | Plan::SetOperation(_)
             | Plan::Recursive(_)
-            | Plan::WorkTable { .. } => {}
+            | Plan::WorkTable { .. }
+            | Plan::Information(_) => {}
             Plan::Apply(a) => a.captures.iter_mut().for_each(f),
             Plan::TableFunction(call) => call.args.iter_mut().for_each(f),
             Plan::Window(w) => {

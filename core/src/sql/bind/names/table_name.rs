@@ -3,6 +3,7 @@
 use super::nearest;
 use crate::catalog::TableDef;
 use crate::sql::bind::BindContext;
+use crate::sql::bind::information::{is_information_schema, read_only};
 use crate::sql::parse::start;
 use crate::types::{Error, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
@@ -61,6 +62,9 @@ impl BindContext<'_> {
                 });
             }
         };
+        if is_information_schema(schema) {
+            return Err(read_only(name));
+        }
         if !self.source.schema_exists(schema) {
             return Err(self.unknown_schema(schema, position));
         }
