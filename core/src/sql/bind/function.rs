@@ -4,15 +4,18 @@
 use super::binder::{Binder, Env};
 use super::expr::case_of;
 use super::names::nearest;
+use super::operators::arithmetic;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
     bool_literal, cast, compare, convert_all, null_of, numeric, text_literal, to_bool, to_text,
     with_guard_digits,
 };
 use super::window::window_function;
-use crate::sql::functions::{Aggregate, ArgKind, ScalarFunction, functions, interval_components, lookup};
+use crate::sql::functions::{
+    Aggregate, ArgKind, MONTHS_AND_MICROSECONDS, ScalarFunction, functions, interval_amount, lookup,
+};
 use crate::sql::parse::unescape;
-use crate::sql::plan::{CompareOp, Expr};
+use crate::sql::plan::{BinaryOp, CompareOp, Expr};
 use crate::types::{DataType, Error, Position, Result, Value};
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use sqlparser::ast::{
@@ -209,6 +212,36 @@ impl<'a> Binder<'a> {
                     ty,
                 })
             }
+            ("NVL2", [x, given, otherwise]) => {
+                let test = self.is_null(x, true, env)?;
+                let results = vec![self.expr(given, env)?, self.expr(otherwise, env)?];
+                case_of(vec![test], results, true, at)
+            }
+            // Hints of SQLite's planner.
+            ("LIKELY" | "UNLIKELY", [x]) | ("LIKELIHOOD", [x, _]) => self.expr(x, env),
+            ("DIV", [left, right]) => {
+                let (left, right) = (self.expr(left, env)?, self.expr(right, env)?);
+                arithmetic(BinaryOp::IntDivide, left, right, at)
+            }
+            ("OVERLAY", [s, w, p]) => {
+                let length = vec![self.expr(w, env)?];
+                let length = self.call("CHAR_LENGTH", length, f)?;
+                let args = vec![self.expr(s, env)?, self.expr(p, env)?, length, self.expr(w, env)?];
+                self.call("INSERT", args, f)
+            }
+            ("OVERLAY", [s, w, p, n]) => {
+                let parts = [s, p, n, w].into_iter().map(|e| self.expr(e, env));
+                let args = parts.collect::<Result<Vec<Expr>>>()?;
+                self.call("INSERT", args, f)
+            }
+            // SQLite's FORMAT takes a text with conversions, MySQL's a number.
+            ("FORMAT", [format, ..]) if has_conversion(format) => {
+                let bound = args
+                    .iter()
+                    .map(|e| self.expr(e, env))
+                    .collect::<Result<Vec<Expr>>>()?;
+                self.call("PRINTF", bound, f)
+            }
             ("ISNULL", [x]) => self.is_null(x, false, env),
             ("DATE_ADD" | "ADDDATE" | "DATE_SUB" | "SUBDATE", [date, ast::Expr::Interval(i)]) => {
                 let date = self.expr(date, env)?;
@@ -367,12 +400,9 @@ impl<'a> Binder<'a> {
         let ast::Value::SingleQuotedString(s) = &v.value else {
             return Err(needed());
         };
-        let parts = interval_components(&unescape(s)).ok_or_else(needed)?;
-        let mut sum = date;
-        for (amount, unit) in parts {
-            sum = self.call(name, vec![sum, text_literal(amount), text_literal(unit)], at)?;
-        }
-        Ok(sum)
+        let amount = interval_amount(&unescape(s)).ok_or_else(needed)?;
+        let args = vec![date, text_literal(amount), text_literal(MONTHS_AND_MICROSECONDS)];
+        self.call(name, args, at)
     }
 
     /// A call of an entry of the table of functions, with its arguments converted.
@@ -434,6 +464,12 @@ fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place
     others.extend(places.into_iter().zip(same));
     others.sort_by_key(|(i, _)| *i);
     Ok(others.into_iter().map(|(_, e)| e).collect())
+}
+
+/// A text with a `%` in it.
+fn has_conversion(e: &ast::Expr) -> bool {
+    matches!(e, ast::Expr::Value(v)
+        if matches!(&v.value, ast::Value::SingleQuotedString(s) if s.contains('%')))
 }
 
 /// The text `'now'`.

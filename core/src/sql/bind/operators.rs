@@ -288,11 +288,64 @@ impl<'a> Binder<'a> {
     ) -> Result<Expr> {
         let op = match comparison(op) {
             Some(op @ (CompareOp::Eq | CompareOp::NotEq | CompareOp::NullSafeEq)) => op,
-            _ => return Err(unsupported("a comparison of rows other than = and <>", e)),
+            Some(op) => return self.order_rows(left, op, right, e, env),
+            None => return Err(unsupported("an operator between rows that does not compare", e)),
         };
         let each = if op == CompareOp::NotEq { CompareOp::Eq } else { op };
         let all = self.rows_equal(left, each, right, e, env)?;
         Ok(if op == CompareOp::NotEq { not(all) } else { all })
+    }
+
+    /// `(a, b) < (c, d)`: `a < c OR a = c AND b < d`.
+    fn order_rows(
+        &mut self,
+        left: &'a [ast::Expr],
+        op: CompareOp,
+        right: &'a [ast::Expr],
+        e: &ast::Expr,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        if left.len() != right.len() {
+            return Err(invalid("rows that compare have as many values", e));
+        }
+        let strict = match op {
+            CompareOp::LtEq => CompareOp::Lt,
+            CompareOp::GtEq => CompareOp::Gt,
+            other => other,
+        };
+        self.deeper(left.len().saturating_mul(2), |b| {
+            b.order_parts(left, op, strict, right, e, env)
+        })
+    }
+
+    fn order_parts(
+        &mut self,
+        left: &'a [ast::Expr],
+        op: CompareOp,
+        strict: CompareOp,
+        right: &'a [ast::Expr],
+        e: &ast::Expr,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let mut result: Option<Expr> = None;
+        for (l, r) in left.iter().zip(right).rev() {
+            let at = r.place();
+            let (bound_l, bound_r) = (self.expr(l, env)?, self.expr(r, env)?);
+            let Some(after) = result.take() else {
+                result = Some(compare(op, bound_l, bound_r, at)?);
+                continue;
+            };
+            let same = compare(CompareOp::Eq, self.copy(&bound_l)?, self.copy(&bound_r)?, at)?;
+            let beyond = compare(strict, bound_l, bound_r, at)?;
+            let both = |op, left, right| Expr::Binary {
+                op,
+                left: Box::new(left),
+                right: Box::new(right),
+                ty: DataType::Bool,
+            };
+            result = Some(both(BinaryOp::Or, beyond, both(BinaryOp::And, same, after)));
+        }
+        result.ok_or_else(|| invalid("an empty row", e))
     }
 
     fn rows_equal(

@@ -257,9 +257,18 @@ pub(super) fn blobs(
     rows: usize,
     mut f: impl FnMut(usize) -> Option<Vec<u8>>,
 ) -> Result<Column> {
+    try_blobs(cx, rows, |i| Ok(f(i)))
+}
+
+/// As [`blobs`], of a function that may refuse a row.
+pub(super) fn try_blobs(
+    cx: &EvalContext<'_>,
+    rows: usize,
+    mut f: impl FnMut(usize) -> Result<Option<Vec<u8>>>,
+) -> Result<Column> {
     let mut out = Texts::new(cx, rows);
     for i in 0..rows {
-        out.push(f(i).as_deref())?;
+        out.push(f(i)?.as_deref())?;
     }
     out.finish()
 }

@@ -2,6 +2,7 @@
 
 use super::ArgKind::{Any, Date as DateArg, DateTime as DateTimeArg, Int, Text};
 use super::args::{Args, INT, function, ints, lenient, texts};
+use super::interval_text::read_amount;
 use super::time_unit::{Part, Unit};
 use super::{EvalContext, ReturnKind, ScalarFunction};
 use crate::types::{
@@ -135,14 +136,14 @@ pub(super) fn constant_unit(a: &[Column], k: usize) -> Result<Unit> {
 
 /// An amount of time: months, and microseconds besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Interval {
-    months: i64,
-    micros: i64,
+pub(super) struct Interval {
+    pub(super) months: i64,
+    pub(super) micros: i64,
 }
 
 impl Interval {
     /// `n` parts, where `n` is in millionths (only seconds and shorter may be fractional).
-    fn of(part: Part, millionths: i128) -> Option<Interval> {
+    pub(super) fn of(part: Part, millionths: i128) -> Option<Interval> {
         let whole = |n: i128| {
             let (q, r) = (n / 1_000_000, n % 1_000_000);
             i64::try_from(q + if r.abs() >= 500_000 { r.signum() } else { 0 }).ok()
@@ -187,7 +188,10 @@ impl Interval {
     }
 
     /// Reads `'1:30'` for HOUR_MINUTE: numbers with anything between them, the last for the smallest part.
-    fn parse_compound(text: &str, unit: Unit) -> Option<Interval> {
+    pub(super) fn parse_compound(text: &str, unit: Unit) -> Option<Interval> {
+        if unit.first == Part::Month {
+            return read_amount(text);
+        }
         let text = text.trim_ascii();
         let (sign, text) = text.strip_prefix('-').map_or((1, text), |t| (-1, t));
         let numbers: Vec<&str> = text
@@ -204,15 +208,19 @@ impl Interval {
                 n *= 10i128.pow(6u32.saturating_sub(digits.len() as u32));
             }
             let one = Interval::of(*part, n.checked_mul(1_000_000 * sign)?)?;
-            sum = Interval {
-                months: sum.months.checked_add(one.months)?,
-                micros: sum.micros.checked_add(one.micros)?,
-            };
+            sum = sum.plus(one)?;
         }
         Some(sum)
     }
 
-    fn times(self, sign: i64) -> Option<Interval> {
+    pub(super) fn plus(self, other: Interval) -> Option<Interval> {
+        Some(Interval {
+            months: self.months.checked_add(other.months)?,
+            micros: self.micros.checked_add(other.micros)?,
+        })
+    }
+
+    pub(super) fn times(self, sign: i64) -> Option<Interval> {
         Some(Interval {
             months: self.months.checked_mul(sign)?,
             micros: self.micros.checked_mul(sign)?,
@@ -259,8 +267,19 @@ fn intervals(a: &[Column], types: &[DataType], unit: Unit, rows: usize) -> Resul
         .collect())
 }
 
+/// The constant amount of an interval that was written as one text.
+fn amount(unit: Unit, constants: &[Option<Value>]) -> Option<Interval> {
+    match constants.get(1) {
+        Some(Some(Value::Text(text))) if unit.first == Part::Month && unit.has_micros() => read_amount(text),
+        _ => None,
+    }
+}
+
 /// The digits of fractional seconds that an interval has.
 fn digits(unit: Unit, types: &[DataType], constants: &[Option<Value>]) -> u8 {
+    if let Some(amount) = amount(unit, constants) {
+        return if amount.micros % SECOND == 0 { 0 } else { 6 };
+    }
     if unit.has_micros() || unit.first == Part::Millisecond {
         return 6;
     }
@@ -282,7 +301,10 @@ fn sum_type(types: &[DataType], constants: &[Option<Value>]) -> DataType {
         Some(Some(Value::Text(name))) => Unit::parse(name),
         Some(_) => None,
     };
-    let calendar = unit.is_some_and(Unit::is_calendar);
+    let calendar = unit.is_some_and(|u| match amount(u, constants) {
+        Some(amount) => amount.micros % DAY == 0,
+        None => u.is_calendar(),
+    });
     let least = unit.map_or(6, |u| digits(u, types, constants));
     match types.first() {
         Some(DataType::Date) if calendar => DataType::Date,

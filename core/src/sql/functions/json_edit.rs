@@ -105,7 +105,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "JSON_MERGE_PATCH",
-        &[],
+        &["JSON_PATCH"],
         (2, usize::MAX),
         &[Text],
         JSON,
@@ -153,7 +153,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "JSON",
-        &["JSON_COMPACT"],
+        &["JSON_COMPACT", "JSON_LOOSE"],
         (1, 1),
         &[Text],
         JSON,

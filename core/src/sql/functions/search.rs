@@ -10,7 +10,7 @@ use crate::types::{Column, ColumnData};
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "INSTR",
-        &[],
+        &["STRPOS"],
         (2, 2),
         &[Text],
         INT,

@@ -3,7 +3,7 @@
 use super::ArgKind::Any;
 use super::ScalarFunction;
 use super::args::{INT, TEXT, function, ints, texts};
-use crate::types::{DataType, format_uuid};
+use crate::types::{Collation, DataType, format_uuid};
 use core::fmt::Write;
 
 /// The family's functions.
@@ -42,7 +42,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "LAST_INSERT_ID",
-        &[],
+        &["LAST_INSERT_ROWID"],
         (0, 0),
         &[],
         INT,
@@ -98,6 +98,68 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             texts(cx, n, |i, out| {
                 out.write_str(if a.null(0, i) { "null" } else { kind }).ok()
             })
+        },
+    )
+    .sees_null(),
+    function(
+        "PG_TYPEOF",
+        &[],
+        (1, 1),
+        &[Any],
+        TEXT,
+        "The type of the expression as PostgreSQL calls it.",
+        |cx, _, t, _, _| {
+            texts(cx, 1, |_, out| {
+                out.push_str(match t.first()? {
+                    DataType::Null => "unknown",
+                    DataType::Bool => "boolean",
+                    DataType::Int(_) => "bigint",
+                    DataType::Float => "real",
+                    DataType::Double => "double precision",
+                    DataType::Decimal { .. } => "numeric",
+                    DataType::Text { .. } => "text",
+                    DataType::Blob { .. } => "bytea",
+                    DataType::Date => "date",
+                    DataType::Time { .. } => "time without time zone",
+                    DataType::DateTime { .. } => "timestamp without time zone",
+                    DataType::Timestamp { .. } => "timestamp with time zone",
+                    DataType::Json => "json",
+                    DataType::Uuid => "uuid",
+                    DataType::Vector { .. } => "vector",
+                    DataType::Geometry => "geometry",
+                });
+                Some(())
+            })
+        },
+    )
+    .sees_null(),
+    function(
+        "CHARSET",
+        &[],
+        (1, 1),
+        &[Any],
+        TEXT,
+        "utf8mb4 of text, binary of anything else.",
+        |cx, _, t, _, _| {
+            let is_text = t.first().is_some_and(DataType::is_text);
+            texts(cx, 1, |_, out| out.write_str(if is_text { "utf8mb4" } else { "binary" }).ok())
+        },
+    )
+    .sees_null(),
+    function(
+        "COLLATION",
+        &[],
+        (1, 1),
+        &[Any],
+        TEXT,
+        "How the value compares: utf8mb4_bin, utf8mb4_general_ci (ASCII letters of both cases are equal), or binary.",
+        |cx, _, t, _, _| {
+            let name = match t.first() {
+                Some(ty) if ty.is_text() && ty.collation() == Collation::NoCase => "utf8mb4_general_ci",
+                Some(ty) if ty.is_text() => "utf8mb4_bin",
+                _ => "binary",
+            };
+            texts(cx, 1, |_, out| out.write_str(name).ok())
         },
     )
     .sees_null(),

@@ -1,35 +1,35 @@
 //! The table of all scalar functions, and finding one by name.
 
 use super::ScalarFunction;
-use super::{
-    binary, clock, date_format, date_parts, date_pattern, date_trunc, digest, financial, interval, json,
-    json_edit, math, regexp, rounding, search, similarity, sqlite_time, string, string_edit, system,
-    time_zone,
-};
-
 /// The families, in the order of the reference.
-static FAMILIES: [&[ScalarFunction]; 21] = [
-    string::FUNCTIONS,
-    string_edit::FUNCTIONS,
-    search::FUNCTIONS,
-    regexp::FUNCTIONS,
-    similarity::FUNCTIONS,
-    math::FUNCTIONS,
-    rounding::FUNCTIONS,
-    financial::FUNCTIONS,
-    date_parts::FUNCTIONS,
-    interval::FUNCTIONS,
-    date_format::FUNCTIONS,
-    date_trunc::FUNCTIONS,
-    date_pattern::FUNCTIONS,
-    sqlite_time::FUNCTIONS,
-    time_zone::FUNCTIONS,
-    clock::FUNCTIONS,
-    binary::FUNCTIONS,
-    digest::FUNCTIONS,
-    json::FUNCTIONS,
-    json_edit::FUNCTIONS,
-    system::FUNCTIONS,
+static FAMILIES: &[&[ScalarFunction]] = &[
+    super::string::FUNCTIONS,
+    super::string_edit::FUNCTIONS,
+    super::string_parts::FUNCTIONS,
+    super::printf::FUNCTIONS,
+    super::search::FUNCTIONS,
+    super::regexp::FUNCTIONS,
+    super::similarity::FUNCTIONS,
+    super::math::FUNCTIONS,
+    super::hyperbolic::FUNCTIONS,
+    super::integers::FUNCTIONS,
+    super::rounding::FUNCTIONS,
+    super::financial::FUNCTIONS,
+    super::date_parts::FUNCTIONS,
+    super::interval::FUNCTIONS,
+    super::date_format::FUNCTIONS,
+    super::date_trunc::FUNCTIONS,
+    super::date_pattern::FUNCTIONS,
+    super::sqlite_time::FUNCTIONS,
+    super::time_zone::FUNCTIONS,
+    super::clock::FUNCTIONS,
+    super::binary::FUNCTIONS,
+    super::digest::FUNCTIONS,
+    super::encoding::FUNCTIONS,
+    super::network::FUNCTIONS,
+    super::json::FUNCTIONS,
+    super::json_edit::FUNCTIONS,
+    super::system::FUNCTIONS,
 ];
 
 /// All scalar functions.

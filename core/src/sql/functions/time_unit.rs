@@ -1,6 +1,7 @@
 //! Units of time: their names, and what a moment has of each.
 
 use super::date_parts::week;
+use super::interval_text::MONTHS_AND_MICROSECONDS;
 use crate::types::{DAY, Date, DateTime, SECOND, Time};
 
 /// The Julian day number of 1970-01-01.
@@ -96,6 +97,12 @@ impl Unit {
     pub(super) fn parse(name: &str) -> Option<Unit> {
         let upper = name.trim_ascii().to_ascii_uppercase();
         let name = upper.strip_prefix("SQL_TSI_").unwrap_or(&upper);
+        if name == MONTHS_AND_MICROSECONDS {
+            return Some(Unit {
+                first: Part::Month,
+                last: Part::Microsecond,
+            });
+        }
         let part = |n: &str| {
             let known = |n: &str| PARTS.iter().find(|(p, _)| *p == n).map(|(_, p)| *p);
             known(n).or_else(|| known(n.strip_suffix('S')?))

@@ -4,9 +4,12 @@
 //! for the latter this dialect passes as MySQL's. Two things differ from MySQL on purpose: double
 //! quotes name identifiers, and `||` concatenates.
 
-use alloc::{boxed::Box, vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 use core::any::TypeId;
-use sqlparser::ast::{BinaryOperator, ColumnOption, Expr, UnaryOperator, Value};
+use sqlparser::ast::{
+    BinaryOperator, ColumnOption, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, UnaryOperator, Value,
+};
 use sqlparser::dialect::{Dialect, MySqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -226,6 +229,7 @@ impl Dialect for AmphiDialect {
                 return Some(Ok(Expr::Identifier(ident)));
             }
             Token::Word(w) if w.keyword == Keyword::NULL => Value::Null,
+            Token::Word(w) if w.keyword == Keyword::ROW => return row(parser),
             Token::Word(w) if w.keyword == Keyword::INTERVAL => return super::interval::interval(parser),
             Token::ExclamationMark => {
                 parser.advance_token();
@@ -250,6 +254,18 @@ impl Dialect for AmphiDialect {
     ) -> Option<Result<Expr, ParserError>> {
         let op = match parser.peek_token_ref().token {
             Token::Word(ref w) => match w.keyword {
+                Keyword::IS => return is(parser, expr, precedence),
+                Keyword::REGEXP | Keyword::RLIKE | Keyword::NOT => return regexp(parser, expr, precedence),
+                _ if is_sounds_like(parser) => {
+                    parser.advance_token();
+                    parser.advance_token();
+                    let right = parser.parse_subexpr(precedence);
+                    return Some(right.map(|right| Expr::BinaryOp {
+                        left: Box::new(call("SOUNDEX", vec![expr.clone()])),
+                        op: BinaryOperator::Eq,
+                        right: Box::new(call("SOUNDEX", vec![right])),
+                    }));
+                }
                 Keyword::DIV => BinaryOperator::MyIntegerDivide,
                 Keyword::MOD => BinaryOperator::Modulo,
                 Keyword::GLOB => BinaryOperator::Glob,
@@ -269,6 +285,7 @@ impl Dialect for AmphiDialect {
         Some(Ok(match &parser.peek_token_ref().token {
             Token::Word(w) => match w.keyword {
                 Keyword::MOD => self.prec_value(Precedence::MulDivModOp),
+                Keyword::NoKeyword if is_sounds_like(parser) => self.prec_value(Precedence::Eq),
                 _ => return None,
             },
             Token::Overlap => self.prec_value(Precedence::And),
@@ -295,4 +312,97 @@ impl Dialect for AmphiDialect {
         }
         Ok(None)
     }
+}
+
+fn keyword(parser: &Parser<'_>, n: usize) -> Keyword {
+    match &parser.peek_nth_token_ref(n).token {
+        Token::Word(w) => w.keyword,
+        _ => Keyword::NoKeyword,
+    }
+}
+
+/// MySQL's `a SOUNDS LIKE b`.
+fn is_sounds_like(parser: &Parser<'_>) -> bool {
+    matches!(&parser.peek_token_ref().token, Token::Word(w)
+        if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("SOUNDS"))
+        && keyword(parser, 1) == Keyword::LIKE
+}
+
+/// A call of a function.
+pub(super) fn call(name: &str, args: Vec<Expr>) -> Expr {
+    let args = args
+        .into_iter()
+        .map(|e| FunctionArg::Unnamed(FunctionArgExpr::Expr(e)));
+    Expr::Function(Function {
+        name: ObjectName::from(vec![Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: args.collect(),
+            clauses: vec![],
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: vec![],
+    })
+}
+
+/// SQLite's `a IS b` and `a IS NOT b` of values; `None`: what follows is a word of the standard's.
+fn is(parser: &mut Parser<'_>, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+    let negated = keyword(parser, 1) == Keyword::NOT;
+    let standard = [
+        Keyword::NULL,
+        Keyword::TRUE,
+        Keyword::FALSE,
+        Keyword::UNKNOWN,
+        Keyword::DISTINCT,
+        Keyword::JSON,
+        Keyword::NORMALIZED,
+        Keyword::NFC,
+        Keyword::NFD,
+        Keyword::NFKC,
+        Keyword::NFKD,
+    ];
+    if standard.contains(&keyword(parser, 1 + usize::from(negated))) {
+        return None;
+    }
+    (0..1 + usize::from(negated)).for_each(|_| parser.advance_token());
+    let right = parser.parse_subexpr(precedence);
+    let left = Box::new(left.clone());
+    Some(right.map(Box::new).map(|right| match negated {
+        true => Expr::IsDistinctFrom(left, right),
+        false => Expr::IsNotDistinctFrom(left, right),
+    }))
+}
+
+/// `a [NOT] REGEXP b`; the parser takes a NULL after it for a part of the operator.
+fn regexp(parser: &mut Parser<'_>, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+    let negated = keyword(parser, 0) == Keyword::NOT;
+    let operator = keyword(parser, usize::from(negated));
+    if !matches!(operator, Keyword::REGEXP | Keyword::RLIKE) {
+        return None;
+    }
+    (0..1 + usize::from(negated)).for_each(|_| parser.advance_token());
+    let pattern = parser.parse_subexpr(precedence);
+    Some(pattern.map(|pattern| Expr::RLike {
+        negated,
+        expr: Box::new(left.clone()),
+        pattern: Box::new(pattern),
+        regexp: operator == Keyword::REGEXP,
+    }))
+}
+
+/// `ROW (a, b)`, which is `(a, b)`; `None`: a name.
+fn row(parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+    if parser.peek_nth_token_ref(1).token != Token::LParen {
+        return None;
+    }
+    parser.advance_token();
+    let values = parser.parse_prefix();
+    Some(values.map(|values| match values {
+        Expr::Nested(one) => Expr::Tuple(vec![*one]),
+        other => other,
+    }))
 }

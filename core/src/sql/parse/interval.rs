@@ -2,11 +2,8 @@
 //!
 //! INTERVAL before a value is never a name, as in MySQL, so nothing is tried twice.
 
-use alloc::{boxed::Box, string::String};
-use sqlparser::ast::{
-    DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
-    Ident, Interval, ObjectName,
-};
+use alloc::boxed::Box;
+use sqlparser::ast::{DateTimeField, Expr, Interval};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
@@ -65,7 +62,6 @@ fn is_value(token: &Token) -> bool {
 #[inline(never)]
 pub(super) fn interval(parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
     is_value(&parser.peek_nth_token_ref(1).token).then(|| {
-        let word = parser.peek_token_ref().clone();
         parser.advance_token();
         // `INTERVAL '1 day'`: the text says the unit, and nothing after it belongs to it.
         let says_unit = match &parser.peek_token_ref().token {
@@ -78,26 +74,7 @@ pub(super) fn interval(parser: &mut Parser<'_>) -> Option<Result<Expr, ParserErr
         };
         let leading_field = unit(parser)?;
         match (value, leading_field) {
-            (Expr::Tuple(args), None) => {
-                let args = args
-                    .into_iter()
-                    .map(|e| FunctionArg::Unnamed(FunctionArgExpr::Expr(e)));
-                let name = Ident::with_span(word.span, String::from("INTERVAL"));
-                Ok(Expr::Function(Function {
-                    name: ObjectName::from(alloc::vec![name]),
-                    uses_odbc_syntax: false,
-                    parameters: FunctionArguments::None,
-                    args: FunctionArguments::List(FunctionArgumentList {
-                        duplicate_treatment: None,
-                        args: args.collect(),
-                        clauses: alloc::vec![],
-                    }),
-                    filter: None,
-                    null_treatment: None,
-                    over: None,
-                    within_group: alloc::vec![],
-                }))
-            }
+            (Expr::Tuple(args), None) => Ok(super::dialect::call("INTERVAL", args)),
             (_, None) if !says_unit => {
                 let found = parser.peek_token_ref();
                 parser.expected_ref("a unit of time, such as DAY, after INTERVAL", found)
