@@ -6,6 +6,7 @@ use crate::catalog::{
 };
 use crate::sql::exec::eval::Pattern;
 use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
+use crate::table::{IndexColumn, IndexDef, quoted};
 use crate::types::{Collation, DataType, Result, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -219,13 +220,14 @@ fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {
             text(extra),
         ]
     };
-    def.columns.iter().enumerate().map(row).collect()
+    def.visible_columns().map(row).collect()
 }
 
 /// As [`columns_of`], with what SHOW FULL COLUMNS adds.
 fn full_columns_of(def: &TableDef) -> Vec<Vec<Value>> {
-    let rows = columns_of(def).into_iter().zip(&def.columns);
-    rows.map(|(row, c)| full_column(row, &c.ty, &c.comment)).collect()
+    let rows = columns_of(def).into_iter().zip(def.visible_columns());
+    rows.map(|(row, (_, c))| full_column(row, &c.ty, &c.comment))
+        .collect()
 }
 
 /// A column of SHOW FULL COLUMNS, made of one of SHOW COLUMNS.
@@ -244,7 +246,10 @@ fn full_column(mut row: Vec<Value>, ty: &DataType, comment: &str) -> Vec<Value> 
 }
 
 fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
-    let column = |c: usize| def.columns.get(c).map_or_else(String::new, |c| c.name.clone());
+    let column = |at: usize| match def.columns.get(at) {
+        Some(c) if !c.hidden => c.name.clone(),
+        _ => def.index_part(at),
+    };
     let mut rows = Vec::new();
     if let Some(c) = def.row_id_column {
         rows.push(vec![
@@ -256,7 +261,7 @@ fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
         ]);
     }
     for index in &def.indexes {
-        for (n, c) in index.columns.iter().enumerate() {
+        for (n, c) in index.own_columns().iter().enumerate() {
             let order = if c.descending { "DESC" } else { "ASC" };
             rows.push(vec![
                 text(&index.name),
@@ -270,11 +275,6 @@ fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
     rows
 }
 
-/// An identifier in backticks.
-fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
-
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(quoted).collect::<Vec<_>>().join(", ")
 }
@@ -283,7 +283,7 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
     let column_name = |i: &usize| def.columns.get(*i).map_or("", |c| c.name.as_str());
     let mut parts = Vec::new();
-    for c in &def.columns {
+    for (_, c) in def.visible_columns() {
         let mut s = format!("{} {}", quoted(&c.name), c.ty);
         if let Some(g) = &c.generated {
             let kind = if g.stored { "STORED" } else { "VIRTUAL" };
@@ -312,20 +312,30 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
             list(def.primary_key.iter().map(column_name))
         ));
     }
+    let parts_of = |i: &IndexDef| {
+        let part = |c: &IndexColumn| {
+            let order = if c.descending { " DESC" } else { "" };
+            format!("{}{order}", def.index_part(c.column))
+        };
+        let parts: Vec<String> = i.own_columns().iter().map(part).collect();
+        format!("{} ({})", quoted(&i.name), parts.join(", "))
+    };
+    // A partial index has a statement of its own.
+    let mut more = String::new();
     for i in def.indexes.iter().filter(|i| i.name != "PRIMARY") {
-        let columns: Vec<String> = i
-            .columns
-            .iter()
-            .map(|c| {
-                format!(
-                    "{}{}",
-                    quoted(column_name(&c.column)),
-                    if c.descending { " DESC" } else { "" }
-                )
-            })
-            .collect();
-        let kind = if i.unique { "UNIQUE KEY" } else { "KEY" };
-        parts.push(format!("{kind} {} ({})", quoted(&i.name), columns.join(", ")));
+        match &i.filter {
+            None => {
+                let kind = if i.unique { "UNIQUE KEY" } else { "KEY" };
+                parts.push(format!("{kind} {}", parts_of(i)));
+            }
+            Some(filter) => {
+                let kind = if i.unique { "UNIQUE INDEX" } else { "INDEX" };
+                let (name, rest) = (quoted(&i.name), parts_of(i));
+                let columns = rest.strip_prefix(&name).unwrap_or_default();
+                let table = quoted(&def.name);
+                let _ = write!(more, ";\nCREATE {kind} {name} ON {table}{columns} WHERE {filter}");
+            }
+        }
     }
     for f in &def.foreign_keys {
         let parent = catalog.parent_name(def.id, f);
@@ -366,7 +376,7 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
         false => format!(" WITH ({})", options.join(", ")),
     };
     format!(
-        "CREATE TABLE {} (\n  {}\n){with}",
+        "CREATE TABLE {} (\n  {}\n){with}{more}",
         quoted(&def.name),
         parts.join(",\n  ")
     )

@@ -33,6 +33,35 @@ pub struct GeneratedDef {
     pub stored: bool,
 }
 
+/// A name as an identifier of SQL.
+pub fn quoted(name: &str) -> String {
+    alloc::format!("`{}`", name.replace('`', "``"))
+}
+
+/// The expression of a hidden column for an index on the first characters of a column.
+pub fn prefix_sql(column: &str, length: u32) -> String {
+    alloc::format!("LEFT({}, {length})", quoted(column))
+}
+
+/// The column, quoted, and the length that [`prefix_sql`] was made of.
+pub fn prefix_of(sql: &str) -> Option<(&str, u32)> {
+    let (name, length) = sql.strip_prefix("LEFT(")?.strip_suffix(')')?.rsplit_once(", ")?;
+    let inner = name.strip_prefix('`')?.strip_suffix('`')?;
+    let is_name = !inner.is_empty() && !inner.replace("``", "").contains('`');
+    is_name.then_some((name, length.parse().ok()?))
+}
+
+/// The expression of the hidden column that the key of a partial index begins with: 1 for the rows that are in the index,
+/// NULL for the others.
+pub fn partial_sql(condition: &str) -> String {
+    alloc::format!("CASE WHEN {condition} THEN TRUE END")
+}
+
+/// The condition that [`partial_sql`] was made of.
+pub fn partial_of(sql: &str) -> Option<&str> {
+    sql.strip_prefix("CASE WHEN ")?.strip_suffix(" THEN TRUE END")
+}
+
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnDef {
@@ -95,6 +124,17 @@ pub struct IndexDef {
     pub constraint: bool,
     /// CREATE INDEX … WHERE: the condition of the rows that are in the index, as SQL text.
     pub filter: Option<String>,
+}
+
+impl IndexDef {
+    /// The columns after the one that a partial index begins with: a hidden column that is 1 for the rows that are
+    /// meant and NULL for the others.
+    pub fn own_columns(&self) -> &[IndexColumn] {
+        match (&self.filter, self.columns.split_first()) {
+            (Some(_), Some((_, rest))) => rest,
+            _ => &self.columns,
+        }
+    }
 }
 
 /// A CHECK constraint.
@@ -217,11 +257,44 @@ pub struct TableDef {
 }
 
 impl TableDef {
-    /// The column of that name, without regard to ASCII case.
+    /// The column of that name, without regard to ASCII case. Hidden columns have none that could be meant.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns
             .iter()
-            .position(|c| c.name.eq_ignore_ascii_case(name))
+            .position(|c| !c.hidden && c.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The columns that statements see.
+    pub fn visible_columns(&self) -> impl DoubleEndedIterator<Item = (usize, &ColumnDef)> + Clone {
+        self.columns.iter().enumerate().filter(|(_, c)| !c.hidden)
+    }
+
+    /// The column that an index has at one of its columns, and how many of its first characters (`None`: all);
+    /// `None` if it has an expression there.
+    pub fn indexed(&self, column: usize) -> Option<(&ColumnDef, Option<u32>)> {
+        let c = self.columns.get(column)?;
+        match (c.hidden, &c.generated) {
+            (true, Some(g)) => {
+                let (name, length) = prefix_of(&g.sql)?;
+                let is_base = |c: &&ColumnDef| !c.hidden && quoted(&c.name) == name;
+                Some((self.columns.iter().find(is_base)?, Some(length)))
+            }
+            _ => Some((c, None)),
+        }
+    }
+
+    /// What an index has at one of its columns, as SQL: a name, `name(10)` or `(expression)`.
+    pub fn index_part(&self, column: usize) -> String {
+        match self.columns.get(column) {
+            None => String::new(),
+            Some(c) => match (c.hidden, &c.generated) {
+                (true, Some(g)) => match prefix_of(&g.sql) {
+                    Some((name, length)) => alloc::format!("{name}({length})"),
+                    None => alloc::format!("({})", g.sql),
+                },
+                _ => quoted(&c.name),
+            },
+        }
     }
 
     /// How a column takes part in keys, in the words of DESCRIBE: `PRI`; `UNI` if it is a unique key by itself;

@@ -33,7 +33,8 @@ mod wait;
 pub use check::Check;
 pub use definition::{
     CheckDef, ColumnDef, ColumnDefault, Deferral, ForeignKeyDef, GeneratedDef, IndexColumn, IndexDef,
-    MAX_COLUMNS, ReferentialAction, TableDef, TableId, TriggerDef, TriggerEvent, TriggerTiming,
+    MAX_COLUMNS, ReferentialAction, TableDef, TableId, TriggerDef, TriggerEvent, TriggerTiming, partial_of,
+    partial_sql, prefix_of, prefix_sql, quoted,
 };
 pub use index_build::IndexBuild;
 pub use index_key::{IndexKey, RowView};

@@ -3,6 +3,7 @@
 //! Each action is bound against the table as the actions before it leave it: the definition is
 //! carried along, changed after every action.
 
+use super::BindContext;
 use super::binder::Binder;
 use super::column_def::Inline;
 use super::column_values::bind_default;
@@ -56,13 +57,81 @@ fn unknown_constraint(def: &TableDef, name: &Ident) -> Error {
 }
 
 /// An ALTER TABLE under way: the definition so far, and the actions.
-struct Alteration<'b, 'a> {
+pub(super) struct Alteration<'b, 'a> {
     binder: &'b Binder<'a>,
-    def: TableDef,
+    pub(super) def: TableDef,
     actions: Vec<AlterAction>,
 }
 
-impl Alteration<'_, '_> {
+impl<'b, 'a> Alteration<'b, 'a> {
+    pub(super) fn new(binder: &'b Binder<'a>, def: &TableDef) -> Alteration<'b, 'a> {
+        Alteration {
+            binder,
+            def: def.clone(),
+            actions: Vec::new(),
+        }
+    }
+
+    /// The statement that makes the changes; none if there are none.
+    pub(super) fn statement(self) -> Statement {
+        match self.actions.is_empty() {
+            true => Statement::Nothing,
+            false => Statement::AlterTable {
+                table: self.def.id,
+                actions: self.actions,
+            },
+        }
+    }
+
+    /// Whether nothing was changed.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// Lets an index get the hidden columns it needs: they are added before it.
+    pub(super) fn with_hidden<T>(
+        &mut self,
+        f: impl FnOnce(&mut TableDef, &BindContext<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let before = self.def.columns.len();
+        let made = f(&mut self.def, self.binder.cx)?;
+        if self.def.columns.len() == before {
+            return Ok(made);
+        }
+        check_generated(&Arc::new(self.def.clone()), self.binder.cx)?;
+        for (at, expr) in self.computed()?.into_iter().filter(|(c, _)| *c >= before) {
+            if let Some(column) = self.def.columns.get(at) {
+                self.actions.push(AlterAction::AddColumn {
+                    column: column.clone(),
+                    fill: None,
+                    position: Some(at),
+                    unique: false,
+                    generated: Some(expr),
+                });
+            }
+        }
+        Ok(made)
+    }
+
+    /// Drops the hidden columns that no index has any more.
+    fn drop_unused(&mut self) {
+        let unused = |def: &TableDef| {
+            let used = |at: usize| {
+                def.indexes
+                    .iter()
+                    .any(|i| i.columns.iter().any(|c| c.column == at))
+            };
+            (0..def.columns.len())
+                .rev()
+                .find(|at| def.columns.get(*at).is_some_and(|c| c.hidden) && !used(*at))
+        };
+        while let Some(at) = unused(&self.def) {
+            self.def.columns.remove(at);
+            shift(&mut self.def, at + 1, |p| p - 1);
+            self.actions.push(AlterAction::DropColumn(at));
+        }
+    }
+
     fn operation(&mut self, op: &Op) -> Result<()> {
         match op {
             Op::AddColumn {
@@ -197,7 +266,7 @@ impl Alteration<'_, '_> {
         for (name, inline) in &column.inline {
             match inline {
                 Inline::Unique(key) if name.is_none() && !is_unique => {
-                    let index = unique(&self.def, key, None, Some(place), column.at)?;
+                    let index = unique(&mut self.def, key, None, Some(place), column.at, self.binder.cx)?;
                     self.def.indexes.push(index);
                     is_unique = true;
                 }
@@ -215,12 +284,12 @@ impl Alteration<'_, '_> {
         for (name, inline) in later {
             match inline {
                 Inline::PrimaryKey(key) => {
-                    let key = primary_key(&self.def, key, Some(place), column.at)?;
+                    let key = primary_key(&self.def, key, Some(place), column.at, self.binder.cx)?;
                     self.add_primary_key(key)?;
                     has_key = true;
                 }
                 Inline::Unique(key) => {
-                    let index = unique(&self.def, key, name, Some(place), column.at)?;
+                    let index = unique(&mut self.def, key, name, Some(place), column.at, self.binder.cx)?;
                     self.add_index(index);
                     has_key = true;
                 }
@@ -258,7 +327,7 @@ impl Alteration<'_, '_> {
         }
     }
 
-    fn add_index(&mut self, index: crate::catalog::IndexDef) {
+    pub(super) fn add_index(&mut self, index: crate::catalog::IndexDef) {
         self.def.indexes.push(index.clone());
         self.actions.push(AlterAction::AddIndex {
             index,
@@ -307,16 +376,16 @@ impl Alteration<'_, '_> {
         let at = constraint.place();
         match constraint {
             TableConstraint::PrimaryKey(key) => {
-                let key = primary_key(&self.def, key, None, at)?;
+                let key = primary_key(&self.def, key, None, at, self.binder.cx)?;
                 self.add_primary_key(key)
             }
             TableConstraint::Unique(key) => {
-                let index = unique(&self.def, key, None, None, at)?;
+                let index = self.with_hidden(|def, cx| unique(def, key, None, None, at, cx))?;
                 self.add_index(index);
                 Ok(())
             }
             TableConstraint::Index(key) => {
-                let index = plain_index(&self.def, key, at)?;
+                let index = self.with_hidden(|def, cx| plain_index(def, key, at, cx))?;
                 self.add_index(index);
                 Ok(())
             }
@@ -342,7 +411,7 @@ impl Alteration<'_, '_> {
                 name,
             ))
         };
-        if def.columns.len() == 1 {
+        if def.visible_columns().count() == 1 {
             return Err(invalid(
                 format!("{} is the only column of {}", name.value, def.name),
                 name,
@@ -397,7 +466,7 @@ impl Alteration<'_, '_> {
         Ok(reads_any(&bound, &[position]))
     }
 
-    fn drop_constraint(&mut self, name: &Ident, if_exists: bool) -> Result<()> {
+    pub(super) fn drop_constraint(&mut self, name: &Ident, if_exists: bool) -> Result<()> {
         if name.value.eq_ignore_ascii_case(PRIMARY) && !self.def.primary_key.is_empty() {
             return self.drop_primary_key();
         }
@@ -418,6 +487,7 @@ impl Alteration<'_, '_> {
             self.def.indexes.retain(|i| !is(&i.name));
         }
         self.actions.push(AlterAction::DropConstraint(name.value.clone()));
+        self.drop_unused();
         Ok(())
     }
 
@@ -517,22 +587,12 @@ impl Binder<'_> {
         let Some(def) = self.cx.table_if(name, *if_exists)? else {
             return Ok(Statement::Nothing);
         };
-        let mut alteration = Alteration {
-            binder: self,
-            def: def.as_ref().clone(),
-            actions: Vec::with_capacity(operations.len()),
-        };
+        let mut alteration = Alteration::new(self, &def);
         for op in operations {
             alteration.operation(op)?;
             check_generated(&Arc::new(alteration.def.clone()), self.cx)?;
         }
-        if alteration.actions.is_empty() {
-            return Ok(Statement::Nothing);
-        }
-        Ok(Statement::AlterTable {
-            table: def.id,
-            actions: alteration.actions,
-        })
+        Ok(alteration.statement())
     }
 
     /// COMMENT ON TABLE or COLUMN … IS ….
@@ -575,16 +635,9 @@ impl Binder<'_> {
             });
         };
         let def = self.cx.table(old_name)?;
-        let mut alteration = Alteration {
-            binder: self,
-            def: def.as_ref().clone(),
-            actions: Vec::new(),
-        };
+        let mut alteration = Alteration::new(self, &def);
         alteration.rename(new_name)?;
-        Ok(Statement::AlterTable {
-            table: def.id,
-            actions: alteration.actions,
-        })
+        Ok(alteration.statement())
     }
 }
 

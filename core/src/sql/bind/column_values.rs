@@ -88,6 +88,18 @@ pub(super) fn bind_own(
     bind_text(sql, &Scope::of_table(def, None), clause, cx)
 }
 
+/// Binds the text of a generated column or of the condition of a partial index, over all columns of its table.
+///
+/// Errors: it does not fit the table.
+pub fn bind_definition(sql: &str, def: &Arc<TableDef>) -> Result<Expr> {
+    let cx = BindContext {
+        source: &NoTables,
+        schema: &def.schema,
+        params: &[],
+    };
+    bind_own(sql, def, "a definition", &cx)
+}
+
 /// Binds the text of a CHECK over all columns of a table; the result is boolean.
 pub fn bind_table_expr(sql: &str, def: &TableDef, cx: &BindContext<'_>) -> Result<Expr> {
     let scope = Scope::of_table(&Arc::new(def.clone()), None);

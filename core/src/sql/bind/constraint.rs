@@ -2,13 +2,14 @@
 //! names given, options looked at. Nothing here changes a table.
 
 use super::BindContext;
-use super::column_values::bind_ast;
+use super::column_values::{bind_ast, bind_own};
 use super::insert::unknown_column;
 use super::names::{Scope, ident_value};
-use super::refuse::{Place, invalid, refuse, refuse_at, unsupported, unsupported_at};
+use super::refuse::{Place, invalid, limit_columns, refuse, refuse_at, unsupported, unsupported_at};
 use super::types::to_bool;
-use crate::catalog::{CheckDef, IndexColumn, IndexDef, TableDef};
+use crate::catalog::{CheckDef, ColumnDef, GeneratedDef, IndexColumn, IndexDef, TableDef};
 use crate::sql::plan::Expr;
+use crate::table::{prefix_of, prefix_sql};
 use crate::types::{Collation, DataType, Error, Position, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{
@@ -81,8 +82,8 @@ fn indexable(ty: &DataType) -> bool {
     )
 }
 
-/// One column of an index: a name, ASC or DESC.
-fn index_column(def: &TableDef, c: &ast::IndexColumn) -> Result<IndexColumn> {
+/// What stands in an index, without ASC or DESC, and whether it is DESC.
+fn index_key(c: &ast::IndexColumn) -> Result<(&ast::Expr, bool)> {
     let ast::IndexColumn {
         column:
             OrderByExpr {
@@ -100,12 +101,118 @@ fn index_column(def: &TableDef, c: &ast::IndexColumn) -> Result<IndexColumn> {
         Some(OrderBySort::Desc) => true,
         Some(OrderBySort::Using(_)) => return Err(unsupported("USING in an index", expr)),
     };
+    let mut expr = expr;
+    while let ast::Expr::Nested(inner) = expr {
+        expr = inner;
+    }
+    Ok((expr, descending))
+}
+
+/// `name(10)`, if it names a column.
+fn prefix<'e>(def: &TableDef, f: &'e ast::Function) -> Option<(usize, &'e str)> {
+    let [ast::ObjectNamePart::Identifier(name)] = f.name.0.as_slice() else {
+        return None;
+    };
+    let ast::FunctionArguments::List(list) = &f.args else {
+        return None;
+    };
+    let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(ast::Expr::Value(v)))] = list.args.as_slice()
+    else {
+        return None;
+    };
+    match &v.value {
+        ast::Value::Number(length, false) => Some((def.column(&name.value)?, length)),
+        _ => None,
+    }
+}
+
+/// The first characters of a column: the column itself if it has no more.
+fn prefix_column(
+    def: &mut TableDef,
+    (column, length): (usize, &str),
+    unique: bool,
+    at: &ast::Expr,
+    cx: &BindContext<'_>,
+) -> Result<usize> {
+    let length = match length.parse::<u32>() {
+        Ok(n) if n > 0 => n,
+        _ => return Err(invalid("an index on a prefix takes at least one character", at)),
+    };
+    let Some(c) = def.columns.get(column) else {
+        return Ok(column);
+    };
+    match &c.ty {
+        DataType::Text { max, .. } if max.is_some_and(|max| max <= length) => Ok(column),
+        DataType::Text { collation, .. } => {
+            let ty = DataType::Text {
+                max: Some(length),
+                collation: *collation,
+            };
+            let sql = prefix_sql(&c.name, length);
+            hidden_column(def, sql, Some(ty), at, cx)
+        }
+        // All bytes order the rows as their first ones do.
+        DataType::Blob { .. } if !unique => Ok(column),
+        other => Err(invalid(
+            format!("an index on a prefix takes a text column; {} is {other}", c.name),
+            at,
+        )),
+    }
+}
+
+/// The hidden generated column of an expression, made if there is none yet.
+///
+/// Errors: those of the expression; a type that cannot be indexed.
+pub(super) fn hidden_column(
+    def: &mut TableDef,
+    sql: String,
+    ty: Option<DataType>,
+    at: &impl Place,
+    cx: &BindContext<'_>,
+) -> Result<usize> {
+    let same = |c: &ColumnDef| c.hidden && c.generated.as_ref().is_some_and(|g| g.sql == sql);
+    if let Some(known) = def.columns.iter().position(same) {
+        return Ok(known);
+    }
+    let bound = bind_own(&sql, &Arc::new(def.clone()), "an index", cx)?;
+    let ty = ty.unwrap_or_else(|| bound.ty());
+    if !indexable(&ty) {
+        return Err(invalid(
+            format!("an expression of type {ty} cannot be indexed"),
+            at,
+        ));
+    }
+    limit_columns(
+        def.columns.len() + 1,
+        "a table with the expressions of its indexes",
+        at,
+    )?;
+    let mut n = 1usize;
+    while def.columns.iter().any(|c| c.name == format!("!{n}")) {
+        n += 1;
+    }
+    def.columns.push(ColumnDef {
+        generated: Some(GeneratedDef { sql, stored: false }),
+        hidden: true,
+        ..ColumnDef::new(format!("!{n}"), ty, true)
+    });
+    Ok(def.columns.len() - 1)
+}
+
+/// One column of an index: a name, a prefix of a column, or an expression; ASC or DESC.
+fn index_column(
+    def: &mut TableDef,
+    c: &ast::IndexColumn,
+    unique: bool,
+    cx: &BindContext<'_>,
+) -> Result<IndexColumn> {
+    let (expr, descending) = index_key(c)?;
     let name = match expr {
         ast::Expr::Identifier(name) => name,
         ast::Expr::Collate {
             expr: inner,
             collation,
-        } => {
+        } if matches!(**inner, ast::Expr::Identifier(_)) => {
             let ast::Expr::Identifier(name) = inner.as_ref() else {
                 return Err(unsupported("an index on an expression", expr));
             };
@@ -114,20 +221,23 @@ fn index_column(def: &TableDef, c: &ast::IndexColumn) -> Result<IndexColumn> {
                 .column(&name.value)
                 .and_then(|c| def.columns.get(c))
                 .map_or(Collation::Binary, |c| c.ty.collation());
-            refuse(
-                wanted != own,
-                "an index with another collation than its column",
-                expr,
-            )?;
+            if wanted != own {
+                let column = hidden_column(def, format!("{expr}"), None, expr, cx)?;
+                return Ok(IndexColumn { column, descending });
+            }
             name
         }
-        ast::Expr::Function(f) => {
-            return Err(unsupported(
-                format!("an index on an expression or on a prefix ({f})"),
-                expr,
-            ));
+        ast::Expr::Function(f) if prefix(def, f).is_some() => {
+            let column = match prefix(def, f) {
+                Some(prefix) => prefix_column(def, prefix, unique, expr, cx)?,
+                None => return Err(unsupported("an index on a prefix", expr)),
+            };
+            return Ok(IndexColumn { column, descending });
         }
-        other => return Err(unsupported("an index on an expression", other)),
+        other => {
+            let column = hidden_column(def, format!("{other}"), None, other, cx)?;
+            return Ok(IndexColumn { column, descending });
+        }
     };
     let column = column(def, name)?;
     if let Some(c) = def.columns.get(column)
@@ -141,11 +251,16 @@ fn index_column(def: &TableDef, c: &ast::IndexColumn) -> Result<IndexColumn> {
     Ok(IndexColumn { column, descending })
 }
 
-/// The columns of an index; none twice.
-pub(super) fn index_columns(def: &TableDef, columns: &[ast::IndexColumn]) -> Result<Vec<IndexColumn>> {
+/// The columns of an index; none twice. Prefixes and expressions get hidden columns at the end of the table.
+pub(super) fn index_columns(
+    def: &mut TableDef,
+    columns: &[ast::IndexColumn],
+    unique: bool,
+    cx: &BindContext<'_>,
+) -> Result<Vec<IndexColumn>> {
     let mut out: Vec<IndexColumn> = Vec::with_capacity(columns.len());
     for c in columns {
-        let next = index_column(def, c)?;
+        let next = index_column(def, c, unique, cx)?;
         if out.iter().any(|o| o.column == next.column) {
             return Err(invalid("a column occurs twice in the index", &c.column.expr));
         }
@@ -187,12 +302,17 @@ pub(super) fn characteristics(c: Option<&ConstraintCharacteristics>, at: Option<
     refuse_at(*enforced == Some(false), "NOT ENFORCED", at)
 }
 
-/// The name of a column at a position.
-fn name_of<'d>(def: &'d TableDef, columns: &[IndexColumn]) -> &'d str {
-    columns
-        .first()
-        .and_then(|c| def.columns.get(c.column))
-        .map_or("index", |c| c.name.as_str())
+/// What an index over these columns is called if it has no name.
+fn name_of(def: &TableDef, columns: &[IndexColumn]) -> String {
+    let first = columns.first().and_then(|c| def.columns.get(c.column));
+    match first {
+        Some(c) if !c.hidden => c.name.clone(),
+        Some(c) => match c.generated.as_ref().and_then(|g| prefix_of(&g.sql)) {
+            Some((name, _)) => name.trim_matches('`').replace("``", "`"),
+            None => String::from("functional_index"),
+        },
+        None => String::from("index"),
+    }
 }
 
 /// PRIMARY KEY. Its name is always `PRIMARY`, as in MySQL.
@@ -201,6 +321,7 @@ pub(super) fn primary_key(
     key: &PrimaryKeyConstraint,
     own: Option<usize>,
     at: Option<Position>,
+    cx: &BindContext<'_>,
 ) -> Result<IndexDef> {
     let PrimaryKeyConstraint {
         name: _,
@@ -220,7 +341,14 @@ pub(super) fn primary_key(
             column,
             descending: false
         }],
-        None => index_columns(def, columns)?,
+        None => {
+            let mut with_hidden = def.clone();
+            let columns = index_columns(&mut with_hidden, columns, true, cx)?;
+            if with_hidden.columns.len() > def.columns.len() {
+                return Err(unsupported_at("a PRIMARY KEY on an expression or a prefix", at));
+            }
+            columns
+        }
     };
     if let Some(c) = columns
         .iter()
@@ -243,11 +371,12 @@ pub(super) fn primary_key(
 
 /// UNIQUE.
 pub(super) fn unique(
-    def: &TableDef,
+    def: &mut TableDef,
     key: &UniqueConstraint,
     given: Option<&Ident>,
     own: Option<usize>,
     at: Option<Position>,
+    cx: &BindContext<'_>,
 ) -> Result<IndexDef> {
     let UniqueConstraint {
         name,
@@ -271,9 +400,9 @@ pub(super) fn unique(
             column,
             descending: false
         }],
-        None => index_columns(def, columns)?,
+        None => index_columns(def, columns, true, cx)?,
     };
-    let base = String::from(name_of(def, &columns));
+    let base = name_of(def, &columns);
     let name = constraint_name(def, given.or(name.as_ref()).or(index_name.as_ref()), &base)?;
     Ok(IndexDef {
         name,
@@ -285,7 +414,12 @@ pub(super) fn unique(
 }
 
 /// INDEX or KEY in CREATE or ALTER TABLE.
-pub(super) fn plain_index(def: &TableDef, key: &IndexConstraint, at: Option<Position>) -> Result<IndexDef> {
+pub(super) fn plain_index(
+    def: &mut TableDef,
+    key: &IndexConstraint,
+    at: Option<Position>,
+    cx: &BindContext<'_>,
+) -> Result<IndexDef> {
     let IndexConstraint {
         display_as_key: _,
         name,
@@ -295,8 +429,8 @@ pub(super) fn plain_index(def: &TableDef, key: &IndexConstraint, at: Option<Posi
     } = key;
     index_type(ty.as_ref(), at)?;
     index_options(options, at)?;
-    let columns = index_columns(def, columns)?;
-    let base = String::from(name_of(def, &columns));
+    let columns = index_columns(def, columns, false, cx)?;
+    let base = name_of(def, &columns);
     Ok(IndexDef {
         name: constraint_name(def, name.as_ref(), &base)?,
         columns,

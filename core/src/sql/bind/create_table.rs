@@ -237,13 +237,13 @@ impl Binder<'_> {
         for (position, column) in columns.iter().enumerate() {
             for (_, inline) in &column.inline {
                 if let Inline::PrimaryKey(key) = inline {
-                    set_primary(primary_key(def, key, Some(position), column.at)?)?;
+                    set_primary(primary_key(def, key, Some(position), column.at, self.cx)?)?;
                 }
             }
         }
         for constraint in constraints {
             if let TableConstraint::PrimaryKey(key) = constraint {
-                set_primary(primary_key(def, key, None, constraint.place().or(at))?)?;
+                set_primary(primary_key(def, key, None, constraint.place().or(at), self.cx)?)?;
             }
         }
         if let Some(key) = primary {
@@ -253,7 +253,7 @@ impl Binder<'_> {
             let mut has_key = def.primary_key == [position];
             for (name, inline) in &column.inline {
                 if let Inline::Unique(key) = inline {
-                    let index = unique(def, key, *name, Some(position), column.at)?;
+                    let index = unique(def, key, *name, Some(position), column.at, self.cx)?;
                     def.indexes.push(index);
                     has_key = true;
                 }
@@ -266,8 +266,8 @@ impl Binder<'_> {
         for constraint in constraints {
             let at = constraint.place().or(at);
             let index = match constraint {
-                TableConstraint::Unique(key) => unique(def, key, None, None, at)?,
-                TableConstraint::Index(key) => plain_index(def, key, at)?,
+                TableConstraint::Unique(key) => unique(def, key, None, None, at, self.cx)?,
+                TableConstraint::Index(key) => plain_index(def, key, at, self.cx)?,
                 TableConstraint::PrimaryKey(_)
                 | TableConstraint::ForeignKey(_)
                 | TableConstraint::Check(_) => continue,

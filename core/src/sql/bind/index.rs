@@ -1,15 +1,19 @@
 //! CREATE INDEX and DROP INDEX.
 
+use super::BindContext;
+use super::alter_table::Alteration;
 use super::binder::Binder;
-use super::constraint::{constraint_name, index_columns, index_options, index_type};
+use super::column_values::bind_table_expr;
+use super::constraint::{constraint_name, hidden_column, index_columns, index_options, index_type};
 use super::names::{ident, nearest};
 use super::refuse::{Place, invalid, refuse, unsupported};
-use crate::catalog::{IndexDef, TableDef};
+use crate::catalog::{IndexColumn, IndexDef, TableDef};
 use crate::sql::parse::start;
 use crate::sql::plan::Statement;
-use crate::types::{Error, Result};
+use crate::table::partial_sql;
+use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
-use sqlparser::ast::{CreateIndex, Ident, ObjectName, ObjectNamePart};
+use sqlparser::ast::{self, CreateIndex, Ident, ObjectName, ObjectNamePart};
 
 /// The error that a table has no such index.
 pub(super) fn unknown_index(def: &TableDef, name: &Ident) -> Error {
@@ -50,40 +54,56 @@ impl Binder<'_> {
         refuse(!include.is_empty(), "INCLUDE", at)?;
         refuse(*nulls_distinct == Some(false), "NULLS NOT DISTINCT", at)?;
         refuse(!with.is_empty(), "WITH of an index", at)?;
-        refuse(predicate.is_some(), "a partial index (WHERE)", at)?;
         refuse(!alter_options.is_empty(), "ALGORITHM or LOCK", at)?;
         let position = at.place();
         index_type(using.as_ref(), position)?;
         index_options(options, position)?;
         let def = self.cx.table(table_name)?;
-        let columns = index_columns(&def, columns)?;
+        if let Some(name) = name
+            && *if_not_exists
+            && has_index(&def, &ident(name, "new index")?.value)
+        {
+            return Ok(Statement::Nothing);
+        }
+        let mut alteration = Alteration::new(self, &def);
+        let (columns, filter) = alteration.with_hidden(|def, cx| {
+            let mut columns = index_columns(def, columns, *unique, cx)?;
+            let filter = predicate
+                .as_ref()
+                .map(|p| partial(def, p, &mut columns, cx))
+                .transpose()?;
+            Ok((columns, filter))
+        })?;
+        let def = &alteration.def;
         let name = match name {
             Some(name) => {
                 let name = ident(name, "new index")?;
-                if *if_not_exists && has_index(&def, &name.value) {
-                    return Ok(Statement::Nothing);
-                }
-                constraint_name(&def, Some(name), "")?
+                constraint_name(def, Some(name), "")?
             }
             None => {
                 let names: Vec<&str> = columns
                     .iter()
                     .filter_map(|c| def.columns.get(c.column))
-                    .map(|c| c.name.as_str())
+                    .map(|c| if c.hidden { "expr" } else { c.name.as_str() })
                     .collect();
-                constraint_name(&def, None, &format!("{}_{}", def.name, names.join("_")))?
+                constraint_name(def, None, &format!("{}_{}", def.name, names.join("_")))?
             }
         };
-        Ok(Statement::CreateIndex {
-            table: def.id,
-            index: IndexDef {
-                name,
-                columns,
-                unique: *unique,
-                constraint: false,
-                filter: None,
-            },
-        })
+        let index = IndexDef {
+            name,
+            columns,
+            unique: *unique,
+            constraint: false,
+            filter,
+        };
+        if alteration.is_unchanged() {
+            return Ok(Statement::CreateIndex {
+                table: alteration.def.id,
+                index,
+            });
+        }
+        alteration.add_index(index);
+        Ok(alteration.statement())
     }
 
     /// DROP INDEX name [ON table]; without a table the name must be unique in its schema.
@@ -111,7 +131,7 @@ impl Binder<'_> {
             let Some(def) = self.cx.table_if(table, if_exists)? else {
                 return Ok(Statement::Nothing);
             };
-            return drop_from(&def, index, if_exists);
+            return self.drop_from(&def, index, if_exists);
         }
         let mut found: Vec<Arc<TableDef>> = Vec::new();
         let mut names: Vec<String> = Vec::new();
@@ -124,7 +144,7 @@ impl Binder<'_> {
             }
         }
         match found.as_slice() {
-            [one] => drop_from(one, index, if_exists),
+            [one] => self.drop_from(one, index, if_exists),
             [] if if_exists => Ok(Statement::Nothing),
             [] => Err(Error::Unknown {
                 kind: "index",
@@ -143,17 +163,48 @@ impl Binder<'_> {
     }
 }
 
-fn drop_from(def: &TableDef, index: &Ident, if_exists: bool) -> Result<Statement> {
-    match def
-        .indexes
-        .iter()
-        .find(|i| i.name.eq_ignore_ascii_case(&index.value))
-    {
-        Some(i) => Ok(Statement::DropIndex {
-            table: def.id,
-            name: i.name.clone(),
-        }),
-        None if if_exists => Ok(Statement::Nothing),
-        None => Err(unknown_index(def, index)),
+/// The condition of a partial index, and the hidden column that its key begins with: 1 for the rows that are meant,
+/// NULL for the others.
+fn partial(
+    def: &mut TableDef,
+    condition: &ast::Expr,
+    columns: &mut Vec<IndexColumn>,
+    cx: &BindContext<'_>,
+) -> Result<String> {
+    let sql = format!("{condition}");
+    bind_table_expr(&sql, def, cx)?;
+    let column = hidden_column(def, partial_sql(&sql), Some(DataType::Bool), condition, cx)?;
+    columns.insert(
+        0,
+        IndexColumn {
+            column,
+            descending: false,
+        },
+    );
+    Ok(sql)
+}
+
+impl Binder<'_> {
+    fn drop_from(&self, def: &TableDef, index: &Ident, if_exists: bool) -> Result<Statement> {
+        let found = def
+            .indexes
+            .iter()
+            .find(|i| i.name.eq_ignore_ascii_case(&index.value));
+        let Some(found) = found else {
+            return match if_exists {
+                true => Ok(Statement::Nothing),
+                false => Err(unknown_index(def, index)),
+            };
+        };
+        let is_hidden = |c: &IndexColumn| def.columns.get(c.column).is_some_and(|c| c.hidden);
+        if !found.columns.iter().any(is_hidden) {
+            return Ok(Statement::DropIndex {
+                table: def.id,
+                name: found.name.clone(),
+            });
+        }
+        let mut alteration = Alteration::new(self, def);
+        alteration.drop_constraint(index, false)?;
+        Ok(alteration.statement())
     }
 }

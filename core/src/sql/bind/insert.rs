@@ -16,7 +16,7 @@ use sqlparser::ast::{self, AssignmentTarget, Ident, ObjectName, ObjectNamePart, 
 pub(super) fn unknown_column(def: &TableDef, name: &Ident) -> Error {
     Error::Unknown {
         kind: "column",
-        nearest: nearest(&name.value, def.columns.iter().map(|c| c.name.as_str())),
+        nearest: nearest(&name.value, def.visible_columns().map(|(_, c)| c.name.as_str())),
         name: format!("{}.{}", def.name, name.value),
         position: start(name.span),
     }
@@ -350,7 +350,7 @@ impl<'a> Binder<'a> {
 /// The columns that an INSERT of rows of `given` values gives if it names none: all, the generated ones for DEFAULT,
 /// as in MySQL; or all but the generated ones, as in SQLite.
 pub(super) fn unnamed_columns(def: &TableDef, given: usize) -> Vec<usize> {
-    let all = (0..def.columns.len()).filter(|c| def.columns.get(*c).is_some_and(|c| !c.hidden));
+    let all = def.visible_columns().map(|(c, _)| c);
     let ordinary: Vec<usize> = all.clone().filter(|c| !is_generated(def, *c)).collect();
     match ordinary.len() == given {
         true => ordinary,

@@ -6,7 +6,7 @@ use super::expr::balanced;
 use super::names::{Scope, ScopeTable};
 use super::refuse::{invalid, refuse, unsupported};
 use super::types::compare;
-use crate::catalog::TableDef;
+use crate::catalog::{ColumnDef, TableDef};
 use crate::sql::parse::start;
 use crate::sql::plan::{Access, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan};
 use crate::types::{DataType, Error, Result};
@@ -440,11 +440,15 @@ impl<'a> Binder<'a> {
         let Some((alias, columns)) = alias.filter(|(_, columns)| !columns.is_empty()) else {
             return Ok((plan, Scope::of_table(&def, with_alias)));
         };
-        let names = renamed(columns, def.columns.len(), alias)?;
-        let types = def.columns.iter().map(|c| c.ty.clone()).collect();
+        let mut given = renamed(columns, def.visible_columns().count(), alias)?.into_iter();
+        let mut name = |c: &ColumnDef| match c.hidden {
+            true => String::new(),
+            false => given.next().unwrap_or_default(),
+        };
+        let names = def.columns.iter().map(&mut name).collect();
         Ok((
             plan,
-            Scope::of(ScopeTable::derived(alias.value.clone(), names), types),
+            Scope::over_table(ScopeTable::derived(alias.value.clone(), names), &def),
         ))
     }
 

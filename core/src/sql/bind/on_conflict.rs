@@ -111,8 +111,7 @@ impl<'a> Binder<'a> {
             (None, Some(name)) => String::from(name),
             (None, None) => String::new(),
         };
-        let types = def.columns.iter().map(|c| c.ty.clone()).collect();
-        scope.append_hidden(Scope::of(ScopeTable::derived(alias, names), types))?;
+        scope.append_hidden(Scope::over_table(ScopeTable::derived(alias, names), def))?;
         Ok(scope)
     }
 

@@ -123,8 +123,8 @@ impl<'a> Binder<'a> {
         let ty = other.ty();
         let literal = self.slots.as_ref().and_then(|s| s.literals.get(index));
         let fits = literal.is_some_and(|l| exactly(l, &ty).is_some());
-        // Constants on both sides would be computed now.
-        if !fits || !reads_column(other) {
+        // Constants on both sides would be computed now. Whether a partial index is used depends on the value.
+        if !fits || !reads_column(other) || has_partial_index(other, env) {
             return Err(unsupported("a literal of another type", e));
         }
         self.slot(index, Slot::Exact(ty), e)
@@ -149,6 +149,23 @@ impl<'a> Binder<'a> {
             Some(index) => self.slot(index, Slot::Inserted(ty.clone()), e).map(Some),
         }
     }
+}
+
+/// Whether a table whose columns an expression reads has a partial index.
+fn has_partial_index(e: &Expr, env: &super::binder::Env<'_>) -> bool {
+    let mut found = match e {
+        Expr::Column { index, .. } => {
+            let table = env
+                .scope
+                .at_index(*index)
+                .and_then(|c| env.scope.tables().get(c.table));
+            let def = table.and_then(|t| t.def());
+            def.is_some_and(|d| d.indexes.iter().any(|i| i.filter.is_some()))
+        }
+        _ => false,
+    };
+    e.for_each_child(&mut |c| found |= has_partial_index(c, env));
+    found
 }
 
 fn reads_column(e: &Expr) -> bool {

@@ -39,7 +39,7 @@ impl Target {
     /// The table at a position in a scope of [`Binder::tables_to_change`].
     pub(super) fn new(scope: &Scope, table: usize, statement: &str, at: &impl Place) -> Result<Target> {
         let def = scope.tables().get(table).and_then(|t| t.def());
-        let first = scope.columns_at(table).find(|c| c.column == 0);
+        let first = scope.columns_at(table).next();
         let (Some(def), Some(first)) = (def, first) else {
             return Err(match scope.tables().get(table) {
                 Some(t) if t.is_view() => invalid(
@@ -52,7 +52,7 @@ impl Target {
         Ok(Target {
             table,
             def: def.clone(),
-            first: first.index,
+            first: first.index.saturating_sub(first.column),
             set: Vec::new(),
             values: Vec::new(),
         })

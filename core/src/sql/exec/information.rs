@@ -131,7 +131,7 @@ impl InformationRows {
             row(PRIMARY, *c, n, none());
         }
         for index in unique_indexes(def) {
-            for (n, c) in index.columns.iter().enumerate() {
+            for (n, c) in index.own_columns().iter().enumerate() {
                 row(&index.name, c.column, n, none());
             }
         }
@@ -229,7 +229,7 @@ fn int(n: u64) -> Value {
 }
 
 fn column_name(def: &TableDef, column: usize) -> &str {
-    def.columns.get(column).map_or("", |c| c.name.as_str())
+    def.indexed(column).map_or("", |(c, _)| c.name.as_str())
 }
 
 /// UNIQUE constraints and unique indexes.
@@ -486,8 +486,8 @@ fn statistic(
     keys: Value,
 ) -> Vec<Value> {
     let def = &table.def;
-    let declared = def.columns.get(column).filter(|c| !c.hidden);
-    let nullable = declared.is_some_and(|c| c.nullable);
+    let declared = def.indexed(column);
+    let nullable = declared.is_some_and(|(c, _)| c.nullable);
     vec![
         text("def"),
         text(&def.schema),
@@ -497,10 +497,12 @@ fn statistic(
         text(index.0),
         Value::Int(n as i64 + 1),
         // An expression has no name.
-        declared.map_or(Value::Null, |c| text(&c.name)),
+        declared.map_or(Value::Null, |(c, _)| text(&c.name)),
         text(order),
         keys,
-        Value::Null,
+        declared
+            .and_then(|(_, length)| length)
+            .map_or(Value::Null, |length| Value::Int(i64::from(length))),
         Value::Null,
         text(if nullable { "YES" } else { "" }),
         text("BTREE"),
@@ -517,9 +519,9 @@ fn statistics_of(table: &Table) -> Vec<Vec<Value>> {
         rows.push(statistic(table, (PRIMARY, true), 0, c, "A", all()));
     }
     for index in &table.def.indexes {
-        for (n, c) in index.columns.iter().enumerate() {
+        for (n, c) in index.own_columns().iter().enumerate() {
             let order = if c.descending { "D" } else { "A" };
-            let is_key = index.unique && n + 1 == index.columns.len();
+            let is_key = index.unique && n + 1 == index.own_columns().len() && index.filter.is_none();
             let keys = if is_key { all() } else { Value::Null };
             rows.push(statistic(
                 table,

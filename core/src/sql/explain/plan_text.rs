@@ -5,7 +5,7 @@
 //! its operators.
 
 use super::expr_text;
-use crate::catalog::{Catalog, Placement, TableDef, TableId};
+use crate::catalog::{Catalog, ColumnDef, Placement, TableDef, TableId};
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
@@ -13,6 +13,7 @@ use crate::sql::plan::{
     InsertSource, JoinKind, Plan, Query, ScanBounds, SetKind, SortKey, Statement, SubPlanKind, Update,
     WindowCall, WindowFunction,
 };
+use crate::table::partial_of;
 use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
 use core::sync::atomic::Ordering::Relaxed;
@@ -394,12 +395,12 @@ impl Lines<'_> {
 
     fn column_names(&self, table: TableId, alias: &str, columns: &[usize], row_id: bool) -> Vec<String> {
         let def = self.def(table);
-        let name = |c: &usize| {
-            def.as_ref()
-                .and_then(|d| d.columns.get(*c))
-                .map_or("?", |c| &c.name)
+        let name = |c: &usize| match def.as_ref().and_then(|d| d.columns.get(*c)) {
+            Some(c) if c.hidden => column_name(c),
+            Some(c) => format!("{alias}.{}", c.name),
+            None => format!("{alias}.?"),
         };
-        let mut names: Vec<String> = columns.iter().map(|c| format!("{alias}.{}", name(c))).collect();
+        let mut names: Vec<String> = columns.iter().map(name).collect();
         if row_id {
             names.push(format!("{alias}.row id"));
         }
@@ -438,16 +439,21 @@ fn row_id_name(def: &TableDef) -> String {
     column.map_or("row id".to_string(), |c| c.name.clone())
 }
 
+/// A column's name, or what a hidden one is computed from.
+fn column_name(c: &ColumnDef) -> String {
+    match (&c.generated, c.hidden) {
+        (Some(g), true) => g.sql.clone(),
+        _ => c.name.clone(),
+    }
+}
+
 /// The names of an index's columns, and its own.
 fn index_columns(def: &TableDef, index: usize) -> (Vec<String>, String) {
     let Some(index) = def.indexes.get(index) else {
         return (Vec::new(), "?".to_string());
     };
-    let name = |c: &crate::catalog::IndexColumn| {
-        def.columns
-            .get(c.column)
-            .map_or("?".to_string(), |c| c.name.clone())
-    };
+    let name =
+        |c: &crate::catalog::IndexColumn| def.columns.get(c.column).map_or("?".to_string(), column_name);
     (index.columns.iter().map(name).collect(), index.name.clone())
 }
 
@@ -457,7 +463,10 @@ fn texts(exprs: &[Expr], names: &[String]) -> String {
 }
 
 fn equal_texts(columns: &[String], equal: &[Expr]) -> Vec<String> {
-    let text = |(c, e): (&String, &Expr)| format!("{c} = {}", expr_text(e, &[]));
+    let text = |(c, e): (&String, &Expr)| match partial_of(c) {
+        Some(condition) => condition.to_string(),
+        None => format!("{c} = {}", expr_text(e, &[])),
+    };
     columns.iter().zip(equal).map(text).collect()
 }
 

@@ -1,17 +1,19 @@
 //! Rewriting plans into faster ones with the same rows, one rule per file.
 //!
-//! The order of the rules matters: correlated subqueries become plans first; conditions are made plain and pushed down before joins are ordered by
-//! size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
+//! The order of the rules matters: correlated subqueries become plans first; conditions are made plain and pushed down, and what
+//! indexes on expressions and partial ones can say is added, before joins are ordered by size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
 //! access makes needless go after that, then unneeded columns; what is left of a sort under a LIMIT reads
 //! its rows late; at last the long lists that are left become sets.
 
 mod access;
 mod access_order;
 mod columns;
+mod computed_columns;
 mod conjuncts;
 mod estimate;
 mod fold_constants;
 mod hash_in_lists;
+mod implied_conditions;
 mod in_lookup;
 mod join_order;
 mod late_rows;

@@ -2,8 +2,9 @@
 
 use super::statistics::{BoundTables, Statistics};
 use super::{
-    access, access_order, fold_constants, hash_in_lists, in_lookup, join_order, late_rows, lift_subqueries,
-    lookup_join, merge_projects, min_max, prune_columns, push_down_filters, simplify, top_n,
+    access, access_order, computed_columns, fold_constants, hash_in_lists, implied_conditions, in_lookup,
+    join_order, late_rows, lift_subqueries, lookup_join, merge_projects, min_max, prune_columns,
+    push_down_filters, simplify, top_n,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
@@ -46,6 +47,8 @@ fn arrange(plan: &mut Plan, stats: &dyn Statistics) {
     simplify_expressions(plan);
     merge_projects::merge_projects(plan);
     push_down_filters::push_down_filters(plan);
+    computed_columns::use_computed_columns(plan, stats);
+    implied_conditions::add_implied_conditions(plan, stats);
     join_order::order_joins(plan, stats);
 }
 

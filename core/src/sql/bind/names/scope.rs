@@ -143,10 +143,28 @@ impl Scope {
         }
     }
 
-    /// The columns of a stored table at their positions.
+    /// The columns of a stored table at their positions; hidden ones are not among them.
     pub(in crate::sql::bind) fn of_table(def: &Arc<TableDef>, alias: Option<String>) -> Scope {
-        let types = def.columns.iter().map(|c| c.ty.clone()).collect();
-        Scope::of(ScopeTable::table(def.clone(), alias), types)
+        Scope::over_table(ScopeTable::table(def.clone(), alias), def)
+    }
+
+    /// The columns of a stored table at their positions, as a table of any names.
+    pub(in crate::sql::bind) fn over_table(table: ScopeTable, def: &TableDef) -> Scope {
+        let columns: Vec<ScopeColumn> = def
+            .visible_columns()
+            .map(|(i, c)| ScopeColumn {
+                table: 0,
+                column: i,
+                ty: c.ty.clone(),
+                index: i,
+            })
+            .collect();
+        Scope {
+            tables: alloc::vec![table],
+            visible: (0..columns.len()).collect(),
+            width: def.columns.len(),
+            columns,
+        }
     }
 
     /// As [`Scope::of_table`], with the row id, which has no name, as the last column of the plan's output.
