@@ -1,7 +1,8 @@
 //! Rewriting plans into faster ones with the same rows, one rule per file.
 //!
-//! The order of the rules matters: correlated subqueries become plans first; conditions are made plain and pushed down, and what
-//! indexes on expressions and partial ones can say is added, before joins are ordered by size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
+//! The order of the rules matters: correlated subqueries become plans first, joins where they can; conditions
+//! are made plain and pushed down, and what indexes on expressions and partial ones can say is added, before
+//! joins are ordered by size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
 //! access makes needless go after that, then unneeded columns; what is left of a sort under a LIMIT reads
 //! its rows late; at last the long lists that are left become sets.
 
@@ -32,6 +33,7 @@ mod statistics;
 #[cfg(test)]
 mod tests;
 mod top_n;
+mod unnest_subqueries;
 
 pub use estimate::rows as estimate_rows;
 pub use rewrite::{optimize, optimize_with, simplify_expression};

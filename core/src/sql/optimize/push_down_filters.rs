@@ -16,7 +16,8 @@
 use super::columns::{
     all_columns, for_each_column, is_constant, is_volatile, lowered, plain_column, raised, substitute,
 };
-use super::conjuncts::{is_never_true, join, split};
+use super::conjuncts::{bool_literal, is_never_true, join, split};
+use super::fold_constants::fold_constants;
 use super::null_rejection::rejects_nulls;
 use super::plan_parts::{is_empty, no_rows, take};
 use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
@@ -76,7 +77,13 @@ impl Parted {
 
     /// Writes out columns of those that go down, as the only input knows them.
     fn in_terms_of(mut self, exprs: &[Expr]) -> Parted {
-        self.below.iter_mut().flatten().for_each(|c| substitute(c, exprs));
+        for conditions in &mut self.below {
+            for condition in conditions.iter_mut() {
+                substitute(condition, exprs);
+                fold_constants(condition);
+            }
+            conditions.retain(|c| bool_literal(c) != Some(true));
+        }
         self
     }
 }

@@ -4,7 +4,7 @@ use super::statistics::{BoundTables, Statistics};
 use super::{
     access, access_order, computed_columns, fold_constants, hash_in_lists, implied_conditions, in_lookup,
     join_order, late_rows, lift_subqueries, lookup_join, merge_projects, min_max, prune_columns,
-    push_down_filters, simplify, top_n,
+    push_down_filters, simplify, top_n, unnest_subqueries,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
@@ -46,6 +46,7 @@ fn arrange(plan: &mut Plan, stats: &dyn Statistics) {
     lift_subqueries::lift_subqueries(plan);
     simplify_expressions(plan);
     merge_projects::merge_projects(plan);
+    unnest_subqueries::unnest_subqueries(plan, stats);
     push_down_filters::push_down_filters(plan);
     computed_columns::use_computed_columns(plan, stats);
     implied_conditions::add_implied_conditions(plan, stats);

@@ -6,8 +6,8 @@ use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
 use crate::sql::optimize::{Statistics, TableFacts, optimize_with};
 use crate::sql::plan::{
-    AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query, SetKind,
-    SetOperation, SubPlan, SubPlanKind,
+    AggregateCall, AggregateOptions, Apply, ApplyKind, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query,
+    SetKind, SetOperation, SubPlan, SubPlanKind, UnaryOp,
 };
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, string::String, vec, vec::Vec};
@@ -188,6 +188,74 @@ fn where_on_the_right_of_a_left_join_makes_it_inner_only_if_nulls_fail() {
         "{:?}",
         t.explained(&strict)
     );
+}
+
+/// `input` with the answer of a subquery over orders of the same user as its last column.
+fn asked(kind: ApplyKind, input: Plan, subquery: impl FnOnce(Plan) -> Plan, ty: DataType) -> Plan {
+    let t = shop();
+    let user = Expr::Outer { index: 0, ty: BIGINT };
+    let orders = filter(
+        t.scan("orders", &[1, 2]),
+        and(eq(col(0), user), gt(col(1), int(20))),
+    );
+    Plan::Apply(Box::new(Apply {
+        input,
+        kind,
+        subquery: subquery(orders),
+        captures: vec![col(0)],
+        ty,
+    }))
+}
+
+fn count_of(input: Plan) -> Plan {
+    Plan::Aggregate {
+        input: Box::new(input),
+        keys: vec![],
+        aggregates: vec![call(Aggregate::Count, None, BIGINT)],
+    }
+}
+
+#[test]
+fn a_subquery_that_is_asked_for_many_rows_becomes_a_join() {
+    let t = shop();
+    let users = || t.scan("users", &[0, 1]);
+    let exists = |input| asked(ApplyKind::Exists, input, |orders| orders, DataType::Bool);
+    let answer = col_of(2, DataType::Bool);
+    let semi = project(filter(exists(users()), answer.clone()), vec![col_of(1, TEXT)]);
+    let plan = t.explained(&semi).join("\n");
+    assert!(
+        plan.contains("Distinct") && !plan.contains("Apply") && !plan.contains("left"),
+        "{plan}"
+    );
+    let not = Expr::Unary {
+        op: UnaryOp::Not,
+        operand: Box::new(answer),
+        ty: DataType::Bool,
+    };
+    let anti = project(filter(exists(users()), not), vec![col(0)]);
+    let plan = t.explained(&anti).join("\n");
+    assert!(plan.contains("join (left)") && !plan.contains("Apply"), "{plan}");
+    let count = asked(ApplyKind::Scalar, users(), count_of, BIGINT);
+    let plan = t.explained(&count).join("\n");
+    assert!(
+        plan.contains("Group by orders.user_id: COUNT(*)") && plan.contains("ELSE 0"),
+        "{plan}"
+    );
+    // For one row the index is quicker.
+    let one = asked(
+        ApplyKind::Scalar,
+        filter(users(), eq(col(0), int(3))),
+        count_of,
+        BIGINT,
+    );
+    assert!(
+        t.explained(&one)[0].starts_with("Apply"),
+        "{:?}",
+        t.explained(&one)
+    );
+    for plan in [&semi, &anti, &count, &one] {
+        assert_eq!(sorted(t.run(plan)), sorted(t.run(&t.optimized(plan))));
+    }
 }
 
 #[test]
