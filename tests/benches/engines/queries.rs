@@ -134,11 +134,11 @@ const QUERIES: &[Query] = &[
         kinds: &[Int, Float],
     },
     Query {
-        name: "queries/recursive, a tree of orders",
+        name: "queries/recursive, a tree of parts",
         targets: &[Faster(SQLITE, 1.0)],
-        sql: "WITH RECURSIVE down(id, depth) AS (SELECT 1, 0 UNION ALL \
-              SELECT o_id, depth + 1 FROM down JOIN orders ON o_id IN (id * 2, id * 2 + 1) WHERE depth < 12) \
-              SELECT COUNT(*), MAX(depth) FROM down",
+        sql: "WITH RECURSIVE tree(id, depth) AS (SELECT 0, 0 UNION ALL \
+              SELECT p_id, depth + 1 FROM tree JOIN part ON p_whole = id) \
+              SELECT COUNT(*), MAX(depth) FROM tree",
         kinds: &[Int, Int],
     },
 ];

@@ -14,10 +14,11 @@ const MODES: [&str; 7] = ["AIR", "FOB", "MAIL", "RAIL", "REG AIR", "SHIP", "TRUC
 const TYPES: [&str; 5] = ["ECONOMY", "LARGE", "MEDIUM", "PROMO", "STANDARD"];
 
 /// The tables, in an order that references allow.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "CREATE TABLE nation (n_id INTEGER PRIMARY KEY, n_name TEXT NOT NULL, n_region INTEGER NOT NULL)",
     "CREATE TABLE supplier (s_id INTEGER PRIMARY KEY, s_nation INTEGER NOT NULL, s_balance DOUBLE NOT NULL)",
-    "CREATE TABLE part (p_id INTEGER PRIMARY KEY, p_type TEXT NOT NULL, p_size INTEGER NOT NULL)",
+    "CREATE TABLE part (p_id INTEGER PRIMARY KEY, p_type TEXT NOT NULL, p_size INTEGER NOT NULL, \
+     p_whole INTEGER)",
     "CREATE TABLE customer (c_id INTEGER PRIMARY KEY, c_nation INTEGER NOT NULL, c_segment TEXT NOT NULL, \
      c_balance DOUBLE NOT NULL)",
     "CREATE TABLE orders (o_id INTEGER PRIMARY KEY, o_customer INTEGER NOT NULL, o_date DATE NOT NULL, \
@@ -27,6 +28,7 @@ const TABLES: [&str; 7] = [
      l_discount DOUBLE NOT NULL, l_tax DOUBLE NOT NULL, l_flag TEXT NOT NULL, l_status TEXT NOT NULL, \
      l_ship DATE NOT NULL, l_commit DATE NOT NULL, l_receipt DATE NOT NULL, l_mode TEXT NOT NULL)",
     "CREATE INDEX line_order ON line (l_order)",
+    "CREATE INDEX part_whole ON part (p_whole)",
 ];
 
 /// Day `n` of seven years from 1992 on, as text.
@@ -73,7 +75,11 @@ pub fn load(engine: &dyn Engine, lines: usize) {
     });
     fill(engine, "part", parts, |i, sql| {
         let (ty, size) = (pick(&mut random, &TYPES), random.below(50) + 1);
-        let _ = write!(sql, "{i}, '{ty}', {size}");
+        // A tree of three parts in each.
+        let whole = i
+            .checked_sub(1)
+            .map_or("NULL".to_owned(), |i| (i / 3).to_string());
+        let _ = write!(sql, "{i}, '{ty}', {size}, {whole}");
     });
     fill(engine, "customer", customers, |i, sql| {
         let (nation, segment) = (random.below(NATIONS), pick(&mut random, &SEGMENTS));

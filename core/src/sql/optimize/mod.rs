@@ -24,6 +24,7 @@ mod lossless;
 mod merge_projects;
 mod min_max;
 mod null_rejection;
+mod order_conjuncts;
 mod plan_parts;
 mod prune_columns;
 mod push_down_filters;

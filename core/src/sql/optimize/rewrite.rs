@@ -3,8 +3,8 @@
 use super::statistics::{BoundTables, Statistics};
 use super::{
     access, access_order, computed_columns, fold_constants, hash_in_lists, implied_conditions, in_lookup,
-    join_order, late_rows, lift_subqueries, lookup_join, merge_projects, min_max, prune_columns,
-    push_down_filters, simplify, top_n, unnest_subqueries,
+    join_order, late_rows, lift_subqueries, lookup_join, merge_projects, min_max, order_conjuncts,
+    prune_columns, push_down_filters, simplify, top_n, unnest_subqueries,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
@@ -61,6 +61,7 @@ fn choose_ways(plan: &mut Plan, stats: &dyn Statistics) {
     top_n::limit_sorts(plan);
     access_order::use_access_order(plan, stats);
     top_n::drop_limits(plan);
+    order_conjuncts::order_conjuncts(plan);
     merge_projects::merge_projects(plan);
 }
 

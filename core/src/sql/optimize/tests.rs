@@ -6,8 +6,8 @@ use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
 use crate::sql::optimize::{Statistics, TableFacts, optimize_with};
 use crate::sql::plan::{
-    AggregateCall, AggregateOptions, Apply, ApplyKind, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan, Query,
-    SetKind, SetOperation, SubPlan, SubPlanKind, UnaryOp,
+    AggregateCall, AggregateOptions, Apply, ApplyKind, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan,
+    Query, SetKind, SetOperation, SubPlan, SubPlanKind, UnaryOp,
 };
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, string::String, vec, vec::Vec};
@@ -256,6 +256,26 @@ fn a_subquery_that_is_asked_for_many_rows_becomes_a_join() {
     for plan in [&semi, &anti, &count, &one] {
         assert_eq!(sorted(t.run(plan)), sorted(t.run(&t.optimized(plan))));
     }
+}
+
+#[test]
+fn what_is_cheap_and_cannot_fail_is_asked_first() {
+    let t = shop();
+    let odd = eq(
+        Expr::Binary {
+            op: BinaryOp::Modulo,
+            left: Box::new(col(2)),
+            right: Box::new(int(2)),
+            ty: BIGINT,
+        },
+        int(1),
+    );
+    let text = compare(CompareOp::NotEq, col_of(1, TEXT), text("u3"));
+    let cheap = compare(CompareOp::NotEq, col(2), int(5));
+    let plan = filter(t.scan("users", &[0, 1, 2]), and(odd, and(text, cheap)));
+    let want =
+        "Scan users (memory): all rows; filter users.age <> 5 AND users.name <> 'u3' AND users.age % 2 = 1";
+    assert_eq!(t.explained(&plan), [want]);
 }
 
 #[test]

@@ -180,7 +180,7 @@ pub(super) fn condition(expr: &Expr, input: &Input<'_>, scope: &Scope<'_>) -> Re
 
 /// Whether evaluating the expression can fail for some row, so that it must not be evaluated for more
 /// rows than needed.
-pub(super) fn may_fail(expr: &Expr) -> bool {
+pub fn may_fail(expr: &Expr) -> bool {
     let own = match expr {
         Expr::Unary { op, .. } => *op == UnaryOp::Negate,
         Expr::Binary { op, .. } => matches!(

@@ -20,7 +20,7 @@ mod substring;
 mod value_set;
 mod vector;
 
-pub use evaluate::{eval, eval_filter};
+pub use evaluate::{eval, eval_filter, may_fail};
 pub use int_row::{IntExpr, IntTest};
 pub use like::Pattern;
 pub use scope::{Scope, SubResult};
