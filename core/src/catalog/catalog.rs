@@ -25,6 +25,9 @@ pub struct Catalog {
     tables: Arc<Vec<Arc<Table>>>,
     /// Table ids by (schema key, table key).
     names: Arc<BTreeMap<(String, String), TableId>>,
+    /// Temporary tables of the session that sees this version, by (schema key, table key): they hide those
+    /// in `names`. Published versions have none.
+    temporary: Arc<BTreeMap<(String, String), TableId>>,
     /// Views by (schema key, view key).
     views: Arc<BTreeMap<(String, String), ViewDef>>,
     /// Persistence enabled for tables that do not exist yet, by (schema key, table key).
@@ -32,7 +35,31 @@ pub struct Catalog {
     /// Parents that do not exist (they were in memory before a restart), by child and foreign key name.
     orphans: Arc<BTreeMap<(TableId, String), ParentName>>,
     /// Changes with every definition; plans are cached under it.
-    schema_version: u64,
+    schema_version: SchemaVersion,
+}
+
+/// What definitions a version of the catalog has: plans are valid for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SchemaVersion {
+    /// Changes with every definition that others see too.
+    shared: u64,
+    /// Changes with every definition of a temporary table; 0: there is none.
+    temporary: u64,
+}
+
+/// The temporary tables of a session.
+#[derive(Clone, Default)]
+pub struct TemporaryTables {
+    /// Ascending by id.
+    tables: Vec<Arc<Table>>,
+    version: u64,
+}
+
+impl TemporaryTables {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
 }
 
 /// What a version of the catalog defines, rows apart.
@@ -78,13 +105,50 @@ impl Catalog {
     }
 
     /// Changes with every committed or pending change of a definition (not of rows); plans are cached under it.
-    pub fn schema_version(&self) -> u64 {
+    pub fn schema_version(&self) -> SchemaVersion {
         self.schema_version
     }
 
     /// Gives the catalog a schema version no other version of it has.
     pub fn set_schema_version(&mut self, version: u64) {
-        self.schema_version = version;
+        self.schema_version.shared = version;
+    }
+
+    /// As [`Catalog::set_schema_version`], for a definition of a temporary table.
+    pub fn set_temporary_version(&mut self, version: u64) {
+        self.schema_version.temporary = match self.temporary.is_empty() {
+            true => 0,
+            false => version,
+        };
+    }
+
+    /// The temporary tables in this version.
+    pub fn temporary_tables(&self) -> TemporaryTables {
+        let first = self.tables.partition_point(|t| !t.def.id.is_temporary());
+        TemporaryTables {
+            tables: self.tables.get(first..).unwrap_or_default().to_vec(),
+            version: self.schema_version.temporary,
+        }
+    }
+
+    /// Replaces the temporary tables in this version.
+    pub fn set_temporary_tables(&mut self, temporary: &TemporaryTables) {
+        if !self.temporary.is_empty() {
+            Arc::make_mut(&mut self.tables).retain(|t| !t.def.id.is_temporary());
+            self.temporary = Arc::default();
+        }
+        for table in &temporary.tables {
+            self.put_table(table.clone());
+        }
+        self.schema_version.temporary = temporary.version;
+    }
+
+    /// The names among which a table of that id has its own.
+    fn names_mut(&mut self, id: TableId) -> &mut BTreeMap<(String, String), TableId> {
+        Arc::make_mut(match id.is_temporary() {
+            true => &mut self.temporary,
+            false => &mut self.names,
+        })
     }
 
     fn position(&self, id: TableId) -> core::result::Result<usize, usize> {
@@ -113,19 +177,34 @@ impl Catalog {
         table.map(Arc::make_mut).ok_or_else(|| no_table(id))
     }
 
-    /// The table of that name.
+    /// The table that a name means to a session: a temporary table hides another one.
+    pub fn find_visible(&self, schema: &str, name: &str) -> Option<&Arc<Table>> {
+        self.find_temporary(schema, name)
+            .or_else(|| self.find(schema, name))
+    }
+
+    /// The temporary table of that name.
+    pub fn find_temporary(&self, schema: &str, name: &str) -> Option<&Arc<Table>> {
+        if self.temporary.is_empty() {
+            return None;
+        }
+        let id = self.temporary.get(&(name_key(schema), name_key(name)))?;
+        self.get(*id)
+    }
+
+    /// The table of that name that is no temporary one.
     pub fn find(&self, schema: &str, name: &str) -> Option<&Arc<Table>> {
         self.names
             .get(&(name_key(schema), name_key(name)))
             .and_then(|id| self.get(*id))
     }
 
-    /// All tables, by id.
+    /// All tables, by id, temporary ones last.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.tables.iter()
     }
 
-    /// The tables of one schema, by name.
+    /// The tables of one schema, by name, without temporary ones.
     pub fn tables_of(&self, schema: &str) -> impl Iterator<Item = &Arc<Table>> {
         let key = name_key(schema);
         let from = (key.clone(), String::new());
@@ -158,14 +237,11 @@ impl Catalog {
     /// Adds a table, or replaces the one of the same id (whose name may have been another).
     pub fn put_table(&mut self, table: Arc<Table>) {
         let def = table.def.clone();
-        let names = Arc::make_mut(&mut self.names);
-        if let Some(old) = self
-            .tables
-            .binary_search_by_key(&def.id, |t| t.def.id)
-            .ok()
-            .map(|i| &self.tables[i])
-        {
-            let key = (name_key(&old.def.schema), name_key(&old.def.name));
+        let old = self
+            .get(def.id)
+            .map(|old| (name_key(&old.def.schema), name_key(&old.def.name)));
+        let names = self.names_mut(def.id);
+        if let Some(key) = old {
             // Tables that swap names are put one after the other.
             if names.get(&key) == Some(&def.id) {
                 names.remove(&key);
@@ -196,8 +272,9 @@ impl Catalog {
             Arc::make_mut(&mut self.orphans).retain(|(child, _), _| *child != id);
         }
         let key = (name_key(&table.def.schema), name_key(&table.def.name));
-        if self.names.get(&key) == Some(&id) {
-            Arc::make_mut(&mut self.names).remove(&key);
+        let names = self.names_mut(id);
+        if names.get(&key) == Some(&id) {
+            names.remove(&key);
         }
         Some(table)
     }

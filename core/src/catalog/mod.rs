@@ -13,6 +13,6 @@ pub use crate::table::{
     MAX_COLUMNS, PersistenceConfig, Placement, ReferentialAction, TableDef, TableId, TriggerDef,
     TriggerEvent, TriggerTiming,
 };
-pub use catalog::{Catalog, Definitions, name_key};
+pub use catalog::{Catalog, Definitions, SchemaVersion, TemporaryTables, name_key};
 pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};
 pub use view::ViewDef;

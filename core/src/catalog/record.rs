@@ -51,7 +51,8 @@ impl TableRecord {
     pub fn decode(bytes: &[u8], key: &[u8]) -> Result<TableRecord> {
         let record: TableRecord = decode_record(bytes, key)?;
         let def = &record.def;
-        let named = key == table_key(def.id.0) && def.persistence.persistent;
+        let stored = def.persistence.persistent && !def.id.is_temporary();
+        let named = key == table_key(def.id.0) && stored;
         let distinct =
             |i: usize, id: &u64| *id != record.rows && !record.indexes.iter().take(i).any(|o| o == id);
         let trees = record.indexes.len() == def.indexes.len()

@@ -38,6 +38,7 @@ pub struct Engine {
     pub(super) closed: AtomicBool,
     pub(super) next_table: AtomicU64,
     pub(super) next_schema_version: AtomicU64,
+    pub(super) next_temporary: AtomicU64,
 }
 
 impl Engine {
@@ -87,6 +88,12 @@ impl Engine {
     /// A table id nobody else has.
     pub fn new_table_id(&self) -> TableId {
         TableId(self.next_table.fetch_add(1, Relaxed))
+    }
+
+    /// An id for a new temporary table.
+    pub fn new_temporary_id(&self) -> TableId {
+        let n = self.next_temporary.fetch_add(1, Relaxed);
+        TableId(TableId::FIRST_TEMPORARY.0.saturating_add(n))
     }
 
     /// A schema version nobody else has.

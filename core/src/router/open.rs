@@ -77,6 +77,7 @@ impl Engine {
             closed: AtomicBool::new(false),
             next_table: AtomicU64::new(next_table),
             next_schema_version: AtomicU64::new(2),
+            next_temporary: AtomicU64::new(0),
         })
     }
 }

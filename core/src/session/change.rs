@@ -73,6 +73,10 @@ impl Session {
         let shared = self.shared.clone();
         let engine = &shared.engine;
         engine.require_writable()?;
+        if !self.temporary.is_empty() {
+            // What the plan is for is not all published.
+            return Ok(None);
+        }
         let snapshot = engine.history().current();
         self.require_plan_for(snapshot.catalog.schema_version())?;
         let mut run = DmlRun::new(statement, &snapshot.catalog, env.clone())?;
@@ -153,16 +157,21 @@ impl Session {
             };
             let mut transaction = engine.begin(options)?;
             transaction.reuse(core::mem::take(&mut self.changes));
+            transaction.adopt_temporary(&self.temporary);
             self.require_plan_for(transaction.catalog().schema_version())?;
             transaction.begin_statement()?;
             let result = run_statement(engine, &mut transaction, &mut statement).await?;
             transaction.end_statement();
+            let temporary = transaction.take_temporary();
             let committed = match exclusive {
-                Some(latch) => return engine.commit_exclusive(transaction, latch).await.map(|()| result),
+                Some(latch) => engine.commit_exclusive(transaction, latch).await,
                 None => engine.commit(transaction).await,
             };
             match committed {
-                Ok(()) => return Ok(result),
+                Ok(()) => {
+                    self.temporary = temporary;
+                    return Ok(result);
+                }
                 Err(e) if e.is_retryable() => retries += 1,
                 Err(e) => return Err(e),
             }

@@ -94,6 +94,10 @@ fn new_definition(
     change: &PersistenceChange,
 ) -> Result<TableDef> {
     let mut def = table.clone();
+    if def.id.is_temporary() {
+        def.id = engine.new_temporary_id();
+        return Ok(def);
+    }
     def.id = engine.new_table_id();
     for foreign in def.foreign_keys.iter_mut().filter(|f| f.parent == TableId(0)) {
         foreign.parent = def.id;
@@ -242,6 +246,12 @@ pub(crate) async fn set_persistence(
     }
     let mut def = (*table.def).clone();
     def.persistence = config;
+    if id.is_temporary() {
+        return Err(Error::invalid(alloc::format!(
+            "table {} is temporary: it is in memory only",
+            def.name
+        )));
+    }
     require_store(engine, &def)?;
     let moved = if def.persistence.placement() == table.def.persistence.placement() {
         Table::from_parts(

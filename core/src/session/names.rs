@@ -11,6 +11,10 @@ pub struct Names<'a>(pub &'a Catalog);
 
 impl SchemaSource for Names<'_> {
     fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
+        self.0.find_visible(schema, name).map(|t| t.def.clone())
+    }
+
+    fn permanent_table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
         self.0.find(schema, name).map(|t| t.def.clone())
     }
 

@@ -19,6 +19,8 @@ use alloc::vec::Vec;
 pub(super) enum View<'a> {
     Transaction(&'a Transaction),
     Snapshot(Arc<Snapshot>),
+    /// With the temporary tables of the session.
+    Own(Catalog),
 }
 
 impl View<'_> {
@@ -26,6 +28,7 @@ impl View<'_> {
         match self {
             View::Transaction(t) => t.catalog(),
             View::Snapshot(s) => &s.catalog,
+            View::Own(catalog) => catalog,
         }
     }
 }
@@ -61,7 +64,13 @@ impl Session {
     pub(super) fn catalog(&self) -> Catalog {
         match &self.transaction {
             Some(t) => t.catalog().clone(),
-            None => self.shared.engine.history().current().catalog.clone(),
+            None => {
+                let mut catalog = self.shared.engine.history().current().catalog.clone();
+                if !self.temporary.is_empty() {
+                    catalog.set_temporary_tables(&self.temporary);
+                }
+                catalog
+            }
         }
     }
 
@@ -69,6 +78,7 @@ impl Session {
     pub(super) fn view(&self) -> View<'_> {
         match &self.transaction {
             Some(t) => View::Transaction(t),
+            None if !self.temporary.is_empty() => View::Own(self.catalog()),
             None => View::Snapshot(self.shared.engine.history().current()),
         }
     }

@@ -4,6 +4,7 @@
 //! kept, the latest first: sessions that differ in one of them share the statement without planning
 //! it anew each time.
 
+use crate::catalog::SchemaVersion;
 use crate::sql::bind::Slot;
 use crate::sql::exec::dml::PointChange;
 use crate::sql::exec::{PointRead, RangeRead};
@@ -19,7 +20,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// A plan, and what it was made for.
 pub struct Planned {
     /// The catalog's schema version.
-    pub schema_version: u64,
+    pub schema_version: SchemaVersion,
     /// The current schema.
     pub schema: Arc<str>,
     /// Types of the parameter values.
@@ -37,7 +38,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    fn is_in(&self, schema_version: u64, schema: &Arc<str>) -> bool {
+    fn is_in(&self, schema_version: SchemaVersion, schema: &Arc<str>) -> bool {
         self.schema_version == schema_version && (Arc::ptr_eq(&self.schema, schema) || self.schema == *schema)
     }
 
@@ -88,14 +89,19 @@ impl Prepared {
     }
 
     /// The plan for these values, if there is one.
-    pub fn plan(&self, schema_version: u64, schema: &Arc<str>, values: &[Value]) -> Option<Arc<Planned>> {
+    pub fn plan(
+        &self,
+        schema_version: SchemaVersion,
+        schema: &Arc<str>,
+        values: &[Value],
+    ) -> Option<Arc<Planned>> {
         let plans = self.plans.lock();
         let is_valid = |p: &&Arc<Planned>| p.is_in(schema_version, schema) && p.is_for(values);
         plans.iter().find(is_valid).cloned()
     }
 
     /// The plan of a template, if there is one: its slots say which literals it is for.
-    pub fn template_plan(&self, schema_version: u64, schema: &Arc<str>) -> Option<Arc<Planned>> {
+    pub fn template_plan(&self, schema_version: SchemaVersion, schema: &Arc<str>) -> Option<Arc<Planned>> {
         let plans = self.plans.lock();
         plans.iter().find(|p| p.is_in(schema_version, schema)).cloned()
     }

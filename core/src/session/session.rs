@@ -7,6 +7,7 @@ use super::read_ranges;
 use super::template_plans::TemplatePlan;
 use super::variables::UserVariables;
 use super::{Outcome, Params, RowStream};
+use crate::catalog::{SchemaVersion, TemporaryTables};
 use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
@@ -47,6 +48,8 @@ pub struct Session {
     pub(super) last_insert_id: i64,
     /// What ROW_COUNT() answers.
     pub(super) row_count: i64,
+    /// Its temporary tables as they were when no transaction was open.
+    pub(super) temporary: TemporaryTables,
     /// User variables.
     pub(super) variables: UserVariables,
     /// Statements prepared in SQL, by name in small letters.
@@ -55,7 +58,7 @@ pub struct Session {
     /// How long a statement may take, in milliseconds.
     pub(super) time_limit: Option<u64>,
     /// The schema version the running statement was planned for; `None`: it needs no plan.
-    planned: Option<u64>,
+    planned: Option<SchemaVersion>,
     /// The running statement met another schema version and is to be planned again.
     stale: bool,
     /// Tells it from other sessions of the database, mostly.
@@ -95,6 +98,7 @@ impl Session {
             isolation: IsolationLevel::default(),
             last_insert_id: 0,
             row_count: 0,
+            temporary: TemporaryTables::default(),
             variables: UserVariables::default(),
             statements: BTreeMap::new(),
             interrupt: InterruptHandle::default(),
@@ -116,6 +120,7 @@ impl Session {
         self.isolation = IsolationLevel::default();
         self.last_insert_id = 0;
         self.row_count = 0;
+        self.temporary = TemporaryTables::default();
         self.variables = UserVariables::default();
         self.statements.clear();
         self.time_limit = self.shared.engine.config().statement_timeout();
@@ -160,7 +165,9 @@ impl Session {
                 message: "a transaction is open already; COMMIT or ROLLBACK it first".into(),
             });
         }
-        self.transaction = Some(self.shared.engine.begin(options)?);
+        let mut transaction = self.shared.engine.begin(options)?;
+        transaction.adopt_temporary(&self.temporary);
+        self.transaction = Some(transaction);
         Ok(())
     }
 
@@ -170,8 +177,11 @@ impl Session {
     /// [`Error::TransactionState`] if none is open; those of [`Engine::commit`].
     pub async fn commit(&mut self) -> Result<()> {
         self.settle()?;
-        let transaction = self.take_transaction("COMMIT")?;
-        self.shared.engine.commit(transaction).await
+        let mut transaction = self.take_transaction("COMMIT")?;
+        let temporary = transaction.take_temporary();
+        self.shared.engine.commit(transaction).await?;
+        self.temporary = temporary;
+        Ok(())
     }
 
     /// Rolls the open transaction back.
@@ -339,7 +349,7 @@ impl Session {
     /// Runs a statement planned for a schema version.
     async fn run_planned(
         &mut self,
-        schema_version: u64,
+        schema_version: SchemaVersion,
         statement: &Statement,
         given: Given,
     ) -> Result<Outcome> {
@@ -353,7 +363,7 @@ impl Session {
     /// # Errors
     /// An error that is never shown, and `stale` set, if the statement was planned for other definitions
     /// than those of the catalog it is about to run on: others have changed them meanwhile.
-    pub(super) fn require_plan_for(&mut self, schema_version: u64) -> Result<()> {
+    pub(super) fn require_plan_for(&mut self, schema_version: SchemaVersion) -> Result<()> {
         self.stale = self.planned.is_some_and(|p| p != schema_version);
         if self.stale {
             return Err(Error::WriteConflict {

@@ -145,7 +145,8 @@ fn persistence_of(catalog: &Catalog, only: Option<TableId>) -> Shown {
             Value::Bool(exists),
         ]
     };
-    let tables = catalog.tables().filter(|t| only.is_none_or(|id| t.def.id == id));
+    let shown = |id: TableId| only.map_or(!id.is_temporary(), |only| only == id);
+    let tables = catalog.tables().filter(|t| shown(t.def.id));
     let mut rows: Vec<Vec<Value>> = tables
         .map(|t| row(&t.def.schema, &t.def.name, &t.def.persistence, true))
         .collect();
@@ -375,8 +376,12 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
         true => String::new(),
         false => format!(" WITH ({})", options.join(", ")),
     };
+    let kind = match def.id.is_temporary() {
+        true => "TEMPORARY TABLE",
+        false => "TABLE",
+    };
     format!(
-        "CREATE TABLE {} (\n  {}\n){with}{more}",
+        "CREATE {kind} {} (\n  {}\n){with}{more}",
         quoted(&def.name),
         parts.join(",\n  ")
     )

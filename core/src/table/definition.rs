@@ -15,6 +15,16 @@ pub const MAX_COLUMNS: usize = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableId(pub u64);
 
+impl TableId {
+    /// The first id of a temporary table; others are below.
+    pub const FIRST_TEMPORARY: TableId = TableId(1 << 62);
+
+    /// Whether it is a temporary table's: one that its session alone sees, and that is never stored.
+    pub fn is_temporary(self) -> bool {
+        self >= TableId::FIRST_TEMPORARY
+    }
+}
+
 /// What a column gets when INSERT does not name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnDefault {

@@ -11,6 +11,21 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+/// # Errors
+/// [`Error::Invalid`] for a foreign key between a temporary table and any other: not all who change one see the
+/// other.
+fn require_sharing(def: &TableDef) -> Result<()> {
+    let own = def.id.is_temporary();
+    let foreign = def.foreign_keys.iter().find(|f| own || f.parent.is_temporary());
+    foreign.map_or(Ok(()), |f| {
+        Err(Error::invalid(alloc::format!(
+            "foreign key {} of table {}: a temporary table has none, and none refers to it",
+            f.name,
+            def.name
+        )))
+    })
+}
+
 impl Transaction {
     /// The version, for definitions to be changed: the statement keeps the version before.
     fn catalog_mut(&mut self) -> &mut Catalog {
@@ -21,7 +36,10 @@ impl Transaction {
     /// Marks the catalog's definitions as changed; `schema_version` is one nobody else has.
     fn defined(&mut self, table: TableId, schema_version: u64) {
         self.changes.definitions().define(table);
-        self.catalog_mut().set_schema_version(schema_version);
+        match table.is_temporary() {
+            true => self.catalog_mut().set_temporary_version(schema_version),
+            false => self.catalog_mut().set_schema_version(schema_version),
+        }
     }
 
     /// Creates an empty table under the id in its definition.
@@ -40,7 +58,8 @@ impl Transaction {
             def.schema = declared.to_string();
         }
         let id = def.id;
-        if self.catalog.remembered_for(&def.schema, &def.name).is_some() {
+        require_sharing(&def)?;
+        if !id.is_temporary() && self.catalog.remembered_for(&def.schema, &def.name).is_some() {
             self.remember_persistence(&def.schema, &def.name, None);
         }
         self.catalog_mut()
@@ -57,10 +76,15 @@ impl Transaction {
         Ok(())
     }
 
-    /// Tables and views share their names.
+    /// Tables and views share their names; temporary tables have names of their own.
     fn require_free_name(&self, schema: &str, name: &str, table: TableId) -> Result<()> {
-        let is_table = self.catalog.find(schema, name).is_some_and(|t| t.def.id != table);
-        if is_table || self.catalog.find_view(schema, name).is_some() {
+        let found = match table.is_temporary() {
+            true => self.catalog.find_temporary(schema, name),
+            false => self.catalog.find(schema, name),
+        };
+        let is_table = found.is_some_and(|t| t.def.id != table);
+        let is_view = !table.is_temporary() && self.catalog.find_view(schema, name).is_some();
+        if is_table || is_view {
             return Err(Error::Exists {
                 kind: if is_table { "table" } else { "view" },
                 name: name.to_string(),
@@ -89,7 +113,9 @@ impl Transaction {
         let def = table.def.clone();
         let renamed = self.catalog.table(def.id)?.def.name != def.name;
         self.require_free_name(&def.schema, &def.name, def.id)?;
-        if renamed && self.catalog.remembered_for(&def.schema, &def.name).is_some() {
+        require_sharing(&def)?;
+        if renamed && !def.id.is_temporary() && self.catalog.remembered_for(&def.schema, &def.name).is_some()
+        {
             self.remember_persistence(&def.schema, &def.name, None);
         }
         self.catalog_mut().put_table(Arc::new(table));

@@ -92,8 +92,11 @@ impl Rebase {
 }
 
 impl Replay {
-    fn new(transaction: &Transaction, base: &Base, mine: Catalog, writes: WriteSet) -> Result<Replay> {
+    fn new(transaction: &Transaction, base: &Base, mine: Catalog, mut writes: WriteSet) -> Result<Replay> {
         let mut merged = base.snapshot().catalog.clone();
+        // Nobody else has changed these.
+        merged.set_temporary_tables(&mine.temporary_tables());
+        writes.forget_temporary();
         let old = &transaction.base().snapshot().catalog;
         let conflict = |t: TableId| transaction.conflict(Collision::Table(t));
         if let Some(collision) = misplaced(old, &mine, &writes, &merged) {
@@ -234,7 +237,7 @@ fn broken_reference(
         }
     }
     // Others put a table into a schema this transaction dropped.
-    let homeless = |t: &Arc<Table>| merged.schema(&t.def.schema).is_none();
+    let homeless = |t: &Arc<Table>| !t.def.id.is_temporary() && merged.schema(&t.def.schema).is_none();
     (writes.schemas_changed() && merged.tables().any(homeless)).then_some(Collision::Schemas)
 }
 

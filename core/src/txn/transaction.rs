@@ -8,7 +8,7 @@ use super::bound::Bound;
 use super::draft::{Changes, Draft};
 use super::history::Base;
 use super::{Collision, ReadSet, WriteSet};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, TemporaryTables};
 use crate::tree::{Missing, Pins};
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
@@ -125,6 +125,23 @@ impl Transaction {
     /// Those of the trees; then the transaction is to be rolled back.
     pub fn settle(&mut self) -> Result<()> {
         self.changes.settle(&mut self.catalog)
+    }
+
+    /// Takes over the temporary tables of its session: at its start.
+    pub fn adopt_temporary(&mut self, tables: &TemporaryTables) {
+        if !tables.is_empty() {
+            self.catalog.set_temporary_tables(tables);
+        }
+    }
+
+    /// Gives up the temporary tables before it is committed, and returns them as they are now: they are no part
+    /// of what others see.
+    pub fn take_temporary(&mut self) -> TemporaryTables {
+        debug_assert!(self.changes.appends.is_none(), "rows wait");
+        let tables = self.catalog.temporary_tables();
+        self.catalog.set_temporary_tables(&TemporaryTables::default());
+        self.changes.writes.forget_temporary();
+        tables
     }
 
     /// What it read, to be validated at commit: recorded for SERIALIZABLE only.

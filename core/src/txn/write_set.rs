@@ -39,6 +39,12 @@ impl WriteSet {
         self.schemas = true;
     }
 
+    /// Forgets what is about temporary tables: no other transaction can collide with it.
+    pub fn forget_temporary(&mut self) {
+        self.rows.retain(|table, _| !table.is_temporary());
+        self.defined.retain(|table| !table.is_temporary());
+    }
+
     /// Whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.defined.is_empty() && !self.schemas

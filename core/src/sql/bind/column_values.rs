@@ -34,6 +34,9 @@ impl SchemaSource for NoTables {
     fn table(&self, _: &str, _: &str) -> Option<Arc<TableDef>> {
         None
     }
+    fn permanent_table(&self, _: &str, _: &str) -> Option<Arc<TableDef>> {
+        None
+    }
     fn view(&self, _: &str, _: &str) -> Option<ViewDef> {
         None
     }

@@ -8,6 +8,8 @@ use alloc::{string::String, sync::Arc, vec::Vec};
 pub trait SchemaSource {
     /// The table of that name, without regard to ASCII case.
     fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>>;
+    /// The same, passing over temporary tables, which hide others.
+    fn permanent_table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>>;
     /// The view of that name, without regard to ASCII case.
     fn view(&self, schema: &str, name: &str) -> Option<ViewDef>;
     /// All views.

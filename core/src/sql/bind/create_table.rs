@@ -8,7 +8,7 @@ use super::insert::NEW_TABLE;
 use super::names::ident_value;
 use super::refuse::{Place, invalid, limit_columns, refuse_at, unsupported};
 use super::table_options::TableOptions;
-use crate::catalog::{PersistenceConfig, TableDef};
+use crate::catalog::{PersistenceConfig, TableDef, TableId};
 use crate::sql::plan::Statement;
 use crate::types::{DataType, Error, Position, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
@@ -17,7 +17,7 @@ use sqlparser::ast::{self, CreateTable, HiveDistributionStyle, TableConstraint};
 fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
     let CreateTable {
         or_replace,
-        temporary,
+        temporary: _,
         unlogged,
         external,
         dynamic,
@@ -84,7 +84,6 @@ fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
     } = c;
     let r = |present: bool, feature: &str| refuse_at(present, feature, at);
     r(*or_replace, "CREATE OR REPLACE TABLE")?;
-    r(*temporary, "CREATE TEMPORARY TABLE")?;
     r(*unlogged, "CREATE UNLOGGED TABLE")?;
     r(*external, "CREATE EXTERNAL TABLE")?;
     r(*dynamic, "CREATE DYNAMIC TABLE")?;
@@ -153,7 +152,17 @@ impl Binder<'_> {
         refuse_clauses(c, at)?;
         let options = TableOptions::of_new_table(&c.table_options)?;
         let (schema, name) = self.cx.table_name(&c.name)?;
-        if let Some(existing) = self.source().table(schema, &name.value) {
+        let existing = match c.temporary {
+            true => self
+                .source()
+                .table(schema, &name.value)
+                .filter(|t| t.id.is_temporary()),
+            false => self.source().permanent_table(schema, &name.value),
+        };
+        if c.temporary && options.persistence.persistent == Some(true) {
+            return Err(invalid("a temporary table is in memory only", &c.name));
+        }
+        if let Some(existing) = existing {
             if c.if_not_exists {
                 return Ok(create(existing.as_ref().clone(), options, true, true));
             }
@@ -162,7 +171,7 @@ impl Binder<'_> {
                 name: name.value.clone(),
             });
         }
-        if self.source().view(schema, &name.value).is_some() {
+        if !c.temporary && self.source().view(schema, &name.value).is_some() {
             if c.if_not_exists {
                 return Ok(Statement::Nothing);
             }
@@ -172,7 +181,11 @@ impl Binder<'_> {
             });
         }
         let mut def = TableDef {
-            id: NEW_TABLE,
+            id: if c.temporary {
+                TableId::FIRST_TEMPORARY
+            } else {
+                NEW_TABLE
+            },
             schema: String::from(schema),
             name: ident_value(name)?,
             columns: Vec::with_capacity(c.columns.len()),

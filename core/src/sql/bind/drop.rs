@@ -32,11 +32,15 @@ impl Binder<'_> {
         let at = names.first().and_then(|n| n.place());
         refuse_at(*cascade, "DROP … CASCADE", at)?;
         refuse_at(*purge, "PURGE", at)?;
-        refuse_at(*temporary, "DROP TEMPORARY", at)?;
+        refuse_at(
+            *temporary && *object_type != ObjectType::Table,
+            "DROP TEMPORARY of anything but a table",
+            at,
+        )?;
         match object_type {
             ObjectType::Table => {
                 refuse_at(table.is_some(), "ON of DROP TABLE", at)?;
-                self.drop_tables(names, *if_exists)
+                self.drop_tables(names, *if_exists, *temporary)
             }
             ObjectType::View => {
                 refuse_at(table.is_some(), "ON of DROP VIEW", at)?;
@@ -66,7 +70,8 @@ impl Binder<'_> {
         }
     }
 
-    fn drop_tables(&self, names: &[ObjectName], if_exists: bool) -> Result<Statement> {
+    /// DROP TABLE; a temporary table goes before the one that it hides.
+    fn drop_tables(&self, names: &[ObjectName], if_exists: bool, temporary: bool) -> Result<Statement> {
         let mut tables: Vec<Arc<TableDef>> = Vec::with_capacity(names.len());
         for name in names {
             if if_exists
@@ -75,7 +80,16 @@ impl Binder<'_> {
             {
                 continue;
             }
-            if let Some(def) = self.cx.table_if(name, if_exists)?
+            let def = match self.cx.table_if(name, if_exists)? {
+                Some(def) if temporary && !def.id.is_temporary() => {
+                    if !if_exists {
+                        return Err(invalid(format!("table {} is not temporary", def.name), name));
+                    }
+                    None
+                }
+                def => def,
+            };
+            if let Some(def) = def
                 && tables.iter().all(|t| t.id != def.id)
             {
                 tables.push(def);

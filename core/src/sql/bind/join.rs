@@ -421,6 +421,8 @@ impl<'a> Binder<'a> {
         }
         if let Ok((schema, ident)) = self.cx.table_name(name)
             && let Some(view) = self.source().view(schema, &ident.value)
+            // A temporary table hides it.
+            && self.source().table(schema, &ident.value).is_none()
         {
             return self.view(view, ident, alias);
         }
@@ -431,6 +433,15 @@ impl<'a> Binder<'a> {
             }
             def => def?,
         };
+        if self.stars.is_some() && def.id.is_temporary() {
+            return Err(invalid(
+                format!(
+                    "a view cannot read the temporary table {}: only its session sees it",
+                    def.name
+                ),
+                name,
+            ));
+        }
         let with_alias = alias.map(|(name, _)| name.value.clone());
         let called = with_alias.as_deref().unwrap_or(&def.name);
         if self.row_ids && alias.is_none_or(|(_, columns)| columns.is_empty()) {

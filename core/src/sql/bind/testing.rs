@@ -23,6 +23,9 @@ impl SchemaSource for World {
             .find(|t| t.schema.eq_ignore_ascii_case(schema) && t.name.eq_ignore_ascii_case(name))
             .cloned()
     }
+    fn permanent_table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
+        self.table(schema, name)
+    }
     fn view(&self, _: &str, _: &str) -> Option<ViewDef> {
         None
     }

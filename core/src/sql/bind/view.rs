@@ -6,14 +6,14 @@
 //! meet another one in turn; then binding starts again. However long a chain of views is, one text is on the stack
 //! at a time, and a chain that comes back to itself is seen.
 
-use super::BindContext;
 use super::binder::Binder;
 use super::cte::BoundQuery;
 use super::join::derived;
 use super::names::{Scope, ScopeTable};
 use super::nullable::nullable;
 use super::refuse::invalid;
-use crate::catalog::ViewDef;
+use super::{BindContext, SchemaSource};
+use crate::catalog::{TableDef, TableId, ViewDef};
 use crate::sql::parse::{Ast, Parsed, parse_one, start};
 use crate::sql::plan::{OutputColumn, Plan, ViewColumn};
 use crate::types::{Error, Position, Result};
@@ -67,6 +67,39 @@ pub(super) enum Known {
 
 fn is_same(view: &ViewDef, schema: &str, name: &str) -> bool {
     view.schema.eq_ignore_ascii_case(schema) && view.name.eq_ignore_ascii_case(name)
+}
+
+/// What a view sees: no temporary tables, which are not there for everybody.
+struct Permanent<'a>(&'a dyn SchemaSource);
+
+impl SchemaSource for Permanent<'_> {
+    fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
+        self.0.permanent_table(schema, name)
+    }
+    fn permanent_table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
+        self.0.permanent_table(schema, name)
+    }
+    fn view(&self, schema: &str, name: &str) -> Option<ViewDef> {
+        self.0.view(schema, name)
+    }
+    fn views(&self) -> Vec<ViewDef> {
+        self.0.views()
+    }
+    fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {
+        self.0.table_by_id(id)
+    }
+    fn row_count(&self, id: TableId) -> u64 {
+        self.0.row_count(id)
+    }
+    fn schema_exists(&self, name: &str) -> bool {
+        self.0.schema_exists(name)
+    }
+    fn table_names(&self, schema: &str) -> Vec<String> {
+        self.0.table_names(schema)
+    }
+    fn schema_names(&self) -> Vec<String> {
+        self.0.schema_names()
+    }
 }
 
 /// Binds with the views that it needs.
@@ -157,7 +190,7 @@ impl Views {
             return Err(parsed.unsupported());
         };
         let cx = BindContext {
-            source: cx.source,
+            source: &Permanent(cx.source),
             schema: &view.schema,
             params: &[],
         };

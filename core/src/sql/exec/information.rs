@@ -44,7 +44,8 @@ impl InformationRows {
     /// The rows of a table, as the catalog is now.
     pub fn new(scan: &InformationScan, catalog: &Catalog) -> InformationRows {
         let mut subjects = Vec::new();
-        let mut tables: Vec<&Arc<Table>> = catalog.tables().collect();
+        let permanent = catalog.tables().filter(|t| !t.def.id.is_temporary());
+        let mut tables: Vec<&Arc<Table>> = permanent.collect();
         tables.sort_by_key(|t| (t.def.schema.to_ascii_lowercase(), t.def.name.to_ascii_lowercase()));
         let tables = tables.into_iter().cloned().map(Subject::Table);
         let system = InformationTable::ALL.into_iter().map(Subject::System);

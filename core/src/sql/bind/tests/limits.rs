@@ -31,7 +31,6 @@ fn unsupported_clauses_are_named_with_their_place() {
             "CREATE TRIGGER x BEFORE INSERT ON album FOR EACH ROW SET @a = 1",
             "CREATE TRIGGER",
         ),
-        ("CREATE TEMPORARY TABLE t (a INT)", "TEMPORARY"),
         ("SET GLOBAL autocommit = 1", "SET GLOBAL"),
         ("SET GLOBAL autocommit = 1", "SET GLOBAL"),
         ("GRANT ALL ON *.* TO x", "GRANT"),
