@@ -14,14 +14,23 @@ fn a_statement_names_every_table_it_changes() {
     ] {
         client.run(sql).unwrap();
     }
+    client
+        .run("CREATE TRIGGER seen AFTER DELETE ON b FOR EACH ROW DELETE FROM a WHERE id = OLD.id")
+        .unwrap();
     let mut first = |sql: &str, lines: usize| -> Vec<String> {
         let rows = client.rows(&format!("EXPLAIN {sql}")).unwrap();
-        assert!(rows.len() > lines, "{sql}");
+        assert!(rows.len() >= lines, "{sql}");
         rows.iter().take(lines).map(|r| r[0].to_string()).collect()
     };
     assert_eq!(
         first("UPDATE a JOIN b ON a.id = b.id SET a.x = b.y, b.y = 0", 2),
         ["Update a (memory): set x", "Update b (memory): set y"]
+    );
+    let plan = first("DELETE FROM b WHERE id = 1", 2);
+    assert_eq!(plan[0], "Delete from b (memory)");
+    assert_eq!(
+        first("DELETE FROM b WHERE id = 1", 3)[2],
+        "Trigger seen: after delete on b (memory)"
     );
     assert_eq!(
         first("UPDATE a SET x = y FROM b WHERE a.id = b.id", 1),

@@ -119,6 +119,10 @@ fn what_statements_collect_stays_within_the_limit() {
             run(&db, &insert).0.unwrap();
         }
     }
+    run(&db, "CREATE TABLE c (n INT) ENGINE = dual").0.unwrap();
+    let trigger =
+        "CREATE TRIGGER t AFTER DELETE ON b FOR EACH ROW INSERT INTO c SELECT OLD.n WHERE OLD.id < 10";
+    run(&db, trigger).0.unwrap();
     block_on(db.close()).unwrap();
     for sql in [
         // Sorting, by numbers, by texts, and the first so many.
@@ -188,6 +192,7 @@ fn what_statements_collect_stays_within_the_limit() {
         "DELETE FROM a ORDER BY s LIMIT 30000",
         "DELETE FROM a WHERE d > 3 RETURNING s",
         "UPDATE a JOIN b ON b.id = a.id SET a.s = b.s, b.d = a.d",
+        "DELETE FROM b",
         "DELETE a, b FROM a LEFT JOIN b ON b.id = a.id + 50000",
         "MERGE INTO a USING b ON a.id = b.id + 30000 WHEN MATCHED THEN UPDATE SET s = b.s
          WHEN NOT MATCHED THEN INSERT (id, s) VALUES (b.id + 1000000, b.s)",

@@ -1,7 +1,7 @@
 //! ALTER TABLE, one action after the other; positions in an action are those after the actions before it.
 
 use super::define::{add_index, drop_index, require_store, set_persistence};
-use crate::catalog::{CheckDef, ColumnDef, IndexColumn, IndexDef, TableDef, TableId};
+use crate::catalog::{CheckDef, ColumnDef, IndexColumn, IndexDef, TableDef, TableId, TriggerDef};
 use crate::router::Engine;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::generate;
@@ -121,7 +121,7 @@ pub(super) async fn alter(
 }
 
 /// The same trees under another definition.
-fn redefined(table: &Table, def: TableDef) -> Table {
+pub(super) fn redefined(table: &Table, def: TableDef) -> Table {
     Table::from_parts(
         Arc::new(def),
         table.rows.clone(),
@@ -261,6 +261,9 @@ fn refuse_drop(transaction: &Transaction, def: &TableDef, column: usize) -> Resu
     if let Some(c) = def.columns.iter().filter(|c| c.name != name).find(computed) {
         return refuse("generated column", &c.name);
     }
+    if let Some(t) = def.triggers.iter().find(|t| trigger_mentions(t, name)) {
+        return refuse("trigger", &t.name);
+    }
     for child in transaction.catalog().children_of(def.id) {
         let child = transaction.catalog().table(child)?;
         let refers =
@@ -276,6 +279,12 @@ fn refuse_drop(transaction: &Transaction, def: &TableDef, column: usize) -> Resu
 fn mentions(sql: &str, name: &str) -> bool {
     sql.split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .any(|word| word.eq_ignore_ascii_case(name))
+}
+
+/// Whether an identifier occurs in what a trigger says.
+fn trigger_mentions(trigger: &TriggerDef, name: &str) -> bool {
+    let texts = trigger.body.iter().chain(&trigger.when).chain(&trigger.update_of);
+    texts.into_iter().any(|sql| mentions(sql, name))
 }
 
 async fn drop_column(engine: &Engine, table: &Table, column: usize) -> Result<Table> {
@@ -431,6 +440,12 @@ fn rename_column(def: &TableDef, column: usize, name: &str) -> Result<TableDef> 
         return Err(Error::invalid(alloc::format!(
             "generated column {} depends on column {old}; drop that first and add it again",
             c.name
+        )));
+    }
+    if let Some(t) = def.triggers.iter().find(|t| trigger_mentions(t, &old)) {
+        return Err(Error::invalid(alloc::format!(
+            "column {old} is part of trigger {}; drop that first and create it again",
+            t.name
         )));
     }
     if let Some(c) = def.columns.get_mut(column) {

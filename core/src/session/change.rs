@@ -2,7 +2,7 @@
 //! their own that runs again after a conflict.
 
 use super::session::{Given, Session};
-use super::{Outcome, RowStream, read_ranges};
+use super::{Outcome, RowStream, read_ranges, trigger_run};
 use crate::router::Engine;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::{DmlResult, DmlRun};
@@ -19,6 +19,15 @@ const POLITE_RETRIES: usize = 4;
 impl Session {
     pub(super) async fn change(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
         let env = self.env(given);
+        if let Statement::Triggered(triggered) = statement {
+            let shared = self.shared.clone();
+            let result = self.write(async |transaction| {
+                trigger_run::run(&shared.engine, transaction, triggered, env.clone()).await
+            });
+            let result = result.await?;
+            let (_, returning) = DmlRun::queries(&triggered.change)?;
+            return Ok(self.changed_rows(returning, result));
+        }
         let (source, returning) = DmlRun::queries(statement)?;
         let mut collected = None;
         let done = match self.transaction.is_none() && is_keyed(source) {
@@ -46,18 +55,22 @@ impl Session {
                 .await?
             }
         };
+        Ok(self.changed_rows(returning, result))
+    }
+
+    /// The answer to a statement that changed rows.
+    fn changed_rows(&mut self, returning: Option<&Query>, result: DmlResult) -> Outcome {
         if let Some(id) = result.last_insert_id {
             self.last_insert_id = id;
         }
         match (returning, result.returning) {
-            (Some(query), Some(batches)) => Ok(Outcome::Rows(RowStream::of_batches(
-                query.columns.clone(),
-                batches,
-            ))),
-            _ => Ok(Outcome::Affected {
+            (Some(query), Some(batches)) => {
+                Outcome::Rows(RowStream::of_batches(query.columns.clone(), batches))
+            }
+            _ => Outcome::Affected {
                 rows: result.affected,
                 last_insert_id: result.last_insert_id,
-            }),
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 //! is undone with it.
 
 use super::Session;
+use super::alter::redefined;
 use super::session::Given;
 use crate::catalog::{Catalog, IndexDef, PersistenceConfig, TableDef, TableId};
 use crate::router::Engine;
@@ -77,6 +78,16 @@ impl Session {
                     }
                     Ok(())
                 }
+                Statement::CreateTrigger { table, trigger } => {
+                    let (table, def) = definition(transaction.catalog(), *table)?;
+                    let def = super::triggers::with_trigger(def, trigger)?;
+                    transaction.replace_table(redefined(&table, def), version)
+                }
+                Statement::DropTrigger { table, name } => {
+                    let (table, mut def) = definition(transaction.catalog(), *table)?;
+                    def.triggers.retain(|t| t.name != *name);
+                    transaction.replace_table(redefined(&table, def), version)
+                }
                 Statement::CreateSchema(name) => transaction.create_schema(name, version),
                 Statement::DropSchema(name) => transaction.drop_schema(name, version),
                 _ => Err(Error::unsupported("this statement here")),
@@ -84,6 +95,12 @@ impl Session {
         })
         .await
     }
+}
+
+/// A table and a copy of its definition, to be changed.
+fn definition(catalog: &Catalog, table: TableId) -> Result<(Arc<Table>, TableDef)> {
+    let table = catalog.table(table)?;
+    Ok((table.clone(), (*table.def).clone()))
 }
 
 /// The definition of a new table: its id, and the persistence settings that hold for it.

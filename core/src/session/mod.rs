@@ -20,6 +20,8 @@ mod session;
 mod session_statement;
 mod show;
 mod template_plans;
+mod trigger_run;
+mod triggers;
 mod variables;
 
 pub use names::Names;

@@ -394,9 +394,11 @@ impl Session {
     async fn run(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
         match statement {
             Statement::Query(query) => self.query(query, given).await,
-            Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Changes(_) => {
-                self.change(statement, given).await
-            }
+            Statement::Insert(_)
+            | Statement::Update(_)
+            | Statement::Delete(_)
+            | Statement::Changes(_)
+            | Statement::Triggered(_) => self.change(statement, given).await,
             Statement::Transaction(control) => self.control(control).await,
             Statement::Explain {
                 statement, analyze, ..

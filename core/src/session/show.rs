@@ -1,5 +1,6 @@
 //! SHOW: what exists, as rows.
 
+use super::triggers::{create_trigger_of, triggers_of};
 use super::{Outcome, RowStream, Session};
 use crate::catalog::{
     Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId, ViewDef, name_key,
@@ -14,7 +15,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-fn text(s: impl ToString) -> Value {
+pub(super) fn text(s: impl ToString) -> Value {
     Value::Text(s.to_string())
 }
 
@@ -89,6 +90,14 @@ impl Session {
                     vec![vec![text(&def.name), text(create_table(&catalog, &def))]],
                 )
             }
+            Show::Triggers(schema) => (
+                vec!["trigger", "event", "table", "statement", "timing"],
+                triggers_of(&catalog, schema),
+            ),
+            Show::CreateTrigger(id, trigger) => (
+                vec!["trigger", "create_trigger"],
+                create_trigger_of(&name(id)?, trigger),
+            ),
             Show::Indexes(id) => (
                 vec!["index", "unique", "position", "column", "order"],
                 indexes_of(&name(id)?),

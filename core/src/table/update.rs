@@ -19,6 +19,12 @@ struct Plan {
 }
 
 impl Table {
+    /// Whether new values of these columns may collide with other rows' keys.
+    pub fn changes_keys(&self, set: &[usize]) -> bool {
+        self.def.row_id_column.is_some_and(|c| set.contains(&c))
+            || self.keys.iter().any(|k| k.is_unique() && k.touches(set))
+    }
+
     /// Makes every leaf resident that this update touches.
     pub fn prepare_update(
         &self,

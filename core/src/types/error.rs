@@ -68,6 +68,11 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// A trigger refused the change: SIGNAL, RAISE.
+    Raised {
+        /// What it says.
+        message: String,
+    },
     /// A statement that parses but makes no sense (wrong column count, aggregate in WHERE, …).
     Invalid {
         /// What is wrong and what to do.
@@ -248,6 +253,7 @@ impl Error {
             Error::DuplicateKey { .. } => "23505",
             Error::CheckViolated { .. } => "23514",
             Error::ForeignKeyViolated { .. } => "23503",
+            Error::Raised { .. } => "45000",
             Error::WriteConflict { .. } => "40001",
             Error::TransactionState { .. } => "25000",
             Error::ReadOnly { .. } => "25006",
@@ -391,6 +397,7 @@ impl fmt::Display for Error {
                     at(position)
                 )
             }
+            Error::Raised { message } => f.write_str(message),
             Error::Exists { kind, name } => write!(f, "{kind} {name} exists already"),
             Error::Invalid { message, position } => write!(f, "{message}{}", at(position)),
             Error::TypeMismatch {

@@ -4,6 +4,7 @@
 use super::cte::Cte;
 use super::names::Scope;
 use super::template::Slots;
+use super::trigger::TriggerRow;
 use super::view::Views;
 use super::window::Windows;
 use super::{BindContext, SchemaSource};
@@ -35,6 +36,8 @@ pub(super) struct Binder<'a> {
     pub(super) windows: Vec<Windows<'a>>,
     /// When a template is bound: where its literals go.
     pub(super) slots: Option<Slots<'a>>,
+    /// In a trigger: the row that OLD and NEW name.
+    pub(super) row: Option<TriggerRow>,
     /// Whether tables give their row ids: in the FROM clause of a statement that changes rows.
     pub(super) row_ids: bool,
     /// The views bound for the statement; `None` where there may be none.
@@ -155,6 +158,7 @@ impl<'a> Binder<'a> {
             outer: Vec::new(),
             windows: Vec::new(),
             slots: None,
+            row: None,
             row_ids: false,
             views: None,
             stars: None,

@@ -149,6 +149,13 @@ impl<'a> Binder<'a> {
         if upper == "VALUES" && env.inserted.is_some() {
             return self.inserted_value(arguments, f, env);
         }
+        if upper == "RAISE" {
+            let Some((action, message)) = arguments.split_first() else {
+                return Err(invalid("RAISE takes ABORT and a message", f));
+            };
+            let message = self.arguments(message, env)?;
+            return self.raise(f, &message, argument(action)?);
+        }
         let mut exprs = Vec::with_capacity(arguments.len());
         for a in arguments {
             exprs.push(argument(a)?);

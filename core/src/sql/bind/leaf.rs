@@ -80,6 +80,11 @@ impl Binder<'_> {
         if let Some(column) = outer {
             return Ok(column);
         }
+        if let Some(row) = self.row.as_mut().filter(|_| schema.is_none())
+            && let Some(column) = row.column(table, name)?
+        {
+            return Ok(column);
+        }
         let names = env.scope.tables().iter().map(|t| t.name.as_str());
         Err(Error::Unknown {
             kind: "table",

@@ -53,6 +53,7 @@ mod testing;
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 mod transaction;
+mod trigger;
 mod types;
 mod update_delete;
 mod view;

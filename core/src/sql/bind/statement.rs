@@ -5,6 +5,7 @@ use super::binder::Binder;
 use super::query::changed_by;
 use super::template::Slots;
 use super::transaction::{begin, set, set_transaction, transaction};
+use super::trigger::with_triggers;
 use super::view::{Views, with_views};
 use crate::sql::parse::{Ast, Parsed};
 use crate::sql::plan::{ExplainFormat, Show, Statement};
@@ -61,6 +62,14 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> 
         }
         Ast::Describe(table) => binder.describe(table),
         Ast::ShowPersistence(table) => binder.show_persistence(table.as_ref()),
+        Ast::CreateTrigger(t) => binder.create_trigger(t),
+        Ast::DropTrigger {
+            if_exists,
+            name,
+            table,
+        } => binder.drop_trigger(name, table.as_ref(), *if_exists),
+        Ast::ShowTriggers(schema) => binder.show_triggers(schema.as_ref()),
+        Ast::ShowCreateTrigger(name) => binder.show_create_trigger(name),
         Ast::ShowStats => Ok(Statement::Show(Show::Stats)),
         Ast::ShowIndexes(table, schema) => binder.show_indexes(table, schema.as_ref()),
         Ast::SetTransaction(modes) => set_transaction(modes, at),
@@ -68,22 +77,34 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> 
     }
 }
 
-fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>) -> Result<Statement> {
-    let at = parsed.position();
-    match s {
-        ast::Statement::Query(q) => match changed_by(q)? {
-            None => Ok(Statement::Query(Arc::new(binder.top_query(q)?))),
-            Some(change) => {
-                if let Some(with) = &q.with {
-                    binder.with(with)?;
-                }
-                bind_sql(parsed, change, binder)
-            }
-        },
+/// Binds a statement that changes rows, without the triggers it may fire; `None`: it is none.
+pub(super) fn bind_change<'a>(s: &'a ast::Statement, binder: &mut Binder<'a>) -> Result<Option<Statement>> {
+    let bound = match s {
         ast::Statement::Insert(i) => binder.insert(i),
         ast::Statement::Update(u) => binder.update(u),
         ast::Statement::Delete(d) => binder.delete(d),
         ast::Statement::Merge(m) => binder.merge(m),
+        ast::Statement::Query(q) => {
+            let Some(change) = changed_by(q)? else {
+                return Ok(None);
+            };
+            if let Some(with) = &q.with {
+                binder.with(with)?;
+            }
+            return bind_change(change, binder);
+        }
+        _ => return Ok(None),
+    };
+    bound.map(Some)
+}
+
+fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>) -> Result<Statement> {
+    let at = parsed.position();
+    if let Some(change) = bind_change(s, binder)? {
+        return with_triggers(change, binder.cx);
+    }
+    match s {
+        ast::Statement::Query(q) => Ok(Statement::Query(Arc::new(binder.top_query(q)?))),
         ast::Statement::CreateTable(c) => binder.create_table(c),
         ast::Statement::CreateIndex(c) => binder.create_index(c),
         ast::Statement::AlterTable(a) => binder.alter_table(a),

@@ -5,7 +5,7 @@
 //! its operators.
 
 use super::expr_text;
-use crate::catalog::{Catalog, ColumnDef, Placement, TableDef, TableId};
+use crate::catalog::{Catalog, ColumnDef, Placement, TableDef, TableId, TriggerEvent, TriggerTiming};
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
@@ -40,6 +40,25 @@ pub fn render_counted(stmt: &Statement, catalog: &Catalog, counts: &[Arc<Operato
             out.lines.push(out.insert(i));
             let InsertSource::Query(source) = &i.source;
             out.query(source, 1);
+        }
+        Statement::Triggered(t) => {
+            let mut lines = render_counted(&t.change, catalog, counts);
+            for fired in &t.triggers {
+                for trigger in &fired.triggers {
+                    let timing = match trigger.timing {
+                        TriggerTiming::Before => "before",
+                        TriggerTiming::After => "after",
+                    };
+                    let event = match fired.event {
+                        TriggerEvent::Insert => "insert",
+                        TriggerEvent::Update => "update",
+                        TriggerEvent::Delete => "delete",
+                    };
+                    let table = out.table(fired.table);
+                    lines.push(format!("Trigger {}: {timing} {event} on {table}", trigger.name));
+                }
+            }
+            return lines;
         }
         Statement::Update(u) => {
             out.lines.push(out.update(u));

@@ -3,7 +3,8 @@
 use super::ArgKind::Any;
 use super::ScalarFunction;
 use super::args::{INT, TEXT, function, ints, texts};
-use crate::types::{Collation, DataType, format_uuid};
+use crate::types::{Collation, Column, DataType, Error, Physical, Value, format_uuid};
+use alloc::string::{String, ToString};
 use core::fmt::Write;
 
 /// The family's functions.
@@ -40,6 +41,25 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             })
         },
     ),
+    function(
+        "RAISE",
+        &[],
+        (1, 1),
+        &[Any],
+        TEXT,
+        "In a trigger, RAISE(ABORT, message): fails the statement with the message.",
+        |_, args, types, _, rows| match (rows, args, types) {
+            (1.., [message, ..], [ty, ..]) => Err(Error::Raised {
+                message: match message.value(0, ty) {
+                    Value::Null => String::new(),
+                    text => text.to_string(),
+                },
+            }),
+            _ => Ok(Column::new(Physical::Bytes)),
+        },
+    )
+    .volatile()
+    .sees_null(),
     function(
         "LAST_INSERT_ID",
         &["LAST_INSERT_ROWID"],

@@ -4,6 +4,7 @@
 //! that keep hostile nesting off the stack, the positions of errors, and the few statements that
 //! `sqlparser` has no tree for. What the statements mean is the business of [`bind`](super::bind).
 
+mod block;
 mod dialect;
 mod group_concat;
 mod interval;
@@ -17,6 +18,7 @@ mod statement;
 mod syntax_error;
 mod template;
 mod tokens;
+mod trigger;
 mod values_text;
 mod view_text;
 
@@ -30,5 +32,6 @@ pub(in crate::sql) use statement::Ast;
 pub(in crate::sql) use syntax_error::start;
 pub use template::Template;
 pub use tokens::Variable;
+pub(in crate::sql) use trigger::{CreateTrigger, TriggerStatement, default_message, parse_trigger_statement};
 pub use values_text::ValuesText;
 pub(in crate::sql) use view_text::ViewText;

@@ -4,8 +4,10 @@ use super::session_statement::{SessionVerb, assigning_select, session_statement}
 use super::statement::{Ast, head, nothing, parse_expression, parse_statement};
 use super::syntax_error::start;
 use super::tokens::{StatementTokens, Variable, tokenize};
+use super::trigger::refuse_parameters;
 use crate::types::{Error, Position, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
+use sqlparser::tokenizer::TokenWithSpan;
 
 /// One parsed statement and its parameters.
 #[derive(Debug, Clone)]
@@ -80,9 +82,21 @@ impl Parsed {
     }
 }
 
+/// A statement without parameters, from its tree and the tokens it was made of.
+pub(super) fn parsed(ast: Ast, tokens: &[TokenWithSpan]) -> Parsed {
+    Parsed {
+        ast: Arc::new(ast),
+        parameters: Vec::new(),
+        variables: Vec::new(),
+        head: head(tokens),
+        position: tokens.first().and_then(|t| start(t.span)),
+    }
+}
+
 fn parse_tokens(sql: &str, statement: StatementTokens) -> Result<Parsed> {
     let head = head(&statement.tokens);
     let position = statement.tokens.first().and_then(|t| start(t.span));
+    refuse_parameters(&statement.tokens)?;
     let session = session_statement(sql, &statement)?;
     let StatementTokens {
         tokens,

@@ -1,9 +1,11 @@
 //! Cutting a script into statements.
 //!
-//! A single pass over the bytes that knows strings, quoted names and comments and nothing else, so that
-//! a script of any size can be run statement by statement without holding its tokens. It agrees with
+//! A single pass over the bytes that knows strings, quoted names, comments and the bodies of triggers, and nothing
+//! else, so that a script of any size can be run statement by statement without holding its tokens. It agrees with
 //! the tokenizer on where those end.
 
+use super::block::Blocks;
+use super::lexeme::is_word_part;
 use crate::types::Position;
 
 /// One statement of a script.
@@ -47,6 +49,8 @@ enum Piece {
     Blank(usize),
     /// Anything else, up to this byte.
     Text(usize),
+    /// A string or a quoted name, up to this byte.
+    Quoted(usize),
     Semicolon,
 }
 
@@ -88,7 +92,7 @@ fn piece(bytes: &[u8], at: usize) -> Option<Piece> {
     let line_end = || find(bytes, at, b'\n').unwrap_or(bytes.len());
     Some(match *bytes.get(at)? {
         b';' => Piece::Semicolon,
-        q @ (b'\'' | b'"' | b'`') => Piece::Text(quoted_end(bytes, at, q)),
+        q @ (b'\'' | b'"' | b'`') => Piece::Quoted(quoted_end(bytes, at, q)),
         b'#' => Piece::Blank(line_end()),
         b'-' if bytes.get(at + 1) == Some(&b'-') => Piece::Blank(line_end()),
         b'/' if bytes.get(at + 1) == Some(&b'*') => Piece::Blank(block_comment_end(bytes, at)),
@@ -105,6 +109,19 @@ fn piece(bytes: &[u8], at: usize) -> Option<Piece> {
             Piece::Text(at + 1 + n)
         }
     })
+}
+
+/// Shows the words and signs of a piece of text to `blocks`.
+fn words(text: &[u8], blocks: &mut Blocks) {
+    let mut rest = text;
+    while let Some(b) = rest.first().filter(|_| blocks.looks_at_words()) {
+        let n = rest.iter().take_while(|b| is_word_part(**b)).count();
+        match core::str::from_utf8(rest.get(..n).unwrap_or(&[])) {
+            Ok(word) if n > 0 => blocks.word(word),
+            _ => blocks.other(*b == b')'),
+        }
+        rest = rest.get(n.max(1)..).unwrap_or(&[]);
+    }
 }
 
 impl<'a> Split<'a> {
@@ -133,17 +150,22 @@ impl<'a> Iterator for Split<'a> {
         let mut start = None;
         let mut end = self.at;
         let mut terminated = false;
+        let mut blocks = Blocks::default();
         while let Some(p) = piece(bytes, self.at) {
             match p {
                 Piece::Semicolon => {
                     self.at += 1;
-                    if start.is_some() {
+                    if blocks.semicolon() && start.is_some() {
                         terminated = true;
                         break;
                     }
                 }
                 Piece::Blank(to) => self.at = to.min(bytes.len()),
-                Piece::Text(to) => {
+                Piece::Text(to) | Piece::Quoted(to) => {
+                    match p {
+                        Piece::Text(_) => words(bytes.get(self.at..to).unwrap_or(&[]), &mut blocks),
+                        _ => blocks.other(false),
+                    }
                     start.get_or_insert(self.at);
                     self.at = to.min(bytes.len());
                     end = self.at;
@@ -182,6 +204,18 @@ mod tests {
                 "SELECT 1"
             ]
         );
+    }
+
+    #[test]
+    fn the_body_of_a_trigger_stays_together() {
+        let begin = "CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE u SET x = CASE WHEN y THEN 1 END; END";
+        let only = "create trigger b before update on t for each row set new.a = 1";
+        let branches = "CREATE TRIGGER c BEFORE INSERT ON t FOR EACH ROW\nIF (new.a < 0) THEN SET NEW.a = IF(1, 2, 3); \
+                        ELSEIF new.a = 1 THEN BEGIN DELETE FROM u; END; END IF";
+        let select = "SELECT CASE WHEN 1 THEN 2 END AS begin";
+        let sql = [begin, only, branches, select, "BEGIN", "COMMIT"].join(";\n");
+        assert_eq!(texts(&sql), [begin, only, branches, select, "BEGIN", "COMMIT"]);
+        assert!(!split(&begin[..begin.len() - 3]).next().unwrap().terminated);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::limits::MAX_RECURSION;
 use super::session_statement::SessionStatement;
 use super::syntax_error::{from_parser, start, syntax};
 use super::tokens::tokenize;
+use super::trigger::{CreateTrigger, create_trigger, is_create_trigger};
 use super::view_text::ViewText;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
@@ -49,6 +50,21 @@ pub(in crate::sql) enum Ast {
     ShowPersistence(Option<ObjectName>),
     /// SHOW STATS.
     ShowStats,
+    /// CREATE TRIGGER.
+    CreateTrigger(Box<CreateTrigger>),
+    /// `DROP TRIGGER [IF EXISTS] name [ON table]`.
+    DropTrigger {
+        /// IF EXISTS.
+        if_exists: bool,
+        /// Its name.
+        name: ObjectName,
+        /// The table, if given.
+        table: Option<ObjectName>,
+    },
+    /// `SHOW TRIGGERS [FROM schema]`.
+    ShowTriggers(Option<Ident>),
+    /// SHOW CREATE TRIGGER name.
+    ShowCreateTrigger(ObjectName),
     /// SHOW INDEX FROM table [FROM schema].
     ShowIndexes(ObjectName, Option<Ident>),
     /// SET [SESSION] TRANSACTION modes.
@@ -65,7 +81,7 @@ const FOREIGN: [&str; 28] = [
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
-const FOREIGN_OBJECTS: [&str; 15] = [
+const FOREIGN_OBJECTS: [&str; 14] = [
     "AGGREGATE",
     "DEFINER",
     "DOMAIN",
@@ -77,7 +93,6 @@ const FOREIGN_OBJECTS: [&str; 15] = [
     "ROLE",
     "SEQUENCE",
     "SERVER",
-    "TRIGGER",
     "TYPE",
     "USER",
     "VIRTUAL",
@@ -100,21 +115,23 @@ const TABLE_OPTIONS: [&str; 12] = [
 ];
 
 /// The parser over one statement's tokens, with the text for errors.
-struct Statements<'a, 's> {
-    parser: Parser<'a>,
-    sql: &'s str,
+pub(super) struct Statements<'a, 's> {
+    pub(super) parser: Parser<'a>,
+    pub(super) sql: &'s str,
     /// The text of the query of a view that is defined.
-    text: Option<ViewText>,
+    pub(super) text: Option<ViewText>,
 }
 
 /// Parses one statement.
 pub(super) fn parse_statement(sql: &str, mut tokens: Vec<TokenWithSpan>) -> Result<Ast> {
     name_update_lists(&mut tokens);
-    let dialect = AmphiDialect;
+    if is_create_trigger(&tokens) {
+        return Ok(Ast::CreateTrigger(Box::new(create_trigger(sql, tokens)?)));
+    }
     let tokens = tables_selected(tokens);
     let mut s = Statements {
         text: ViewText::of(sql, &tokens),
-        parser: new_parser(&dialect, tokens),
+        parser: new_parser(tokens),
         sql,
     };
     let ast = s.statement(true)?;
@@ -192,9 +209,8 @@ fn tables_selected(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
 
 /// Parses one expression.
 pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Expr> {
-    let dialect = AmphiDialect;
     let mut s = Statements {
-        parser: new_parser(&dialect, tokens),
+        parser: new_parser(tokens),
         sql,
         text: None,
     };
@@ -203,21 +219,21 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
     Ok(expr)
 }
 
-fn new_parser(dialect: &AmphiDialect, mut tokens: Vec<TokenWithSpan>) -> Parser<'_> {
+pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
     super::group_concat::order_clauses(&mut tokens);
-    Parser::new(dialect)
+    Parser::new(&AmphiDialect)
         .with_recursion_limit(MAX_RECURSION)
         .with_options(ParserOptions::new().with_unescape(false))
         .with_tokens_with_locations(tokens)
 }
 
 impl<'a> Statements<'a, '_> {
-    fn run<T>(&mut self, f: impl FnOnce(&mut Parser<'a>) -> Result<T, ParserError>) -> Result<T> {
+    pub(super) fn run<T>(&mut self, f: impl FnOnce(&mut Parser<'a>) -> Result<T, ParserError>) -> Result<T> {
         f(&mut self.parser).map_err(|e| from_parser(self.sql, e))
     }
 
     /// Whether the `n`-th next token is this word, unquoted.
-    fn is(&self, n: usize, word: &str) -> bool {
+    pub(super) fn is(&self, n: usize, word: &str) -> bool {
         matches!(&self.parser.peek_nth_token_ref(n).token,
             Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
     }
@@ -226,11 +242,11 @@ impl<'a> Statements<'a, '_> {
         words.iter().enumerate().all(|(i, w)| self.is(i, w))
     }
 
-    fn skip(&mut self, n: usize) {
+    pub(super) fn skip(&mut self, n: usize) {
         (0..n).for_each(|_| self.parser.advance_token());
     }
 
-    fn take(&mut self, words: &[&str]) -> bool {
+    pub(super) fn take(&mut self, words: &[&str]) -> bool {
         let found = self.are(words);
         if found {
             self.skip(words.len());
@@ -239,21 +255,21 @@ impl<'a> Statements<'a, '_> {
     }
 
     /// An error that this was expected where the parser is.
-    fn expected<T>(&self, what: &str) -> Result<T> {
+    pub(super) fn expected<T>(&self, what: &str) -> Result<T> {
         let found = self.parser.peek_token_ref();
         let result = self.parser.expected_ref(what, found);
         result.map_err(|e| from_parser(self.sql, e))
     }
 
     /// An error that what starts here is not offered.
-    fn unsupported<T>(&self, feature: impl Into<String>) -> Result<T> {
+    pub(super) fn unsupported<T>(&self, feature: impl Into<String>) -> Result<T> {
         Err(Error::Unsupported {
             feature: feature.into(),
             position: start(self.parser.peek_token_ref().span),
         })
     }
 
-    fn end(&self) -> Result<()> {
+    pub(super) fn end(&self) -> Result<()> {
         if self.parser.peek_token_ref().token == Token::EOF {
             Ok(())
         } else {
@@ -292,6 +308,7 @@ impl<'a> Statements<'a, '_> {
             Keyword::START if self.is(1, "TRANSACTION") => self.start_transaction(),
             Keyword::ALTER if self.is(1, "TABLE") => self.alter_table(),
             Keyword::CREATE | Keyword::ALTER if self.text.is_some() => self.view(),
+            Keyword::DROP if self.is(1, "TRIGGER") => self.drop_trigger(),
             Keyword::CREATE if self.is(1, "FULLTEXT") => self.unsupported("FULLTEXT INDEX"),
             Keyword::CREATE if self.is(1, "SPATIAL") => self.unsupported("SPATIAL INDEX"),
             Keyword::UPDATE if self.is(1, "IGNORE") && !self.is(2, "SET") => {
@@ -380,6 +397,20 @@ impl<'a> Statements<'a, '_> {
         }
         if self.take(&["SHOW", "STATS"]) {
             return Ok(Ast::ShowStats);
+        }
+        if self.take(&["SHOW", "TRIGGERS"]) {
+            let schema = if self.take(&["FROM"]) || self.take(&["IN"]) {
+                Some(self.run(|p| p.parse_identifier())?)
+            } else {
+                None
+            };
+            if self.is(0, "LIKE") || self.is(0, "WHERE") {
+                return self.unsupported("SHOW TRIGGERS with LIKE or WHERE");
+            }
+            return Ok(Ast::ShowTriggers(schema));
+        }
+        if self.take(&["SHOW", "CREATE", "TRIGGER"]) {
+            return Ok(Ast::ShowCreateTrigger(self.run(|p| p.parse_object_name(false))?));
         }
         if ["INDEX", "INDEXES", "KEYS"].iter().any(|w| self.is(1, w)) {
             self.skip(2);
@@ -474,6 +505,21 @@ impl<'a> Statements<'a, '_> {
             }
         }
         Ok(Ast::StartTransaction(modes))
+    }
+
+    fn drop_trigger(&mut self) -> Result<Ast> {
+        self.skip(2);
+        let if_exists = self.take(&["IF", "EXISTS"]);
+        let name = self.run(|p| p.parse_object_name(false))?;
+        let table = match self.take(&["ON"]) {
+            true => Some(self.run(|p| p.parse_object_name(false))?),
+            false => None,
+        };
+        Ok(Ast::DropTrigger {
+            if_exists,
+            name,
+            table,
+        })
     }
 
     fn alter_table(&mut self) -> Result<Ast> {

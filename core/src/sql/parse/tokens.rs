@@ -6,6 +6,7 @@
 //! text; [`unescape`](super::literal::unescape) resolves them when they are bound. The digits of `0xFF` keep
 //! their `0x`: unlike `X'FF'` it is a number where one is asked for.
 
+use super::block::Blocks;
 use super::dialect::AmphiDialect;
 use super::limits::Depth;
 use super::syntax_error::{from_tokenizer, position, syntax};
@@ -137,6 +138,21 @@ fn sets_variable(tokens: &[TokenWithSpan]) -> bool {
 
 /// Tokenizes a text and cuts it into statements.
 pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
+    cut(sql, Blocks::default())
+}
+
+/// The tokens of one statement of a trigger's body, which has no parameters.
+pub(super) fn tokenize_body(sql: &str) -> Result<Vec<TokenWithSpan>> {
+    let mut statements = cut(sql, Blocks::of_body())?.into_iter();
+    let tokens = statements.next().unwrap_or_default();
+    if statements.next().is_some() || !tokens.parameters.is_empty() || !tokens.variables.is_empty() {
+        return Err(Error::invalid("a trigger has statements without parameters"));
+    }
+    Ok(tokens.tokens)
+}
+
+/// The statements of a text whose first one is at the place that `blocks` says.
+fn cut(sql: &str, mut blocks: Blocks) -> Result<Vec<StatementTokens>> {
     let dialect = AmphiDialect;
     let all = Tokenizer::new(&dialect, sql)
         .with_unescape(false)
@@ -150,6 +166,12 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
     while let Some(mut t) = all.next() {
         match &mut t.token {
             Token::Whitespace(_) => continue,
+            Token::SemiColon if !blocks.semicolon() => {
+                // A statement of a trigger's body starts.
+                depth = Depth::new();
+                current.tokens.push(t);
+                continue;
+            }
             Token::SemiColon => {
                 let mut done = core::mem::take(&mut current);
                 done.finish(core::mem::take(&mut parameters));
@@ -246,6 +268,7 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
             }
             _ => {}
         }
+        blocks.token(&t.token);
         depth.accept(&t.token).map_err(|limit| Error::TooDeep { limit })?;
         current.tokens.push(t);
     }

@@ -14,6 +14,7 @@ mod recursive;
 mod set_operation;
 mod statement;
 mod table_function;
+mod trigger;
 mod window;
 
 pub use apply::{Apply, ApplyKind, Correlated};
@@ -31,4 +32,5 @@ pub use statement::{
     Update, ViewColumn,
 };
 pub use table_function::{TableFunction, TableFunctionCall};
+pub use trigger::{Step, TableTriggers, Trigger, Triggered};
 pub use window::{Frame, FrameBound, FrameUnits, Window, WindowCall, WindowFunction};

@@ -1,7 +1,7 @@
 //! Bound statements.
 
-use super::{Derived, Expr, Query};
-use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId, ViewDef};
+use super::{Derived, Expr, Query, Step, Triggered};
+use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId, TriggerDef, ViewDef};
 use crate::txn::IsolationLevel;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -73,6 +73,17 @@ pub enum ConflictTarget {
     RowId,
     /// `ON CONFLICT (columns)`: the unique index at this position of `TableDef::indexes`.
     Index(usize),
+}
+
+impl ConflictTarget {
+    /// Whether a conflict in a key (`None`: the row id) is one the statement deals with.
+    pub fn concerns(self, key: Option<usize>) -> bool {
+        match self {
+            ConflictTarget::Any => true,
+            ConflictTarget::RowId => key.is_none(),
+            ConflictTarget::Index(i) => key == Some(i),
+        }
+    }
 }
 
 /// INSERT, REPLACE and upserts.
@@ -286,6 +297,10 @@ pub enum Show {
     CreateTable(TableId),
     /// SHOW CREATE VIEW.
     CreateView(Box<ViewDef>),
+    /// SHOW TRIGGERS: of the schema.
+    Triggers(String),
+    /// SHOW CREATE TRIGGER: of the table, the one of that name.
+    CreateTrigger(TableId, String),
     /// SHOW INDEX FROM.
     Indexes(TableId),
     /// SHOW PERSISTENCE [FOR table].
@@ -322,6 +337,22 @@ pub enum Statement {
     Delete(Arc<Delete>),
     /// UPDATE and DELETE of several tables, MERGE.
     Changes(Arc<Changes>),
+    /// One of these that may fire triggers.
+    Triggered(Arc<Triggered>),
+    /// CREATE TRIGGER.
+    CreateTrigger {
+        /// The table.
+        table: TableId,
+        /// The trigger.
+        trigger: Box<TriggerDef>,
+    },
+    /// DROP TRIGGER.
+    DropTrigger {
+        /// Its table.
+        table: TableId,
+        /// Its name.
+        name: String,
+    },
     /// CREATE TABLE. The id in the definition, and the parent id of a self-reference, are `TableId(0)` until it is created.
     CreateTable {
         /// The table.
@@ -409,6 +440,14 @@ impl Statement {
             Statement::Delete(d) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(d).source)],
             Statement::Changes(c) => alloc::vec![Arc::make_mut(&mut Arc::make_mut(c).source)],
             Statement::Session(s) => s.query.iter_mut().map(Arc::make_mut).collect(),
+            Statement::Triggered(t) => {
+                let Triggered { change, triggers } = Arc::make_mut(t);
+                let steps = triggers.iter_mut().flat_map(|t| &mut t.triggers);
+                let steps = steps.flat_map(|t| &mut t.steps);
+                let mut all = change.queries_mut();
+                all.extend(steps.flat_map(Step::queries_mut));
+                all
+            }
             Statement::Explain { statement, .. } => statement.queries_mut(),
             _ => Vec::new(),
         }

@@ -29,7 +29,39 @@ fn unsupported_clauses_are_named_with_their_place() {
         ("PRAGMA foreign_keys = ON", "PRAGMA"),
         (
             "CREATE TRIGGER x BEFORE INSERT ON album FOR EACH ROW SET @a = 1",
-            "CREATE TRIGGER",
+            "a parameter or variable in a trigger",
+        ),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW BEGIN DECLARE n INT; END",
+            "DECLARE in a trigger",
+        ),
+        (
+            "CREATE TRIGGER x INSTEAD OF INSERT ON album BEGIN SELECT 1; END",
+            "INSTEAD OF",
+        ),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH STATEMENT SELECT 1",
+            "FOR EACH ROW",
+        ),
+        (
+            "CREATE TRIGGER x AFTER INSERT OR UPDATE ON album FOR EACH ROW SELECT 1",
+            "several events",
+        ),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW FOLLOWS y SELECT 1",
+            "FOLLOWS",
+        ),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW SIGNAL SQLSTATE '01000'",
+            "other than '45000'",
+        ),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON album BEGIN SELECT RAISE(IGNORE); END",
+            "RAISE(IGNORE)",
+        ),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW DELETE FROM artist RETURNING id",
+            "RETURNING in a trigger",
         ),
         ("SET GLOBAL autocommit = 1", "SET GLOBAL"),
         ("SET GLOBAL autocommit = 1", "SET GLOBAL"),
@@ -168,6 +200,18 @@ fn nothing_overflows_a_small_stack() {
             "SELECT * FROM artist {}",
             "PIVOT(sum(a) FOR b IN (1)) ".repeat(n)
         ));
+        let trigger = "CREATE TRIGGER x AFTER INSERT ON artist FOR EACH ROW ";
+        all.push(format!(
+            "{trigger}{}SELECT 1{}",
+            "BEGIN ".repeat(n),
+            "; END".repeat(n)
+        ));
+        all.push(format!(
+            "{trigger}{}SELECT 1; {}",
+            "IF 1 THEN ".repeat(n),
+            "END IF; ".repeat(n)
+        ));
+        all.push(format!("{trigger}BEGIN {}END", "SELECT 1; ".repeat(n.min(3000))));
         all.push(format!("{}SELECT 1", "EXPLAIN ".repeat(n)));
         all.push(format!("SELECT {}", "(".repeat(n)));
         all

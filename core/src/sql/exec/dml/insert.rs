@@ -9,8 +9,8 @@ use super::source::{Collected, Source, drain};
 use super::upsert::Upsert;
 use crate::catalog::{Catalog, TableDef};
 use crate::sql::exec::Env;
-use crate::sql::exec::eval::eval;
-use crate::sql::plan::{ConflictAction, ConflictTarget, Insert, InsertSource, Query};
+use crate::sql::exec::eval::{Scope, eval};
+use crate::sql::plan::{ConflictAction, Insert, InsertSource, Query};
 use crate::tree::Missing;
 use crate::txn::Draft;
 use crate::types::{Batch, Column, Physical, Result, RowId};
@@ -181,7 +181,7 @@ impl InsertRun {
             if let Some(slot) = rows.columns.get_mut(column) {
                 *slot = Column::from_i64(ids);
             }
-            self.check_automatic(column, &rows)?;
+            check_automatic(&self.plan, &self.def, column, &rows, &self.env.scope())?;
         }
         self.output.affected += batch.len as u64;
         if let Some(returning) = &mut self.output.returning {
@@ -201,7 +201,12 @@ impl InsertRun {
     ) -> Poll<Result<()>> {
         let table = self.plan.table;
         let keyed = match self.keys_first {
-            true => Some(self.keyed(batch, row, txn)?),
+            true => {
+                let one = batch.columns.iter().map(|c| c.slice(row, row + 1)).collect();
+                let (one, key) = keyed(&self.plan, &self.def, one, txn, &self.env)?;
+                refuse_false(&self.def, self.plan.checks.iter(), &one, &self.env.scope())?;
+                Some((one, key))
+            }
             false => None,
         };
         let (batch, row, key) = match &keyed {
@@ -213,7 +218,7 @@ impl InsertRun {
             let found = ready!(txn.conflicts(table, &batch.columns, row, pins, missing))?;
             let elsewhere = found
                 .iter()
-                .any(|(_, key)| !concerns(self.plan.conflict_target, *key));
+                .any(|(_, key)| !self.plan.conflict_target.concerns(*key));
             match (&self.plan.on_conflict, found.first()) {
                 // The insert below says which key it is.
                 _ if elsewhere => {}
@@ -251,25 +256,6 @@ impl InsertRun {
         Poll::Ready(Ok(()))
     }
 
-    /// A row with its key and the generated columns that depend on it, and the key if it is a new one. While the row
-    /// waits it stays the same.
-    fn keyed(&self, batch: &Batch, row: usize, txn: &mut Draft<'_>) -> Result<(Batch, Option<i64>)> {
-        let mut one = Batch::new(batch.columns.iter().map(|c| c.slice(row, row + 1)).collect(), 1);
-        let mut key = None;
-        for column in automatic_columns(&self.def) {
-            let Some(slot) = one.columns.get_mut(column).filter(|c| c.is_null(0)) else {
-                continue;
-            };
-            let value = txn.reserve_key(self.plan.table, column)?;
-            key = Some(value);
-            *slot = key_column(slot.physical(), value);
-        }
-        let scope = self.env.scope();
-        generate(&self.plan.generated, &self.def, &mut one, &scope)?;
-        refuse_false(&self.def, self.plan.checks.iter(), &one, &scope)?;
-        Ok((one, key))
-    }
-
     fn inserted(&mut self, batch: &Batch, row: usize, id: RowId, generated: Option<i64>) -> Result<()> {
         self.output.affected += 1;
         let Some(value) = generated else {
@@ -277,26 +263,10 @@ impl InsertRun {
             return Ok(());
         };
         self.output.last_insert_id.get_or_insert(value);
-        let mut columns: Vec<Column> = batch.columns.iter().map(|c| c.slice(row, row + 1)).collect();
-        for column in automatic_columns(&self.def) {
-            let Some(slot) = columns.get_mut(column).filter(|c| c.is_null(0)) else {
-                continue;
-            };
-            let value = match self.def.row_id_column == Some(column) {
-                true => id,
-                false => value,
-            };
-            *slot = key_column(slot.physical(), value);
-            self.check_automatic(column, &Batch::new(columns.clone(), 1))?;
-        }
+        let columns = batch.columns.iter().map(|c| c.slice(row, row + 1)).collect();
+        let columns = with_keys(&self.plan, &self.def, columns, (id, value), &self.env.scope())?;
         self.output.push(&columns, 0);
         Ok(())
-    }
-
-    /// The CHECKs that read a generated column, which was NULL when all were checked.
-    fn check_automatic(&self, column: usize, rows: &Batch) -> Result<()> {
-        let checks = self.plan.checks.iter().filter(|(_, c)| reads_column(c, column));
-        refuse_false(&self.def, checks, rows, &self.env.scope())
     }
 
     /// Asks for the blocks of the rows after the one that waits, too.
@@ -359,6 +329,11 @@ fn take(
     batches: &mut Vec<Batch>,
 ) -> Result<()> {
     let mut batch = complete(batch, plan, def, env)?;
+    for (i, (values, column)) in batch.columns.iter().zip(&def.columns).enumerate() {
+        if column.generated.is_none() && !automatic_columns(def).any(|g| g == i) {
+            refuse_null(def, i, values)?;
+        }
+    }
     if !keys_first {
         generate(&plan.generated, def, &mut batch, &env.scope())?;
         refuse_false(def, plan.checks.iter(), &batch, &env.scope())?;
@@ -368,8 +343,65 @@ fn take(
     Ok(())
 }
 
-/// The rows of a source batch with every column of the table, checked as far as they are known.
-fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -> Result<Batch> {
+/// A row with its key and the generated columns, and the key if it is a new one. While the row waits it stays the
+/// same.
+pub(super) fn keyed(
+    plan: &Insert,
+    def: &TableDef,
+    columns: Vec<Column>,
+    txn: &mut Draft<'_>,
+    env: &Env,
+) -> Result<(Batch, Option<i64>)> {
+    let mut one = Batch::new(columns, 1);
+    let mut key = None;
+    for column in automatic_columns(def) {
+        let Some(slot) = one.columns.get_mut(column).filter(|c| c.is_null(0)) else {
+            continue;
+        };
+        let value = txn.reserve_key(plan.table, column)?;
+        key = Some(value);
+        *slot = key_column(slot.physical(), value);
+    }
+    generate(&plan.generated, def, &mut one, &env.scope())?;
+    Ok((one, key))
+}
+
+/// A row with the keys given out when it went in, of which one is the row id.
+pub(super) fn with_keys(
+    plan: &Insert,
+    def: &TableDef,
+    mut columns: Vec<Column>,
+    (id, value): (RowId, i64),
+    scope: &Scope<'_>,
+) -> Result<Vec<Column>> {
+    for column in automatic_columns(def) {
+        let Some(slot) = columns.get_mut(column).filter(|c| c.is_null(0)) else {
+            continue;
+        };
+        let value = match def.row_id_column == Some(column) {
+            true => id,
+            false => value,
+        };
+        *slot = key_column(slot.physical(), value);
+        check_automatic(plan, def, column, &Batch::new(columns.clone(), 1), scope)?;
+    }
+    Ok(columns)
+}
+
+/// The CHECKs that read a key, which was NULL when all were checked.
+fn check_automatic(
+    plan: &Insert,
+    def: &TableDef,
+    column: usize,
+    rows: &Batch,
+    scope: &Scope<'_>,
+) -> Result<()> {
+    let checks = plan.checks.iter().filter(|(_, c)| reads_column(c, column));
+    refuse_false(def, checks, rows, scope)
+}
+
+/// The rows of a source batch with every column of the table.
+pub(super) fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -> Result<Batch> {
     let rows = batch.rows();
     let nothing = Batch::new(Vec::new(), rows);
     let scope = env.scope();
@@ -381,9 +413,6 @@ fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -> Result<Ba
             (None, Some(Some(default))) => eval(default, &nothing, &scope)?,
             (None, _) => Column::nulls(column.ty.physical(), rows),
         };
-        if column.generated.is_none() && !automatic_columns(def).any(|g| g == i) {
-            refuse_null(def, i, &values)?;
-        }
         columns.push(values);
     }
     Ok(Batch::new(columns, rows))
@@ -408,15 +437,6 @@ pub(super) fn automatic_columns(def: &TableDef) -> impl Iterator<Item = usize> +
 pub(super) fn column_name(def: &TableDef, column: usize) -> Option<alloc::string::String> {
     let column = def.columns.get(column)?;
     Some(alloc::format!("{}.{}", def.name, column.name))
-}
-
-/// Whether a conflict in a key (`None`: the row id) is one the statement deals with.
-fn concerns(target: ConflictTarget, key: Option<usize>) -> bool {
-    match target {
-        ConflictTarget::Any => true,
-        ConflictTarget::RowId => key.is_none(),
-        ConflictTarget::Index(i) => key == Some(i),
-    }
 }
 
 #[cfg(test)]

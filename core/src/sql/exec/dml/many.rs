@@ -89,9 +89,7 @@ impl ManyRun {
                     if let (Some(taken), Some(id)) = (&mut *taken, run.row_id())
                         && taken.new_rows(&rows.column(id))?.is_some()
                     {
-                        return Err(Error::invalid(
-                            "MERGE would change a row a second time: more than one row of the source matches it",
-                        ));
+                        return Err(twice());
                     }
                     run.take(rows)?;
                 }
@@ -161,8 +159,13 @@ impl Part {
     }
 }
 
+/// The error that MERGE would change a row twice.
+pub(super) fn twice() -> Error {
+    Error::invalid("MERGE would change a row a second time: more than one row of the source matches it")
+}
+
 /// The rows of a batch of the source that a change takes.
-fn rows_of(part: &ChangePart, row_id: Option<usize>, batch: &Batch) -> Batch {
+pub(super) fn rows_of(part: &ChangePart, row_id: Option<usize>, batch: &Batch) -> Batch {
     let columns: Vec<Column> = part.columns.iter().map(|c| batch.column(*c)).collect();
     let when = part.when.map(|w| batch.column(w));
     let of_table = row_id

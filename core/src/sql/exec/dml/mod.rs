@@ -9,6 +9,7 @@
 
 mod ahead;
 mod checks;
+mod collected_rows;
 mod delete;
 mod derived;
 mod distinct_rows;
@@ -24,6 +25,7 @@ mod testing;
 mod update;
 mod upsert;
 
+pub use collected_rows::{CollectedRows, RowChange, WaitingRows};
 use delete::DeleteRun;
 pub use derived::generate;
 use insert::InsertRun;

@@ -89,13 +89,7 @@ impl UpdateRun {
         let table = catalog.table(plan.table)?;
         let def = table.def.clone();
         let set: Vec<usize> = plan.set.iter().copied().chain(plan.derived.columns()).collect();
-        let unique = |i| {
-            table
-                .index_key(i)
-                .is_some_and(|k| k.is_unique() && k.touches(&set))
-        };
-        let changes_keys =
-            def.row_id_column.is_some_and(|c| set.contains(&c)) || (0..def.indexes.len()).any(unique);
+        let changes_keys = table.changes_keys(&set);
         let returning = plan.returning.as_ref();
         Ok(UpdateRun {
             source: Some(Source::new(&plan.source, catalog, &env)?),

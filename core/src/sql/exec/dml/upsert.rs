@@ -4,7 +4,7 @@ use super::checks::{refuse_false, refuse_null};
 use super::derived::derive;
 use crate::catalog::TableDef;
 use crate::sql::exec::Env;
-use crate::sql::exec::eval::{eval, eval_filter};
+use crate::sql::exec::eval::{Scope, eval, eval_filter};
 use crate::sql::plan::{ConflictAction, Derived, Expr, Insert};
 use crate::tree::{Missing, Pins};
 use crate::txn::Draft;
@@ -48,21 +48,16 @@ impl Upsert {
             return Poll::Ready(Ok(None));
         };
         let new = new.columns.iter().map(|c| c.slice(row, row + 1));
-        let both = Batch::new(old.iter().cloned().chain(new).collect(), 1);
         let scope = env.scope();
-        if let Some(filter) = filter
-            && eval_filter(filter, &both, &scope)?.is_empty()
-        {
+        let Some(mut values) = assigned((set, filter), &old, new, &scope)? else {
             return Poll::Ready(Ok(None));
-        }
-        let mut values = Vec::with_capacity(set.len());
-        for (column, expr) in set {
-            let value = eval(expr, &both, &scope)?;
-            refuse_null(def, *column, &value)?;
-            values.push(value);
+        };
+        for (column, value) in self.set.iter().zip(&values) {
+            refuse_null(def, *column, value)?;
         }
         let given = self.set.get(..set.len()).unwrap_or(&[]);
-        derive(derived, def, &both, given, &mut values, &scope)?;
+        let before = Batch::new(old.clone(), 1);
+        derive(derived, def, &before, given, &mut values, &scope)?;
         let mut changed = old;
         for (column, value) in self.set.iter().zip(&values) {
             if let Some(slot) = changed.get_mut(*column) {
@@ -74,4 +69,21 @@ impl Upsert {
         let updated = ready!(txn.update_row(plan.table, id, &self.set, &values, 0, pins, missing))?;
         Poll::Ready(Ok(updated.map(|_| changed.columns)))
     }
+}
+
+/// The values that a row gets which the row `new` collides with; `None` if the condition leaves it as it is.
+pub(super) fn assigned(
+    (set, filter): (&[(usize, Expr)], Option<&Expr>),
+    old: &[Column],
+    new: impl Iterator<Item = Column>,
+    scope: &Scope<'_>,
+) -> Result<Option<Vec<Column>>> {
+    let both = Batch::new(old.iter().cloned().chain(new).collect(), 1);
+    if let Some(filter) = filter
+        && eval_filter(filter, &both, scope)?.is_empty()
+    {
+        return Ok(None);
+    }
+    let values: Result<Vec<Column>> = set.iter().map(|(_, expr)| eval(expr, &both, scope)).collect();
+    values.map(Some)
 }
