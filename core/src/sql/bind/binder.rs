@@ -59,6 +59,8 @@ pub(super) struct Enclosing {
     pub(super) scope: Scope,
     /// What the subquery in it depends on, over its columns. An [`Expr::Outer`] names it by its place here.
     pub(super) captures: Vec<Expr>,
+    /// The tables to the left of what is being bound in FROM: only what is lateral sees them.
+    pub(super) hidden: bool,
 }
 
 impl Enclosing {
@@ -201,7 +203,7 @@ impl<'a> Binder<'a> {
         find: impl Fn(&Scope) -> Result<Option<Expr>>,
     ) -> Result<Option<Expr>> {
         let mut found = None;
-        for (level, enclosing) in self.outer.iter().enumerate().rev() {
+        for (level, enclosing) in self.outer.iter().enumerate().rev().filter(|(_, e)| !e.hidden) {
             if let Some(column) = find(&enclosing.scope)? {
                 found = Some((level, column));
                 break;

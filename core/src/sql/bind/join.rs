@@ -3,6 +3,7 @@
 use super::binder::{Binder, Env};
 use super::cte::Cte;
 use super::expr::balanced;
+use super::lateral::{has_lateral, is_lateral, lateral_join};
 use super::names::{Scope, ScopeTable};
 use super::refuse::{invalid, refuse, unsupported};
 use super::types::compare;
@@ -205,7 +206,8 @@ impl<'a> Binder<'a> {
         };
         let mut left = self.table_with_joins(first)?;
         for item in others {
-            left = cross(left, self.table_with_joins(item)?)?;
+            let (right, captures) = self.beside(&left.1, has_lateral(item), |b| b.table_with_joins(item))?;
+            left = cross(left, right, captures)?;
         }
         Ok(left)
     }
@@ -222,7 +224,7 @@ impl<'a> Binder<'a> {
             let right = self.table_with_joins(item)?;
             all = Some(match all {
                 None => right,
-                Some(left) => cross(left, right)?,
+                Some(left) => cross(left, right, Vec::new())?,
             });
         }
         self.row_ids = false;
@@ -277,14 +279,16 @@ impl<'a> Binder<'a> {
         } = join;
         refuse(*global, "GLOBAL JOIN", join)?;
         let (side, constraint) = join_kind(join_operator, join)?;
-        let right = self.table_factor(relation)?;
-        self.join(left, right, side, constraint, join)
+        let sees_left = is_lateral(relation) && matches!(side, Side::Inner | Side::Left);
+        let (right, captures) = self.beside(&left.1, sees_left, |b| b.table_factor(relation))?;
+        self.join(left, right, captures, side, constraint, join)
     }
 
     fn join(
         &mut self,
         (left, mut scope): (Plan, Scope),
         (right, right_scope): (Plan, Scope),
+        captures: Vec<Expr>,
         side: Side,
         constraint: Option<&'a JoinConstraint>,
         at: &'a ast::Join,
@@ -308,6 +312,7 @@ impl<'a> Binder<'a> {
             }
         };
         let mut conditions = JoinCondition::default();
+        let is_lateral = !captures.is_empty();
         let mut pairs = Vec::with_capacity(merged.len());
         for (name, l, r) in merged {
             let (Some(lc), Some(rc)) = (scope.column(l), scope.column(r)) else {
@@ -319,7 +324,10 @@ impl<'a> Binder<'a> {
                 rc.expr(),
                 name.and_then(|n| start(n.span)),
             )?;
-            conditions.add(same, boundary);
+            match is_lateral {
+                true => conditions.rest.push(same),
+                false => conditions.add(same, boundary),
+            }
             pairs.push(if side == Side::Right { (r, l) } else { (l, r) });
         }
         match constraint {
@@ -329,7 +337,10 @@ impl<'a> Binder<'a> {
                     env = Env::new(&scope, "ON of an outer join").without_correlation();
                 }
                 let condition = self.condition(condition, &mut env)?;
-                conditions.add(condition, boundary);
+                match is_lateral {
+                    true => conditions.rest.push(condition),
+                    false => conditions.add(condition, boundary),
+                }
             }
             None | Some(JoinConstraint::None) if side != Side::Inner => {
                 return Err(invalid("an outer join needs ON or USING", at));
@@ -344,11 +355,16 @@ impl<'a> Binder<'a> {
         } else {
             (left, right)
         };
+        let kind = match side {
+            Side::Inner => JoinKind::Inner,
+            Side::Left | Side::Right | Side::Full => JoinKind::Left,
+        };
+        if is_lateral {
+            let condition = balanced(BinaryOp::And, conditions.rest);
+            return Ok((lateral_join(kind, left, right, captures, condition), scope));
+        }
         let join = Join {
-            kind: match side {
-                Side::Inner => JoinKind::Inner,
-                Side::Left | Side::Right | Side::Full => JoinKind::Left,
-            },
+            kind,
             left,
             right,
             equal: conditions.equal,
@@ -386,9 +402,11 @@ impl<'a> Binder<'a> {
                 alias,
                 sample,
             } => {
-                refuse(*lateral, "LATERAL", factor)?;
                 refuse(sample.is_some(), "TABLESAMPLE", factor)?;
-                let (plan, columns) = self.deeper(1, |b| b.query(subquery))?;
+                let (plan, columns) = self.deeper(1, |b| match lateral {
+                    true => b.laterally(|b| b.query(subquery)),
+                    false => b.query(subquery),
+                })?;
                 match alias_name(alias.as_ref())? {
                     Some((name, names)) => derived(plan, columns, name, names),
                     None => {
@@ -502,8 +520,15 @@ pub(super) fn derived(
     ))
 }
 
-fn cross((left, mut scope): (Plan, Scope), (right, others): (Plan, Scope)) -> Result<(Plan, Scope)> {
+fn cross(
+    (left, mut scope): (Plan, Scope),
+    (right, others): (Plan, Scope),
+    captures: Vec<Expr>,
+) -> Result<(Plan, Scope)> {
     scope.append(others)?;
+    if !captures.is_empty() {
+        return Ok((lateral_join(JoinKind::Inner, left, right, captures, None), scope));
+    }
     let join = Join {
         kind: JoinKind::Inner,
         left,

@@ -27,6 +27,7 @@ mod index;
 mod information;
 mod insert;
 mod join;
+mod lateral;
 mod leaf;
 mod merge;
 mod names;

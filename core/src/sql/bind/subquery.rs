@@ -77,6 +77,7 @@ impl<'a> Binder<'a> {
         self.outer.push(Enclosing {
             scope: env.scope.clone(),
             captures: Vec::new(),
+            hidden: false,
         });
         let bound = self.deeper(1, |b| b.query(q));
         let captures = self.outer.pop().map(|e| e.captures).unwrap_or_default();

@@ -1,7 +1,6 @@
 //! Functions in FROM: `generate_series(1, 10)`, `json_each('[1, 2]')`, `string_split('a,b', ',')`.
 //!
-//! Their arguments are known before the query reads rows: they name no columns beside them, but may name those
-//! of a query around.
+//! Their arguments may name columns of the tables before them, and of a query around.
 
 use super::binder::{Binder, Env};
 use super::function::argument;
@@ -46,7 +45,8 @@ impl<'a> Binder<'a> {
         let mut env = Env::new(&scope, "a table function").without_correlation();
         let mut bound = Vec::with_capacity(args.args.len());
         for (i, arg) in args.args.iter().enumerate() {
-            let expr = self.expr(argument(arg)?, &mut env)?;
+            let arg = argument(arg)?;
+            let expr = self.laterally(|b| b.expr(arg, &mut env))?;
             let ty = shape.arg_types.get(i).or(shape.arg_types.last());
             bound.push(match ty {
                 Some(ty) => cast(expr, ty, true),

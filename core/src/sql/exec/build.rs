@@ -142,7 +142,7 @@ fn physicals(plan: &Plan) -> Vec<Physical> {
 /// [later](Builder::later).
 fn built_along(plan: &Plan) -> Vec<&Plan> {
     let mut inputs = plan.inputs();
-    if matches!(plan, Plan::Apply(_) | Plan::Recursive(_)) {
+    if matches!(plan, Plan::Apply(_) | Plan::LateralJoin(_) | Plan::Recursive(_)) {
         inputs.truncate(1);
     }
     inputs
@@ -190,6 +190,10 @@ impl Builder<'_> {
             Plan::Apply(apply) => {
                 let subquery = self.later(&apply.subquery);
                 Box::new(Apply::new(next()?, apply, subquery, self.memory))
+            }
+            Plan::LateralJoin(j) => {
+                let right = self.later(&j.right);
+                Box::new(join::LateralJoin::new(next()?, j, right, self.memory))
             }
             Plan::Recursive(recursive) => {
                 let step = self.later(&recursive.step);

@@ -248,6 +248,17 @@ impl Lines<'_> {
                     false => format!("Window {}: {}", over.join(" "), calls.join(", ")),
                 }
             }
+            Plan::LateralJoin(j) => {
+                let kind = match j.kind {
+                    JoinKind::Inner => "Lateral join",
+                    JoinKind::Left => "Left lateral join",
+                };
+                let mut text = format!("{kind} for {}", texts(&j.captures, &self.names(&j.left)));
+                if let Some(condition) = &j.condition {
+                    text += &format!(" on {}", expr_text(condition, &self.names(plan)));
+                }
+                text
+            }
             Plan::Apply(a) => {
                 let asked = match a.kind {
                     ApplyKind::Scalar => "value",
@@ -389,6 +400,11 @@ impl Lines<'_> {
                 exprs.iter().map(|e| shortened(expr_text(e, &names))).collect()
             }
             Plan::Join(j) => {
+                let mut names = self.names(&j.left);
+                names.extend(self.names(&j.right));
+                names
+            }
+            Plan::LateralJoin(j) => {
                 let mut names = self.names(&j.left);
                 names.extend(self.names(&j.right));
                 names

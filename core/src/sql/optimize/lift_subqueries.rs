@@ -47,6 +47,16 @@ fn lift(plan: &mut Plan) {
             *plan = take(plan).filtered(join(above));
             lift(plan);
         }
+        Plan::LateralJoin(j)
+            if j.kind == JoinKind::Inner && j.condition.as_ref().is_some_and(Expr::is_correlated) =>
+        {
+            let (above, on): (Vec<Expr>, _) = split(j.condition.take())
+                .into_iter()
+                .partition(Expr::is_correlated);
+            j.condition = join(on);
+            *plan = take(plan).filtered(join(above));
+            lift(plan);
+        }
         _ => {}
     }
 }

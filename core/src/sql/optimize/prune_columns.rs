@@ -206,6 +206,19 @@ fn prune(plan: &mut Plan, needed: &[bool]) -> Moved {
             prune_exactly(&mut a.subquery, &asked);
             side_by_side(moved, alloc::vec![Some(0)], a.input.types().len())
         }
+        Plan::LateralJoin(j) => {
+            let width = j.left.types().len();
+            let mut below = needed.to_vec();
+            j.condition.iter().for_each(|c| need(&mut below, c));
+            let (left, right) = below.split_at_mut(width.min(needed.len()));
+            j.captures.iter().for_each(|c| need(left, c));
+            let left = prune(&mut j.left, left);
+            let right = prune(&mut j.right, right);
+            j.captures.iter_mut().for_each(|c| move_columns(c, &left));
+            let moved = side_by_side(left, right, j.left.types().len());
+            j.condition.iter_mut().for_each(|c| move_columns(c, &moved));
+            moved
+        }
         Plan::SetOperation(s) => {
             let all = alloc::vec![true; needed.len()];
             prune_exactly(&mut s.left, &all);

@@ -20,7 +20,7 @@ use super::conjuncts::{bool_literal, is_never_true, join, split};
 use super::fold_constants::fold_constants;
 use super::null_rejection::rejects_nulls;
 use super::plan_parts::{is_empty, no_rows, take};
-use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
+use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, LateralJoin, Plan};
 use alloc::{boxed::Box, vec, vec::Vec};
 
 /// Pushes all filters of a plan down.
@@ -131,6 +131,7 @@ fn part(plan: &mut Plan, conjuncts: Vec<Expr>) -> Parted {
             // The subquery, the second input, gets none.
             Parted::by(conjuncts, |c| !is_volatile(c) && all_columns(c, |i| i < width))
         }
+        Plan::LateralJoin(j) => part_at_lateral_join(j, conjuncts),
         // What comes out are left rows. Of how many there are with ALL others decide too.
         Plan::SetOperation(s) if !s.all => Parted::by(conjuncts, |c| !is_volatile(c)),
         _ => Parted {
@@ -209,6 +210,40 @@ fn part_at_join(j: &mut Join, conjuncts: Vec<Expr>) -> Parted {
         below: vec![sides.left, sides.right],
         above,
     }
+}
+
+/// As at other joins; an equality of both sides is no key, though, but a condition.
+fn part_at_lateral_join(j: &mut LateralJoin, conjuncts: Vec<Expr>) -> Parted {
+    let width = j.left.types().len();
+    let is_left = |i: usize| i < width;
+    let is_right = |i: usize| i >= width;
+    if j.kind == JoinKind::Left && conjuncts.iter().any(|c| rejects_nulls(c, &is_right)) {
+        j.kind = JoinKind::Inner;
+    }
+    let mut out = Parted {
+        below: vec![Vec::new(), Vec::new()],
+        above: Vec::new(),
+    };
+    let (mut left, mut right, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    let on = split(j.condition.take());
+    for (c, is_on) in on
+        .into_iter()
+        .map(|c| (c, true))
+        .chain(conjuncts.into_iter().map(|c| (c, false)))
+    {
+        let inner = j.kind == JoinKind::Inner;
+        match is_volatile(&c) {
+            true if is_on => rest.push(c),
+            true => out.above.push(c),
+            false if all_columns(&c, is_right) && (inner || is_on) => right.push(lowered(c, width)),
+            false if all_columns(&c, is_left) && (inner || !is_on) => left.push(c),
+            false if inner || is_on => rest.push(c),
+            false => out.above.push(c),
+        }
+    }
+    j.condition = join(rest);
+    out.below = vec![left, right];
+    out
 }
 
 fn equality(left: Expr, right: Expr) -> Expr {

@@ -1,6 +1,6 @@
 //! Correlated subqueries: as an expression, while a statement is bound, and as a plan node, which they become.
 
-use super::{Expr, Plan};
+use super::{Expr, JoinKind, Plan};
 use crate::types::DataType;
 use alloc::vec::Vec;
 
@@ -41,4 +41,19 @@ pub struct Apply {
     pub captures: Vec<Expr>,
     /// The type of the answer.
     pub ty: DataType,
+}
+
+/// A join whose right input depends on the row at its left (LATERAL): it is run for each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LateralJoin {
+    /// Inner, or left rows without a partner too.
+    pub kind: JoinKind,
+    /// Left input.
+    pub left: Plan,
+    /// Right input, in which [`Expr::Outer`] is one of `captures`.
+    pub right: Plan,
+    /// What it depends on, over the left input.
+    pub captures: Vec<Expr>,
+    /// Condition over the columns of both.
+    pub condition: Option<Expr>,
 }

@@ -17,7 +17,7 @@ mod table_function;
 mod trigger;
 mod window;
 
-pub use apply::{Apply, ApplyKind, Correlated};
+pub use apply::{Apply, ApplyKind, Correlated, LateralJoin};
 pub use derived::Derived;
 pub use expr::{AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use information::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable};

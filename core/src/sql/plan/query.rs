@@ -1,7 +1,8 @@
 //! Relational plans.
 
 use super::{
-    AggregateCall, Apply, Expr, InformationScan, Recursive, SetOperation, TableFunctionCall, Window,
+    AggregateCall, Apply, Expr, InformationScan, LateralJoin, Recursive, SetOperation, TableFunctionCall,
+    Window,
 };
 use crate::catalog::TableId;
 use crate::types::DataType;
@@ -229,6 +230,8 @@ pub enum Plan {
     SetOperation(Box<SetOperation>),
     /// A correlated subquery, run for each row.
     Apply(Box<Apply>),
+    /// A join whose right input depends on the left row.
+    LateralJoin(Box<LateralJoin>),
     /// WITH RECURSIVE.
     Recursive(Box<Recursive>),
     /// In a step of a recursive query: the rows of the step before.
@@ -298,6 +301,10 @@ macro_rules! each_input {
                 $f(&$($mut)? a.input);
                 $f(&$($mut)? a.subquery);
             }
+            Plan::LateralJoin(j) => {
+                $f(&$($mut)? j.left);
+                $f(&$($mut)? j.right);
+            }
             Plan::SetOperation(s) => {
                 $f(&$($mut)? s.left);
                 $f(&$($mut)? s.right);
@@ -327,6 +334,11 @@ impl Plan {
             | Plan::Limit { input, .. } => input.types(),
             Plan::Project { exprs, .. } => exprs.iter().map(Expr::ty).collect(),
             Plan::Join(j) => {
+                let mut t = j.left.types();
+                t.extend(j.right.types());
+                t
+            }
+            Plan::LateralJoin(j) => {
                 let mut t = j.left.types();
                 t.extend(j.right.types());
                 t
@@ -434,6 +446,7 @@ impl Plan {
             | Plan::WorkTable { .. }
             | Plan::Information(_) => {}
             Plan::Apply(a) => a.captures.iter_mut().for_each(f),
+            Plan::LateralJoin(j) => j.captures.iter_mut().chain(&mut j.condition).for_each(f),
             Plan::TableFunction(call) => call.args.iter_mut().for_each(f),
             Plan::Window(w) => {
                 w.partition.iter_mut().for_each(&mut *f);

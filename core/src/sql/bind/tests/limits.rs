@@ -19,7 +19,6 @@ fn unsupported_clauses_are_named_with_their_place() {
             "FULL JOIN with USING",
         ),
         ("SELECT 1 FROM album USE INDEX (by_title)", "index hint"),
-        ("SELECT 1 FROM LATERAL (SELECT 1) x", "LATERAL"),
         (
             "WITH RECURSIVE a AS (SELECT 1 UNION SELECT 2 WHERE EXISTS (SELECT 1 FROM a)) SELECT * FROM a",
             "in a subquery of itself",
