@@ -10,6 +10,7 @@ mod executor;
 mod flusher;
 mod from_row;
 mod from_value;
+mod functions;
 mod host;
 mod idle_sessions;
 mod maintenance;
@@ -32,7 +33,7 @@ pub use amphi_core::{
         PersistenceOptions, Placement, Problem, SalvageReport, SalvagedTable, Stats, TransactionOptions,
     },
     session::Params,
-    sql::{interrupt::InterruptHandle, plan::OutputColumn},
+    sql::{functions::UserAggregate, interrupt::InterruptHandle, plan::OutputColumn},
     types::{Batch, Column, DataType, Date, DateTime, Decimal, Position, Time, ValueRef},
 };
 pub use database::Database;

@@ -8,6 +8,8 @@ use crate::host::Host;
 use crate::kv::KvBackend;
 use crate::router::{BackupReport, CheckReport, Config, Engine, Stats};
 use crate::session::{PlanCache, Session, Shared};
+use crate::sql::bind;
+use crate::sql::functions::UserFunction;
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -44,9 +46,28 @@ impl Database {
                 engine,
                 plans: PlanCache::default(),
                 templates: PlanCache::default(),
+                functions: Default::default(),
                 sessions: Default::default(),
             }),
         })
+    }
+
+    /// Adds a function that the program brings, or puts it in the place of the one of that name. Statements
+    /// that were prepared before keep the one they were prepared with.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] if SQL has a function of that name; [`Error::Invalid`] if it could not be called.
+    pub fn create_function(&self, function: UserFunction) -> Result<()> {
+        if bind::has_function(&function.name) {
+            return Err(Error::Exists {
+                kind: "function",
+                name: function.name,
+            });
+        }
+        self.shared.functions.put(function)?;
+        self.shared.plans.clear();
+        self.shared.templates.clear();
+        Ok(())
     }
 
     /// A new session, in the database's first schema.

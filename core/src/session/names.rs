@@ -2,14 +2,19 @@
 
 use crate::catalog::{Catalog, TableDef, TableId, ViewDef};
 use crate::sql::bind::SchemaSource;
+use crate::sql::functions::{UserFunction, UserFunctions};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// Definitions of one catalog version.
-pub struct Names<'a>(pub &'a Catalog);
+/// Definitions of one catalog version, and the functions of the database.
+pub struct Names<'a>(pub &'a Catalog, pub &'a UserFunctions);
 
 impl SchemaSource for Names<'_> {
+    fn user_function(&self, name: &str) -> Option<Arc<UserFunction>> {
+        self.1.get(name)
+    }
+
     fn table(&self, schema: &str, name: &str) -> Option<Arc<TableDef>> {
         self.0.find_visible(schema, name).map(|t| t.def.clone())
     }

@@ -25,6 +25,13 @@ impl PlanCache {
     /// Longer texts (bytes) are not kept: bulk INSERTs rarely come twice.
     pub const MAX_TEXT: usize = 4096;
 
+    /// Forgets all.
+    pub fn clear(&self) {
+        let mut entries = self.entries.lock();
+        entries.by_text.clear();
+        entries.order.clear();
+    }
+
     /// The statement of a text.
     pub fn get(&self, sql: &str) -> Option<Arc<Prepared>> {
         self.entries.lock().by_text.get(sql).cloned()

@@ -12,6 +12,7 @@ use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
+use crate::sql::functions::UserFunctions;
 use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
@@ -33,6 +34,8 @@ pub struct Shared {
     pub plans: PlanCache,
     /// Statements by their text without its literals.
     pub templates: PlanCache,
+    /// Functions that the program brings.
+    pub functions: UserFunctions,
     /// How many sessions there have been.
     pub sessions: AtomicUsize,
 }

@@ -96,7 +96,7 @@ impl Session {
         prepared: &Prepared,
         literals: &[Value],
     ) -> Option<(crate::sql::plan::Statement, Vec<Slot>)> {
-        let names = Names(catalog);
+        let names = Names(catalog, &self.shared.functions);
         let context = BindContext {
             source: &names,
             schema: &self.schema,

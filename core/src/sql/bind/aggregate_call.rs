@@ -1,7 +1,7 @@
 //! One call of an aggregate: its arguments and clauses.
 
 use super::binder::{Binder, Env};
-use super::function::{argument, clause_name, convert_argument};
+use super::function::{argument, clause_name, convert_argument, require_count};
 use super::order_by::sort_key;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{has_guard_digits, int_literal};
@@ -86,7 +86,10 @@ impl<'a> Binder<'a> {
         if function == Aggregate::GroupConcat && clauses.options.separator.is_none() {
             clauses.options.separator = Some(String::from(","));
         }
-        let ty = function.result_type(args.first().map(Expr::ty).as_ref());
+        let ty = match &clauses.options.user {
+            Some(user) => user.returns.clone(),
+            None => function.result_type(args.first().map(Expr::ty).as_ref()),
+        };
         let shown = match (function.arg_kind(0), rounded) {
             (ArgKind::Exact, Some(arg)) => function.result_type(Some(&arg)),
             _ => ty.clone(),
@@ -208,6 +211,13 @@ impl<'a> Binder<'a> {
                 return Err(invalid("COUNT of several values takes DISTINCT", f));
             }
             _ => args.append(&mut self.arguments(arguments, inner)?),
+        }
+        if function == Aggregate::User {
+            let user = self.cx.source.user_function(name);
+            let user = user.ok_or_else(|| invalid(format!("unknown function {name}"), f))?;
+            require_count(name, user.args, args.len(), f)?;
+            clauses.options.user = Some(user);
+            return Ok(args);
         }
         let (least, most) = function.arg_count();
         if !(least.max(1)..=most).contains(&args.len()) {

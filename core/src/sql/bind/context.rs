@@ -1,6 +1,7 @@
 //! What binding is given: the schema, the current schema's name, the types of the parameters.
 
 use crate::catalog::{TableDef, TableId, ViewDef};
+use crate::sql::functions::UserFunction;
 use crate::types::DataType;
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -24,6 +25,10 @@ pub trait SchemaSource {
     fn table_names(&self, schema: &str) -> Vec<String>;
     /// All schemas.
     fn schema_names(&self) -> Vec<String>;
+    /// The function of that name that the program brings, without regard to case.
+    fn user_function(&self, _name: &str) -> Option<Arc<UserFunction>> {
+        None
+    }
 }
 
 /// What a statement is bound in.

@@ -111,7 +111,11 @@ impl<'a> Binder<'a> {
             FunctionArguments::Subquery(_) => return Err(unsupported("a subquery as argument list", name)),
             FunctionArguments::List(l) => (l.args.as_slice(), l.duplicate_treatment, l.clauses.as_slice()),
         };
-        match (Aggregate::lookup(&upper), over) {
+        let aggregate = match self.cx.source.user_function(&upper) {
+            Some(function) if function.is_aggregate() => Some(Aggregate::User),
+            _ => Aggregate::lookup(&upper),
+        };
+        match (aggregate, over) {
             (Some(aggregate), None) => return self.aggregate(aggregate, f, arguments, env),
             (Some(aggregate), Some(over)) => return self.aggregate_over(aggregate, f, arguments, over, env),
             (None, _) => {}
@@ -415,6 +419,10 @@ impl<'a> Binder<'a> {
     /// A call of an entry of the table of functions, with its arguments converted.
     pub(super) fn call(&mut self, name: &str, args: Vec<Expr>, at: &impl Place) -> Result<Expr> {
         let Some(function) = lookup(name) else {
+            if let Some(function) = self.cx.source.user_function(name) {
+                require_count(name, function.args, args.len(), at)?;
+                return Ok(Expr::User { function, args });
+            }
             let names = BOUND_HERE.into_iter().chain(functions().map(|f| f.name));
             return Err(Error::Unknown {
                 kind: "function",
@@ -423,23 +431,38 @@ impl<'a> Binder<'a> {
                 position: at.place(),
             });
         };
-        if args.len() < function.min_args || args.len() > function.max_args {
-            let wanted = match (function.min_args, function.max_args) {
-                (n, m) if n == m => format!("{n}"),
-                (n, usize::MAX) => format!("at least {n}"),
-                (n, m) => format!("{n} to {m}"),
-            };
-            return Err(invalid(
-                format!("{name} takes {wanted} arguments, not {}", args.len()),
-                at,
-            ));
-        }
+        require_count(name, (function.min_args, function.max_args), args.len(), at)?;
         let args = convert_arguments(function, args, at)?;
         let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
         let constants: Vec<Option<Value>> = args.iter().map(constant).collect();
         let ty = function.result_type(&types, &constants);
         Ok(Expr::Function { function, args, ty })
     }
+}
+
+/// Whether SQL has a function of that name, in capitals.
+pub fn has_function(name: &str) -> bool {
+    BOUND_HERE.contains(&name)
+        || lookup(name).is_some()
+        || Aggregate::lookup(name).is_some()
+        || window_function(name).is_some()
+}
+
+/// # Errors
+/// [`Error::Invalid`] if a function is called with another number of arguments than it takes.
+pub(super) fn require_count(name: &str, takes: (usize, usize), given: usize, at: &impl Place) -> Result<()> {
+    if (takes.0..=takes.1).contains(&given) {
+        return Ok(());
+    }
+    let wanted = match takes {
+        (n, m) if n == m => format!("{n}"),
+        (n, usize::MAX) => format!("at least {n}"),
+        (n, m) => format!("{n} to {m}"),
+    };
+    Err(invalid(
+        format!("{name} takes {wanted} arguments, not {given}"),
+        at,
+    ))
 }
 
 /// One argument as its kind asks.

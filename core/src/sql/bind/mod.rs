@@ -62,5 +62,6 @@ mod window;
 
 pub use column_values::{bind_default, bind_definition, bind_table_expr};
 pub use context::{BindContext, SchemaSource};
+pub use function::has_function;
 pub use statement::bind;
 pub use template::{Slot, bind_template, inserted_types, literal_value, read_rows};

@@ -135,6 +135,7 @@ fn text(expr: &Expr, names: &[String], at_least: u8) -> String {
             out + " END"
         }
         Expr::Cast { operand, ty, .. } => format!("CAST({} AS {ty})", text_of(operand, 0)),
+        Expr::User { function, args } => format!("{}({})", function.name, list(args)),
         Expr::Function { function, args, .. } => format!("{}({})", function.name, list(args)),
     };
     if own < at_least {

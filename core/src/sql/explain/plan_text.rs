@@ -536,7 +536,7 @@ fn sort_key_text(key: &SortKey, names: &[String]) -> String {
 }
 
 fn aggregate_text(call: &AggregateCall, names: &[String]) -> String {
-    let name = call.function.name();
+    let name = call.name();
     let arg = match call.args.as_slice() {
         [] => "*".to_string(),
         args => texts(args, names),

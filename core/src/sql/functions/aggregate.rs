@@ -59,6 +59,8 @@ pub enum Aggregate {
     /// GROUPING(key, …): one bit per key, 1 if the row's grouping set has it not. No accumulator's, it is a constant
     /// of each grouping set.
     Grouping,
+    /// One that the program brings: [`AggregateOptions::user`](crate::sql::plan::AggregateOptions::user).
+    User,
 }
 
 /// A statistic of pairs (y, x), as in the SQL standard.
@@ -149,13 +151,16 @@ impl Aggregate {
     pub fn is_ordered(self) -> bool {
         matches!(
             self,
-            Aggregate::GroupConcat | Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg
+            Aggregate::GroupConcat | Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg | Aggregate::User
         )
     }
 
     /// Whether rows count whose (first) argument is NULL.
     pub fn sees_null(self) -> bool {
-        matches!(self, Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg)
+        matches!(
+            self,
+            Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg | Aggregate::User
+        )
     }
 
     /// Fewest and most arguments.
@@ -218,6 +223,7 @@ impl Aggregate {
                 _,
             ) => ArgKind::Double,
             (Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor, _) => ArgKind::Int,
+            (Aggregate::User, _) => ArgKind::Any,
         }
     }
 
@@ -231,6 +237,8 @@ impl Aggregate {
             unsigned: false,
         };
         match self {
+            // The call says it.
+            Aggregate::User => DataType::Null,
             Aggregate::Count
             | Aggregate::ApproxCountDistinct
             | Aggregate::Grouping

@@ -69,7 +69,8 @@ fn is_foldable(expr: &Expr) -> bool {
         | Expr::Correlated(_)
         | Expr::Scalar { .. }
         | Expr::InSubPlan { .. }
-        | Expr::Exists { .. } => return false,
+        | Expr::Exists { .. }
+        | Expr::User { .. } => return false,
         Expr::Function { function, .. } if !function.deterministic => return false,
         _ => {}
     }

@@ -1,9 +1,9 @@
 //! Typed scalar expressions over the columns of a batch.
 
 use super::{Correlated, SortKey};
-use crate::sql::functions::{Aggregate, ScalarFunction};
+use crate::sql::functions::{Aggregate, ScalarFunction, UserFunction};
 use crate::types::{DataType, Value};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 /// One-operand operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -236,6 +236,13 @@ pub enum Expr {
         /// Result type.
         ty: DataType,
     },
+    /// A scalar function that the program brings.
+    User {
+        /// The function.
+        function: Arc<UserFunction>,
+        /// Arguments.
+        args: Vec<Expr>,
+    },
 }
 
 /// The walk over the direct operands of an expression, by `&` or by `&mut`.
@@ -277,7 +284,7 @@ macro_rules! each_operand {
                     $f(otherwise);
                 }
             }
-            Expr::Function { args, .. } => args.$iter().for_each($f),
+            Expr::Function { args, .. } | Expr::User { args, .. } => args.$iter().for_each($f),
         }
     };
 }
@@ -297,6 +304,7 @@ impl Expr {
             | Expr::Cast { ty, .. }
             | Expr::Function { ty, .. } => ty.clone(),
             Expr::Correlated(c) => c.ty.clone(),
+            Expr::User { function, .. } => function.returns.clone(),
             Expr::InSubPlan { .. }
             | Expr::Exists { .. }
             | Expr::Compare { .. }
@@ -353,9 +361,19 @@ pub struct AggregateOptions {
     pub limit: Option<(usize, usize)>,
     /// WITHIN GROUP (ORDER BY … DESC).
     pub descending: bool,
+    /// The function that is called, if the program brings it.
+    pub user: Option<Arc<UserFunction>>,
 }
 
 impl AggregateCall {
+    /// The function's name.
+    pub fn name(&self) -> &str {
+        match &self.options.user {
+            Some(user) => &user.name,
+            None => self.function.name(),
+        }
+    }
+
     /// The expressions over the input: arguments, keys of the order, the filter.
     pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
         let order = self.order.iter().map(|k| &k.expr);

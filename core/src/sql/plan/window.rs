@@ -122,7 +122,7 @@ impl WindowCall {
 
 impl WindowFunction {
     /// Its name in capitals.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             WindowFunction::RowNumber => "ROW_NUMBER",
             WindowFunction::Rank => "RANK",
@@ -135,7 +135,7 @@ impl WindowFunction {
             WindowFunction::FirstValue => "FIRST_VALUE",
             WindowFunction::LastValue => "LAST_VALUE",
             WindowFunction::NthValue => "NTH_VALUE",
-            WindowFunction::Aggregate(call) => call.function.name(),
+            WindowFunction::Aggregate(call) => call.name(),
         }
     }
 }

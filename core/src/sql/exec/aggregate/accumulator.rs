@@ -14,6 +14,7 @@ use super::moments::Moments;
 use super::ordered::OrderedRows;
 use super::ranked::{Rank, Ranked};
 use super::sum::{ExactSum, FloatSum};
+use super::user::UserStates;
 use crate::sql::functions::Aggregate;
 use crate::sql::memory::Memory;
 use crate::sql::plan::{AggregateCall, Expr};
@@ -116,6 +117,7 @@ pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumu
         Aggregate::PercentileCont => ranked(Rank::Between),
         Aggregate::PercentileDisc => ranked(Rank::Nearest),
         Aggregate::Percentile => ranked(Rank::Percent),
+        Aggregate::User => Box::new(UserStates::new(call.options.user.as_ref(), &types)),
         // A constant of the grouping set by now.
         Aggregate::Grouping => Box::new(Count::default()),
         Aggregate::JsonArrayAgg => Box::new(JsonArray::new(&arg)),

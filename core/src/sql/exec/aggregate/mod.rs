@@ -16,6 +16,7 @@ mod moments;
 mod ordered;
 mod ranked;
 mod sum;
+mod user;
 
 pub use accumulator::{Accumulator, Groups, accumulator};
 pub use hash_aggregate::HashAggregate;

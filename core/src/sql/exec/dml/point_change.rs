@@ -117,7 +117,7 @@ fn asks_clock(expr: &Expr) -> bool {
     let mut stack = alloc::vec![expr];
     while let Some(expr) = stack.pop() {
         match expr {
-            Expr::Function { .. } => return true,
+            Expr::Function { .. } | Expr::User { .. } => return true,
             Expr::Cast { ty, .. } if ty.is_temporal() => return true,
             _ => expr.for_each_child(&mut |child| stack.push(child)),
         }

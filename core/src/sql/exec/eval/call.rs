@@ -7,9 +7,9 @@ use super::evaluate::evaluate;
 use super::input::Input;
 use super::scope::Scope;
 use super::vector::{Vector, assemble, union, with_nulls};
-use crate::sql::functions::ScalarFunction;
+use crate::sql::functions::{ScalarFunction, UserFunction};
 use crate::sql::plan::Expr;
-use crate::types::{Bitmap, Column, DataType, Result};
+use crate::types::{AppendValues, Bitmap, Column, ColumnBuilder, DataType, Result, Value};
 use alloc::vec::Vec;
 
 /// Calls a function over the rows of the input.
@@ -60,5 +60,39 @@ pub(super) fn call(
     Ok(Vector {
         constant: constant || (column.len() == 1 && input.rows() != 1),
         column,
+    })
+}
+/// Calls a function that the program brings, for each row of the input; once if it has constants only.
+pub(super) fn call_user(
+    function: &UserFunction,
+    args: &[Expr],
+    input: &Input<'_>,
+    scope: &Scope<'_>,
+) -> Result<Vector> {
+    let vectors = args
+        .iter()
+        .map(|a| evaluate(a, input, scope))
+        .collect::<Result<Vec<Vector>>>()?;
+    let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
+    let constant = vectors.iter().all(|v| v.constant);
+    let rows = if constant { 1 } else { input.rows() };
+    let mut out = ColumnBuilder::with_capacity(function.returns.physical(), rows);
+    let mut values: Vec<Value> = Vec::with_capacity(args.len());
+    for row in 0..rows {
+        values.clear();
+        let of = |(v, ty): (&Vector, &DataType)| v.column.value(if v.constant { 0 } else { row }, ty);
+        values.extend(vectors.iter().zip(&types).map(of));
+        let value = function.call(&values)?;
+        match &value {
+            Value::Text(text) => scope.functions.scratch.take(text.len())?,
+            Value::Blob(bytes) => scope.functions.scratch.take(bytes.len())?,
+            _ => {}
+        }
+        out.append_value(&value, &function.returns)?;
+    }
+    let column = out.finish();
+    Ok(match constant {
+        true => Vector::constant(column),
+        false => Vector::column(column),
     })
 }

@@ -89,6 +89,7 @@ pub(super) fn evaluate(expr: &Expr, input: &Input<'_>, scope: &Scope<'_>) -> Res
             evaluate(operand, input, scope)?.convert(&operand.ty(), ty, *strict)
         }
         Expr::Function { function, args, ty } => call::call(function, args, ty, input, scope),
+        Expr::User { function, args } => call::call_user(function, args, input, scope),
         Expr::Unary { .. }
         | Expr::Binary { .. }
         | Expr::Compare { .. }
@@ -200,7 +201,7 @@ pub fn may_fail(expr: &Expr) -> bool {
             ) | (DataType::Date, DataType::DateTime { .. })
                 | (_, DataType::Text { max: None, .. })
         ),
-        Expr::Function { .. } | Expr::Param { .. } | Expr::Outer { .. } => true,
+        Expr::Function { .. } | Expr::User { .. } | Expr::Param { .. } | Expr::Outer { .. } => true,
         _ => false,
     };
     let mut fails = own;
