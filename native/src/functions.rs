@@ -45,8 +45,8 @@ impl Database {
     /// let db = Database::memory()?;
     /// db.create_scalar_function("gross", 1..=2, DataType::Double, |args| match args {
     ///     [Value::Null, ..] => Ok(Value::Null),
-    ///     [Value::Int(net)] => Ok(Value::Double(*net as f64 * 1.19)),
-    ///     [Value::Int(net), Value::Int(percent)] => Ok(Value::Double((net * (100 + percent)) as f64 / 100.0)),
+    ///     [Value::Int(net)] => Ok(Value::Float(*net as f64 * 1.19)),
+    ///     [Value::Int(net), Value::Int(percent)] => Ok(Value::Float((net * (100 + percent)) as f64 / 100.0)),
     ///     _ => Err(Error::invalid("gross takes whole numbers")),
     /// })?;
     /// let total: f64 = db.query_row("SELECT gross(100, 7) + gross(0)", ())?.get(0)?;
