@@ -171,6 +171,7 @@ impl Session {
             let mut transaction = engine.begin(options)?;
             transaction.reuse(core::mem::take(&mut self.changes));
             transaction.adopt_temporary(&self.temporary);
+            transaction.set_defaults(self.defaults());
             self.require_plan_for(transaction.catalog().schema_version())?;
             transaction.begin_statement()?;
             let result = run_statement(engine, &mut transaction, &mut statement).await?;

@@ -1,6 +1,7 @@
 //! A session: the current schema, the open transaction, and the dispatch of statements.
 
 use super::at_once::RecentPlans;
+use super::default_values::DefaultValues;
 use super::plan_cache::PlanCache;
 use super::prepared::Prepared;
 use super::read_ranges;
@@ -17,6 +18,7 @@ use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
 use crate::sql::plan::{INFORMATION_SCHEMA, Query, Statement, TransactionControl};
+use crate::tree::Pins;
 use crate::txn::{Changes, Counters, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Error, Result, Value};
 use alloc::boxed::Box;
@@ -53,6 +55,8 @@ pub struct Session {
     pub(super) row_count: i64,
     /// Its temporary tables as they were when no transaction was open.
     pub(super) temporary: TemporaryTables,
+    /// How its transactions evaluate defaults.
+    defaults: Option<Arc<DefaultValues>>,
     /// User variables.
     pub(super) variables: UserVariables,
     /// Statements prepared in SQL, by name in small letters.
@@ -102,6 +106,7 @@ impl Session {
             last_insert_id: 0,
             row_count: 0,
             temporary: TemporaryTables::default(),
+            defaults: None,
             variables: UserVariables::default(),
             statements: BTreeMap::new(),
             interrupt: InterruptHandle::default(),
@@ -115,6 +120,16 @@ impl Session {
             changes: Changes::default(),
             shared,
         }
+    }
+
+    /// How transactions of this session evaluate defaults.
+    pub(super) fn defaults(&mut self) -> Arc<DefaultValues> {
+        let new = || {
+            Arc::new(DefaultValues {
+                shared: self.shared.clone(),
+            })
+        };
+        self.defaults.get_or_insert_with(new).clone()
     }
 
     /// Makes it as good as a new one: an open transaction is rolled back, settings are the default ones.
@@ -170,6 +185,8 @@ impl Session {
         }
         let mut transaction = self.shared.engine.begin(options)?;
         transaction.adopt_temporary(&self.temporary);
+        transaction.set_defaults(self.defaults());
+        transaction.defer_foreign_keys();
         self.transaction = Some(transaction);
         Ok(())
     }
@@ -181,6 +198,15 @@ impl Session {
     pub async fn commit(&mut self) -> Result<()> {
         self.settle()?;
         let mut transaction = self.take_transaction("COMMIT")?;
+        if transaction.has_deferred() {
+            transaction.begin_recheck();
+            let mut pins = Pins::default();
+            let engine = &self.shared.engine;
+            engine
+                .drive(|missing| transaction.finish_statement(&mut pins, missing))
+                .await?;
+            transaction.end_recheck();
+        }
         let temporary = transaction.take_temporary();
         self.shared.engine.commit(transaction).await?;
         self.temporary = temporary;

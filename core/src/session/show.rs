@@ -3,7 +3,8 @@
 use super::triggers::{create_trigger_of, triggers_of};
 use super::{Outcome, RowStream, Session};
 use crate::catalog::{
-    Catalog, ColumnDefault, PersistenceConfig, ReferentialAction, TableDef, TableId, ViewDef, name_key,
+    Catalog, ColumnDefault, Deferral, PersistenceConfig, ReferentialAction, TableDef, TableId, ViewDef,
+    name_key,
 };
 use crate::sql::exec::eval::Pattern;
 use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
@@ -366,6 +367,11 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
             };
             let _ = write!(s, " ON {on} {action}");
         }
+        s.push_str(match f.deferral {
+            Deferral::NotDeferrable => "",
+            Deferral::Immediate => " DEFERRABLE",
+            Deferral::Deferred => " DEFERRABLE INITIALLY DEFERRED",
+        });
         parts.push(s);
     }
     for c in &def.checks {

@@ -6,10 +6,12 @@
 use super::WriteSet;
 use super::appends::Appends;
 use super::bound::Bound;
+use super::column_defaults::ColumnDefaults;
 use super::foreign_keys::ChildWalk;
 use super::statement::StatementState;
 use crate::catalog::{Catalog, TableId};
 use crate::types::{Result, RowId};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Row ids taken from a sequence for a row operation that is Pending, so that its repetition uses the same.
@@ -29,6 +31,10 @@ pub struct Changes {
     pub(super) appends: Option<Appends>,
     /// `None`: the statement is small.
     pub(super) bound: Option<Bound>,
+    /// For SET DEFAULT; `None`: the statement touches no foreign keys.
+    pub(super) defaults: Option<Arc<dyn ColumnDefaults>>,
+    /// Whether foreign keys that are INITIALLY DEFERRED wait for the commit.
+    pub(super) defers: bool,
 }
 
 /// A version of the database that is being changed, and what was changed in it.

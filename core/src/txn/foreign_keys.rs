@@ -4,11 +4,15 @@
 //! a child must have its parent; an old key of a parent that is gone must have no children left, or the
 //! children follow by ON DELETE / ON UPDATE, which touches further rows: they join the queue.
 //!
+//! A key that is INITIALLY DEFERRED may be wrong until its transaction commits: then all that the transaction
+//! touched is compared with the version it started from, as if that had been one statement. What children do when
+//! their parent goes they do at once all the same.
+//!
 //! A parent table that lived in memory does not exist after a restart. Until a table of its name is
 //! created again, no new key of a child finds its parent.
 
 use super::draft::Draft;
-use crate::catalog::{ForeignKeyDef, ReferentialAction, TableId};
+use crate::catalog::{Deferral, ForeignKeyDef, ReferentialAction, TableId};
 use crate::codec::{encode_key_part, prefix_end};
 use crate::table::Table;
 use crate::tree::{IndexCursor, Missing, Pins};
@@ -260,7 +264,8 @@ impl Draft<'_> {
         }
         while let Some(rows) = self.next_unchecked() {
             let old = before.get(rows.table).filter(|_| !rows.as_new);
-            ready!(self.check_row(old, rows.table, rows.from, pins, missing))?;
+            let defers = self.changes.defers && !rows.as_new;
+            ready!(self.check_row(old, rows.table, rows.from, defers, pins, missing))?;
             // Only now is the row done: `Pending` comes back to it.
             self.changes.child_walks.clear();
             if pins.len() > MAX_PINNED {
@@ -306,13 +311,15 @@ impl Draft<'_> {
         old: Option<&Arc<Table>>,
         table: TableId,
         id: RowId,
+        defers: bool,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<()>> {
+        let waits = |f: &ForeignKeyDef| defers && f.deferral == Deferral::Deferred;
         let Some(now) = self.catalog.get(table).cloned() else {
             return Poll::Ready(Ok(()));
         };
-        for foreign in &now.def.foreign_keys {
+        for foreign in now.def.foreign_keys.iter().filter(|f| !waits(f)) {
             ready!(self.check_child(old, &now, foreign, id, pins, missing))?;
         }
         let Some(old) = old else {
@@ -323,7 +330,8 @@ impl Draft<'_> {
                 continue;
             };
             for foreign in child.def.foreign_keys.iter().filter(|f| f.parent == table) {
-                ready!(self.check_parent(old, &now, &child, foreign, id, pins, missing))?;
+                let waits = waits(foreign);
+                ready!(self.check_parent(old, &now, &child, foreign, id, waits, pins, missing))?;
             }
         }
         Poll::Ready(Ok(()))
@@ -370,6 +378,7 @@ impl Draft<'_> {
         child: &Arc<Table>,
         foreign: &ForeignKeyDef,
         id: RowId,
+        waits: bool,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<()>> {
@@ -400,13 +409,15 @@ impl Draft<'_> {
         if !replaced && ready!(parent_with(now, &foreign.parent_columns, &was, pins, missing))? {
             // Another row has taken the key over: the children have a parent.
             return Poll::Ready(match (is, action) {
-                (Some(_), ReferentialAction::Cascade | ReferentialAction::SetNull) => {
-                    Err(Error::unsupported(
-                        "an UPDATE that hands a key from one parent row to another under ON UPDATE CASCADE or SET NULL",
-                    ))
-                }
-                _ => Ok(()),
+                (None, _) | (Some(_), ReferentialAction::Restrict) => Ok(()),
+                (Some(_), _) => Err(Error::unsupported(
+                    "an UPDATE that hands a key from one parent row to another under ON UPDATE CASCADE, SET NULL or \
+                     SET DEFAULT",
+                )),
             });
+        }
+        if waits && action == ReferentialAction::Restrict {
+            return Poll::Ready(Ok(()));
         }
         let limit = if action == ReferentialAction::Restrict {
             1
@@ -451,29 +462,44 @@ impl Draft<'_> {
             }
             (ReferentialAction::Cascade, Some(key)) => key,
             (ReferentialAction::SetDefault, _) => {
-                return Poll::Ready(Err(Error::unsupported("ON DELETE or UPDATE SET DEFAULT")));
-            }
-            (ReferentialAction::SetNull, _) => {
-                let not_null = |c: &&usize| child.def.columns.get(**c).is_some_and(|d| !d.nullable);
-                if let Some(c) = foreign.columns.iter().find(not_null) {
-                    return Poll::Ready(Err(Error::NotNull {
-                        table: child.def.name.clone(),
-                        column: child
-                            .def
-                            .columns
-                            .get(*c)
-                            .map_or_else(String::new, |d| d.name.clone()),
-                    }));
+                let default = self.default_key(child, foreign)?;
+                if same(&default, &was) {
+                    // They keep a key whose parent is gone.
+                    return Poll::Ready(match waits {
+                        true => Ok(()),
+                        false => Err(violated(child, foreign, &was, old, &foreign.parent_columns, true)),
+                    });
                 }
-                was.iter().map(|c| Column::nulls(c.physical(), 1)).collect()
+                default
             }
+            (ReferentialAction::SetNull, _) => was.iter().map(|c| Column::nulls(c.physical(), 1)).collect(),
         };
+        let cannot = |(column, value): &(&usize, &Column)| {
+            let def = child.def.columns.get(**column);
+            value.is_null(0) && def.is_some_and(|d| !d.nullable)
+        };
+        if let Some((column, _)) = foreign.columns.iter().zip(&new_key).find(cannot) {
+            let def = child.def.columns.get(*column);
+            return Poll::Ready(Err(Error::NotNull {
+                table: child.def.name.clone(),
+                column: def.map_or_else(String::new, |d| d.name.clone()),
+            }));
+        }
         while let Some(row) = self.next_follower(walk) {
             ready!(self.update_row(child.def.id, row, &foreign.columns, &new_key, 0, pins, missing))?;
             self.queue_row(child.def.id, row);
             self.followed(walk);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// The defaults of a foreign key's columns.
+    fn default_key(&self, child: &Table, foreign: &ForeignKeyDef) -> Result<Key> {
+        let Some(defaults) = self.changes.defaults.clone() else {
+            return Err(Error::unsupported("ON DELETE or UPDATE SET DEFAULT here"));
+        };
+        let columns = foreign.columns.iter();
+        columns.map(|c| defaults.default_of(&child.def, *c)).collect()
     }
 
     /// The next child of a walk that has not followed its parent.

@@ -6,6 +6,7 @@
 
 mod appends;
 mod bound;
+mod column_defaults;
 mod counters;
 mod define;
 mod draft;
@@ -22,6 +23,7 @@ mod transaction;
 mod write_set;
 
 pub use appends::Appends;
+pub use column_defaults::ColumnDefaults;
 pub use counters::Counters;
 pub use draft::{Changes, Draft};
 pub use drive::{drive, fetch};

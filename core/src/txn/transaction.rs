@@ -7,11 +7,12 @@
 use super::bound::Bound;
 use super::draft::{Changes, Draft};
 use super::history::Base;
-use super::{Collision, ReadSet, WriteSet};
-use crate::catalog::{Catalog, TemporaryTables};
+use super::{Collision, ColumnDefaults, ReadSet, WriteSet};
+use crate::catalog::{Catalog, Deferral, ForeignKeyDef, TemporaryTables};
 use crate::tree::{Missing, Pins};
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::task::Poll;
 
@@ -127,6 +128,35 @@ impl Transaction {
         self.changes.settle(&mut self.catalog)
     }
 
+    /// Says how defaults of columns are evaluated.
+    pub fn set_defaults(&mut self, defaults: Arc<dyn ColumnDefaults>) {
+        self.changes.defaults = Some(defaults);
+    }
+
+    /// Leaves foreign keys that are INITIALLY DEFERRED to the commit: in a transaction of several statements.
+    pub fn defer_foreign_keys(&mut self) {
+        self.changes.defers = true;
+    }
+
+    /// Before it is committed: whether foreign keys were left to that, and are to be
+    /// [checked](Transaction::begin_recheck) now.
+    pub fn has_deferred(&mut self) -> bool {
+        if !core::mem::take(&mut self.changes.defers) {
+            return false;
+        }
+        let is_deferred = |f: &ForeignKeyDef| f.deferral == Deferral::Deferred;
+        let tables = self.changes.writes.tables();
+        let deferred = self.catalog.tables().any(|child| {
+            let touched = tables.contains(&child.def.id);
+            let mut foreign = child.def.foreign_keys.iter();
+            foreign.any(|f| is_deferred(f) && (touched || tables.contains(&f.parent)))
+        });
+        if deferred {
+            self.seal();
+        }
+        deferred
+    }
+
     /// Takes over the temporary tables of its session: at its start.
     pub fn adopt_temporary(&mut self, tables: &TemporaryTables) {
         if !tables.is_empty() {
@@ -205,6 +235,8 @@ impl Transaction {
     pub fn reuse(&mut self, mut changes: Changes) {
         changes.restart();
         changes.bound = self.changes.bound.take();
+        changes.defaults = self.changes.defaults.take();
+        changes.defers = self.changes.defers;
         self.changes = changes;
     }
 

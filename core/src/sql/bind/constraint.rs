@@ -7,7 +7,7 @@ use super::insert::unknown_column;
 use super::names::{Scope, ident_value};
 use super::refuse::{Place, invalid, limit_columns, refuse, refuse_at, unsupported, unsupported_at};
 use super::types::to_bool;
-use crate::catalog::{CheckDef, ColumnDef, GeneratedDef, IndexColumn, IndexDef, TableDef};
+use crate::catalog::{CheckDef, ColumnDef, Deferral, GeneratedDef, IndexColumn, IndexDef, TableDef};
 use crate::sql::plan::Expr;
 use crate::table::{prefix_of, prefix_sql};
 use crate::types::{Collation, DataType, Error, Position, Result};
@@ -284,6 +284,29 @@ pub(super) fn index_options(options: &[IndexOption], at: Option<Position>) -> Re
     })
 }
 
+/// When a foreign key is checked.
+pub(super) fn deferral(c: Option<&ConstraintCharacteristics>, at: Option<Position>) -> Result<Deferral> {
+    let Some(ConstraintCharacteristics {
+        deferrable,
+        initially,
+        enforced,
+    }) = c
+    else {
+        return Ok(Deferral::NotDeferrable);
+    };
+    refuse_at(*enforced == Some(false), "NOT ENFORCED", at)?;
+    match (deferrable, initially) {
+        (Some(false), Some(DeferrableInitial::Deferred)) => Err(Error::Invalid {
+            message: String::from("NOT DEFERRABLE and INITIALLY DEFERRED contradict each other"),
+            position: at,
+        }),
+        (_, Some(DeferrableInitial::Deferred)) => Ok(Deferral::Deferred),
+        (Some(true), _) => Ok(Deferral::Immediate),
+        _ => Ok(Deferral::NotDeferrable),
+    }
+}
+
+/// Refuses what only a foreign key can be.
 pub(super) fn characteristics(c: Option<&ConstraintCharacteristics>, at: Option<Position>) -> Result<()> {
     let Some(ConstraintCharacteristics {
         deferrable,
@@ -293,10 +316,14 @@ pub(super) fn characteristics(c: Option<&ConstraintCharacteristics>, at: Option<
     else {
         return Ok(());
     };
-    refuse_at(*deferrable == Some(true), "DEFERRABLE", at)?;
+    refuse_at(
+        *deferrable == Some(true),
+        "DEFERRABLE of anything but a foreign key",
+        at,
+    )?;
     refuse_at(
         matches!(initially, Some(DeferrableInitial::Deferred)),
-        "INITIALLY DEFERRED",
+        "INITIALLY DEFERRED of anything but a foreign key",
         at,
     )?;
     refuse_at(*enforced == Some(false), "NOT ENFORCED", at)

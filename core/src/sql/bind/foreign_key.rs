@@ -2,24 +2,22 @@
 
 use super::BindContext;
 use super::binder::Binder;
-use super::constraint::{characteristics, column_list, constraint_name, free_name, has_constraint};
+use super::constraint::{column_list, constraint_name, deferral, free_name, has_constraint};
 use super::insert::NEW_TABLE;
 use super::refuse::{Place, unsupported_at};
-use crate::catalog::{Deferral, ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef, TableId};
-use crate::types::{DataType, Error, Position, Result};
+use crate::catalog::{ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef, TableId};
+use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{self, ConstraintReferenceMatchKind, ForeignKeyConstraint, Ident, ObjectName};
 
-fn action(a: Option<ast::ReferentialAction>, at: Option<Position>) -> Result<ReferentialAction> {
+fn action(a: Option<ast::ReferentialAction>) -> ReferentialAction {
     match a {
         None | Some(ast::ReferentialAction::Restrict | ast::ReferentialAction::NoAction) => {
-            Ok(ReferentialAction::Restrict)
+            ReferentialAction::Restrict
         }
-        Some(ast::ReferentialAction::Cascade) => Ok(ReferentialAction::Cascade),
-        Some(ast::ReferentialAction::SetNull) => Ok(ReferentialAction::SetNull),
-        Some(ast::ReferentialAction::SetDefault) => {
-            Err(unsupported_at("ON DELETE or UPDATE SET DEFAULT", at))
-        }
+        Some(ast::ReferentialAction::Cascade) => ReferentialAction::Cascade,
+        Some(ast::ReferentialAction::SetNull) => ReferentialAction::SetNull,
+        Some(ast::ReferentialAction::SetDefault) => ReferentialAction::SetDefault,
     }
 }
 
@@ -96,7 +94,7 @@ impl Binder<'_> {
         if let Some(feature) = refused {
             return Err(unsupported_at(feature, at));
         }
-        characteristics(c.as_ref(), at)?;
+        let deferral = deferral(c.as_ref(), at)?;
         let columns = match own {
             Some(c) => alloc::vec![c],
             None => column_list(def, columns)?,
@@ -140,7 +138,7 @@ impl Binder<'_> {
                 ));
             }
         }
-        let (on_delete, on_update) = (action(*on_delete, at)?, action(*on_update, at)?);
+        let (on_delete, on_update) = (action(*on_delete), action(*on_update));
         if on_delete == ReferentialAction::SetNull || on_update == ReferentialAction::SetNull {
             let not_null = columns
                 .iter()
@@ -192,7 +190,7 @@ impl Binder<'_> {
                 parent_columns,
                 on_delete,
                 on_update,
-                deferral: Deferral::NotDeferrable,
+                deferral,
             },
             index,
         })

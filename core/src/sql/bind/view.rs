@@ -14,6 +14,7 @@ use super::nullable::nullable;
 use super::refuse::invalid;
 use super::{BindContext, SchemaSource};
 use crate::catalog::{TableDef, TableId, ViewDef};
+use crate::sql::functions::UserFunction;
 use crate::sql::parse::{Ast, Parsed, parse_one, start};
 use crate::sql::plan::{OutputColumn, Plan, ViewColumn};
 use crate::types::{Error, Position, Result};
@@ -99,6 +100,9 @@ impl SchemaSource for Permanent<'_> {
     }
     fn schema_names(&self) -> Vec<String> {
         self.0.schema_names()
+    }
+    fn user_function(&self, name: &str) -> Option<Arc<UserFunction>> {
+        self.0.user_function(name)
     }
 }
 
