@@ -178,6 +178,11 @@ impl Aggregate {
         }
     }
 
+    /// Every name, other names of the same aggregate too.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
+
     /// The aggregate of that name, without regard to case.
     pub fn lookup(name: &str) -> Option<Aggregate> {
         NAMES

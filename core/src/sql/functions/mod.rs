@@ -43,5 +43,5 @@ pub use aggregate::{Aggregate, PairStatistic};
 pub use interval_text::{MONTHS_AND_MICROSECONDS, interval_amount};
 pub use json_value::{of_value as json_of, parts as json_parts, write_plain as json_plain};
 pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction};
-pub use table::{functions, lookup};
+pub use table::{families, functions, lookup};
 pub use user::{UserAggregate, UserFunction, UserFunctions};

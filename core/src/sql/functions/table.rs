@@ -1,40 +1,63 @@
 //! The table of all scalar functions, and finding one by name.
 
 use super::ScalarFunction;
-/// The families, in the order of the reference.
-static FAMILIES: &[&[ScalarFunction]] = &[
-    super::string::FUNCTIONS,
-    super::string_edit::FUNCTIONS,
-    super::string_parts::FUNCTIONS,
-    super::printf::FUNCTIONS,
-    super::search::FUNCTIONS,
-    super::regexp::FUNCTIONS,
-    super::similarity::FUNCTIONS,
-    super::math::FUNCTIONS,
-    super::hyperbolic::FUNCTIONS,
-    super::integers::FUNCTIONS,
-    super::rounding::FUNCTIONS,
-    super::financial::FUNCTIONS,
-    super::date_parts::FUNCTIONS,
-    super::interval::FUNCTIONS,
-    super::date_format::FUNCTIONS,
-    super::date_trunc::FUNCTIONS,
-    super::date_pattern::FUNCTIONS,
-    super::sqlite_time::FUNCTIONS,
-    super::time_zone::FUNCTIONS,
-    super::clock::FUNCTIONS,
-    super::binary::FUNCTIONS,
-    super::digest::FUNCTIONS,
-    super::encoding::FUNCTIONS,
-    super::network::FUNCTIONS,
-    super::json::FUNCTIONS,
-    super::json_edit::FUNCTIONS,
-    super::system::FUNCTIONS,
+/// The families by title, in the order of the reference.
+static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
+    (
+        "Text",
+        &[
+            super::string::FUNCTIONS,
+            super::string_edit::FUNCTIONS,
+            super::string_parts::FUNCTIONS,
+            super::printf::FUNCTIONS,
+        ],
+    ),
+    ("Searching text", &[super::search::FUNCTIONS]),
+    ("Regular expressions", &[super::regexp::FUNCTIONS]),
+    ("Similarity", &[super::similarity::FUNCTIONS]),
+    (
+        "Numbers",
+        &[
+            super::math::FUNCTIONS,
+            super::hyperbolic::FUNCTIONS,
+            super::integers::FUNCTIONS,
+            super::rounding::FUNCTIONS,
+        ],
+    ),
+    ("Annuities", &[super::financial::FUNCTIONS]),
+    (
+        "Dates and times",
+        &[
+            super::date_parts::FUNCTIONS,
+            super::interval::FUNCTIONS,
+            super::date_format::FUNCTIONS,
+            super::date_trunc::FUNCTIONS,
+            super::date_pattern::FUNCTIONS,
+            super::sqlite_time::FUNCTIONS,
+            super::time_zone::FUNCTIONS,
+            super::clock::FUNCTIONS,
+        ],
+    ),
+    ("Bits and bytes", &[super::binary::FUNCTIONS]),
+    (
+        "Digests and encodings",
+        &[super::digest::FUNCTIONS, super::encoding::FUNCTIONS],
+    ),
+    ("Network addresses and UUIDs", &[super::network::FUNCTIONS]),
+    ("JSON", &[super::json::FUNCTIONS, super::json_edit::FUNCTIONS]),
+    ("System", &[super::system::FUNCTIONS]),
 ];
+
+/// The families of scalar functions: title and functions.
+pub fn families() -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static ScalarFunction>)> {
+    FAMILIES
+        .iter()
+        .map(|(title, family)| (*title, family.iter().copied().flatten()))
+}
 
 /// All scalar functions.
 pub fn functions() -> impl Iterator<Item = &'static ScalarFunction> {
-    FAMILIES.iter().flat_map(|f| f.iter())
+    families().flat_map(|(_, family)| family)
 }
 
 /// The function of that name or alias, without regard to case.
