@@ -170,3 +170,38 @@ fn what_is_computed_stays_right_over_moves_and_reopening() {
         bed.check();
     });
 }
+
+#[test]
+fn a_column_that_was_modified_is_so_in_every_placement_and_after_reopening() {
+    in_layouts(&Layout::PLAIN, |bed| {
+        for engine in ["memory", "persistent", "dual"] {
+            let mut c = bed.client();
+            c.ok(&format!(
+                "CREATE TABLE t (id INT PRIMARY KEY, a INT, s VARCHAR(9), g INT AS (a + 1), KEY (a), KEY ((UPPER(s)))) ENGINE = {engine}"
+            ));
+            for i in 0..20 {
+                c.ok(&format!(
+                    "INSERT INTO t (id, a, s) VALUES ({i}, {}, 's{i}')",
+                    i * 3
+                ));
+            }
+            c.ok("ALTER TABLE t MODIFY a VARCHAR(12) NOT NULL FIRST, MODIFY id BIGINT UNSIGNED, MODIFY s TEXT AFTER a");
+            assert_eq!(
+                c.code("ALTER TABLE t MODIFY a TINYINT UNSIGNED, MODIFY s INT"),
+                "22018"
+            );
+            bed.check();
+            if engine != "memory" {
+                bed.reopen();
+                c = bed.client();
+            }
+            assert_eq!(c.q("SELECT * FROM t WHERE a = '30'"), "30 s10 10 31");
+            assert_eq!(c.q("SELECT id, g FROM t WHERE UPPER(s) = 'S7'"), "7 22");
+            assert_eq!(c.code("INSERT INTO t (id, a) VALUES (7, 'x')"), "23505");
+            c.ok("UPDATE t SET a = '100' WHERE id = 7");
+            assert_eq!(c.q("SELECT id, g FROM t WHERE a = '100'"), "7 101");
+            bed.check();
+            c.ok("DROP TABLE t");
+        }
+    });
+}

@@ -1,5 +1,6 @@
 //! ALTER TABLE, one action after the other; positions in an action are those after the actions before it.
 
+use super::change_column::change_column;
 use super::define::{add_index, drop_index, require_store, set_persistence};
 use crate::catalog::{CheckDef, ColumnDef, IndexColumn, IndexDef, TableDef, TableId, TriggerDef};
 use crate::router::Engine;
@@ -96,6 +97,15 @@ pub(super) async fn alter(
             let def = rename_column(&table.def, *column, name)?;
             transaction.replace_table(redefined(&table, def), version)
         }
+        AlterAction::ChangeColumn(change) => {
+            let new = change_column(engine, transaction, &table, change, env).await?;
+            transaction.replace_table(new, version)
+        }
+        AlterAction::RenameConstraint(old, new) => {
+            let mut def = (*table.def).clone();
+            def.rename_constraint(old, new);
+            transaction.replace_table(redefined(&table, def), version)
+        }
         AlterAction::Comment(column, comment) => {
             let mut def = (*table.def).clone();
             match column {
@@ -134,7 +144,7 @@ async fn rebuild(engine: &Engine, table: &Table, def: TableDef, mapping: Vec<Col
     rebuild_with(engine, table, def, mapping, None).await
 }
 
-async fn rebuild_with(
+pub(super) async fn rebuild_with(
     engine: &Engine,
     table: &Table,
     def: TableDef,
@@ -301,7 +311,7 @@ async fn drop_column(engine: &Engine, table: &Table, column: usize) -> Result<Ta
 }
 
 /// After a parent got or lost a column: its children's positions in it.
-fn shift_parent_columns(
+pub(super) fn shift_parent_columns(
     transaction: &mut Transaction,
     parent: TableId,
     shift: impl Fn(&mut usize),

@@ -7,6 +7,7 @@ mod alter;
 mod answer;
 mod at_once;
 mod change;
+mod change_column;
 mod default_values;
 mod define;
 mod names;

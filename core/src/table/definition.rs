@@ -352,6 +352,17 @@ impl TableDef {
         self.row_id_column.is_some_and(|r| columns == [r]) || self.indexes.iter().any(same)
     }
 
+    /// Renames one foreign key, check or index of that name, in this order.
+    pub fn rename_constraint(&mut self, old: &str, new: &str) {
+        let foreign = self.foreign_keys.iter_mut().map(|f| &mut f.name);
+        let checks = self.checks.iter_mut().map(|c| &mut c.name);
+        let indexes = self.indexes.iter_mut().map(|i| &mut i.name);
+        let mut names = foreign.chain(checks).chain(indexes);
+        if let Some(name) = names.find(|n| n.eq_ignore_ascii_case(old)) {
+            *name = new.into();
+        }
+    }
+
     /// Calls `f` on every position of an own column in keys, indexes and foreign keys (not on those of
     /// other tables), for when columns come or go.
     pub fn for_each_position(&mut self, f: &mut dyn FnMut(&mut usize)) {

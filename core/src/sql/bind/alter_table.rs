@@ -58,9 +58,9 @@ fn unknown_constraint(def: &TableDef, name: &Ident) -> Error {
 
 /// An ALTER TABLE under way: the definition so far, and the actions.
 pub(super) struct Alteration<'b, 'a> {
-    binder: &'b Binder<'a>,
+    pub(super) binder: &'b Binder<'a>,
     pub(super) def: TableDef,
-    actions: Vec<AlterAction>,
+    pub(super) actions: Vec<AlterAction>,
 }
 
 impl<'b, 'a> Alteration<'b, 'a> {
@@ -191,6 +191,21 @@ impl<'b, 'a> Alteration<'b, 'a> {
                 old_column_name,
                 new_column_name,
             } => self.rename_column(old_column_name, new_column_name),
+            Op::ModifyColumn {
+                col_name,
+                data_type,
+                options,
+                column_position,
+            } => self.modify_column(col_name, col_name, data_type, options, column_position.as_ref()),
+            Op::ChangeColumn {
+                old_name,
+                new_name,
+                data_type,
+                options,
+                column_position,
+            } => self.modify_column(old_name, new_name, data_type, options, column_position.as_ref()),
+            Op::AlterColumn { column_name, op } => self.alter_column(column_name, op),
+            Op::RenameConstraint { old_name, new_name } => self.rename_constraint(old_name, new_name),
             Op::RenameTable {
                 table_name: RenameTableNameKind::To(name) | RenameTableNameKind::As(name),
             } => self.rename(name),
@@ -335,7 +350,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
         });
     }
 
-    fn add_primary_key(&mut self, index: crate::catalog::IndexDef) -> Result<()> {
+    pub(super) fn add_primary_key(&mut self, index: crate::catalog::IndexDef) -> Result<()> {
         if !self.def.primary_key.is_empty() {
             return Err(Error::Exists {
                 kind: "primary key of table",
@@ -350,14 +365,14 @@ impl<'b, 'a> Alteration<'b, 'a> {
         Ok(())
     }
 
-    fn add_check(&mut self, c: &ast::CheckConstraint, name: Option<&Ident>) -> Result<()> {
+    pub(super) fn add_check(&mut self, c: &ast::CheckConstraint, name: Option<&Ident>) -> Result<()> {
         let (c, condition) = check(&self.def, c, name, self.binder.cx)?;
         self.def.checks.push(c.clone());
         self.actions.push(AlterAction::AddCheck(c, condition));
         Ok(())
     }
 
-    fn add_foreign_key(
+    pub(super) fn add_foreign_key(
         &mut self,
         k: &ast::ForeignKeyConstraint,
         name: Option<&Ident>,
@@ -507,7 +522,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
         Ok(())
     }
 
-    fn rename_column(&mut self, old: &Ident, new: &Ident) -> Result<()> {
+    pub(super) fn rename_column(&mut self, old: &Ident, new: &Ident) -> Result<()> {
         let position = column(&self.def, old)?;
         let new = ident_value(new)?;
         if self.def.column(&new).is_some_and(|c| c != position) {
@@ -543,6 +558,27 @@ impl<'b, 'a> Alteration<'b, 'a> {
             c.name = new.clone();
         }
         self.actions.push(AlterAction::RenameColumn(position, new));
+        Ok(())
+    }
+
+    fn rename_constraint(&mut self, old: &Ident, new: &Ident) -> Result<()> {
+        let is_primary = |name: &Ident| name.value.eq_ignore_ascii_case(PRIMARY);
+        if is_primary(old) || is_primary(new) {
+            return Err(invalid("the primary key is always called PRIMARY", old));
+        }
+        if !has_constraint(&self.def, &old.value) {
+            return Err(unknown_constraint(&self.def, old));
+        }
+        let new = ident_value(new)?;
+        if !new.eq_ignore_ascii_case(&old.value) && has_constraint(&self.def, &new) {
+            return Err(Error::Exists {
+                kind: "constraint",
+                name: new,
+            });
+        }
+        self.def.rename_constraint(&old.value, &new);
+        self.actions
+            .push(AlterAction::RenameConstraint(old.value.clone(), new));
         Ok(())
     }
 
@@ -644,10 +680,6 @@ impl Binder<'_> {
 /// What an action that is not offered is called.
 fn unoffered(op: &Op) -> String {
     let words = match op {
-        Op::ModifyColumn { .. } => "MODIFY COLUMN",
-        Op::ChangeColumn { .. } => "CHANGE COLUMN",
-        Op::AlterColumn { .. } => "ALTER COLUMN",
-        Op::RenameConstraint { .. } => "RENAME CONSTRAINT",
         Op::Algorithm { .. } => "ALGORITHM",
         Op::Lock { .. } => "LOCK",
         Op::AddPartitions { .. } | Op::DropPartitions { .. } | Op::RenamePartitions { .. } => "PARTITION",

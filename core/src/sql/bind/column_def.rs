@@ -63,7 +63,8 @@ impl Binder<'_> {
         )
     }
 
-    fn column_options<'c>(
+    /// A column of a name and type with its options.
+    pub(super) fn column_options<'c>(
         &self,
         name: &'c Ident,
         data_type: &'c ast::DataType,
@@ -177,7 +178,7 @@ impl Binder<'_> {
     }
 
     /// A DEFAULT as text, checked to be a constant expression of the column's type.
-    fn default_text(&self, e: &ast::Expr, column: &ColumnDef) -> Result<ColumnDefault> {
+    pub(super) fn default_text(&self, e: &ast::Expr, column: &ColumnDef) -> Result<ColumnDefault> {
         if is_default(e) {
             return Err(invalid("DEFAULT DEFAULT", e));
         }

@@ -75,7 +75,7 @@ pub(super) fn column_list(def: &TableDef, names: &[Ident]) -> Result<Vec<usize>>
 }
 
 /// Whether values of the type can be keys.
-fn indexable(ty: &DataType) -> bool {
+pub(super) fn indexable(ty: &DataType) -> bool {
     !matches!(
         ty,
         DataType::Json | DataType::Vector { .. } | DataType::Geometry | DataType::Null

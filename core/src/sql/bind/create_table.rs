@@ -344,7 +344,7 @@ pub(super) fn serial_index(column: usize, name: String) -> crate::catalog::Index
     }
 }
 
-fn check_auto_increment(def: &TableDef, at: Option<Position>) -> Result<()> {
+pub(super) fn check_auto_increment(def: &TableDef, at: Option<Position>) -> Result<()> {
     let mut automatic = def.columns.iter().enumerate().filter(|(_, c)| c.auto_increment);
     let fail = |message: String| {
         Err(Error::Invalid {

@@ -22,7 +22,7 @@ fn action(a: Option<ast::ReferentialAction>) -> ReferentialAction {
 }
 
 /// Whether keys of these types can be equal: the same family.
-fn same_family(a: &DataType, b: &DataType) -> bool {
+pub(super) fn same_family(a: &DataType, b: &DataType) -> bool {
     use DataType as T;
     let integer = |t: &T| matches!(t, T::Int(_) | T::Bool);
     let float = |t: &T| matches!(t, T::Float | T::Double);

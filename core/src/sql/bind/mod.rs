@@ -30,6 +30,7 @@ mod join;
 mod lateral;
 mod leaf;
 mod merge;
+mod modify_column;
 mod names;
 mod nullable;
 mod on_conflict;

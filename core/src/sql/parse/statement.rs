@@ -529,7 +529,10 @@ impl<'a> Statements<'a, '_> {
         let name = self.run(|p| p.parse_object_name(false))?;
         let mut operations = Vec::new();
         loop {
-            operations.push(self.alter_operation()?);
+            match self.add_columns()? {
+                Some(several) => operations.extend(several),
+                None => operations.push(self.alter_operation()?),
+            }
             if !self.parser.consume_token(&Token::Comma) {
                 break;
             }
@@ -544,6 +547,31 @@ impl<'a> Statements<'a, '_> {
             table_type: None,
             end_token: self.parser.get_current_token().clone().into(),
         }))))
+    }
+
+    /// `ADD [COLUMN] (a INT, b INT, …)`, if that is what stands here.
+    fn add_columns(&mut self) -> Result<Option<Vec<AlterTableOperation>>> {
+        let words = 1 + usize::from(self.is(1, "COLUMN"));
+        if !self.is(0, "ADD") || self.parser.peek_nth_token_ref(words).token != Token::LParen {
+            return Ok(None);
+        }
+        self.skip(words);
+        let (columns, constraints) = self.run(|p| p.parse_columns())?;
+        let columns = columns
+            .into_iter()
+            .map(|column_def| AlterTableOperation::AddColumn {
+                column_keyword: true,
+                if_not_exists: false,
+                column_def,
+                column_position: None,
+            });
+        let constraints = constraints
+            .into_iter()
+            .map(|constraint| AlterTableOperation::AddConstraint {
+                constraint,
+                not_valid: false,
+            });
+        Ok(Some(columns.chain(constraints).collect()))
     }
 
     fn alter_operation(&mut self) -> Result<AlterTableOperation> {
@@ -567,8 +595,15 @@ impl<'a> Statements<'a, '_> {
                 drop_behavior: None,
             });
         }
-        if self.is(0, "RENAME") && (self.is(1, "INDEX") || self.is(1, "KEY")) && !self.is(2, "TO") {
-            return self.unsupported("RENAME INDEX");
+        let named = ["INDEX", "KEY", "CONSTRAINT"].iter().any(|w| self.is(1, w));
+        if self.is(0, "RENAME") && named && !self.is(2, "TO") {
+            self.skip(2);
+            let old_name = self.run(|p| p.parse_identifier())?;
+            if !self.take(&["TO"]) {
+                return self.expected("TO");
+            }
+            let new_name = self.run(|p| p.parse_identifier())?;
+            return Ok(AlterTableOperation::RenameConstraint { old_name, new_name });
         }
         if self.take(&["ADD", "COLUMN", "IF", "NOT", "EXISTS"]) || self.take(&["ADD", "IF", "NOT", "EXISTS"])
         {

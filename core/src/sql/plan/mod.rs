@@ -6,6 +6,7 @@
 pub use crate::txn::IsolationLevel as Isolation;
 
 mod apply;
+mod column_change;
 mod derived;
 mod expr;
 mod information;
@@ -18,6 +19,7 @@ mod trigger;
 mod window;
 
 pub use apply::{Apply, ApplyKind, Correlated, LateralJoin};
+pub use column_change::ColumnChange;
 pub use derived::Derived;
 pub use expr::{AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use information::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable};

@@ -1,6 +1,6 @@
 //! Bound statements.
 
-use super::{Derived, Expr, Query, Step, Triggered};
+use super::{ColumnChange, Derived, Expr, Query, Step, Triggered};
 use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId, TriggerDef, ViewDef};
 use crate::txn::IsolationLevel;
 use crate::types::DataType;
@@ -222,6 +222,10 @@ pub enum AlterAction {
     RenameColumn(usize, String),
     /// SET (persistent = …, …), ENGINE = ….
     SetPersistence(PersistenceChange),
+    /// MODIFY, CHANGE and ALTER COLUMN.
+    ChangeColumn(Box<ColumnChange>),
+    /// RENAME INDEX, RENAME CONSTRAINT: the old name and the new one.
+    RenameConstraint(String, String),
     /// COMMENT of the table, or of a column.
     Comment(Option<usize>, String),
     /// AUTO_INCREMENT = n: values handed out from now on are not below it.

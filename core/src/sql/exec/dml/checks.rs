@@ -27,7 +27,10 @@ pub(super) fn refuse_null(def: &TableDef, column: usize, values: &Column) -> Res
 }
 
 /// Refuses rows for which a condition is false; NULL passes. `rows` has one column per table column.
-pub(super) fn refuse_false<'a>(
+///
+/// # Errors
+/// [`Error::CheckViolated`]; those of the conditions.
+pub fn refuse_false<'a>(
     def: &TableDef,
     checks: impl Iterator<Item = &'a (String, Expr)>,
     rows: &Batch,

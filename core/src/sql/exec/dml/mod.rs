@@ -25,6 +25,7 @@ mod testing;
 mod update;
 mod upsert;
 
+pub use checks::refuse_false;
 pub use collected_rows::{CollectedRows, RowChange, WaitingRows};
 use delete::DeleteRun;
 pub use derived::generate;
@@ -33,4 +34,5 @@ use many::ManyRun;
 pub use point_change::{PointChange, RowBuffer};
 pub use result::DmlResult;
 pub use run::DmlRun;
+pub use source::named;
 use update::UpdateRun;

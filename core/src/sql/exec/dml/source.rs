@@ -94,7 +94,7 @@ fn values(
 }
 
 /// The error with the column the value was meant for, if it does not say.
-pub(super) fn named(mut error: Error, name: impl FnOnce() -> Option<String>) -> Error {
+pub fn named(mut error: Error, name: impl FnOnce() -> Option<String>) -> Error {
     if let Error::TypeMismatch { column, .. } | Error::OutOfRange { column, .. } = &mut error
         && column.is_none()
     {
