@@ -276,6 +276,48 @@ fn nesting_is_refused_with_the_limit_and_never_overflows_a_small_stack() {
 }
 
 #[test]
+fn views_of_deep_queries_are_used_in_deep_queries() {
+    with_table(|db, watchdog| {
+        for (open, close) in [
+            ("(SELECT ", ")"),
+            ("EXISTS (SELECT ", ")"),
+            ("ABS(", ")"),
+            ("CASE WHEN 1 THEN ", " END"),
+            ("1 + (", ")"),
+        ] {
+            let query = |inner: &str, n: usize| format!("SELECT {} AS i", nest(open, inner, close, n));
+            // As deep as a text may be.
+            let fits = |n: &usize| run(db, &query("1", *n)).is_ok();
+            let n = (1..800).take_while(fits).last().unwrap();
+            run(db, &format!("CREATE VIEW v0 AS {}", query("1", n - 1))).unwrap();
+            // Each level names the view before it where its own text is deepest.
+            for level in 1..6 {
+                let inner = format!("(SELECT i FROM v{})", level - 1);
+                let depth = (1..=n).rev().find(|depth| {
+                    let create = format!("CREATE VIEW v{level} AS {}", query(&inner, *depth));
+                    measured(db, watchdog, &create).0.is_ok()
+                });
+                let Some(_) = depth else { break };
+                let used = measured(db, watchdog, &query(&format!("(SELECT i FROM v{level})"), n / 2)).0;
+                assert!(
+                    matches!(used, Ok(_) | Err(Error::TooDeep { .. } | Error::Invalid { .. })),
+                    "{open} {level}: {used:?}"
+                );
+                let sql = "SELECT COUNT(*) FROM information_schema.columns WHERE table_name LIKE 'v%'";
+                assert!(measured(db, watchdog, sql).0.is_ok(), "{open} {level}");
+            }
+            let views = run(db, "SHOW FULL TABLES LIKE 'v%'").unwrap();
+            let Answer::Rows { rows, .. } = views else {
+                panic!("no rows")
+            };
+            for row in rows {
+                run(db, &format!("DROP VIEW {}", slt_text(&row[0]))).unwrap();
+            }
+        }
+    });
+}
+
+#[test]
 fn widths_are_refused_with_the_limit() {
     with_table(|db, watchdog| {
         let tables = |n: usize| (0..n).map(|i| format!("n x{i}")).collect::<Vec<_>>().join(", ");

@@ -192,6 +192,8 @@ impl<'a> Binder<'a> {
         })
     }
 
+    /// A call of a function by its name. Calls nest by recursion through here: what a name needs is in functions of
+    /// their own, so that a level takes little of the stack.
     fn named_call(
         &mut self,
         name: &str,
@@ -199,19 +201,66 @@ impl<'a> Binder<'a> {
         args: Vec<&'a ast::Expr>,
         env: &mut Env<'_>,
     ) -> Result<Expr> {
+        match name {
+            "IF" | "IIF" | "NVL2" if args.len() == 3 => self.if_call(name, f, &args, env),
+            "IFNULL" | "NVL" if args.len() == 2 => self.coalesce_call(f, &args, env),
+            "COALESCE" if !args.is_empty() => self.coalesce_call(f, &args, env),
+            "NULLIF" if args.len() == 2 => self.nullif_call(f, &args, env),
+            "LIKELY" | "UNLIKELY" | "LIKELIHOOD" | "DIV" | "OVERLAY" | "FORMAT" | "ISNULL" | "DATE_ADD"
+            | "ADDDATE" | "DATE_SUB" | "SUBDATE" | "TIMESTAMPADD" | "TIMESTAMPDIFF" | "GET_FORMAT"
+            | "DATE" | "TIME" => self.rewritten_call(name, f, &args, env),
+            _ => self.plain_call(name, f, &args, env),
+        }
+    }
+
+    /// A call that means what it says.
+    fn plain_call(
+        &mut self,
+        name: &str,
+        f: &'a Function,
+        args: &[&'a ast::Expr],
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let mut bound = Vec::with_capacity(args.len());
+        for a in args {
+            bound.push(self.expr(a, env)?);
+        }
+        self.call(name, bound, f)
+    }
+
+    fn if_call(
+        &mut self,
+        name: &str,
+        f: &'a Function,
+        args: &[&'a ast::Expr],
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
         let at = f.place();
-        match (name, args.as_slice()) {
+        match (name, args) {
             ("IF" | "IIF", [condition, then, otherwise]) => {
                 let test = self.condition(condition, env)?;
                 let results = vec![self.expr(then, env)?, self.expr(otherwise, env)?];
                 case_of(vec![test], results, true, at)
             }
-            ("IFNULL" | "NVL", [_, _]) | ("COALESCE", [_, ..]) => {
-                let mut flat = Vec::new();
-                self.flatten_coalesce(&args, &mut flat, env)?;
-                self.coalesce(flat, f)
+            ("NVL2", [x, given, otherwise]) => {
+                let test = self.is_null(x, true, env)?;
+                let results = vec![self.expr(given, env)?, self.expr(otherwise, env)?];
+                case_of(vec![test], results, true, at)
             }
-            ("NULLIF", [left, right]) => {
+            _ => self.plain_call(name, f, args, env),
+        }
+    }
+
+    fn coalesce_call(&mut self, f: &'a Function, args: &[&'a ast::Expr], env: &mut Env<'_>) -> Result<Expr> {
+        let mut flat = Vec::new();
+        self.flatten_coalesce(args, &mut flat, env)?;
+        self.coalesce(flat, f)
+    }
+
+    fn nullif_call(&mut self, f: &'a Function, args: &[&'a ast::Expr], env: &mut Env<'_>) -> Result<Expr> {
+        let at = f.place();
+        match args {
+            [left, right] => {
                 let left = self.expr(left, env)?;
                 let again = self.copy(&left)?;
                 let right = self.expr(right, env)?;
@@ -223,11 +272,20 @@ impl<'a> Binder<'a> {
                     ty,
                 })
             }
-            ("NVL2", [x, given, otherwise]) => {
-                let test = self.is_null(x, true, env)?;
-                let results = vec![self.expr(given, env)?, self.expr(otherwise, env)?];
-                case_of(vec![test], results, true, at)
-            }
+            _ => self.plain_call("NULLIF", f, args, env),
+        }
+    }
+
+    /// A call that stands for another one.
+    fn rewritten_call(
+        &mut self,
+        name: &str,
+        f: &'a Function,
+        args: &[&'a ast::Expr],
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let at = f.place();
+        match (name, args) {
             // Hints of SQLite's planner.
             ("LIKELY" | "UNLIKELY", [x]) | ("LIKELIHOOD", [x, _]) => self.expr(x, env),
             ("DIV", [left, right]) => {
@@ -293,13 +351,7 @@ impl<'a> Binder<'a> {
                 let moment = self.call("DATETIME", bound, f)?;
                 self.call(name, vec![moment], f)
             }
-            _ => {
-                let mut bound = Vec::with_capacity(args.len());
-                for a in args {
-                    bound.push(self.expr(a, env)?);
-                }
-                self.call(name, bound, f)
-            }
+            _ => self.plain_call(name, f, args, env),
         }
     }
 

@@ -37,6 +37,19 @@ impl Item {
     }
 }
 
+/// The expressions of a SELECT, bound.
+#[derive(Default)]
+struct SelectParts {
+    items: Vec<Item>,
+    aggregates: Vec<AggregateCall>,
+    keys: Vec<Expr>,
+    /// The grouping sets, if there are several.
+    sets: Option<Vec<Vec<usize>>>,
+    having: Option<Expr>,
+    qualify: Option<Expr>,
+    sort: Vec<SortKey>,
+}
+
 fn refuse_wildcard_options(o: &WildcardAdditionalOptions) -> Result<()> {
     let WildcardAdditionalOptions {
         wildcard_token: _,
@@ -148,55 +161,100 @@ impl<'a> Binder<'a> {
         order_by: &'a [OrderByExpr],
         limit: Limit,
     ) -> Result<(Plan, Vec<OutputColumn>)> {
+        let (condition, parts) = self.select_parts(&scope, s, order_by)?;
+        self.select_plan((plan.filtered(condition), &scope), s, distinct, limit, parts)
+    }
+
+    /// The expressions of a SELECT. Queries nest by recursion through here: the function does little else.
+    fn select_parts(
+        &mut self,
+        scope: &Scope,
+        s: &'a Select,
+        order_by: &'a [OrderByExpr],
+    ) -> Result<(Option<Expr>, SelectParts)> {
         let condition = s
             .selection
             .as_ref()
-            .map(|c| self.condition(c, &mut Env::new(&scope, "WHERE")))
+            .map(|c| self.condition(c, &mut Env::new(scope, "WHERE")))
             .transpose()?;
-        let plan = plan.filtered(condition);
         let mut aggregates = Vec::new();
-        let mut items = self.select_list(&s.projection, &scope, Some(&mut aggregates))?;
-        let aliases: Vec<Alias> = written_aliases(&items);
+        let items = self.select_list(&s.projection, scope, Some(&mut aggregates))?;
+        let mut parts = SelectParts {
+            items,
+            aggregates,
+            ..SelectParts::default()
+        };
+        self.select_clauses(scope, s, order_by, &mut parts)?;
+        Ok((condition, parts))
+    }
+
+    /// GROUP BY, HAVING, QUALIFY and ORDER BY.
+    fn select_clauses(
+        &mut self,
+        scope: &Scope,
+        s: &'a Select,
+        order_by: &'a [OrderByExpr],
+        parts: &mut SelectParts,
+    ) -> Result<()> {
+        let SelectParts {
+            items, aggregates, ..
+        } = parts;
+        let aliases: Vec<Alias> = written_aliases(items);
         let groups = GroupBy::new(&s.group_by)?;
-        let mut keys = Vec::with_capacity(groups.keys.len());
         for g in groups.keys {
-            keys.push(self.group_key(g, &items, &scope, &aliases)?);
+            let key = self.group_key(g, items, scope, &aliases)?;
+            parts.keys.push(key);
         }
-        let mut having = match &s.having {
-            None => None,
-            Some(h) => Some(self.having(h, &scope, &keys, &aliases, &mut aggregates)?),
-        };
-        let mut qualify = match &s.qualify {
-            None => None,
-            Some(condition) => {
-                let mut env = Env {
-                    aggregates: Some(&mut aggregates),
-                    aliases: Some((&aliases, AliasUse::First)),
-                    windows: true,
-                    ..Env::new(&scope, "QUALIFY")
-                };
-                Some(self.condition(condition, &mut env)?)
-            }
-        };
-        let outputs: Vec<Expr> = items.iter().map(|i| i.expr.clone()).collect();
-        let order_aliases = output_aliases(&items);
-        let mut sort = self.order_by(
-            order_by,
-            &outputs,
-            &mut Env {
-                aggregates: Some(&mut aggregates),
-                aliases: Some((&order_aliases, AliasUse::First)),
+        parts.sets = groups.sets;
+        if let Some(h) = &s.having {
+            parts.having = Some(self.having(h, scope, &parts.keys, &aliases, aggregates)?);
+        }
+        if let Some(condition) = &s.qualify {
+            let mut env = Env {
+                aggregates: Some(aggregates),
+                aliases: Some((&aliases, AliasUse::First)),
                 windows: true,
-                ..Env::new(&scope, "ORDER BY")
-            },
-        )?;
+                ..Env::new(scope, "QUALIFY")
+            };
+            parts.qualify = Some(self.condition(condition, &mut env)?);
+        }
+        let outputs: Vec<Expr> = items.iter().map(|i| i.expr.clone()).collect();
+        let order_aliases = output_aliases(items);
+        let mut env = Env {
+            aggregates: Some(aggregates),
+            aliases: Some((&order_aliases, AliasUse::First)),
+            windows: true,
+            ..Env::new(scope, "ORDER BY")
+        };
+        parts.sort = self.order_by(order_by, &outputs, &mut env)?;
+        Ok(())
+    }
+
+    /// The plan of a SELECT whose expressions are bound.
+    fn select_plan(
+        &mut self,
+        (plan, scope): (Plan, &Scope),
+        s: &'a Select,
+        distinct: bool,
+        limit: Limit,
+        parts: SelectParts,
+    ) -> Result<(Plan, Vec<OutputColumn>)> {
+        let SelectParts {
+            mut items,
+            aggregates,
+            keys,
+            sets,
+            mut having,
+            mut qualify,
+            mut sort,
+        } = parts;
         let windows = self.windows.last_mut();
         let mut windows = windows.map(|w| core::mem::take(&mut w.bound)).unwrap_or_default();
         let mut width = scope.width();
         let mut plan = plan;
-        if !keys.is_empty() || !aggregates.is_empty() || groups.sets.is_some() {
+        if !keys.is_empty() || !aggregates.is_empty() || sets.is_some() {
             let written = keys.len();
-            let mut grouping = Grouping::new(&scope, keys);
+            let mut grouping = Grouping::new(scope, keys);
             let mut exprs: Vec<&mut Expr> = items.iter_mut().map(|i| &mut i.expr).collect();
             exprs.extend(having.iter_mut().chain(&mut qualify));
             exprs.extend(sort.iter_mut().map(|k| &mut k.expr));
@@ -209,8 +267,8 @@ impl<'a> Binder<'a> {
             // GROUPING is a constant of a grouping set, even if that is the only one.
             let asks = aggregates.iter().any(|c| c.function == Aggregate::Grouping);
             let only = asks.then(|| vec![(0..keys.len()).collect()]);
-            plan = match groups.sets.as_ref().or(only.as_ref()) {
-                Some(_) if keys.len() != written && groups.sets.is_some() => {
+            plan = match sets.as_ref().or(only.as_ref()) {
+                Some(_) if keys.len() != written && sets.is_some() => {
                     return Err(invalid(
                         "with ROLLUP, CUBE or GROUPING SETS a column that is selected is a key or in an aggregate",
                         s,
@@ -263,29 +321,8 @@ impl<'a> Binder<'a> {
         for item in projection {
             limit_columns(items.len() + 1, "a result", item)?;
             match item {
-                SelectItem::Wildcard(options) => {
-                    refuse_wildcard_options(options)?;
-                    if scope.tables().is_empty() {
-                        return Err(invalid("* needs a FROM", item));
-                    }
-                    self.note_star(options, || scope.written(scope.visible().map(|(_, c)| c), None))?;
-                    items.extend(scope.visible().map(|(_, c)| column_item(scope, c)));
-                    limit_columns(items.len(), "a result", item)?;
-                }
-                SelectItem::QualifiedWildcard(kind, options) => {
-                    refuse_wildcard_options(options)?;
-                    let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else {
-                        return Err(unsupported("expression.*", item));
-                    };
-                    let (schema, table) = qualifier(name)?;
-                    let Some(columns) = scope.columns_of(schema, &table.value) else {
-                        return Err(unknown_table(scope, table));
-                    };
-                    let columns: Vec<_> = columns.collect();
-                    self.note_star(options, || {
-                        scope.written(columns.iter().copied(), Some(&format!("{name}")))
-                    })?;
-                    items.extend(columns.into_iter().map(|c| column_item(scope, c)));
+                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
+                    self.star(item, scope, &mut items)?;
                     limit_columns(items.len(), "a result", item)?;
                 }
                 SelectItem::UnnamedExpr(e) => {
@@ -309,6 +346,37 @@ impl<'a> Binder<'a> {
             }
         }
         Ok(items)
+    }
+
+    /// `*` or `table.*` of a select list.
+    fn star(&mut self, item: &SelectItem, scope: &Scope, items: &mut Vec<Item>) -> Result<()> {
+        match item {
+            SelectItem::Wildcard(options) => {
+                refuse_wildcard_options(options)?;
+                if scope.tables().is_empty() {
+                    return Err(invalid("* needs a FROM", item));
+                }
+                self.note_star(options, || scope.written(scope.visible().map(|(_, c)| c), None))?;
+                items.extend(scope.visible().map(|(_, c)| column_item(scope, c)));
+            }
+            SelectItem::QualifiedWildcard(kind, options) => {
+                refuse_wildcard_options(options)?;
+                let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else {
+                    return Err(unsupported("expression.*", item));
+                };
+                let (schema, table) = qualifier(name)?;
+                let Some(columns) = scope.columns_of(schema, &table.value) else {
+                    return Err(unknown_table(scope, table));
+                };
+                let columns: Vec<_> = columns.collect();
+                self.note_star(options, || {
+                    scope.written(columns.iter().copied(), Some(&format!("{name}")))
+                })?;
+                items.extend(columns.into_iter().map(|c| column_item(scope, c)));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn group_key(
