@@ -415,6 +415,17 @@ impl<'a> Binder<'a> {
                     }
                 }
             }
+            TableFactor::JsonTable {
+                json_expr,
+                json_path,
+                columns,
+                alias,
+            } => {
+                let (plan, columns) = self.json_table(json_expr, json_path, columns)?;
+                let own = Ident::new("json_table");
+                let (name, names) = alias_name(alias.as_ref())?.unwrap_or((&own, &[]));
+                derived(plan, columns, name, names)
+            }
             TableFactor::NestedJoin {
                 table_with_joins,
                 alias,
@@ -596,7 +607,6 @@ fn unoffered(factor: &TableFactor) -> &'static str {
     match factor {
         TableFactor::TableFunction { .. } | TableFactor::Function { .. } => "a table function",
         TableFactor::UNNEST { .. } => "UNNEST",
-        TableFactor::JsonTable { .. } => "JSON_TABLE",
         TableFactor::OpenJsonTable { .. } => "OPENJSON",
         TableFactor::Pivot { .. } => "PIVOT",
         TableFactor::Unpivot { .. } | TableFactor::UnpivotExpr { .. } => "UNPIVOT",

@@ -27,6 +27,7 @@ mod index;
 mod information;
 mod insert;
 mod join;
+mod json_table;
 mod lateral;
 mod leaf;
 mod merge;

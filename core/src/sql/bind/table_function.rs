@@ -53,15 +53,20 @@ impl<'a> Binder<'a> {
                 None => expr,
             });
         }
-        let columns = shape.columns.iter().map(|(name, ty)| OutputColumn {
-            name: (*name).into(),
-            ty: ty.clone(),
-            table: None,
-        });
-        let plan = Plan::TableFunction(TableFunctionCall {
+        Ok(called(TableFunctionCall {
             function,
             args: bound,
-        });
-        Ok((plan, columns.collect()))
+        }))
     }
+}
+
+/// The plan of a call, and its columns.
+pub(super) fn called(call: TableFunctionCall) -> (Plan, Vec<OutputColumn>) {
+    let columns = call.columns().into_iter().map(|(name, ty)| OutputColumn {
+        name: name.into(),
+        ty,
+        table: None,
+    });
+    let columns = columns.collect();
+    (Plan::TableFunction(call), columns)
 }

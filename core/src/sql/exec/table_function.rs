@@ -2,10 +2,10 @@
 
 use super::constant::constant_in;
 use super::{BATCH_ROWS, Cx, Operator};
-use crate::sql::functions::{json_parts, json_plain};
+use crate::sql::functions::{JsonTable, json_plain, json_rows};
 use crate::sql::memory::{Memory, MemoryUse};
 use crate::sql::plan::{TableFunction, TableFunctionCall};
-use crate::types::{Batch, BytesVec, Column, Error, Json, Physical, Result, utf8_text};
+use crate::types::{Batch, BytesVec, Column, DataType, Error, Json, Physical, Result, utf8_text};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::task::Poll;
 
@@ -43,7 +43,7 @@ impl TableFunctionScan {
         }
         let int = |i: usize| args.get(i).and_then(|c| c.i64s().first()).copied();
         let text = |i: usize| args.get(i).map_or("", |c| utf8_text(c.bytes_at(0)));
-        Ok(match self.call.function {
+        Ok(match &self.call.function {
             TableFunction::GenerateSeries => {
                 let (first, last, step) = (int(0).unwrap_or(0), int(1).unwrap_or(0), int(2).unwrap_or(1));
                 if step == 0 {
@@ -51,10 +51,15 @@ impl TableFunctionScan {
                 }
                 State::Series(Some(first).filter(|n| is_within(*n, last, step)), last, step)
             }
-            TableFunction::JsonEach => {
-                self.memory.set(Json::memory_of(text(0)).saturating_mul(2))?;
-                State::Rows(json_rows(text(0), args.get(1).map(|_| text(1)))?, 0)
+            TableFunction::JsonEach | TableFunction::JsonTree => {
+                let deep = self.call.function == TableFunction::JsonTree;
+                let path = args.get(1).map(|_| text(1));
+                State::Rows(tree_rows(text(0), path, deep, &mut self.memory)?, 0)
             }
+            TableFunction::JsonTable(table) => State::Rows(
+                table_rows(text(0), table, &self.call.types(), &mut self.memory)?,
+                0,
+            ),
             TableFunction::StringSplit => {
                 let (whole, separator) = (text(0), text(1));
                 let parts = split(whole, separator).count();
@@ -82,21 +87,69 @@ fn split<'t>(whole: &'t str, separator: &'t str) -> impl Iterator<Item = &'t str
     split.into_iter().flatten().chain(nothing.then_some(whole))
 }
 
-fn json_rows(text: &str, path: Option<&str>) -> Result<Batch> {
-    let [mut keys, mut values, mut types] = [(); 3].map(|()| Column::new(Physical::Bytes));
+/// Counts what a document takes as a tree, and the rows that are made of it so far, before there are many more.
+fn count(memory: &mut MemoryUse, tree: usize, columns: &[Column], every: usize) -> Result<()> {
+    let rows = columns.first().map_or(0, Column::len);
+    if rows % every != 0 {
+        return Ok(());
+    }
+    let made = columns.iter().map(Column::memory).fold(0, usize::saturating_add);
+    memory.set(tree.saturating_add(made.saturating_mul(2)))
+}
+
+/// How many rows are made between two counts.
+const COUNTED_ROWS: usize = 64;
+
+fn tree_rows(text: &str, path: Option<&str>, deep: bool, memory: &mut MemoryUse) -> Result<Batch> {
+    let [bytes, int] = [Physical::Bytes, Physical::I64];
+    let kinds = [bytes, bytes, bytes, bytes, int, int, bytes, bytes];
+    let mut columns: Vec<Column> = kinds.into_iter().map(Column::new).collect();
     let mut plain = String::new();
-    json_parts(text, path, &mut |key, value| {
-        keys.push_bytes(key.as_bytes());
-        types.push_bytes(type_name(value).as_bytes());
-        plain.clear();
-        json_plain(value, &mut plain);
-        match value {
-            Json::Null => values.push_null(),
-            _ => values.push_bytes(plain.as_bytes()),
+    let tree = Json::memory_of(text);
+    count(memory, tree, &columns, 1)?;
+    json_rows(text, path, deep, &mut |row| {
+        if let [keys, values, types, atoms, ids, parents, full_keys, paths] = columns.as_mut_slice() {
+            match row.key {
+                Some(key) => keys.push_bytes(key.as_bytes()),
+                None => keys.push_null(),
+            }
+            plain.clear();
+            json_plain(row.value, &mut plain);
+            match row.value {
+                Json::Null => values.push_null(),
+                _ => values.push_bytes(plain.as_bytes()),
+            }
+            types.push_bytes(type_name(row.value).as_bytes());
+            match row.value {
+                Json::Null | Json::Array(_) | Json::Object(_) => atoms.push_null(),
+                _ => atoms.push_bytes(plain.as_bytes()),
+            }
+            ids.push_i64(row.id);
+            match row.parent {
+                Some(id) => parents.push_i64(id),
+                None => parents.push_null(),
+            }
+            full_keys.push_bytes(row.full_key.as_bytes());
+            paths.push_bytes(row.path.as_bytes());
         }
+        count(memory, tree, &columns, COUNTED_ROWS)
     })?;
-    let rows = keys.len();
-    Ok(Batch::new(alloc::vec![keys, values, types], rows))
+    let rows = columns.first().map_or(0, Column::len);
+    Ok(Batch::new(columns, rows))
+}
+
+fn table_rows(text: &str, table: &JsonTable, types: &[DataType], memory: &mut MemoryUse) -> Result<Batch> {
+    let mut columns: Vec<Column> = types.iter().map(|ty| Column::new(ty.physical())).collect();
+    let tree = Json::memory_of(text);
+    count(memory, tree, &columns, 1)?;
+    table.rows(text, &mut |row| {
+        for ((column, value), ty) in columns.iter_mut().zip(row).zip(types) {
+            column.push_value(value, ty)?;
+        }
+        count(memory, tree, &columns, COUNTED_ROWS)
+    })?;
+    let rows = columns.first().map_or(0, Column::len);
+    Ok(Batch::new(columns, rows))
 }
 
 /// As SQLite calls them.

@@ -375,8 +375,8 @@ impl Lines<'_> {
             Plan::Append { inputs } => inputs.first().map(|i| self.names(i)).unwrap_or_default(),
             Plan::SetOperation(s) => self.names(&s.left),
             Plan::TableFunction(call) => {
-                let columns = call.function.shape().columns;
-                columns.iter().map(|(name, _)| name.to_string()).collect()
+                let columns = call.columns().into_iter();
+                columns.map(|(name, _)| name.to_string()).collect()
             }
             Plan::Information(scan) => {
                 let columns = scan.table.columns();

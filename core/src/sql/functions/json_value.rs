@@ -2,7 +2,6 @@
 
 use super::EvalContext;
 use super::args::{Args, try_texts};
-use super::json_path::Path;
 use super::text_writer::TextWriter;
 use crate::types::{Column, DataType, Error, Json, MAX_JSON_DEPTH, Result, ValueRef};
 use alloc::{borrow::Cow, format, string::String};
@@ -20,7 +19,7 @@ pub(super) fn parse<'a>(cx: &EvalContext<'_>, text: &'a str) -> Result<Json<'a>>
     Json::parse(text).ok_or_else(|| not_json(text))
 }
 
-fn not_json(text: &str) -> Error {
+pub(super) fn not_json(text: &str) -> Error {
     let shown: String = text.chars().take(40).collect();
     Error::invalid(format!("'{shown}' is not JSON"))
 }
@@ -123,24 +122,4 @@ pub fn write_plain(json: &Json<'_>, out: &mut impl Write) {
         Json::String(s) => out.write_str(s),
         other => other.write(out),
     };
-}
-
-/// Calls `f` with the keys and values of an object, the places and elements of an array, or the empty key and
-/// the value of anything else: of a document, or of what a path in it leads to.
-///
-/// # Errors
-/// [`Error::Invalid`](crate::types::Error::Invalid) if the text is not JSON, or the path none.
-pub fn parts(text: &str, path: Option<&str>, f: &mut dyn FnMut(&str, &Json<'_>)) -> Result<()> {
-    let document = Json::parse(text).ok_or_else(|| not_json(text))?;
-    let path = path.map(Path::parse).transpose()?.unwrap_or_default();
-    match path.first(&document) {
-        None => {}
-        Some(Json::Object(members)) => members.iter().for_each(|(key, value)| f(key, value)),
-        Some(Json::Array(items)) => {
-            let items = items.iter().enumerate();
-            items.for_each(|(i, item)| f(&format!("{i}"), item));
-        }
-        Some(scalar) => f("", scalar),
-    }
-    Ok(())
 }

@@ -1,16 +1,21 @@
 //! Functions that give rows.
 
 use super::Expr;
+use crate::sql::functions::JsonTable;
 use crate::types::DataType;
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
 /// A function of a FROM clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TableFunction {
     /// `generate_series(first, last [, step])`: integers, both ends included.
     GenerateSeries,
     /// `json_each(document [, path])`: the members of an object, the elements of an array, or a scalar itself.
     JsonEach,
+    /// `json_tree(document [, path])`: a value and everything below it.
+    JsonTree,
+    /// `JSON_TABLE(document, path COLUMNS (…))`.
+    JsonTable(Arc<JsonTable>),
     /// `string_split(text, separator)`: the parts of a text.
     StringSplit,
 }
@@ -27,16 +32,34 @@ pub struct TableFunctionShape {
     pub columns: &'static [(&'static str, DataType)],
 }
 
+/// As in SQLite, but that values are texts.
+const JSON_ROWS: TableFunctionShape = TableFunctionShape {
+    name: "JSON_TREE",
+    args: (1, 2),
+    arg_types: &[DataType::TEXT],
+    columns: &[
+        ("key", DataType::TEXT),
+        ("value", DataType::TEXT),
+        ("type", DataType::TEXT),
+        ("atom", DataType::TEXT),
+        ("id", DataType::BIGINT),
+        ("parent", DataType::BIGINT),
+        ("fullkey", DataType::TEXT),
+        ("path", DataType::TEXT),
+    ],
+};
+
 impl TableFunction {
-    /// All of them.
-    pub const ALL: [TableFunction; 3] = [
+    /// All that are called by their names alone.
+    pub const ALL: [TableFunction; 4] = [
         TableFunction::GenerateSeries,
         TableFunction::JsonEach,
+        TableFunction::JsonTree,
         TableFunction::StringSplit,
     ];
 
     /// Its name, arguments and columns.
-    pub fn shape(self) -> TableFunctionShape {
+    pub fn shape(&self) -> TableFunctionShape {
         match self {
             TableFunction::GenerateSeries => TableFunctionShape {
                 name: "GENERATE_SERIES",
@@ -46,13 +69,14 @@ impl TableFunction {
             },
             TableFunction::JsonEach => TableFunctionShape {
                 name: "JSON_EACH",
-                args: (1, 2),
+                ..JSON_ROWS
+            },
+            TableFunction::JsonTree => JSON_ROWS,
+            TableFunction::JsonTable(_) => TableFunctionShape {
+                name: "JSON_TABLE",
+                args: (1, 1),
                 arg_types: &[DataType::TEXT],
-                columns: &[
-                    ("key", DataType::TEXT),
-                    ("value", DataType::TEXT),
-                    ("type", DataType::TEXT),
-                ],
+                columns: &[],
             },
             TableFunction::StringSplit => TableFunctionShape {
                 name: "STRING_SPLIT",
@@ -74,9 +98,19 @@ pub struct TableFunctionCall {
 }
 
 impl TableFunctionCall {
+    /// Names and types of its columns.
+    pub fn columns(&self) -> Vec<(&str, DataType)> {
+        match &self.function {
+            TableFunction::JsonTable(table) => table.columns(),
+            function => {
+                let columns = function.shape().columns;
+                columns.iter().map(|(name, ty)| (*name, ty.clone())).collect()
+            }
+        }
+    }
+
     /// The types of its columns.
     pub fn types(&self) -> Vec<DataType> {
-        let columns = self.function.shape().columns;
-        columns.iter().map(|(_, ty)| ty.clone()).collect()
+        self.columns().into_iter().map(|(_, ty)| ty).collect()
     }
 }
