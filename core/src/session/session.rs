@@ -17,7 +17,7 @@ use crate::sql::functions::UserFunctions;
 use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
-use crate::sql::plan::{INFORMATION_SCHEMA, Query, Statement, TransactionControl};
+use crate::sql::plan::{ExplainFormat, INFORMATION_SCHEMA, Query, Statement, TransactionControl};
 use crate::tree::Pins;
 use crate::txn::{Changes, Counters, IsolationLevel, Transaction, TransactionOptions};
 use crate::types::{Batch, DataType, Error, Result, Value};
@@ -430,8 +430,10 @@ impl Session {
             | Statement::Triggered(_) => self.change(statement, given).await,
             Statement::Transaction(control) => self.control(control).await,
             Statement::Explain {
-                statement, analyze, ..
-            } => self.explain(statement, *analyze, given).await,
+                statement,
+                analyze,
+                format,
+            } => self.explain(statement, *analyze, *format, given).await,
             Statement::Show(show) => self.show(show),
             Statement::Use(schema) => {
                 let declared = match schema.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
@@ -516,7 +518,13 @@ impl Session {
         })
     }
 
-    async fn explain(&mut self, statement: &Statement, analyze: bool, given: Given) -> Result<Outcome> {
+    async fn explain(
+        &mut self,
+        statement: &Statement,
+        analyze: bool,
+        format: ExplainFormat,
+        given: Given,
+    ) -> Result<Outcome> {
         let lines = if analyze {
             let Statement::Query(query) = statement else {
                 return Err(Error::unsupported(
@@ -526,10 +534,10 @@ impl Session {
             self.refresh().await?;
             let catalog = self.catalog();
             self.require_plan_for(catalog.schema_version())?;
-            let mut run = explain::AnalyzeRun::new(query.clone(), &catalog, self.env(given))?;
+            let mut run = explain::AnalyzeRun::new(query.clone(), &catalog, self.env(given), format)?;
             self.shared.engine.drive(|missing| run.step(missing)).await?
         } else {
-            explain::render(statement, &self.catalog())
+            explain::render(statement, &self.catalog(), format)
         };
         let rows: Vec<Vec<Value>> = lines.into_iter().map(|l| alloc::vec![Value::Text(l)]).collect();
         Ok(Outcome::Rows(RowStream::of_values(

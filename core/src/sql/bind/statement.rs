@@ -45,12 +45,19 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> 
     let at = parsed.position();
     match ast {
         Ast::Sql(s) => bind_sql(parsed, s, &mut binder),
-        Ast::Explain { analyze, statement } => {
+        Ast::Explain {
+            analyze,
+            json,
+            statement,
+        } => {
             let statement = bind_ast(parsed, statement, cx, views)?;
             Ok(Statement::Explain {
                 statement: Box::new(statement),
                 analyze: *analyze,
-                format: ExplainFormat::Text,
+                format: match json {
+                    true => ExplainFormat::Json,
+                    false => ExplainFormat::Text,
+                },
             })
         }
         Ast::View { statement, text } => binder.define_view(parsed, statement, text),

@@ -15,6 +15,8 @@ pub struct OperatorCounts {
     pub batches: AtomicU64,
     /// Microseconds spent in it and its inputs.
     pub micros: AtomicU64,
+    /// Blocks it and its inputs found missing.
+    pub misses: AtomicU64,
 }
 
 /// An operator whose yield is counted.
@@ -33,7 +35,10 @@ impl Counted {
 impl Operator for Counted {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
         let start = cx.env.host.monotonic_micros();
+        let known = cx.missing.blocks.len();
         let result = self.inner.next(cx);
+        let missed = cx.missing.blocks.len().saturating_sub(known);
+        self.counts.misses.fetch_add(missed as u64, Relaxed);
         let spent = cx.env.host.monotonic_micros().saturating_sub(start);
         self.counts.micros.fetch_add(spent, Relaxed);
         if let Poll::Ready(Ok(Some(batch))) = &result {

@@ -225,6 +225,7 @@ impl Tables {
         let lines = crate::sql::explain::render(
             &crate::sql::plan::Statement::Query(Arc::new(query)),
             &self.catalog,
+            crate::sql::plan::ExplainFormat::Text,
         );
         lines
             .iter()

@@ -3,7 +3,7 @@
 use super::render_counted;
 use crate::catalog::Catalog;
 use crate::sql::exec::{Env, QueryRun};
-use crate::sql::plan::{Query, Statement};
+use crate::sql::plan::{ExplainFormat, Query, Statement};
 use crate::tree::Missing;
 use crate::types::Result;
 use alloc::{string::String, sync::Arc, vec::Vec};
@@ -13,14 +13,16 @@ use core::task::{Poll, ready};
 pub struct AnalyzeRun {
     run: QueryRun,
     catalog: Catalog,
+    format: ExplainFormat,
 }
 
 impl AnalyzeRun {
     /// Prepares the query; see [`QueryRun::new`].
-    pub fn new(query: Arc<Query>, catalog: &Catalog, env: Env) -> Result<AnalyzeRun> {
+    pub fn new(query: Arc<Query>, catalog: &Catalog, env: Env, format: ExplainFormat) -> Result<AnalyzeRun> {
         Ok(AnalyzeRun {
             run: QueryRun::new_counted(query, catalog, env)?,
             catalog: catalog.clone(),
+            format,
         })
     }
 
@@ -28,6 +30,7 @@ impl AnalyzeRun {
     pub fn step(&mut self, missing: &mut Missing) -> Poll<Result<Vec<String>>> {
         while ready!(self.run.step(missing))?.is_some() {}
         let statement = Statement::Query(self.run.query().clone());
-        Poll::Ready(Ok(render_counted(&statement, &self.catalog, self.run.counts())))
+        let counts = self.run.counts();
+        Poll::Ready(Ok(render_counted(&statement, &self.catalog, counts, self.format)))
     }
 }

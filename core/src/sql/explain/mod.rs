@@ -1,7 +1,8 @@
-//! EXPLAIN: how a statement would run, or ran, as an indented tree of operators.
+//! EXPLAIN: how a statement would run, or ran, as an indented tree of operators or as JSON.
 
 mod analyze_run;
 mod expr_text;
+mod plan_line;
 mod plan_text;
 
 pub use analyze_run::AnalyzeRun;

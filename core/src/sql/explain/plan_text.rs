@@ -1,48 +1,57 @@
-//! Plans as an indented tree, one line per operator: what it does, about how many rows it yields, and,
-//! after EXPLAIN ANALYZE, how many it did.
+//! The lines of a plan, one per operator: what it does, about how many rows it yields, and, after EXPLAIN
+//! ANALYZE, what it did.
 //!
 //! The lines of a plan come in the order in which [`build_counted`](crate::sql::exec::build_counted) counts
 //! its operators.
 
 use super::expr_text;
+use super::plan_line::{PlanLine, formatted};
 use crate::catalog::{Catalog, ColumnDef, Placement, TableDef, TableId, TriggerEvent, TriggerTiming};
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
-    Access, AggregateCall, ApplyKind, Change, ConflictAction, Delete, Expr, INFORMATION_SCHEMA, Insert,
-    InsertSource, JoinKind, Plan, Query, ScanBounds, SetKind, SortKey, Statement, SubPlanKind, Update,
-    WindowCall, WindowFunction,
+    Access, AggregateCall, ApplyKind, Change, ConflictAction, Delete, ExplainFormat, Expr,
+    INFORMATION_SCHEMA, Insert, InsertSource, JoinKind, Plan, Query, ScanBounds, SetKind, SortKey, Statement,
+    SubPlanKind, Update, WindowCall, WindowFunction,
 };
 use crate::table::partial_of;
 use alloc::{format, string::String, string::ToString, sync::Arc, vec, vec::Vec};
 use core::ops::Bound;
-use core::sync::atomic::Ordering::Relaxed;
 
 /// Longest text of a computed column where another expression refers to it.
 const LONGEST_NAME: usize = 60;
 
-/// How a statement would run, one line per operator.
-pub fn render(stmt: &Statement, catalog: &Catalog) -> Vec<String> {
-    render_counted(stmt, catalog, &[])
+/// How a statement would run.
+pub fn render(stmt: &Statement, catalog: &Catalog, format: ExplainFormat) -> Vec<String> {
+    render_counted(stmt, catalog, &[], format)
 }
 
 /// How a statement ran; `counts` as [`QueryRun::counts`](crate::sql::exec::QueryRun::counts) gives them.
-pub fn render_counted(stmt: &Statement, catalog: &Catalog, counts: &[Arc<OperatorCounts>]) -> Vec<String> {
+pub fn render_counted(
+    stmt: &Statement,
+    catalog: &Catalog,
+    counts: &[Arc<OperatorCounts>],
+    format: ExplainFormat,
+) -> Vec<String> {
+    formatted(&lines(stmt, catalog, counts), format)
+}
+
+fn lines(stmt: &Statement, catalog: &Catalog, counts: &[Arc<OperatorCounts>]) -> Vec<PlanLine> {
     let mut out = Lines {
         catalog,
         counts: counts.iter(),
         lines: Vec::new(),
     };
     match stmt {
-        Statement::Explain { statement, .. } => return render_counted(statement, catalog, counts),
+        Statement::Explain { statement, .. } => return lines(statement, catalog, counts),
         Statement::Query(q) => out.query(q, 0),
         Statement::Insert(i) => {
-            out.lines.push(out.insert(i));
+            out.lines.push(PlanLine::heading(0, out.insert(i)));
             let InsertSource::Query(source) = &i.source;
             out.query(source, 1);
         }
         Statement::Triggered(t) => {
-            let mut lines = render_counted(&t.change, catalog, counts);
+            let mut lines = lines(&t.change, catalog, counts);
             for fired in &t.triggers {
                 for trigger in &fired.triggers {
                     let timing = match trigger.timing {
@@ -55,32 +64,35 @@ pub fn render_counted(stmt: &Statement, catalog: &Catalog, counts: &[Arc<Operato
                         TriggerEvent::Delete => "delete",
                     };
                     let table = out.table(fired.table);
-                    lines.push(format!("Trigger {}: {timing} {event} on {table}", trigger.name));
+                    let text = format!("Trigger {}: {timing} {event} on {table}", trigger.name);
+                    lines.push(PlanLine::heading(0, text));
                 }
             }
             return lines;
         }
         Statement::Update(u) => {
-            out.lines.push(out.update(u));
+            out.lines.push(PlanLine::heading(0, out.update(u)));
             out.query(&u.source, 1);
         }
         Statement::Delete(d) => {
-            out.lines.push(out.delete(d));
+            out.lines.push(PlanLine::heading(0, out.delete(d)));
             out.query(&d.source, 1);
         }
         Statement::Changes(c) => {
             for part in &c.parts {
-                out.lines.push(match &part.change {
+                let text = match &part.change {
                     Change::Insert(i) => out.insert(i),
                     Change::Update(u) => out.update(u),
                     Change::Delete(d) => out.delete(d),
-                });
+                };
+                out.lines.push(PlanLine::heading(0, text));
             }
             out.query(&c.source, 1);
         }
-        _ => out
-            .lines
-            .push("No plan: the statement reads no tables".to_string()),
+        _ => {
+            let text = "No plan: the statement reads no tables".to_string();
+            out.lines.push(PlanLine::heading(0, text));
+        }
     }
     out.lines
 }
@@ -88,7 +100,7 @@ pub fn render_counted(stmt: &Statement, catalog: &Catalog, counts: &[Arc<Operato
 struct Lines<'a> {
     catalog: &'a Catalog,
     counts: core::slice::Iter<'a, Arc<OperatorCounts>>,
-    lines: Vec<String>,
+    lines: Vec<PlanLine>,
 }
 
 impl Lines<'_> {
@@ -133,23 +145,17 @@ impl Lines<'_> {
                 SubPlanKind::Set => "set",
                 SubPlanKind::Exists => "exists",
             };
-            self.lines
-                .push(format!("{}Subquery {} ({kind})", indent(depth), i + 1));
+            let text = format!("Subquery {} ({kind})", i + 1);
+            self.lines.push(PlanLine::heading(depth, text));
             self.plan(&sub.plan, depth + 1);
         }
         self.plan(&query.plan, depth);
     }
 
     fn plan(&mut self, plan: &Plan, depth: usize) {
-        let mut line = format!("{}{}", indent(depth), self.describe(plan));
-        line += &format!("  [~{} rows", libm::round(estimate_rows(plan, self.catalog)));
-        if let Some(c) = self.counts.next() {
-            let (rows, batches) = (c.rows.load(Relaxed), c.batches.load(Relaxed));
-            let millis = c.micros.load(Relaxed) as f64 / 1000.0;
-            let plural = if batches == 1 { "" } else { "es" };
-            line += &format!("; {rows} rows in {batches} batch{plural}, {millis} ms");
-        }
-        line.push(']');
+        let rows = estimate_rows(plan, self.catalog);
+        let counts = self.counts.next().map(|c| &**c);
+        let line = PlanLine::operator(depth, self.describe(plan), rows, counts);
         self.lines.push(line);
         plan.for_each_input(&mut |input| self.plan(input, depth + 1));
     }
@@ -441,10 +447,6 @@ impl Lines<'_> {
         }
         names
     }
-}
-
-fn indent(depth: usize) -> String {
-    "  ".repeat(depth)
 }
 
 fn described(way: &str, kind: JoinKind, on: &[String]) -> String {

@@ -28,6 +28,8 @@ pub(in crate::sql) enum Ast {
     Explain {
         /// EXPLAIN ANALYZE.
         analyze: bool,
+        /// FORMAT = JSON.
+        json: bool,
         /// What is explained.
         statement: Box<Ast>,
     },
@@ -343,16 +345,16 @@ impl<'a> Statements<'a, '_> {
         if !describe && !analyze {
             self.take(&["QUERY", "PLAN"]);
         }
+        let mut json = false;
         if self.is(0, "VERBOSE") {
             return self.unsupported("EXPLAIN VERBOSE");
         }
         if self.is(0, "FORMAT") {
             let assigned = usize::from(self.parser.peek_nth_token_ref(1).token == Token::Eq);
-            if !["TEXT", "TREE", "TRADITIONAL"]
-                .iter()
-                .any(|f| self.is(1 + assigned, f))
-            {
-                return self.unsupported("an EXPLAIN FORMAT other than TEXT");
+            json = self.is(1 + assigned, "JSON");
+            let known = ["TEXT", "TREE", "TRADITIONAL", "JSON"];
+            if !known.iter().any(|f| self.is(1 + assigned, f)) {
+                return self.unsupported("an EXPLAIN FORMAT other than TEXT and JSON");
             }
             self.skip(2 + assigned);
         }
@@ -362,7 +364,11 @@ impl<'a> Statements<'a, '_> {
         let parenthesis = self.parser.peek_token_ref().token == Token::LParen;
         if parenthesis || STATEMENTS.iter().any(|w| self.is(0, w)) {
             let statement = Box::new(self.statement(false)?);
-            return Ok(Ast::Explain { analyze, statement });
+            return Ok(Ast::Explain {
+                analyze,
+                json,
+                statement,
+            });
         }
         if analyze {
             return self.expected("a statement to explain");

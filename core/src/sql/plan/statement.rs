@@ -326,6 +326,8 @@ pub enum Show {
 pub enum ExplainFormat {
     /// An indented tree, one line per operator.
     Text,
+    /// One JSON document.
+    Json,
 }
 
 /// A bound statement.

@@ -108,7 +108,13 @@ fn explain_analyze_tells_rows_of_every_operator() {
             0,
         );
         let q = alloc::sync::Arc::new(query(plan, vec![]));
-        let mut run = crate::sql::explain::AnalyzeRun::new(q, &t.catalog, env(vec![])).unwrap();
+        let mut run = crate::sql::explain::AnalyzeRun::new(
+            q,
+            &t.catalog,
+            env(vec![]),
+            crate::sql::plan::ExplainFormat::Text,
+        )
+        .unwrap();
         let lines = t.complete(|missing| run.step(missing)).unwrap();
         let placement = if lines[2].contains("memory") {
             "memory"
