@@ -29,6 +29,8 @@ pub enum IntType {
     U24,
     /// INT UNSIGNED.
     U32,
+    /// BIT(n), n from 1 to 63: a number of n bits.
+    Bits(u8),
 }
 
 impl IntType {
@@ -44,6 +46,10 @@ impl IntType {
             IntType::U16 => (0, u16::MAX as i64),
             IntType::U24 => (0, (1 << 24) - 1),
             IntType::U32 => (0, u32::MAX as i64),
+            IntType::Bits(n) => {
+                let above = 1u64.checked_shl(u32::from(n.min(63))).unwrap_or(1);
+                (0, i64::try_from(above - 1).unwrap_or(i64::MAX))
+            }
         }
     }
 }
@@ -143,6 +149,7 @@ impl DataType {
     pub fn is_consistent(&self) -> bool {
         match self {
             DataType::Null => false,
+            DataType::Int(IntType::Bits(n)) => (1..=63).contains(n),
             DataType::Decimal { precision, scale, .. } => {
                 (1..=Decimal::MAX_PRECISION).contains(precision) && scale <= precision
             }
@@ -223,6 +230,7 @@ impl fmt::Display for DataType {
         match self {
             DataType::Null => f.write_str("NULL"),
             DataType::Bool => f.write_str("BOOLEAN"),
+            DataType::Int(IntType::Bits(n)) => write!(f, "BIT({n})"),
             DataType::Int(i) => f.write_str(match i {
                 IntType::I8 => "TINYINT",
                 IntType::I16 => "SMALLINT",
@@ -233,6 +241,7 @@ impl fmt::Display for DataType {
                 IntType::U16 => "SMALLINT UNSIGNED",
                 IntType::U24 => "MEDIUMINT UNSIGNED",
                 IntType::U32 => "INT UNSIGNED",
+                IntType::Bits(_) => "BIT",
             }),
             DataType::Float => f.write_str("FLOAT"),
             DataType::Double => f.write_str("DOUBLE"),

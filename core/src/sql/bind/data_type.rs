@@ -326,8 +326,14 @@ impl Namer {
 
             Ast::Enum(..) => return Err(self.unsupported("type ENUM (use VARCHAR with a CHECK)")),
             Ast::Set(_) => return Err(self.unsupported("type SET")),
+            Ast::Bit(n) if self.place == TypePlace::Column => match n.unwrap_or(1) {
+                n @ 1..=63 => self.int(IntType::Bits(n as u8)),
+                // All numbers of 64 bits.
+                64 => DataType::BIGINT_UNSIGNED,
+                n => return Err(self.out_of_range(format!("BIT({n}): 1 to 64 bits"))),
+            },
             Ast::Bit(_) | Ast::BitVarying(_) | Ast::VarBit(_) => {
-                return Err(self.unsupported("type BIT (use BIGINT or VARBINARY)"));
+                return Err(self.unsupported("type BIT VARYING (use BIGINT or VARBINARY)"));
             }
             Ast::Unspecified => {
                 return Err(self.out_of_range(String::from("the column needs a type")));

@@ -345,6 +345,7 @@ fn type_values(ty: &DataType) -> Vec<Value> {
                 IntType::I24 | IntType::U24 => 7,
                 IntType::I32 | IntType::U32 => 10,
                 IntType::I64 => 19,
+                IntType::Bits(n) => i64::from(*n),
             };
             (precision, scale) = (Value::Int(n), Value::Int(0));
         }
