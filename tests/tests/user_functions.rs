@@ -187,3 +187,24 @@ fn a_name_of_sql_is_taken_and_an_own_one_replaced() {
         assert_eq!(run(&mut session, "SELECT mine()"), Ok(vec![vec![Value::Int(n)]]));
     }
 }
+
+#[test]
+fn views_call_them() {
+    for placement in TestPlacement::ALL {
+        let db = placement.open(placement.store()).unwrap();
+        add_functions(&db);
+        let mut session = db.session();
+        for sql in [
+            placement.statement("CREATE TABLE t (id INT PRIMARY KEY, s TEXT)"),
+            "INSERT INTO t VALUES (1, 'a'), (2, 'bc'), (3, 'd')".into(),
+            "CREATE VIEW doubled AS SELECT id, twice(s) AS d FROM t".into(),
+            "CREATE VIEW top AS SELECT longest(d) AS most FROM doubled".into(),
+        ] {
+            run(&mut session, &sql).unwrap();
+        }
+        let doubled = run(&mut session, "SELECT d FROM doubled WHERE d <> 'aa' ORDER BY id").unwrap();
+        assert_eq!(doubled, texts(&[&["bcbc"], &["dd"]]));
+        let top = run(&mut session, "SELECT most FROM top").unwrap();
+        assert_eq!(top, texts(&[&["bcbc/3"]]));
+    }
+}
