@@ -59,10 +59,11 @@ fn statements_between_single_inserts_see_all_of_them() {
                     0 => assert_eq!(contents(&mut c, table), shown(model)),
                     1 => {
                         let changed = c.affected(&format!("UPDATE {table} SET a = a / 2 WHERE id >= {any}"));
-                        assert_eq!(changed, model.range(any..).count() as u64);
-                        model
-                            .range_mut(any..)
-                            .for_each(|(_, a)| *a = (*a as f64 / 2.0).round() as i64);
+                        // A row that stays what it is counts as none.
+                        let half = |a: i64| (a as f64 / 2.0).round() as i64;
+                        let halved = model.range(any..).filter(|(_, a)| half(**a) != **a);
+                        assert_eq!(changed, halved.count() as u64);
+                        model.range_mut(any..).for_each(|(_, a)| *a = half(*a));
                     }
                     2 => {
                         let found = u64::from(model.remove(&last).is_some());

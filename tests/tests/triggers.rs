@@ -245,3 +245,27 @@ fn a_trigger_whose_tables_are_gone_says_so() {
     client.run("INSERT INTO t VALUES (1)").unwrap();
     assert_eq!(numbers(&mut client, "SELECT a FROM later"), ["1"]);
 }
+
+#[test]
+fn a_key_that_a_trigger_collides_with_fails_the_statement_at_once() {
+    for placement in TestPlacement::ALL {
+        let (_, mut client) = client(placement);
+        for sql in [
+            "CREATE TABLE t (a INT UNIQUE)",
+            "CREATE TABLE log (n INT PRIMARY KEY)",
+            "INSERT INTO t VALUES (1), (5)",
+            "INSERT INTO log VALUES (2)",
+            "CREATE TRIGGER x AFTER UPDATE ON t FOR EACH ROW BEGIN
+                 IF NEW.a = 6 THEN DELETE FROM log WHERE n = 2; END IF;
+                 INSERT INTO log VALUES (NEW.a);
+             END",
+        ] {
+            client.run(sql).unwrap();
+        }
+        // Not put off until the second row has made room: the first one has fired.
+        let error = client.run("UPDATE t SET a = a + 1").unwrap_err();
+        assert_eq!(error.code(), "23505");
+        assert_eq!(numbers(&mut client, "SELECT a FROM t ORDER BY a"), ["1", "5"]);
+        assert_eq!(numbers(&mut client, "SELECT n FROM log"), ["2"]);
+    }
+}

@@ -75,6 +75,25 @@ struct At<'s> {
     set: &'s [usize],
 }
 
+/// What became of a row that was to be inserted.
+#[derive(Default)]
+struct Put {
+    /// The row that is there now; `None`: nothing was changed.
+    row: Option<Vec<Column>>,
+    /// The key generated for it.
+    key: Option<i64>,
+    /// How many rows it counts as.
+    count: u64,
+}
+
+/// What to do with a row that collides with others.
+enum Resolved {
+    /// It is inserted; so many rows were deleted for it.
+    Insert(u64),
+    /// It is not.
+    Done(Put),
+}
+
 /// A row of an UPDATE whose new key another row still has.
 struct Waiting {
     id: RowId,
@@ -185,34 +204,36 @@ impl<'r> TriggerRun<'r> {
                     let mut draft = self.transaction.draft();
                     let (new, key) = part.generate(plan, new, &mut draft, env)?;
                     part.check(&new, true, env)?;
-                    let Some((done, generated)) = self.insert_row(plan, part, new, env).await? else {
-                        continue;
-                    };
-                    affected += 1;
-                    first = first.or(generated).or(key);
-                    part.returns(&done, &batch, row)?;
+                    let put = self.insert_row(plan, part, new, env).await?;
+                    affected += put.count;
+                    if let Some(done) = put.row {
+                        first = first.or(put.key).or(key);
+                        part.returns(&done, &batch, row)?;
+                    }
                 }
             }
             Ok((affected, first))
         })
     }
 
-    /// Puts one row in, or does what the statement says about conflicts. Returns the row that is there now,
-    /// and the key generated for it; `None`: nothing was changed.
+    /// Puts one row in, or does what the statement says about conflicts.
     fn insert_row<'f>(
         &'f mut self,
         plan: &'f Insert,
         part: &'f RowChange,
         new: Vec<Column>,
         env: &'f Env,
-    ) -> Boxed<'f, Option<(Vec<Column>, Option<i64>)>> {
+    ) -> Boxed<'f, Put> {
         Box::pin(async move {
             let table = part.table();
-            if !matches!(plan.on_conflict, ConflictAction::Error)
-                && let Some(instead) = self.resolve(plan, part, &new, env).await?
-            {
-                return Ok(instead.map(|row| (row, None)));
-            }
+            let resolved = match plan.on_conflict {
+                ConflictAction::Error => Resolved::Insert(0),
+                _ => self.resolve(plan, part, &new, env).await?,
+            };
+            let deleted = match resolved {
+                Resolved::Insert(deleted) => deleted,
+                Resolved::Done(put) => return Ok(put),
+            };
             let insert = |draft: &mut Draft<'_>, pins: &mut Pins, missing: &mut Missing| {
                 draft.insert_row(table, &new, 0, pins, missing)
             };
@@ -224,19 +245,22 @@ impl<'r> TriggerRun<'r> {
                 set: &[],
             };
             self.after(at, &[], &new, env).await?;
-            Ok(Some((new, keys.1)))
+            Ok(Put {
+                row: Some(new),
+                key: keys.1,
+                count: 1 + if plan.counts_existing { deleted } else { 0 },
+            })
         })
     }
 
-    /// Does what the statement says about rows that a new one collides with. Returns what the existing row
-    /// is now, or that it stays as it is; `None`: the new one is to be inserted.
+    /// Does what the statement says about rows that a new one collides with.
     fn resolve<'f>(
         &'f mut self,
         plan: &'f Insert,
         part: &'f RowChange,
         new: &'f [Column],
         env: &'f Env,
-    ) -> Boxed<'f, Option<Option<Vec<Column>>>> {
+    ) -> Boxed<'f, Resolved> {
         Box::pin(async move {
             let table = part.table();
             let find = |draft: &mut Draft<'_>, pins: &mut Pins, missing: &mut Missing| {
@@ -244,30 +268,35 @@ impl<'r> TriggerRun<'r> {
             };
             let found = self.operate(find).await?;
             let concerns = |key: Option<usize>| plan.conflict_target.concerns(key);
-            let Some((id, _)) = found
-                .first()
-                .filter(|_| found.iter().all(|(_, key)| concerns(*key)))
-            else {
+            let all = found.iter().all(|(_, key)| concerns(*key));
+            let Some((id, _)) = found.first().filter(|_| all) else {
                 // The insert says which key it is.
-                return Ok(None);
+                return Ok(Resolved::Insert(0));
             };
             match &plan.on_conflict {
-                ConflictAction::Error => Ok(None),
-                ConflictAction::Ignore => Ok(Some(None)),
+                ConflictAction::Error => Ok(Resolved::Insert(0)),
+                ConflictAction::Ignore => Ok(Resolved::Done(Put::default())),
                 ConflictAction::Replace => {
+                    let mut deleted = 0;
                     for (id, _) in found {
-                        self.delete_row(table, id, true, env).await?;
+                        deleted += u64::from(self.delete_row(table, id, true, env).await?.is_some());
                     }
-                    Ok(None)
+                    Ok(Resolved::Insert(deleted))
                 }
                 ConflictAction::Update { set, filter, .. } => {
                     let Some(old) = self.row(table, *id).await? else {
-                        return Ok(None);
+                        return Ok(Resolved::Insert(0));
                     };
-                    let Some(changed) = part.upserted((set, filter.as_ref()), &old, new, env)? else {
-                        return Ok(Some(None));
-                    };
-                    self.update_row(part, *id, (old, changed), env).await.map(Some)
+                    let mut put = Put::default();
+                    if let Some(new) = part.upserted((set, filter.as_ref()), &old, new, env)?
+                        && let Some(new) = self.about_to_update(part, *id, &old, new, env).await?
+                        && let Some(changed) = self.write(part, *id, &new).await?
+                    {
+                        self.updated(part, &old, &new, env).await?;
+                        put.count = plan.count_updated(changed);
+                        put.row = Some(new);
+                    }
+                    Ok(Resolved::Done(put))
                 }
             }
         })
@@ -292,15 +321,16 @@ impl<'r> TriggerRun<'r> {
                     let Some(new) = self.about_to_update(part, id, &old, new, env).await? else {
                         continue;
                     };
-                    match self.write(part, id, (&old, &new), env).await {
-                        Err(Error::DuplicateKey { .. }) if may_wait && self.running.is_empty() => {
+                    match self.write(part, id, &new).await {
+                        Err(Error::DuplicateKey { .. }) if may_wait => {
                             let place = (b, row);
                             let values: Vec<Column> = old.iter().chain(&new).cloned().collect();
                             waiting.push(Waiting { id, old, new, place }, &values)?;
                         }
                         done => {
-                            if done? {
-                                affected += 1;
+                            if let Some(changed) = done? {
+                                self.updated(part, &old, &new, env).await?;
+                                affected += u64::from(changed);
                                 part.returns(&new, batch, row)?;
                             }
                         }
@@ -313,14 +343,15 @@ impl<'r> TriggerRun<'r> {
                 let before = rows.len();
                 let mut collision = None;
                 for row in rows.into_iter().rev() {
-                    match self.write(part, row.id, (&row.old, &row.new), env).await {
+                    match self.write(part, row.id, &row.new).await {
                         Err(e @ Error::DuplicateKey { .. }) => {
                             collision = Some(e);
                             waiting.push(row, &[])?;
                         }
                         done => {
-                            if done? {
-                                affected += 1;
+                            if let Some(changed) = done? {
+                                self.updated(part, &row.old, &row.new, env).await?;
+                                affected += u64::from(changed);
                                 if let Some(batch) = batches.get(row.place.0) {
                                     part.returns(&row.new, batch, row.place.1)?;
                                 }
@@ -335,21 +366,6 @@ impl<'r> TriggerRun<'r> {
             }
             Ok(affected)
         })
-    }
-
-    /// Updates a row that an upsert met. Returns what it is now.
-    async fn update_row(
-        &mut self,
-        part: &RowChange,
-        id: RowId,
-        (old, new): (Vec<Column>, Vec<Column>),
-        env: &Env,
-    ) -> Result<Option<Vec<Column>>> {
-        let Some(new) = self.about_to_update(part, id, &old, new, env).await? else {
-            return Ok(None);
-        };
-        let written = self.write(part, id, (&old, &new), env).await?;
-        Ok(written.then_some(new))
     }
 
     /// Runs the triggers BEFORE UPDATE of a row, and checks what it is to become; `None`: it is gone.
@@ -400,33 +416,29 @@ impl<'r> TriggerRun<'r> {
         found.map_or(&[], |t| &t.generated)
     }
 
-    /// Writes an updated row, and runs the triggers AFTER UPDATE; false if it is gone.
-    fn write<'f>(
-        &'f mut self,
-        part: &'f RowChange,
-        id: RowId,
-        (old, new): (&'f [Column], &'f [Column]),
-        env: &'f Env,
-    ) -> Boxed<'f, bool> {
+    /// Writes an updated row. Returns whether a value is another one now; `None`: the row is gone.
+    fn write<'f>(&'f mut self, part: &'f RowChange, id: RowId, new: &'f [Column]) -> Boxed<'f, Option<bool>> {
         Box::pin(async move {
             let table = part.table();
-            let own = part.sets();
             let set = part.written(self.set(part), self.generated(part));
             let values: Vec<Column> = set.iter().filter_map(|c| new.get(*c).cloned()).collect();
             let update = |draft: &mut Draft<'_>, pins: &mut Pins, missing: &mut Missing| {
                 draft.update_row(table, id, &set, &values, 0, pins, missing)
             };
-            if self.operate(update).await?.is_none() {
-                return Ok(false);
-            }
-            let at = At {
-                table,
-                event: TriggerEvent::Update,
-                set: &own,
-            };
-            self.after(at, old, new, env).await?;
-            Ok(true)
+            let updated = self.operate(update).await?;
+            Ok(updated.map(|u| u.changed))
         })
+    }
+
+    /// Runs the triggers AFTER UPDATE of a row.
+    async fn updated(&mut self, part: &RowChange, old: &[Column], new: &[Column], env: &Env) -> Result<()> {
+        let set = part.sets();
+        let at = At {
+            table: part.table(),
+            event: TriggerEvent::Update,
+            set: &set,
+        };
+        self.after(at, old, new, env).await
     }
 
     /// Deletes the rows of a part.

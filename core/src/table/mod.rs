@@ -46,3 +46,4 @@ pub use row::Row;
 pub use sequence::Sequence;
 pub use table::{Table, TreeFactory};
 pub use undo_log::UndoLog;
+pub use update::Updated;

@@ -169,7 +169,7 @@ mod tests {
                         match exists {
                             false => assert_eq!(updated, Ok(None), "step {step}"),
                             true if fits => {
-                                assert_eq!(updated, Ok(Some(new)), "step {step}");
+                                assert_eq!(updated.map(|u| u.map(|u| u.id)), Ok(Some(new)), "step {step}");
                                 let (_, grp) = model.remove(&id).unwrap();
                                 model.insert(new, (name, grp));
                             }

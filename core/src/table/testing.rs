@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::JobMemory;
-use super::{Check, ColumnSource, Rebuild, Table, TreeFactory};
+use super::{Check, ColumnSource, Rebuild, Table, TreeFactory, Updated};
 use crate::kv::{Durability, KvBackend, MemoryStore, StoreFuture, WriteBatch};
 use crate::table::{ColumnDef, IndexColumn, IndexDef, PersistenceConfig, Placement, TableDef, TableId};
 use crate::tree::{
@@ -135,7 +135,7 @@ impl Fixture {
         self.change(|t, pins, missing| t.append(ids, columns, from, pins, missing))
     }
 
-    pub(crate) fn update(&mut self, id: RowId, set: &[usize], values: &[Column]) -> Result<Option<RowId>> {
+    pub(crate) fn update(&mut self, id: RowId, set: &[usize], values: &[Column]) -> Result<Option<Updated>> {
         self.change(|t, pins, missing| t.update(id, set, values, 0, None, pins, missing))
     }
 

@@ -10,6 +10,15 @@ use crate::types::{Column, Error, Result, RowId};
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
+/// What an update did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Updated {
+    /// The row's id afterwards.
+    pub id: RowId,
+    /// Whether a value is another one than before.
+    pub changed: bool,
+}
+
 /// What an update will do, its leaves resident. It holds no leaf: changing one held here would copy it.
 struct Plan {
     new_id: RowId,
@@ -44,7 +53,7 @@ impl Table {
 
     /// Replaces the table columns `set` of row `id` by `values` (one column each, value at `row`).
     /// Only indexes on these columns change; a new value in the row id column moves the row.
-    /// Returns the row's id afterwards, `None` if there is no such row. What it replaces is noted in `undo`.
+    /// `None`: there is no such row. What it replaces is noted in `undo`.
     ///
     /// # Errors
     /// [`Error::DuplicateKey`] for the new row id or a unique index; [`Error::NotNull`] for NULL as row id.
@@ -57,12 +66,12 @@ impl Table {
         undo: Option<&mut UndoLog>,
         pins: &mut Pins,
         missing: &mut Missing,
-    ) -> Poll<Result<Option<RowId>>> {
+    ) -> Poll<Result<Option<Updated>>> {
         if !self.def.row_id_column.is_some_and(|c| set.contains(&c))
             && !self.keys.iter().any(|k| k.touches(set))
         {
-            let found = ready!(self.update_stored(id, (set, values, row), undo, pins, missing))?;
-            return Poll::Ready(Ok(found.then_some(id)));
+            let changed = ready!(self.update_stored(id, (set, values, row), undo, pins, missing))?;
+            return Poll::Ready(Ok(changed.map(|changed| Updated { id, changed })));
         }
         let Some(plan) = ready!(self.plan_update(id, set, values, row, pins, missing))? else {
             return Poll::Ready(Ok(None));
@@ -84,17 +93,19 @@ impl Table {
                 }
             }));
         }
-        if plan.moved.is_some() {
+        let changed = if plan.moved.is_some() {
             let def = &self.def;
             let before = undo.map(|undo| {
                 move |columns: &[Column], at: usize| undo.updated(def, (id, new_id), set, columns, at)
             });
             settled(self.rows.remove(id, before, pins, missing))?;
             self.sequence.raise_above(new_id);
+            true
         } else {
-            settled(self.update_stored(id, (set, values, row), undo, pins, missing))?;
-        }
-        Poll::Ready(Ok(Some(new_id)))
+            let written = settled(self.update_stored(id, (set, values, row), undo, pins, missing))?;
+            written == Some(true)
+        };
+        Poll::Ready(Ok(Some(Updated { id: new_id, changed })))
     }
 
     fn plan_update(
@@ -162,7 +173,7 @@ impl Table {
         }
     }
 
-    /// Replaces stored columns only.
+    /// Replaces stored columns only. Returns whether a value is another one then; `None`: there is no such row.
     fn update_stored(
         &mut self,
         id: RowId,
@@ -170,21 +181,28 @@ impl Table {
         undo: Option<&mut UndoLog>,
         pins: &mut Pins,
         missing: &mut Missing,
-    ) -> Poll<Result<bool>> {
+    ) -> Poll<Result<Option<bool>>> {
         if set.len() != values.len() {
             return Poll::Ready(Err(self.wrong_width(values.len())));
         }
         let def = &self.def;
-        let before = |columns: &[Column], at: usize| {
-            if let Some(undo) = undo {
-                undo.updated(def, (id, id), set, columns, at);
-            }
-        };
         let stored = set
             .iter()
             .zip(values)
             .filter_map(|(s, v)| def.stored_index(*s).map(|s| (s, v)));
-        self.rows.update(id, stored, row, before, pins, missing)
+        let mut changed = false;
+        let differs = |columns: &[Column], at: usize| {
+            let mut each = stored.clone();
+            each.any(|(s, v)| columns.get(s).is_some_and(|old| !old.is_same(at, v, row)))
+        };
+        let before = |columns: &[Column], at: usize| {
+            changed = differs(columns, at);
+            if let Some(undo) = undo {
+                undo.updated(def, (id, id), set, columns, at);
+            }
+        };
+        let found = ready!(self.rows.update(id, stored.clone(), row, before, pins, missing))?;
+        Poll::Ready(Ok(found.then_some(changed)))
     }
 
     /// The stored columns of a row after the change, one value each.
@@ -231,6 +249,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::Updated;
     use crate::table::testing::{Fixture, ints, texts};
     use crate::types::{Column, Error, Physical};
 
@@ -251,7 +270,23 @@ mod tests {
     #[test]
     fn keys_follow_the_values() {
         for mut t in filled() {
-            assert_eq!(t.update(4, &[1, 2], &[texts(&["new"]), ints(&[9])]), Ok(Some(4)));
+            let updated = |id, changed| Ok(Some(Updated { id, changed }));
+            assert_eq!(
+                t.update(4, &[1, 2], &[texts(&["new"]), ints(&[9])]),
+                updated(4, true)
+            );
+            assert_eq!(
+                t.update(4, &[1, 2], &[texts(&["new"]), ints(&[9])]),
+                updated(4, false)
+            );
+            assert_eq!(
+                t.update(4, &[2], &[Column::nulls(Physical::I64, 1)]),
+                updated(4, true)
+            );
+            assert_eq!(
+                t.update(4, &[2], &[Column::nulls(Physical::I64, 1)]),
+                updated(4, false)
+            );
             assert_eq!(t.text(4, 1).as_deref(), Some("new"));
             t.insert(30, &[ints(&[30]), texts(&["k4"]), ints(&[0])]).unwrap();
             assert_eq!(t.update(77, &[1], &[texts(&["x"])]), Ok(None));
@@ -279,7 +314,11 @@ mod tests {
     #[test]
     fn a_new_row_id_moves_the_row_with_its_keys() {
         for mut t in filled() {
-            assert_eq!(t.update(4, &[0], &[ints(&[400])]), Ok(Some(400)));
+            let moved = Updated {
+                id: 400,
+                changed: true,
+            };
+            assert_eq!(t.update(4, &[0], &[ints(&[400])]), Ok(Some(moved)));
             assert_eq!(t.text(400, 1).as_deref(), Some("k4"));
             assert_eq!(t.text(4, 1), None);
             assert!(matches!(

@@ -5,7 +5,7 @@
 
 use super::draft::{Changes, Draft, Reserved};
 use crate::catalog::{TableDef, TableId};
-use crate::table::Table;
+use crate::table::{Table, Updated};
 use crate::tree::{Missing, Pins};
 use crate::types::{Column, DataType, Error, Physical, Result, RowId};
 use alloc::string::ToString;
@@ -237,8 +237,7 @@ impl Draft<'_> {
         table.conflicts(id, columns, row, pins, missing)
     }
 
-    /// Replaces the columns `set` of a row by the values at `row` of `values`. Returns the row's id
-    /// after the change; `None` if there is no such row.
+    /// Replaces the columns `set` of a row by the values at `row` of `values`; `None`: there is no such row.
     ///
     /// # Errors
     /// [`Error::DuplicateKey`](crate::Error::DuplicateKey).
@@ -251,20 +250,21 @@ impl Draft<'_> {
         row: usize,
         pins: &mut Pins,
         missing: &mut Missing,
-    ) -> Poll<Result<Option<RowId>>> {
+    ) -> Poll<Result<Option<Updated>>> {
         self.require_room(table)?;
         let (log, pins) = self.changes.statement.log_for(table, self.catalog, pins)?;
         let found = self.catalog.table_mut(table)?;
-        let Some(new) = ready!(found.update(id, set, values, row, log, pins, missing))? else {
+        let Some(updated) = ready!(found.update(id, set, values, row, log, pins, missing))? else {
             return Poll::Ready(Ok(None));
         };
+        let new = updated.id;
         self.changes.changed(table, id, id);
         if new != id {
             found.sequence.raise_above(new);
             self.changes.statement.moved(table, id, new);
             self.changes.changed(table, new, new);
         }
-        Poll::Ready(Ok(Some(new)))
+        Poll::Ready(Ok(Some(updated)))
     }
 
     /// Removes a row; false if there is none.

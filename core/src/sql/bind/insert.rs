@@ -137,6 +137,7 @@ impl<'a> Binder<'a> {
             generated: generated(&def, self.cx)?,
             checks: bound_checks(&def, self.cx)?,
             on_conflict,
+            counts_existing: i.replace_into || matches!(i.on, Some(ast::OnInsert::DuplicateKeyUpdate(_))),
             conflict_target,
             returning,
         })))

@@ -274,6 +274,7 @@ impl<'a> Binder<'a> {
                     source: InsertSource::Query(source),
                     checks: checks.clone(),
                     on_conflict: ConflictAction::Error,
+                    counts_existing: false,
                     conflict_target: ConflictTarget::Any,
                     returning: None,
                 })),

@@ -104,10 +104,24 @@ pub struct Insert {
     pub checks: Vec<(String, Expr)>,
     /// What to do with duplicates.
     pub on_conflict: ConflictAction,
+    /// Whether rows that exist count too, as MySQL counts them: those that REPLACE deletes, and twice those that ON
+    /// DUPLICATE KEY UPDATE changes.
+    pub counts_existing: bool,
     /// With [`ConflictAction::Ignore`] and [`ConflictAction::Update`]: in which key.
     pub conflict_target: ConflictTarget,
     /// RETURNING, over all columns of the table.
     pub returning: Option<Query>,
+}
+
+impl Insert {
+    /// How much an existing row counts that was updated.
+    pub fn count_updated(&self, changed: bool) -> u64 {
+        match (self.counts_existing, changed) {
+            (true, true) => 2,
+            (true, false) => 0,
+            (false, _) => 1,
+        }
+    }
 }
 
 /// UPDATE.

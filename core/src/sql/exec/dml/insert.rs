@@ -227,7 +227,8 @@ impl InsertRun {
                 (ConflictAction::Replace, Some(_)) => {
                     // If the insert below has to wait, the next turn finds no conflict any more.
                     for (id, _) in found {
-                        ready!(txn.replace_row(table, id, pins, missing))?;
+                        let replaced = ready!(txn.replace_row(table, id, pins, missing))?;
+                        self.output.affected += u64::from(replaced && self.plan.counts_existing);
                     }
                 }
                 (ConflictAction::Update { set, filter, derived }, Some((id, _))) => {
@@ -242,8 +243,8 @@ impl InsertRun {
                         pins,
                         missing
                     ))?;
-                    if let Some(columns) = updated {
-                        self.output.affected += 1;
+                    if let Some((columns, count)) = updated {
+                        self.output.affected += count;
                         self.output.push(&columns, 0);
                     }
                     return Poll::Ready(Ok(()));

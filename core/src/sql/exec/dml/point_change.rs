@@ -362,7 +362,7 @@ impl PointChange {
             (_, None) => {}
             (Kind::Update { set, .. }, Some(id)) => {
                 let updated = draft.update_row(table, id, set, &row.columns, 0, pins, missing);
-                result.affected = u64::from(ready!(updated)?.is_some());
+                result.affected = u64::from(ready!(updated)?.is_some_and(|u| u.changed));
             }
             (Kind::Delete { .. }, Some(id)) => {
                 let deleted = ready!(draft.delete_row(table, id, pins, missing))?;

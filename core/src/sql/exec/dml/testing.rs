@@ -195,6 +195,7 @@ pub(super) fn insert(rows: Vec<[Value; 3]>, on_conflict: ConflictAction) -> Inse
         generated: Vec::new(),
         checks: Vec::new(),
         on_conflict,
+        counts_existing: false,
         conflict_target: ConflictTarget::Any,
         returning: None,
     }

@@ -178,7 +178,7 @@ impl UpdateRun {
         };
         let (table, set, pins) = (self.plan.table, &self.set, &mut self.ahead.pins);
         let updated = ready!(txn.update_row(table, row.id, set, &chunk.values, row.row, pins, missing))?;
-        self.affected += u64::from(updated.is_some());
+        self.affected += u64::from(updated.is_some_and(|u| u.changed));
         self.ahead.row_done();
         Poll::Ready(Ok(()))
     }
@@ -280,8 +280,8 @@ impl UpdateRun {
         let parked = ready!(txn.update_row(self.plan.table, row.id, &set, &values, 0, pins, missing))?;
         self.parking_id = None;
         self.ahead.row_done();
-        if let (Some(row), Some(id)) = (self.colliding.get_mut(at), parked) {
-            row.id = id;
+        if let (Some(row), Some(parked)) = (self.colliding.get_mut(at), parked) {
+            row.id = parked.id;
         }
         self.phase = Phase::Park(at + 1);
         Poll::Ready(Ok(()))

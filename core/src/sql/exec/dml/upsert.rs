@@ -32,7 +32,7 @@ impl Upsert {
     }
 
     /// Updates row `id`, which row `new` collides with. Returns the row afterwards, one column of one
-    /// value per table column; `None` if the statement's condition leaves it as it is.
+    /// value per table column, and how much that counts; `None` if the statement's condition leaves it as it is.
     pub(super) fn update(
         &self,
         (plan, def, env): (&Insert, &TableDef, &Env),
@@ -42,7 +42,7 @@ impl Upsert {
         txn: &mut Draft<'_>,
         pins: &mut Pins,
         missing: &mut Missing,
-    ) -> Poll<Result<Option<Vec<Column>>>> {
+    ) -> Poll<Result<Option<(Vec<Column>, u64)>>> {
         let table = txn.catalog().table(plan.table)?;
         let Some(old) = ready!(table.row(id, pins, missing))?.map(|row| row.to_columns()) else {
             return Poll::Ready(Ok(None));
@@ -67,7 +67,9 @@ impl Upsert {
         let changed = Batch::new(changed, 1);
         refuse_false(def, plan.checks.iter(), &changed, &scope)?;
         let updated = ready!(txn.update_row(plan.table, id, &self.set, &values, 0, pins, missing))?;
-        Poll::Ready(Ok(updated.map(|_| changed.columns)))
+        Poll::Ready(Ok(
+            updated.map(|u| (changed.columns, plan.count_updated(u.changed)))
+        ))
     }
 }
 
