@@ -34,6 +34,7 @@ pub use data_type::{Collation, DataType, IntType};
 pub use date_time::{DAY, Date, DateTime, DateTimeParts, SECOND, Time, days_in_month, is_leap};
 pub use decimal::{Decimal, QUOTIENT_DIGITS};
 pub use error::{Error, Position, Result};
+pub use geometry::{parse_wkt, write_wkt};
 pub use growth::{copy_with_room, room_for, vec_capacity};
 pub use json::Json;
 pub(crate) use json_text::write_json_string;

@@ -90,7 +90,7 @@ fn split<'t>(whole: &'t str, separator: &'t str) -> impl Iterator<Item = &'t str
 /// Counts what a document takes as a tree, and the rows that are made of it so far, before there are many more.
 fn count(memory: &mut MemoryUse, tree: usize, columns: &[Column], every: usize) -> Result<()> {
     let rows = columns.first().map_or(0, Column::len);
-    if rows % every != 0 {
+    if !rows.is_multiple_of(every) {
         return Ok(());
     }
     let made = columns.iter().map(Column::memory).fold(0, usize::saturating_add);

@@ -45,6 +45,8 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
     ),
     ("Network addresses and UUIDs", &[super::network::FUNCTIONS]),
     ("JSON", &[super::json::FUNCTIONS, super::json_edit::FUNCTIONS]),
+    ("Vectors", &[super::vector::FUNCTIONS]),
+    ("Geometries", &[super::spatial::FUNCTIONS]),
     ("System", &[super::system::FUNCTIONS]),
 ];
 
