@@ -15,7 +15,7 @@ use sqlparser::tokenizer::Location;
 
 /// Levels of recursion while binding. The tokens' limits keep parentheses well below it; it guards
 /// against chains of suffixes (`x IS NULL IS NULL …`).
-const MAX_RECURSION: usize = 64;
+const MAX_RECURSION: usize = 128;
 
 /// Levels of a bound expression, which evaluation and the optimizer walk by recursion.
 const MAX_DEPTH: usize = 200;

@@ -6,11 +6,14 @@
 //! - `a = 1 OR a = 2 OR a IN (3, 4)` → `a IN (1, 2, 3, 4)`; `a IN (1)` → `a = 1`
 //! - `(a AND b) OR (a AND c)` → `a AND (b OR c)`
 //! - `CASE WHEN FALSE THEN x WHEN TRUE THEN y …` → `y`
+//! - `NULL = x`, `NULL + x`, `NULL IN (x, …)` → `NULL`
 //!
 //! All of it holds for three truth values.
 
 use super::columns::{is_constant, is_volatile};
-use super::conjuncts::{binary, bool_literal, is_never_true, join, literal, split_into, split_or};
+use super::conjuncts::{
+    binary, bool_literal, is_never_true, is_null_literal, join, literal, split_into, split_or,
+};
 use crate::sql::plan::{BinaryOp, CompareOp, Expr, UnaryOp};
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, vec::Vec};
@@ -55,6 +58,25 @@ fn rewrite(expr: Expr) -> Expr {
             operand,
             ..
         } => negate(*operand),
+        Expr::Compare { op, left, right }
+            if op != CompareOp::NullSafeEq && (is_null_literal(&left) || is_null_literal(&right)) =>
+        {
+            null(DataType::Bool)
+        }
+        // AND and OR are above.
+        Expr::Binary { op, left, right, ty }
+            if op != BinaryOp::Xor && (is_null_literal(&left) || is_null_literal(&right)) =>
+        {
+            null(ty)
+        }
+        Expr::Unary {
+            op: UnaryOp::Negate | UnaryOp::BitNot,
+            operand,
+            ty,
+        } if is_null_literal(&operand) => null(ty),
+        Expr::InList { operand, list, .. } if is_null_literal(&operand) && !list.is_empty() => {
+            null(DataType::Bool)
+        }
         Expr::Compare { op, left, right } if is_constant(&left) && !is_constant(&right) => Expr::Compare {
             op: flipped(op),
             left: right,
@@ -78,6 +100,14 @@ fn rewrite(expr: Expr) -> Expr {
             ty,
         } => simplify_case(branches, otherwise, ty),
         e => e,
+    }
+}
+
+/// NULL of a type.
+fn null(ty: DataType) -> Expr {
+    Expr::Literal {
+        value: Value::Null,
+        ty,
     }
 }
 
