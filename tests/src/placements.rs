@@ -95,10 +95,13 @@ impl TestPlacement {
     }
 
     /// What to send so that the table of a CREATE TABLE statement lives here: only dual has to be asked
-    /// for by name. Other statements, and those that name an engine themselves, stay as they are.
+    /// for by name. Other statements, those that name an engine themselves, and those that take their columns from
+    /// elsewhere stay as they are.
     pub fn statement(self, sql: &str) -> String {
         let upper = sql.trim_start().to_ascii_uppercase();
-        if self == TestPlacement::Dual && upper.starts_with("CREATE TABLE") && !upper.contains("ENGINE") {
+        let is_query = upper.contains(" AS SELECT") || upper.contains(" LIKE ");
+        let is_table = upper.starts_with("CREATE TABLE") && !upper.contains("ENGINE") && !is_query;
+        if self == TestPlacement::Dual && is_table {
             format!("{sql} ENGINE = dual")
         } else {
             sql.to_string()

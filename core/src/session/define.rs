@@ -5,15 +5,22 @@
 
 use super::Session;
 use super::alter::redefined;
+use super::read_ranges;
 use super::session::Given;
 use crate::catalog::{Catalog, IndexDef, PersistenceConfig, TableDef, TableId};
 use crate::router::Engine;
-use crate::sql::plan::{PersistenceChange, Statement};
+use crate::sql::exec::Env;
+use crate::sql::exec::dml::DmlRun;
+use crate::sql::plan::{
+    ConflictAction, ConflictTarget, Insert, InsertSource, PersistenceChange, Query, Statement,
+};
 use crate::table::{IndexBuild, Rehome, Table, TreeFactory};
+use crate::tree::Missing;
 use crate::txn::Transaction;
 use crate::types::{Error, Result};
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 impl PersistenceChange {
     /// The settings after the change.
@@ -44,6 +51,7 @@ impl Session {
                     table,
                     persistence,
                     auto_increment,
+                    rows,
                     ..
                 } => {
                     let def = new_definition(engine, transaction.catalog(), table, persistence)?;
@@ -53,7 +61,10 @@ impl Session {
                         let table = transaction.catalog().table(id)?;
                         table.sequence.raise_above(first.saturating_sub(1));
                     }
-                    Ok(())
+                    match rows {
+                        Some(rows) => fill(engine, transaction, id, rows, &env).await,
+                        None => Ok(()),
+                    }
                 }
                 Statement::DropTable(tables) => transaction.drop_tables(tables, version),
                 Statement::CreateView { view, replace } => {
@@ -101,6 +112,35 @@ impl Session {
 fn definition(catalog: &Catalog, table: TableId) -> Result<(Arc<Table>, TableDef)> {
     let table = catalog.table(table)?;
     Ok((table.clone(), (*table.def).clone()))
+}
+
+/// Inserts the rows of a query into a new table, which has its columns.
+async fn fill(
+    engine: &Engine,
+    transaction: &mut Transaction,
+    table: TableId,
+    rows: &Arc<Query>,
+    env: &Env,
+) -> Result<()> {
+    if let Some(reads) = transaction.record_reads() {
+        read_ranges::record(rows, env, reads);
+    }
+    let width = rows.columns.len();
+    let insert = Statement::Insert(Arc::new(Insert {
+        table,
+        columns: (0..width).collect(),
+        source: InsertSource::Query(rows.clone()),
+        defaults: alloc::vec![None; width],
+        generated: Vec::new(),
+        checks: Vec::new(),
+        on_conflict: ConflictAction::Error,
+        counts_existing: false,
+        conflict_target: ConflictTarget::Any,
+        returning: None,
+    }));
+    let mut run = DmlRun::new(&insert, transaction.catalog(), env.clone())?;
+    let step = |missing: &mut Missing| run.step(&mut transaction.draft(), missing);
+    engine.drive(step).await.map(|_| ())
 }
 
 /// The definition of a new table: its id, and the persistence settings that hold for it.

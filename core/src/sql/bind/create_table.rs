@@ -3,12 +3,12 @@
 use super::binder::Binder;
 use super::column_def::{Column, Inline};
 use super::constraint::{check, plain_index, primary_key, set_primary_key, unique};
+use super::create_from::new_id;
 use super::generated::check_generated;
-use super::insert::NEW_TABLE;
 use super::names::ident_value;
 use super::refuse::{Place, invalid, limit_columns, refuse_at, unsupported};
 use super::table_options::TableOptions;
-use crate::catalog::{PersistenceConfig, TableDef, TableId};
+use crate::catalog::{PersistenceConfig, TableDef};
 use crate::sql::plan::Statement;
 use crate::types::{DataType, Error, Position, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
@@ -35,9 +35,9 @@ fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
         table_options: _,
         file_format,
         location,
-        query,
+        query: _,
         without_rowid,
-        like,
+        like: _,
         clone,
         version,
         comment,
@@ -91,9 +91,8 @@ fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
     r(*transient, "CREATE TRANSIENT TABLE")?;
     r(*volatile, "CREATE VOLATILE TABLE")?;
     r(*iceberg || *snapshot, "CREATE ICEBERG or SNAPSHOT TABLE")?;
-    r(query.is_some() || with_data.is_some(), "CREATE TABLE … AS SELECT")?;
+    r(with_data.is_some(), "WITH [NO] DATA")?;
     r(*without_rowid, "WITHOUT ROWID")?;
-    r(like.is_some(), "CREATE TABLE … LIKE")?;
     r(clone.is_some(), "CREATE TABLE … CLONE")?;
     r(version.is_some(), "a table version")?;
     r(comment.is_some(), "COMMENT before the columns of a table")?;
@@ -145,9 +144,16 @@ fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
     r(others, "this option of CREATE TABLE")
 }
 
-impl Binder<'_> {
+/// What a new table is called, and its options.
+pub(super) struct Named {
+    pub(super) schema: String,
+    pub(super) name: String,
+    pub(super) options: TableOptions,
+}
+
+impl<'a> Binder<'a> {
     /// CREATE TABLE.
-    pub(super) fn create_table(&mut self, c: &CreateTable) -> Result<Statement> {
+    pub(super) fn create_table(&mut self, c: &'a CreateTable) -> Result<Statement> {
         let at = c.name.place();
         refuse_clauses(c, at)?;
         let options = TableOptions::of_new_table(&c.table_options)?;
@@ -180,12 +186,20 @@ impl Binder<'_> {
                 name: name.value.clone(),
             });
         }
+        if c.like.is_some() || c.query.is_some() {
+            let named = Named {
+                schema: String::from(schema),
+                name: ident_value(name)?,
+                options,
+            };
+            return match (&c.like, &c.query) {
+                (Some(like), _) => self.create_like(c, like, named),
+                (None, Some(query)) => self.create_as(c, query, named),
+                (None, None) => Err(unsupported("this CREATE TABLE", &c.name)),
+            };
+        }
         let mut def = TableDef {
-            id: if c.temporary {
-                TableId::FIRST_TEMPORARY
-            } else {
-                NEW_TABLE
-            },
+            id: new_id(c.temporary),
             schema: String::from(schema),
             name: ident_value(name)?,
             columns: Vec::with_capacity(c.columns.len()),
@@ -368,13 +382,14 @@ pub(super) fn check_auto_increment(def: &TableDef, at: Option<Position>) -> Resu
     Ok(())
 }
 
-fn create(table: TableDef, options: TableOptions, if_not_exists: bool, exists: bool) -> Statement {
+pub(super) fn create(table: TableDef, options: TableOptions, if_not_exists: bool, exists: bool) -> Statement {
     Statement::CreateTable {
         table: Box::new(table),
         persistence: options.persistence,
         auto_increment: options.auto_increment,
         if_not_exists,
         exists,
+        rows: None,
     }
 }
 

@@ -12,6 +12,7 @@ mod column_def;
 mod column_values;
 mod constraint;
 mod context;
+mod create_from;
 mod create_table;
 mod cte;
 mod data_type;

@@ -385,6 +385,8 @@ pub enum Statement {
         if_not_exists: bool,
         /// The table exists, and IF NOT EXISTS was given: do nothing.
         exists: bool,
+        /// AS: its rows, in the types of its columns.
+        rows: Option<Arc<Query>>,
     },
     /// DROP TABLE.
     DropTable(Vec<TableId>),
@@ -469,6 +471,7 @@ impl Statement {
                 all
             }
             Statement::Explain { statement, .. } => statement.queries_mut(),
+            Statement::CreateTable { rows, .. } => rows.iter_mut().map(Arc::make_mut).collect(),
             _ => Vec::new(),
         }
     }
