@@ -99,7 +99,7 @@ impl TestPlacement {
     /// elsewhere stay as they are.
     pub fn statement(self, sql: &str) -> String {
         let upper = sql.trim_start().to_ascii_uppercase();
-        let is_query = upper.contains(" AS SELECT") || upper.contains(" LIKE ");
+        let is_query = upper.contains(" SELECT ") || upper.contains(" LIKE ");
         let is_table = upper.starts_with("CREATE TABLE") && !upper.contains("ENGINE") && !is_query;
         if self == TestPlacement::Dual && is_table {
             format!("{sql} ENGINE = dual")
