@@ -3,10 +3,10 @@
 //! They are not stored: a program registers them again when it opens a database. So definitions that are
 //! stored (defaults, checks, generated columns) cannot use them; views can.
 
+use crate::sync::RwLock;
 use crate::types::{DataType, Error, Result, Value};
 use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc, vec::Vec};
 use core::fmt;
-use spin::RwLock;
 
 /// The state of an aggregate function for one group of rows.
 pub trait UserAggregate: Send {
@@ -120,9 +120,16 @@ impl PartialEq for UserFunction {
 impl Eq for UserFunction {}
 
 /// The functions of a database.
-#[derive(Debug, Default)]
 pub struct UserFunctions {
     by_name: RwLock<BTreeMap<String, Arc<UserFunction>>>,
+}
+
+impl Default for UserFunctions {
+    fn default() -> UserFunctions {
+        UserFunctions {
+            by_name: RwLock::new(BTreeMap::new()),
+        }
+    }
 }
 
 impl UserFunctions {
