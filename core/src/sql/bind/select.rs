@@ -445,6 +445,9 @@ impl<'a> Binder<'a> {
     }
 }
 
+/// Rounds of simplifying an expression that GROUP BY would refuse as it is written.
+const SIMPLIFIED: usize = 4;
+
 /// Rewrites expressions over the groups: first all keys, then the aggregates, whose place depends on them.
 fn group(grouping: &mut Grouping<'_>, mut exprs: Vec<&mut Expr>) -> Result<()> {
     for e in &mut exprs {
@@ -452,7 +455,10 @@ fn group(grouping: &mut Grouping<'_>, mut exprs: Vec<&mut Expr>) -> Result<()> {
         if let Err(refusal) = grouping.replace_keys(e) {
             // A column that no row's value depends on does not count: COALESCE(1, a) is 1.
             **e = as_written;
-            simplify_expression(e);
+            // What one round leaves, such as the CASE of an inner COALESCE, the next one may compute.
+            for _ in 0..SIMPLIFIED {
+                simplify_expression(e);
+            }
             grouping.replace_keys(e).map_err(|_| refusal)?;
         }
     }
