@@ -377,21 +377,14 @@ fn nameless(id: TableId, schema: &str, name: &str, columns: &[Physical]) -> Tabl
         all.push(column(format!("c{}", i + 1), ty, true));
     }
     TableDef {
-        id,
-        schema: schema.to_string(),
-        name: name.to_string(),
         columns: all,
         primary_key: vec![0],
         row_id_column: Some(0),
-        indexes: Vec::new(),
-        checks: Vec::new(),
-        foreign_keys: Vec::new(),
-        triggers: Vec::new(),
-        comment: String::new(),
         persistence: PersistenceConfig {
             persistent: true,
             sync_on_write: false,
             cache_in_memory: false,
         },
+        ..TableDef::new(id, schema, name)
     }
 }

@@ -267,6 +267,24 @@ pub struct TableDef {
 }
 
 impl TableDef {
+    /// A table in memory without columns, keys and rules.
+    pub fn new(id: TableId, schema: impl Into<String>, name: impl Into<String>) -> TableDef {
+        TableDef {
+            id,
+            schema: schema.into(),
+            name: name.into(),
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            row_id_column: None,
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            foreign_keys: Vec::new(),
+            triggers: Vec::new(),
+            comment: String::new(),
+            persistence: PersistenceConfig::default(),
+        }
+    }
+
     /// The column of that name, without regard to ASCII case. Hidden columns have none that could be meant.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns

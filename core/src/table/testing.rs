@@ -223,9 +223,6 @@ fn definition(persistent: bool) -> TableDef {
         filter: None,
     };
     TableDef {
-        id: TableId(1),
-        schema: "main".into(),
-        name: "t".into(),
         columns: vec![
             column("id", DataType::BIGINT, false),
             column("name", DataType::TEXT, true),
@@ -234,14 +231,11 @@ fn definition(persistent: bool) -> TableDef {
         primary_key: vec![0],
         row_id_column: Some(0),
         indexes: vec![index("by_name", 1, true), index("by_group", 2, false)],
-        checks: Vec::new(),
-        foreign_keys: Vec::new(),
-        triggers: Vec::new(),
-        comment: String::new(),
         persistence: PersistenceConfig {
             persistent,
             sync_on_write: false,
             cache_in_memory: false,
         },
+        ..TableDef::new(TableId(1), "main", "t")
     }
 }

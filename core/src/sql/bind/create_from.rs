@@ -67,18 +67,8 @@ impl<'a> Binder<'a> {
             columns,
         } = self.top_query(query)?;
         let mut def = TableDef {
-            id: new_id(c.temporary),
-            schema: named.schema,
-            name: named.name,
-            columns: Vec::with_capacity(columns.len()),
-            primary_key: Vec::new(),
-            row_id_column: None,
-            indexes: Vec::new(),
-            checks: Vec::new(),
-            foreign_keys: Vec::new(),
-            triggers: Vec::new(),
             comment: named.options.comment.clone().unwrap_or_default(),
-            persistence: PersistenceConfig::default(),
+            ..TableDef::new(new_id(c.temporary), named.schema, named.name)
         };
         let mut values = Vec::with_capacity(columns.len());
         for (index, column) in columns.iter().enumerate() {

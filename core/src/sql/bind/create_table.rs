@@ -8,7 +8,7 @@ use super::generated::check_generated;
 use super::names::ident_value;
 use super::refuse::{Place, invalid, limit_columns, refuse_at, unsupported};
 use super::table_options::TableOptions;
-use crate::catalog::{PersistenceConfig, TableDef};
+use crate::catalog::TableDef;
 use crate::sql::plan::Statement;
 use crate::types::{DataType, Error, Position, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
@@ -199,18 +199,8 @@ impl<'a> Binder<'a> {
             };
         }
         let mut def = TableDef {
-            id: new_id(c.temporary),
-            schema: String::from(schema),
-            name: ident_value(name)?,
-            columns: Vec::with_capacity(c.columns.len()),
-            primary_key: Vec::new(),
-            row_id_column: None,
-            indexes: Vec::new(),
-            checks: Vec::new(),
-            foreign_keys: Vec::new(),
-            triggers: Vec::new(),
             comment: options.comment.clone().unwrap_or_default(),
-            persistence: PersistenceConfig::default(),
+            ..TableDef::new(new_id(c.temporary), schema, ident_value(name)?)
         };
         limit_columns(c.columns.len(), "a table", &c.name)?;
         let mut columns = Vec::with_capacity(c.columns.len());

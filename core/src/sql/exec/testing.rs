@@ -60,7 +60,7 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
         last_insert_id: 0,
         row_count: 0,
         memory: Arc::new(Memory::new(1 << 30)),
-        interrupt: Interrupt::new(&InterruptHandle::default(), None, &host),
+        interrupt: Interrupt::new(&InterruptHandle::default(), None, &*host),
     }
 }
 
@@ -110,21 +110,15 @@ impl Tables {
             filter: None,
         };
         let def = TableDef {
-            id,
-            schema: "main".into(),
-            name: name.into(),
             columns: columns.iter().enumerate().map(column).collect(),
             primary_key: row_id_column.into_iter().collect(),
             row_id_column,
             indexes: indexes.iter().enumerate().map(index).collect(),
-            checks: Vec::new(),
-            foreign_keys: Vec::new(),
-            triggers: Vec::new(),
-            comment: String::new(),
             persistence: PersistenceConfig {
                 persistent: self.persistent,
                 ..PersistenceConfig::default()
             },
+            ..TableDef::new(id, "main", name)
         };
         let mut table = Table::create(Arc::new(def), &self.trees);
         for (n, row) in rows.iter().enumerate() {

@@ -207,7 +207,7 @@ fn index_order(def: &TableDef, index: usize, equal: usize, wanted: &[Wanted]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{ColumnDef, IndexColumn, IndexDef, PersistenceConfig, TableId};
+    use crate::catalog::{ColumnDef, IndexColumn, IndexDef, TableId};
     use crate::types::DataType;
 
     /// `t (id PRIMARY KEY, a, b, c NOT NULL)` with an index on (a, b DESC, c).
@@ -215,9 +215,6 @@ mod tests {
         let column = |name: &str, nullable| ColumnDef::new(name, DataType::BIGINT, nullable);
         let part = |column, descending| IndexColumn { column, descending };
         TableDef {
-            id: TableId(1),
-            schema: "main".into(),
-            name: "t".into(),
             columns: alloc::vec![
                 column("id", false),
                 column("a", true),
@@ -233,11 +230,7 @@ mod tests {
                 constraint: false,
                 filter: None,
             }],
-            checks: Vec::new(),
-            foreign_keys: Vec::new(),
-            triggers: Vec::new(),
-            comment: Default::default(),
-            persistence: PersistenceConfig::default(),
+            ..TableDef::new(TableId(1), "main", "t")
         }
     }
 
