@@ -416,7 +416,7 @@ impl Session {
             last_insert_id: self.last_insert_id,
             row_count: self.row_count,
             memory: Arc::new(Memory::new(engine.config().query_memory())),
-            interrupt: Interrupt::new(&self.interrupt, self.time_limit, engine.host()),
+            interrupt: Interrupt::new(&self.interrupt, self.time_limit, &**engine.host()),
         }
     }
 

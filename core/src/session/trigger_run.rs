@@ -198,7 +198,7 @@ impl<'r> TriggerRun<'r> {
             let (mut affected, mut first) = (0, None);
             for batch in part.take_batches() {
                 for row in 0..batch.rows() {
-                    env.interrupt.check()?;
+                    env.check_interrupt()?;
                     let mut new = part.row(&batch, row);
                     self.before(at, &[], &mut new, env).await?;
                     let mut draft = self.transaction.draft();
@@ -312,7 +312,7 @@ impl<'r> TriggerRun<'r> {
             let batches = part.take_batches();
             for (b, batch) in batches.iter().enumerate() {
                 for row in 0..batch.rows() {
-                    env.interrupt.check()?;
+                    env.check_interrupt()?;
                     let Some(id) = part.id(batch, row) else { continue };
                     let Some(old) = self.row(table, id).await? else {
                         continue;
@@ -447,7 +447,7 @@ impl<'r> TriggerRun<'r> {
             let mut affected = 0;
             for batch in part.take_batches() {
                 for row in 0..batch.rows() {
-                    env.interrupt.check()?;
+                    env.check_interrupt()?;
                     let Some(id) = part.id(&batch, row) else { continue };
                     if let Some(old) = self.delete_row(part.table(), id, false, env).await? {
                         affected += 1;

@@ -24,17 +24,16 @@ impl InterruptHandle {
 }
 
 /// What a running statement asks whether it is to go on.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Interrupt {
     requested: Arc<AtomicBool>,
     /// When its time is over, on the host's monotonic clock, and the limit in milliseconds.
     deadline: Option<(u64, u64)>,
-    host: Arc<dyn Host>,
 }
 
 impl Interrupt {
     /// For a statement that starts now: earlier requests are not meant for it. `limit_ms`: the time it has.
-    pub fn new(handle: &InterruptHandle, limit_ms: Option<u64>, host: &Arc<dyn Host>) -> Interrupt {
+    pub fn new(handle: &InterruptHandle, limit_ms: Option<u64>, host: &dyn Host) -> Interrupt {
         handle.requested.store(false, Relaxed);
         let deadline = |limit: u64| {
             let now = host.monotonic_micros();
@@ -43,21 +42,20 @@ impl Interrupt {
         Interrupt {
             requested: handle.requested.clone(),
             deadline: limit_ms.map(deadline),
-            host: host.clone(),
         }
     }
 
-    /// Whether the statement may go on.
+    /// Whether the statement may go on, by the clock of the host it started on.
     ///
     /// # Errors
     /// [`Error::Interrupted`] if it was asked to stop or its time is over.
     #[inline]
-    pub fn check(&self) -> Result<()> {
+    pub fn check(&self, host: &dyn Host) -> Result<()> {
         if self.requested.load(Relaxed) {
             return Err(Error::Interrupted { limit_ms: None });
         }
         match self.deadline {
-            Some((end, limit)) if self.host.monotonic_micros() >= end => Err(Error::Interrupted {
+            Some((end, limit)) if host.monotonic_micros() >= end => Err(Error::Interrupted {
                 limit_ms: Some(limit),
             }),
             _ => Ok(()),

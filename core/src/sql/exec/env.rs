@@ -55,6 +55,15 @@ impl Env {
         self.work_tables.push((id, Arc::new(rows)));
     }
 
+    /// Whether the statement may go on.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::types::Error::Interrupted) if it is to stop.
+    #[inline]
+    pub fn check_interrupt(&self) -> Result<()> {
+        self.interrupt.check(&*self.host)
+    }
+
     /// What expressions may refer to.
     pub fn scope(&self) -> Scope<'_> {
         Scope {
@@ -88,6 +97,6 @@ impl Cx<'_> {
     /// [`Error::Interrupted`](crate::types::Error::Interrupted) if the statement is to stop.
     #[inline]
     pub fn check_interrupt(&self) -> Result<()> {
-        self.env.interrupt.check()
+        self.env.check_interrupt()
     }
 }

@@ -119,7 +119,7 @@ fn env() -> Env {
         last_insert_id: 0,
         row_count: 0,
         memory: Arc::new(Memory::new(1 << 20)),
-        interrupt: Interrupt::new(&InterruptHandle::default(), None, &host),
+        interrupt: Interrupt::new(&InterruptHandle::default(), None, &*host),
     }
 }
 
