@@ -1,6 +1,6 @@
 //! Conditions as lists of conjuncts: `a AND b AND c` is [a, b, c].
 
-use crate::sql::plan::{BinaryOp, Expr};
+use crate::sql::plan::{BinaryOp, CompareOp, Expr};
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, vec::Vec};
 
@@ -56,6 +56,28 @@ pub fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
         left: Box::new(left),
         right: Box::new(right),
         ty: DataType::Bool,
+    }
+}
+
+/// The sides of an equality, the one that satisfies `first` before the one that satisfies `second`; any other
+/// condition comes back as it is.
+pub fn equal_sides(
+    condition: Expr,
+    first: impl Fn(&Expr) -> bool,
+    second: impl Fn(&Expr) -> bool,
+) -> Result<(Expr, Expr), Expr> {
+    match condition {
+        Expr::Compare {
+            op: CompareOp::Eq,
+            left,
+            right,
+        } if first(&left) && second(&right) => Ok((*left, *right)),
+        Expr::Compare {
+            op: CompareOp::Eq,
+            left,
+            right,
+        } if first(&right) && second(&left) => Ok((*right, *left)),
+        other => Err(other),
     }
 }
 

@@ -6,7 +6,7 @@
 //! Evaluation asks later conditions only of the rows that the earlier ones let through, where those are few. What
 //! may fail stays behind what cannot, in the order written.
 
-use super::conjuncts::{join, split};
+use super::conjuncts::{join, literal, split};
 use crate::sql::exec::eval::may_fail;
 use crate::sql::plan::{Expr, Plan};
 use crate::types::Physical;
@@ -16,11 +16,9 @@ pub fn order_conjuncts(plan: &mut Plan) {
     plan.for_each_input_mut(&mut order_conjuncts);
     match plan {
         Plan::Scan { filter, .. } => *filter = ordered(filter.take()),
-        Plan::Filter { input, condition } => {
-            if let Some(condition) = ordered(Some(condition.clone())) {
-                let input = super::plan_parts::take(input);
-                *plan = input.filtered(Some(condition));
-            }
+        Plan::Filter { condition, .. } => {
+            let written = core::mem::replace(condition, literal(true));
+            *condition = ordered(Some(written)).unwrap_or_else(|| literal(true));
         }
         _ => {}
     }

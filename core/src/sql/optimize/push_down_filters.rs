@@ -16,7 +16,7 @@
 use super::columns::{
     all_columns, for_each_column, is_constant, is_volatile, lowered, plain_column, raised, substitute,
 };
-use super::conjuncts::{bool_literal, is_never_true, join, split};
+use super::conjuncts::{bool_literal, equal_sides, is_never_true, join, split};
 use super::fold_constants::fold_constants;
 use super::null_rejection::rejects_nulls;
 use super::plan_parts::{is_empty, no_rows, take};
@@ -257,23 +257,9 @@ fn equality(left: Expr, right: Expr) -> Expr {
 /// A condition as a join key (left side, right side lowered), if it equates an expression over the left
 /// columns with one over the right.
 fn as_key(condition: Expr, width: usize) -> Result<(Expr, Expr), Expr> {
-    let Expr::Compare {
-        op: CompareOp::Eq,
-        left,
-        right,
-    } = condition
-    else {
-        return Err(condition);
-    };
     let of_left = |e: &Expr| !is_constant(e) && all_columns(e, |i| i < width);
     let of_right = |e: &Expr| !is_constant(e) && all_columns(e, |i| i >= width);
-    if of_left(&left) && of_right(&right) {
-        Ok((*left, lowered(*right, width)))
-    } else if of_left(&right) && of_right(&left) {
-        Ok((*right, lowered(*left, width)))
-    } else {
-        Err(equality(*left, *right))
-    }
+    equal_sides(condition, of_left, of_right).map(|(l, r)| (l, lowered(r, width)))
 }
 
 /// `l = r AND l = 5` says `r = 5` too: for each key, comparisons of one side with constants go to the other.

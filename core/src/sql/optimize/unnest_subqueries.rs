@@ -10,14 +10,14 @@
 //! answer may be NULL.
 
 use super::columns::{for_each_column, is_volatile, raised, substitute};
-use super::conjuncts::{join, literal, split};
+use super::conjuncts::{equal_sides, join, literal, split};
 use super::estimate::rows;
 use super::lookup_join::{LOOKUP_COST, lookup_by};
 use super::plan_parts::take;
 use super::rewrite::simplify_expression;
 use super::statistics::Statistics;
 use crate::sql::functions::Aggregate;
-use crate::sql::plan::{AggregateCall, Apply, ApplyKind, CompareOp, Expr, Join, JoinKind, Plan};
+use crate::sql::plan::{AggregateCall, Apply, ApplyKind, Expr, Join, JoinKind, Plan};
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, vec::Vec};
 
@@ -151,7 +151,11 @@ fn unnested(apply: &Apply) -> Option<Unnested> {
     };
     let (outer, local): (Vec<Expr>, Vec<Expr>) =
         split(Some(condition.clone())).into_iter().partition(depends);
-    if outer.is_empty() || local.iter().any(is_volatile) || plan_depends(&mut input.clone()) {
+    if outer.is_empty() || local.iter().any(is_volatile) {
+        return None;
+    }
+    let mut rows = (**input).clone();
+    if plan_depends(&mut rows) {
         return None;
     }
     let mut equal = Vec::with_capacity(outer.len());
@@ -169,7 +173,7 @@ fn unnested(apply: &Apply) -> Option<Unnested> {
         args.for_each(|e| substitute(e, exprs));
     }
     Some(Unnested {
-        rows: (**input).clone().filtered(join(local)),
+        rows: rows.filtered(join(local)),
         equal,
         value,
     })
@@ -181,8 +185,7 @@ fn is_plain(call: &AggregateCall) -> bool {
         call.function,
         Aggregate::Count | Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max
     );
-    let mut call = call.clone();
-    known && !call.exprs_mut().any(|e| depends(e) || is_volatile(e))
+    known && !call.exprs().any(|e| depends(e) || is_volatile(e))
 }
 
 fn of_no_rows(call: &AggregateCall) -> Expr {
@@ -219,14 +222,6 @@ fn plan_depends(plan: &mut Plan) -> bool {
 
 /// An equality of something around the subquery with something in it.
 fn equality(condition: Expr) -> Option<(Expr, Expr)> {
-    let Expr::Compare {
-        op: CompareOp::Eq,
-        left,
-        right,
-    } = condition
-    else {
-        return None;
-    };
     let reads_columns = |e: &Expr| {
         let mut reads = false;
         for_each_column(e, &mut |_| reads = true);
@@ -234,13 +229,7 @@ fn equality(condition: Expr) -> Option<(Expr, Expr)> {
     };
     let around = |e: &Expr| depends(e) && !reads_columns(e) && !is_volatile(e);
     let own = |e: &Expr| !depends(e) && reads_columns(e) && !is_volatile(e);
-    if around(&left) && own(&right) {
-        Some((*left, *right))
-    } else if around(&right) && own(&left) {
-        Some((*right, *left))
-    } else {
-        None
-    }
+    equal_sides(condition, around, own).ok()
 }
 
 /// Writes out what a subquery depends on, over the columns around it.
