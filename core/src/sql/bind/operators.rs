@@ -160,6 +160,13 @@ fn concat(left: Expr, right: Expr) -> Expr {
     }
 }
 
+fn require_same_width(left: &[ast::Expr], right: &[ast::Expr], e: &ast::Expr) -> Result<()> {
+    match left.len() == right.len() {
+        true => Ok(()),
+        false => Err(invalid("rows that compare have as many values", e)),
+    }
+}
+
 impl<'a> Binder<'a> {
     /// A chain of operators.
     pub(super) fn binary(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
@@ -305,9 +312,7 @@ impl<'a> Binder<'a> {
         e: &ast::Expr,
         env: &mut Env<'_>,
     ) -> Result<Expr> {
-        if left.len() != right.len() {
-            return Err(invalid("rows that compare have as many values", e));
-        }
+        require_same_width(left, right, e)?;
         let strict = match op {
             CompareOp::LtEq => CompareOp::Lt,
             CompareOp::GtEq => CompareOp::Gt,
@@ -356,9 +361,7 @@ impl<'a> Binder<'a> {
         e: &ast::Expr,
         env: &mut Env<'_>,
     ) -> Result<Expr> {
-        if left.len() != right.len() {
-            return Err(invalid("rows that compare have as many values", e));
-        }
+        require_same_width(left, right, e)?;
         let mut conditions = Vec::with_capacity(left.len());
         for (l, r) in left.iter().zip(right) {
             let at = r.place();

@@ -1,7 +1,7 @@
 //! The aggregate functions by name and result type. Their accumulators live in `exec`.
 
 use super::ArgKind;
-use crate::types::{DataType, Decimal};
+use crate::types::{DataType, Decimal, QUOTIENT_DIGITS};
 
 /// An aggregate function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -251,7 +251,7 @@ impl Aggregate {
             Aggregate::Sum if float => DataType::Double,
             Aggregate::Avg if float => DataType::Double,
             Aggregate::Sum => exact(0),
-            Aggregate::Avg => exact(4),
+            Aggregate::Avg => exact(QUOTIENT_DIGITS),
             Aggregate::Min | Aggregate::Max | Aggregate::Mode | Aggregate::PercentileDisc => arg.clone(),
             Aggregate::BoolAnd | Aggregate::BoolOr => DataType::Bool,
             Aggregate::BitAnd | Aggregate::BitOr | Aggregate::BitXor => DataType::BIGINT,

@@ -12,6 +12,13 @@ use crate::sql::plan::Expr;
 use crate::types::{AppendValues, Bitmap, Column, ColumnBuilder, DataType, Result, Value};
 use alloc::vec::Vec;
 
+/// The arguments of a call and their types.
+fn arguments(args: &[Expr], input: &Input<'_>, scope: &Scope<'_>) -> Result<(Vec<Vector>, Vec<DataType>)> {
+    let vectors = args.iter().map(|a| evaluate(a, input, scope));
+    let vectors = vectors.collect::<Result<_>>()?;
+    Ok((vectors, args.iter().map(Expr::ty).collect()))
+}
+
 /// Calls a function over the rows of the input.
 pub(super) fn call(
     function: &ScalarFunction,
@@ -20,11 +27,7 @@ pub(super) fn call(
     input: &Input<'_>,
     scope: &Scope<'_>,
 ) -> Result<Vector> {
-    let vectors = args
-        .iter()
-        .map(|a| evaluate(a, input, scope))
-        .collect::<Result<Vec<Vector>>>()?;
-    let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
+    let (vectors, types) = arguments(args, input, scope)?;
     if function.strict && vectors.iter().any(Vector::is_null_constant) {
         return Ok(Vector::null(ty.physical()));
     }
@@ -62,6 +65,7 @@ pub(super) fn call(
         column,
     })
 }
+
 /// Calls a function that the program brings, for each row of the input; once if it has constants only.
 pub(super) fn call_user(
     function: &UserFunction,
@@ -69,11 +73,7 @@ pub(super) fn call_user(
     input: &Input<'_>,
     scope: &Scope<'_>,
 ) -> Result<Vector> {
-    let vectors = args
-        .iter()
-        .map(|a| evaluate(a, input, scope))
-        .collect::<Result<Vec<Vector>>>()?;
-    let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
+    let (vectors, types) = arguments(args, input, scope)?;
     let constant = vectors.iter().all(|v| v.constant);
     let rows = if constant { 1 } else { input.rows() };
     let mut out = ColumnBuilder::with_capacity(function.returns.physical(), rows);

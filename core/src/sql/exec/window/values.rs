@@ -171,7 +171,9 @@ fn aggregates(
     {
         return Ok(running.gather(&step_of));
     }
+    // Frames that are whole partitions were told above.
     if frames.ends_last()
+        && !frames.starts_first()
         && !call.function.is_ordered()
         && let Some(running) = running_back(call, args, &steps, &firsts, memory, &mut kept)?
     {
