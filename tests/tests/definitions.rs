@@ -6,7 +6,7 @@ use amphi_tests::test_bed::{Client, Layout, in_layouts};
 
 /// Definitions, and what to look at after each.
 const TABLES: [&str; 3] = [
-    "CREATE TABLE t (x BIT(3), a INT COMMENT 'it''s \\\\', b VARCHAR(5) COLLATE NOCASE COMMENT 'b') COMMENT = 'a ''table'''",
+    "CREATE TABLE t (e ENUM('it''s', 'b') COLLATE NOCASE, s SET('\\\\', 'x') NOT NULL DEFAULT 'x', x BIT(3), a INT COMMENT 'it''s \\\\', b VARCHAR(5) COLLATE NOCASE COMMENT 'b') COMMENT = 'a ''table'''",
     "CREATE TABLE t (a INT, at DATETIME(3) NULL ON UPDATE CURRENT_TIMESTAMP(3), b INT AS (a % 7) NOT NULL UNIQUE,
      c VARCHAR(9) GENERATED ALWAYS AS (CONCAT('it''s \\\\', b)) STORED COMMENT 'c')",
     "CREATE TABLE t (a INT, s VARCHAR(20), KEY low ((LOWER(s)) DESC, a), UNIQUE KEY `s``x` (s(3)), KEY (s(5)));

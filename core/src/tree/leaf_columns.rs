@@ -98,7 +98,7 @@ impl LeafColumns {
 
     /// The value of column `i` in a row, as one of type `ty`; NULL if there is no such column.
     #[inline(always)]
-    pub(super) fn value_ref(&self, i: usize, row: usize, ty: &DataType) -> ValueRef<'_> {
+    pub(super) fn value_ref<'a>(&'a self, i: usize, row: usize, ty: &'a DataType) -> ValueRef<'a> {
         match &self.encoded {
             None => match self.decoded.get(i) {
                 Some(column) => column.value_ref(row, ty),
@@ -167,7 +167,7 @@ fn encoded_value<'a>(
     columns: &'a MadeColumns<Arc<RowBlock>>,
     i: usize,
     row: usize,
-    ty: &DataType,
+    ty: &'a DataType,
 ) -> ValueRef<'a> {
     if let Some(column) = columns.made(i) {
         return column.value_ref(row, ty);

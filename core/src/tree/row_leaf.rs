@@ -192,7 +192,7 @@ impl RowLeaf {
 
     /// The value of a stored column in the row at `pos`, as one of type `ty`; NULL if there is no such column.
     #[inline(always)]
-    pub(crate) fn value_ref(&self, i: usize, pos: usize, ty: &DataType) -> ValueRef<'_> {
+    pub(crate) fn value_ref<'a>(&'a self, i: usize, pos: usize, ty: &'a DataType) -> ValueRef<'a> {
         let (leaf, pos) = self.place(pos);
         leaf.columns.value_ref(i, pos, ty)
     }

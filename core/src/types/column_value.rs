@@ -16,7 +16,7 @@ impl<'a> ValueRef<'a> {
 
     /// What an integer stands for in a column of that type.
     #[inline]
-    pub(crate) fn of_i64(v: i64, ty: &DataType) -> ValueRef<'a> {
+    pub(crate) fn of_i64(v: i64, ty: &'a DataType) -> ValueRef<'a> {
         match ty {
             DataType::Bool => ValueRef::Bool(v != 0),
             DataType::Date => ValueRef::Date(Date(v)),
@@ -24,6 +24,7 @@ impl<'a> ValueRef<'a> {
             DataType::DateTime { fsp } | DataType::Timestamp { fsp } => {
                 ValueRef::DateTime(DateTime(v), Some(*fsp))
             }
+            DataType::Members(members) => ValueRef::Member(v, members),
             _ => ValueRef::Int(v),
         }
     }
@@ -84,6 +85,7 @@ impl<'a> ValueRef<'a> {
             ValueRef::Uuid(b) => b.try_into().map_or(Value::Null, Value::Uuid),
             ValueRef::Vector(b) => Value::Vector(vector_elements(b).collect()),
             ValueRef::Geometry(b) => Value::Geometry(Vec::from(b)),
+            ValueRef::Member(n, members) => Value::Text(members.text(n).into_owned()),
         }
     }
 }
@@ -97,7 +99,7 @@ impl Column {
     /// Value `i` without copying. Text that is not UTF-8 (a damaged block) reads as its valid start.
     // Always: what it returns is big, and its parts stay in registers only where it is taken apart at once.
     #[inline(always)]
-    pub fn value_ref(&self, i: usize, ty: &DataType) -> ValueRef<'_> {
+    pub fn value_ref<'a>(&'a self, i: usize, ty: &'a DataType) -> ValueRef<'a> {
         if self.is_null(i) {
             return ValueRef::Null;
         }
@@ -156,9 +158,9 @@ impl Column {
         let nulls = || self.null_bitmap().cloned();
         match (from, to) {
             (T::Null, _) => Some(Column::nulls(to.physical(), self.len())),
-            (T::Bool, T::Int(_)) | (T::Int(_), T::Int(IntType::I64)) | (T::Float, T::Double) => {
-                Some(self.clone())
-            }
+            (T::Bool, T::Int(_))
+            | (T::Int(_) | T::Members(_), T::Int(IntType::I64))
+            | (T::Float, T::Double) => Some(self.clone()),
             (T::Int(_), T::Int(t)) => {
                 let (min, max) = t.range();
                 self.i64s()
@@ -238,7 +240,7 @@ pub(crate) fn text(b: &[u8]) -> &str {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::types::{Collation, Error};
+    use crate::types::{Collation, Error, MemberKind, Members};
     use alloc::string::ToString;
 
     fn assign(v: impl Into<Value>, ty: &DataType) -> Result<String> {
@@ -422,6 +424,10 @@ mod tests {
 
     #[test]
     fn no_value_makes_a_conversion_panic() {
+        let members = |kind| {
+            let labels = ["a", "-", "b"].map(String::from).to_vec();
+            DataType::Members(Members::new(kind, labels, Collation::Binary).unwrap())
+        };
         let types = [
             DataType::Null,
             DataType::Bool,
@@ -447,6 +453,8 @@ mod tests {
             DataType::Uuid,
             DataType::Vector { dims: 1 },
             DataType::Geometry,
+            members(MemberKind::Enum),
+            members(MemberKind::Set),
         ];
         let numbers = [
             i64::MIN,

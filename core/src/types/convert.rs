@@ -8,7 +8,7 @@ use super::column_builder::AppendValues;
 use super::date_time::SECOND;
 use super::date_time_text::hhmmss;
 use super::vector::{format_vector, parse_vector, vector_bytes, vector_elements};
-use super::{DataType, Date, DateTime, Decimal, Error, Result, Time, decimal, geometry};
+use super::{DataType, Date, DateTime, Decimal, Error, Members, Result, Time, decimal, geometry};
 use super::{json_text, uuid};
 use alloc::borrow::Cow;
 use alloc::{format, string::String};
@@ -48,6 +48,8 @@ pub enum ValueRef<'a> {
     Vector(&'a [u8]),
     /// GEOMETRY: as it is stored.
     Geometry(&'a [u8]),
+    /// A value of an ENUM or SET: its number, and the list it is from.
+    Member(i64, &'a Members),
 }
 
 /// Why a value does not convert.
@@ -108,6 +110,7 @@ pub(crate) fn write_text(v: ValueRef<'_>, f: &mut dyn Write) -> fmt::Result {
             Some(()) => Ok(()),
             None => f.write_str("GEOMETRY"),
         },
+        ValueRef::Member(n, members) => members.write(n, f),
     }
 }
 
@@ -201,7 +204,7 @@ fn date_number(d: Date) -> i64 {
 fn to_i64(v: ValueRef<'_>, strict: bool) -> Fit<i64> {
     match v {
         ValueRef::Bool(b) => Ok(i64::from(b)),
-        ValueRef::Int(i) => Ok(i),
+        ValueRef::Int(i) | ValueRef::Member(i, _) => Ok(i),
         ValueRef::Float(x) | ValueRef::Single(x) => round_i64(x),
         ValueRef::Decimal(d) => d.to_i64().ok_or(Misfit::Range),
         ValueRef::Text(s) | ValueRef::Json(s) => int_of_text(s, strict),
@@ -328,7 +331,32 @@ fn to_json(v: ValueRef<'_>) -> Fit<Cow<'_, str>> {
     }
 }
 
+/// The number of the member that a value names, or has the number of.
+fn to_member(v: ValueRef<'_>, members: &Members) -> Fit<i64> {
+    let known = |n: i64| Some(n).filter(|n| members.has(*n)).ok_or(Misfit::Range);
+    match v {
+        ValueRef::Member(n, own) if own == members => known(n),
+        ValueRef::Bool(_)
+        | ValueRef::Int(_)
+        | ValueRef::Float(_)
+        | ValueRef::Single(_)
+        | ValueRef::Decimal(_) => known(to_i64(v, true)?),
+        ValueRef::Text(s) => match members.number(s) {
+            Some(n) => Ok(n),
+            // As in MySQL: digits that no member has for its name are its number.
+            None => known(s.parse().map_err(|_| Misfit::Kind)?),
+        },
+        v => members.number(&to_text(v)?).ok_or(Misfit::Kind),
+    }
+}
+
 fn push_converted(out: &mut impl AppendValues, v: ValueRef<'_>, to: &DataType, strict: bool) -> Fit<()> {
+    // ENUM and SET are numbers beside numbers, and text beside anything else.
+    if let ValueRef::Member(n, members) = v
+        && !(to.is_numeric() || to.is_members())
+    {
+        return push_converted(out, ValueRef::Text(&members.text(n)), to, strict);
+    }
     match to {
         DataType::Null => match v {
             ValueRef::Null => out.append_null(),
@@ -424,6 +452,7 @@ fn push_converted(out: &mut impl AppendValues, v: ValueRef<'_>, to: &DataType, s
             }
             out.append_bytes(bytes);
         }
+        DataType::Members(members) => out.append_i64(to_member(v, members)?),
         DataType::Geometry => match v {
             ValueRef::Geometry(b) | ValueRef::Blob(b) if geometry::is_wkb(b) => out.append_bytes(b),
             ValueRef::Text(s) => out.append_bytes(&geometry::parse_wkt(s).ok_or(Misfit::Kind)?),

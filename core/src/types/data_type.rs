@@ -3,7 +3,7 @@
 //! A [`DataType`] says how a value is read; [`DataType::physical`] says in which of the four typed
 //! vectors it is held. The mapping is fixed by the file format.
 
-use super::{Decimal, Physical};
+use super::{Decimal, Members, Physical};
 use alloc::{format, string::String};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,8 @@ pub enum DataType {
     },
     /// GEOMETRY, held as WKB (little-endian, with no SRID).
     Geometry,
+    /// ENUM or SET: the numbers of members, held as `i64`, and shown by name.
+    Members(Members),
 }
 
 impl DataType {
@@ -154,6 +156,7 @@ impl DataType {
                 (1..=Decimal::MAX_PRECISION).contains(precision) && scale <= precision
             }
             DataType::Time { fsp } | DataType::DateTime { fsp } | DataType::Timestamp { fsp } => *fsp <= 6,
+            DataType::Members(members) => members.is_consistent(),
             _ => true,
         }
     }
@@ -167,7 +170,8 @@ impl DataType {
             | DataType::Date
             | DataType::Time { .. }
             | DataType::DateTime { .. }
-            | DataType::Timestamp { .. } => Physical::I64,
+            | DataType::Timestamp { .. }
+            | DataType::Members(_) => Physical::I64,
             DataType::Float | DataType::Double => Physical::F64,
             DataType::Decimal { .. } => Physical::Decimal,
             DataType::Text { .. }
@@ -190,6 +194,11 @@ impl DataType {
     /// Whether it is a character string (TEXT, CHAR, VARCHAR).
     pub fn is_text(&self) -> bool {
         matches!(self, DataType::Text { .. })
+    }
+
+    /// Whether it is ENUM or SET.
+    pub fn is_members(&self) -> bool {
+        matches!(self, DataType::Members(_))
     }
 
     /// Whether it is DATE, TIME, DATETIME or TIMESTAMP.
@@ -280,6 +289,7 @@ impl fmt::Display for DataType {
             DataType::Uuid => f.write_str("UUID"),
             DataType::Vector { dims } => write!(f, "VECTOR({dims})"),
             DataType::Geometry => f.write_str("GEOMETRY"),
+            DataType::Members(members) => write!(f, "{members}"),
         }
     }
 }

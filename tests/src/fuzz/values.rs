@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use amphi_core::Value;
-use amphi_core::types::{DataType, Date, DateTime, Decimal, IntType, Time};
+use amphi_core::types::{Collation, DataType, Date, DateTime, Decimal, IntType, MemberKind, Members, Time};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -67,6 +67,13 @@ pub(super) fn bytes_of(value: &Value) -> Vec<u8> {
 
 /// A type of every family, and the edges of those with parameters.
 pub(super) fn types() -> Vec<DataType> {
+    let members = |kind| {
+        let labels = ["a", "b", "it's", ""].map(String::from).to_vec();
+        match Members::new(kind, labels, Collation::NoCase) {
+            Ok(members) => DataType::Members(members),
+            Err(_) => DataType::TEXT,
+        }
+    };
     let decimal = |precision, scale, unsigned| DataType::Decimal {
         precision,
         scale,
@@ -88,7 +95,7 @@ pub(super) fn types() -> Vec<DataType> {
         DataType::BLOB,
         DataType::Text {
             max: Some(3),
-            collation: amphi_core::types::Collation::NoCase,
+            collation: Collation::NoCase,
         },
         DataType::Blob { max: Some(3) },
         DataType::Date,
@@ -100,5 +107,7 @@ pub(super) fn types() -> Vec<DataType> {
         DataType::Uuid,
         DataType::Vector { dims: 2 },
         DataType::Geometry,
+        members(MemberKind::Enum),
+        members(MemberKind::Set),
     ]
 }

@@ -64,7 +64,11 @@ impl<'a> Binder<'a> {
         let at = f.place();
         let mut converted = Vec::with_capacity(args.len());
         for (i, arg) in args.into_iter().enumerate() {
-            converted.push(convert_argument(arg, function.arg_kind(i), at)?);
+            converted.push(match function.arg_kind(i) {
+                // Members are counted as they are, and their least is that of their texts.
+                ArgKind::Any if !matches!(function, Aggregate::Min | Aggregate::Max) => arg,
+                kind => convert_argument(arg, kind, at)?,
+            });
         }
         let mut args = converted;
         if !function.sees_null()

@@ -8,7 +8,7 @@ use super::refuse::{Place, invalid, unsupported_at};
 use crate::catalog::{ColumnDef, ColumnDefault, GeneratedDef};
 use crate::sql::parse::unescape;
 use crate::sql::plan::Expr;
-use crate::types::{DataType, Error, Position, Result, Value};
+use crate::types::{DataType, Error, MemberKind, Position, Result, Value};
 use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{
     self, CheckConstraint, ColumnOption, ColumnOptionDef, ForeignKeyConstraint, GeneratedExpressionMode,
@@ -116,6 +116,10 @@ impl Binder<'_> {
                         *c = collation(collation_name, at)?;
                         column.collated = true;
                     }
+                    DataType::Members(members) => {
+                        *members = members.with_collation(collation(collation_name, at)?)?;
+                        column.collated = true;
+                    }
                     other => {
                         return Err(Error::Invalid {
                             message: format!("COLLATE on column {} of type {other}", name.value),
@@ -142,6 +146,16 @@ impl Binder<'_> {
         }
         if let Some(e) = default {
             column.def.default = self.default_text(e, &column.def)?;
+        }
+        // As in MySQL, what ENUM columns without NULL and DEFAULT begin with is their first member.
+        if let DataType::Members(members) = &column.def.ty
+            && members.kind() == MemberKind::Enum
+            && null == Some(false)
+            && default.is_none()
+            && column.def.generated.is_none()
+        {
+            let first = Value::Text(members.text(1).into_owned());
+            column.def.default = ColumnDefault::Sql(first.to_sql_literal());
         }
         if column.def.auto_increment {
             if !matches!(column.def.ty, DataType::Int(_)) && column.def.ty != DataType::BIGINT_UNSIGNED {

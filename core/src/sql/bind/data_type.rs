@@ -2,10 +2,11 @@
 
 use super::names::nearest;
 use super::refuse::unsupported_at;
-use crate::types::{Collation, DataType, Decimal, Error, IntType, Position, Result};
-use alloc::{format, string::String};
+use crate::sql::parse::unescape;
+use crate::types::{Collation, DataType, Decimal, Error, IntType, MemberKind, Members, Position, Result};
+use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{
-    BinaryLength, CharLengthUnits, CharacterLength, DataType as Ast, ExactNumberInfo, ObjectName,
+    BinaryLength, CharLengthUnits, CharacterLength, DataType as Ast, EnumMember, ExactNumberInfo, ObjectName,
     TimezoneInfo,
 };
 
@@ -171,6 +172,15 @@ impl Namer {
         DataType::Int(signed)
     }
 
+    fn members(&self, kind: MemberKind, labels: Vec<String>) -> Result<DataType> {
+        match Members::new(kind, labels, Collation::Binary) {
+            Ok(members) if self.place == TypePlace::Column => Ok(DataType::Members(members)),
+            Ok(members) => Err(self.unsupported(format!("CAST to {}", members.name()))),
+            Err(Error::Invalid { message, .. }) => Err(self.out_of_range(message)),
+            Err(other) => Err(other),
+        }
+    }
+
     fn custom(&self, name: &ObjectName, modifiers: &[String]) -> Result<NamedType> {
         let written = format!("{name}");
         let upper = written.to_ascii_uppercase();
@@ -324,8 +334,18 @@ impl Namer {
             Ast::JSON | Ast::JSONB => DataType::Json,
             Ast::Uuid => DataType::Uuid,
 
-            Ast::Enum(..) => return Err(self.unsupported("type ENUM (use VARCHAR with a CHECK)")),
-            Ast::Set(_) => return Err(self.unsupported("type SET")),
+            Ast::Enum(members, None) => {
+                let label = |m: &EnumMember| match m {
+                    EnumMember::Name(label) => Ok(unescape(label).into_owned()),
+                    EnumMember::NamedValue(..) => Err(self.unsupported("an ENUM with numbers of its own")),
+                };
+                let labels = members.iter().map(label).collect::<Result<_>>()?;
+                self.members(MemberKind::Enum, labels)?
+            }
+            Ast::Set(labels) => {
+                let labels = labels.iter().map(|l| unescape(l).into_owned()).collect();
+                self.members(MemberKind::Set, labels)?
+            }
             Ast::Bit(n) if self.place == TypePlace::Column => match n.unwrap_or(1) {
                 n @ 1..=63 => self.int(IntType::Bits(n as u8)),
                 // All numbers of 64 bits.

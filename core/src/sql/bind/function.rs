@@ -7,7 +7,7 @@ use super::names::nearest;
 use super::operators::arithmetic;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
-    bool_literal, cast, compare, convert_all, null_of, numeric, text_literal, to_bool, to_text,
+    bool_literal, cast, compare, convert_all, null_of, numeric, plain, text_literal, to_bool, to_text,
     with_guard_digits,
 };
 use super::window::window_function;
@@ -520,7 +520,7 @@ pub(super) fn require_count(name: &str, takes: (usize, usize), given: usize, at:
 /// One argument as its kind asks.
 pub(super) fn convert_argument(arg: Expr, kind: ArgKind, at: Option<Position>) -> Result<Expr> {
     Ok(match kind {
-        ArgKind::Any | ArgKind::Same => arg,
+        ArgKind::Any | ArgKind::Same => plain(arg),
         ArgKind::Int => cast(arg, &DataType::BIGINT, false),
         ArgKind::Double => cast(arg, &DataType::Double, false),
         ArgKind::Number => numeric(arg, at)?,
@@ -538,7 +538,7 @@ fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place
     let is_same = |i: usize| function.arg_kind(i) == ArgKind::Same;
     let (same, mut others): (Vec<_>, Vec<_>) = args.into_iter().enumerate().partition(|(i, _)| is_same(*i));
     let places: Vec<usize> = same.iter().map(|(i, _)| *i).collect();
-    let (same, _) = convert_all(same.into_iter().map(|(_, e)| e).collect(), position)?;
+    let (same, _) = convert_all(same.into_iter().map(|(_, e)| plain(e)).collect(), position)?;
     for (i, e) in &mut others {
         let arg = core::mem::replace(e, bool_literal(false));
         *e = convert_argument(arg, function.arg_kind(*i), position)?;

@@ -50,7 +50,9 @@ pub fn literal_value(literal: LiteralText<'_>) -> Option<Value> {
 
 /// The value as one of the type, if a comparison would take the literal for that.
 fn exactly(value: &Value, ty: &DataType) -> Option<Value> {
-    match follows(&value.data_type(), ty) {
+    // The number of a member is not compared for order as its text is.
+    let by_number = ty.is_members() && !matches!(value, Value::Text(_));
+    match !by_number && follows(&value.data_type(), ty) {
         true => exact(value, ty),
         false => None,
     }

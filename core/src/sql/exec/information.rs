@@ -315,10 +315,23 @@ fn view_row(view: &ViewDef) -> Vec<Value> {
     ]
 }
 
+fn collation_name(collation: Collation) -> &'static str {
+    match collation {
+        Collation::Binary => "BINARY",
+        Collation::NoCase => "NOCASE",
+    }
+}
+
 /// What COLUMNS says of a type: from DATA_TYPE to COLUMN_TYPE.
 fn type_values(ty: &DataType) -> Vec<Value> {
-    let full = format!("{ty}").to_ascii_lowercase();
-    let full = full.split(" collate").next().unwrap_or(&full).to_string();
+    let full = match ty {
+        DataType::Members(m) => format!("{}{}", m.name().to_ascii_lowercase(), m.list()),
+        _ => format!("{ty}").to_ascii_lowercase(),
+    };
+    let full = match full.split_once(" collate") {
+        Some((full, _)) if !ty.is_members() => full.to_string(),
+        _ => full,
+    };
     let name = full.split(['(', ' ']).next().unwrap_or(&full).to_string();
     let (mut characters, mut octets, mut charset, mut collated) =
         (Value::Null, Value::Null, Value::Null, Value::Null);
@@ -328,14 +341,17 @@ fn type_values(ty: &DataType) -> Vec<Value> {
             characters = Value::Int(max.map_or(TEXT_BYTES, i64::from));
             octets = Value::Int(max.map_or(TEXT_BYTES, |n| 4 * i64::from(n)));
             charset = text("utf8mb4");
-            collated = text(match collation {
-                Collation::Binary => "BINARY",
-                Collation::NoCase => "NOCASE",
-            });
+            collated = text(collation_name(*collation));
         }
         DataType::Blob { max } => {
             characters = Value::Int(max.map_or(TEXT_BYTES, i64::from));
             octets = characters.clone();
+        }
+        DataType::Members(members) => {
+            let longest = i64::try_from(members.longest()).unwrap_or(TEXT_BYTES);
+            (characters, octets) = (Value::Int(longest), Value::Int(4 * longest));
+            charset = text("utf8mb4");
+            collated = text(collation_name(members.collation()));
         }
         DataType::Bool => (precision, scale) = (Value::Int(3), Value::Int(0)),
         DataType::Int(i) => {

@@ -66,7 +66,7 @@ impl TableColumns {
 
     /// The value of one of the columns, of type `ty`, in one row; a column that does not exist is NULL.
     #[inline(always)]
-    pub fn value<'a>(&self, leaf: &'a RowLeaf, pos: usize, column: usize, ty: &DataType) -> ValueRef<'a> {
+    pub fn value<'a>(&self, leaf: &'a RowLeaf, pos: usize, column: usize, ty: &'a DataType) -> ValueRef<'a> {
         match self.sources.get(column) {
             Some(Source::RowId) => ValueRef::of_i64(leaf.row_id(pos), ty),
             Some(Source::Stored(i)) => leaf.value_ref(*i, pos, ty),

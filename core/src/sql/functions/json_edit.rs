@@ -167,7 +167,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
 ];
 
-fn object<'a>(cx: &EvalContext<'_>, a: &'a [Column], types: &[DataType], i: usize) -> Result<Json<'a>> {
+fn object<'a>(cx: &EvalContext<'_>, a: &'a [Column], types: &'a [DataType], i: usize) -> Result<Json<'a>> {
     if a.len() % 2 == 1 {
         return Err(Error::invalid("JSON_OBJECT takes keys and values in turn"));
     }

@@ -39,7 +39,7 @@ pub(super) fn document<'a>(cx: &EvalContext<'_>, a: &'a [Column], k: usize, i: u
 pub(super) fn value<'a>(
     cx: &EvalContext<'_>,
     a: &'a [Column],
-    types: &[DataType],
+    types: &'a [DataType],
     k: usize,
     i: usize,
 ) -> Result<Json<'a>> {
@@ -73,6 +73,7 @@ pub fn of_value<'a>(value: ValueRef<'a>, ty: &DataType) -> Result<Json<'a>> {
         ValueRef::Null => Ok(Json::Null),
         ValueRef::Bool(b) => Ok(Json::Bool(b)),
         ValueRef::Text(s) => Ok(Json::String(Cow::Borrowed(s))),
+        ValueRef::Member(n, members) => Ok(Json::String(members.text(n))),
         ValueRef::Json(s) => Json::parse(s).ok_or_else(no_form),
         ValueRef::Int(_)
         | ValueRef::Float(_)

@@ -19,7 +19,7 @@ pub fn compared_column(expr: &Expr) -> Option<usize> {
 /// Whether every value of `from` is the same value of `to`, held the same way and compared the same way.
 pub fn is_lossless(from: &DataType, to: &DataType) -> bool {
     match (from, to) {
-        (DataType::Bool, DataType::Int(_)) => true,
+        (DataType::Bool, DataType::Int(_)) | (DataType::Members(_), &DataType::BIGINT) => true,
         (DataType::Int(a), DataType::Int(b)) => {
             let (a, b) = (a.range(), b.range());
             b.0 <= a.0 && a.1 <= b.1

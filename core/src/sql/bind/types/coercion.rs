@@ -1,6 +1,6 @@
 //! Conversions made explicit: casts where the representation changes, literals converted in place.
 
-use super::common::{common_type, comparison_type, is_integer};
+use super::common::{common_type, comparison_type, is_integer, plain_type};
 use super::fold::{date_or_date_time, exact};
 use super::guard_digits::with_guard_digits;
 use super::literal::{bool_literal, bytes_as_number, text_literal};
@@ -60,7 +60,10 @@ pub(in crate::sql::bind) fn cast(expr: Expr, to: &DataType, strict: bool) -> Exp
         false => expr,
     };
     let from = expr.ty();
+    // The text of a member says nothing of its number.
+    let is_number = from.is_members() && to.is_numeric();
     if let Expr::Literal { value, .. } = &expr
+        && !is_number
         && let Some(value) = exact(value, to)
     {
         return Expr::Literal {
@@ -143,7 +146,7 @@ pub(in crate::sql::bind) fn numeric(expr: Expr, at: Option<Position>) -> Result<
     let expr = bytes_as_number(&expr).unwrap_or(expr);
     let ty = expr.ty();
     match ty {
-        DataType::Null => Ok(cast(expr, &DataType::BIGINT, false)),
+        DataType::Null | DataType::Members(_) => Ok(cast(expr, &DataType::BIGINT, false)),
         DataType::Text { .. } | DataType::Json => Ok(cast(expr, &DataType::Double, false)),
         _ if ty.is_numeric() => Ok(expr),
         _ => Err(Error::Invalid {
@@ -170,6 +173,7 @@ pub(in crate::sql::bind) fn to_text(expr: Expr) -> Expr {
 /// outcome.
 pub(in crate::sql::bind) fn follows(literal: &DataType, other: &DataType) -> bool {
     (other.is_numeric() && (literal.is_numeric() || literal.is_text()))
+        || (other.is_members() && (literal.is_numeric() || literal.is_text()))
         || (literal.is_text()
             && (other.is_text()
                 || other.is_temporal()
@@ -257,6 +261,23 @@ fn align(left: Expr, right: Expr, at: Option<Position>) -> Result<(Expr, Expr)> 
     Ok((cast(left, &ty, strict), cast(right, &ty, strict)))
 }
 
+/// An ENUM or SET as text, anything else as it is.
+pub(in crate::sql::bind) fn plain(expr: Expr) -> Expr {
+    match expr.ty() {
+        ty @ DataType::Members(_) => cast(expr, &plain_type(&ty), false),
+        _ => expr,
+    }
+}
+
+/// What a comparison for order compares: an ENUM or SET by its number beside a number, by its text beside
+/// anything else.
+fn ordered(expr: Expr, other: &DataType) -> Expr {
+    match expr.ty().is_members() && other.is_numeric() {
+        true => cast(expr, &DataType::BIGINT, false),
+        false => plain(expr),
+    }
+}
+
 /// A comparison of two expressions of any types.
 pub(in crate::sql::bind) fn compare(
     op: CompareOp,
@@ -264,6 +285,13 @@ pub(in crate::sql::bind) fn compare(
     right: Expr,
     at: Option<Position>,
 ) -> Result<Expr> {
+    let (left, right) = match op {
+        CompareOp::Eq | CompareOp::NotEq | CompareOp::NullSafeEq => (left, right),
+        _ => {
+            let (lt, rt) = (left.ty(), right.ty());
+            (ordered(left, &rt), ordered(right, &lt))
+        }
+    };
     let (mut left, mut right) = align(with_guard_digits(left), with_guard_digits(right), at)?;
     if left.ty().is_text() && right.ty().is_text() {
         let collation = collation_of(&left, &right);

@@ -71,6 +71,17 @@ fn temporal_type(a: &DataType, b: &DataType) -> Option<DataType> {
     })
 }
 
+/// What a value of the type is beside something else than a number: ENUM and SET are text.
+pub(in crate::sql::bind) fn plain_type(ty: &DataType) -> DataType {
+    match ty {
+        DataType::Members(members) => DataType::Text {
+            max: None,
+            collation: members.collation(),
+        },
+        other => other.clone(),
+    }
+}
+
 /// The type of an expression that yields one or the other (CASE, COALESCE, VALUES, …); `None` if
 /// they have nothing in common.
 pub(in crate::sql::bind) fn common_type(a: &DataType, b: &DataType) -> Option<DataType> {
@@ -79,6 +90,7 @@ pub(in crate::sql::bind) fn common_type(a: &DataType, b: &DataType) -> Option<Da
     }
     Some(match (a, b) {
         (DataType::Null, t) | (t, DataType::Null) => t.clone(),
+        _ if a.is_members() || b.is_members() => return common_type(&plain_type(a), &plain_type(b)),
         _ if a.is_numeric() && b.is_numeric() => numeric_type(a, b),
         _ if a.is_text() && b.is_text() => text_type(a, b),
         _ if a.is_temporal() && b.is_temporal() => temporal_type(a, b).unwrap_or(DataType::TEXT),
@@ -101,6 +113,12 @@ pub(super) fn comparison_type(a: &DataType, b: &DataType) -> Option<DataType> {
     }
     Some(match (a, b) {
         (DataType::Null, t) | (t, DataType::Null) => t.clone(),
+        (DataType::Members(_), t) | (t, DataType::Members(_)) if t.is_numeric() => {
+            numeric_type(&DataType::BIGINT, t)
+        }
+        _ if a.is_members() || b.is_members() => {
+            return comparison_type(&plain_type(a), &plain_type(b));
+        }
         _ if a.is_numeric() && b.is_numeric() => numeric_type(a, b),
         _ if a.is_text() && b.is_text() => text_type(a, b),
         _ if (a.is_numeric() && b.is_text()) || (a.is_text() && b.is_numeric()) => DataType::Double,

@@ -4,7 +4,7 @@
 //! here; every other one stays a cast, and evaluation decides whether it is an error.
 
 use super::literal::{digits, parse_decimal};
-use crate::types::{DataType, Date, DateTime, Decimal, Value};
+use crate::types::{DataType, Date, DateTime, Decimal, Members, Value};
 use alloc::{format, string::String};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -63,10 +63,23 @@ fn text_fits(text: &str, max: Option<u32>) -> bool {
     max.is_none_or(|m| text.len() <= m as usize || text.chars().count() <= m as usize)
 }
 
+/// A value of an ENUM or SET as a constant: its text.
+fn member(members: &Members, number: i64) -> Value {
+    Value::Text(members.text(number).into_owned())
+}
+
 /// The value in the type, if it converts without loss in the obvious way.
 pub(in crate::sql::bind) fn exact(value: &Value, to: &DataType) -> Option<Value> {
     match (value, to) {
         (Value::Null, _) => Some(Value::Null),
+        (Value::Text(s), DataType::Members(members)) => members.equal_number(s).map(|n| member(members, n)),
+        (
+            Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Float(_),
+            DataType::Members(members),
+        ) => match exact(value, &DataType::BIGINT)? {
+            Value::Int(n) if members.has(n) => Some(member(members, n)),
+            _ => None,
+        },
         (Value::Bool(b), DataType::Bool) => Some(Value::Bool(*b)),
         (Value::Bool(b), _) if to.is_numeric() => exact(&Value::Int(i64::from(*b)), to),
         (Value::Int(i), DataType::Bool) => match i {

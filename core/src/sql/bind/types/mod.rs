@@ -7,7 +7,7 @@ mod guard_digits;
 mod literal;
 
 pub(super) use coercion::{
-    cast, collate, compare, convert_all, follows, null_of, numeric, to_bool, to_text, unify_comparison,
+    cast, collate, compare, convert_all, follows, null_of, numeric, plain, to_bool, to_text, unify_comparison,
 };
 pub(super) use common::{decimal, is_integer, numeric_type};
 pub(super) use fold::{exact, negate};
