@@ -9,9 +9,9 @@ mod record_v1;
 mod view;
 
 pub use crate::table::{
-    CheckDef, ColumnDef, ColumnDefault, Deferral, ForeignKeyDef, GeneratedDef, IndexColumn, IndexDef,
-    MAX_COLUMNS, PersistenceConfig, Placement, ReferentialAction, TableDef, TableId, TriggerDef,
-    TriggerEvent, TriggerTiming,
+    CheckDef, ColumnDef, ColumnDefault, ColumnStatistics, Deferral, ForeignKeyDef, GeneratedDef, IndexColumn,
+    IndexDef, IndexStatistics, MAX_COLUMNS, PersistenceConfig, Placement, ReferentialAction, TableDef,
+    TableId, TriggerDef, TriggerEvent, TriggerTiming,
 };
 pub use catalog::{Catalog, Definitions, SchemaVersion, TemporaryTables, name_key};
 pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};

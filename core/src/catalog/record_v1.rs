@@ -89,6 +89,7 @@ impl From<IndexV1> for IndexDef {
             unique: i.unique,
             constraint: i.constraint,
             filter: None,
+            statistics: None,
         }
     }
 }

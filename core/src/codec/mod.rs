@@ -6,6 +6,7 @@
 mod block;
 mod index_block;
 mod key;
+mod key_value;
 mod outline;
 mod packed;
 mod reader;
@@ -18,6 +19,7 @@ pub use index_block::{IndexBlock, encode_index_block, index_block_size};
 pub use key::{
     KeyPart, encode_key, encode_key_part, float_of, int_of, key_row_id, ordered_f64, ordered_i64, prefix_end,
 };
+pub use key_value::{is_exact_key, key_part_len, push_key_value};
 pub use outline::{Outline, OutlineBuilder};
 pub use row_block::{Field, RowBlockSize, RowBlockView, RowIds, encode_row_block};
 pub use row_block_bytes::RowBlock;

@@ -199,6 +199,7 @@ async fn add_column(
             unique: true,
             constraint: true,
             filter: None,
+            statistics: None,
         });
     }
     let compute = generated.map(|g| generating(alloc::vec![(at, g.clone())], &def, env));

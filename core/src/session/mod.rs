@@ -4,6 +4,7 @@
 //! asynchronous code is here and in the driver; what runs inside a step is not.
 
 mod alter;
+mod analyze;
 mod answer;
 mod at_once;
 mod change;

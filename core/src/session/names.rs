@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, TableDef, TableId, ViewDef};
 use crate::sql::bind::SchemaSource;
 use crate::sql::functions::{UserFunction, UserFunctions};
+use crate::table::Table;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -37,6 +38,10 @@ impl SchemaSource for Names<'_> {
 
     fn row_count(&self, id: TableId) -> u64 {
         self.0.get(id).map_or(0, |t| t.rows.len())
+    }
+
+    fn trees(&self, id: TableId) -> Option<Arc<Table>> {
+        self.0.get(id).cloned()
     }
 
     fn schema_exists(&self, name: &str) -> bool {

@@ -444,6 +444,7 @@ impl Session {
                 Ok(Outcome::Done)
             }
             Statement::Session(s) => self.session_statement(s, given).await,
+            Statement::Analyze(tables) => self.analyze(tables, given).await,
             Statement::SetSystem(set) => {
                 for (name, value) in set {
                     self.set_system_variable(name, value)?;

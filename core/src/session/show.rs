@@ -8,7 +8,7 @@ use crate::catalog::{
 };
 use crate::sql::exec::eval::Pattern;
 use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
-use crate::table::{IndexColumn, IndexDef, quoted};
+use crate::table::{IndexColumn, IndexDef, Table, quoted};
 use crate::types::{Collation, DataType, Result, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -100,8 +100,8 @@ impl Session {
                 create_trigger_of(&name(id)?, trigger),
             ),
             Show::Indexes(id) => (
-                vec!["index", "unique", "position", "column", "order"],
-                indexes_of(&name(id)?),
+                vec!["index", "unique", "position", "column", "order", "cardinality"],
+                indexes_of(catalog.table(*id)?),
             ),
             Show::Like(show, pattern) => {
                 let pattern = Pattern::new(pattern, Some('\\'), false);
@@ -256,7 +256,12 @@ fn full_column(mut row: Vec<Value>, ty: &DataType, comment: &str) -> Vec<Value> 
     row
 }
 
-fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
+fn indexes_of(table: &Table) -> Vec<Vec<Value>> {
+    let def = &table.def;
+    let keys = |index: Option<usize>, columns: usize| match table.known_keys(index, columns) {
+        Some(n) => text(n),
+        None => Value::Null,
+    };
     let column = |at: usize| match def.columns.get(at) {
         Some(c) if !c.hidden => c.name.clone(),
         _ => def.index_part(at),
@@ -269,9 +274,11 @@ fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
             text(1),
             text(column(c)),
             text("ASC"),
+            keys(None, 1),
         ]);
     }
-    for index in &def.indexes {
+    for (i, index) in def.indexes.iter().enumerate() {
+        let hidden = index.columns.len() - index.own_columns().len();
         for (n, c) in index.own_columns().iter().enumerate() {
             let order = if c.descending { "DESC" } else { "ASC" };
             rows.push(vec![
@@ -280,6 +287,7 @@ fn indexes_of(def: &TableDef) -> Vec<Vec<Value>> {
                 text(n + 1),
                 text(column(c.column)),
                 text(order),
+                keys(Some(i), hidden + n + 1),
             ]);
         }
     }

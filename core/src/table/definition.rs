@@ -3,7 +3,7 @@
 //! Columns are named by position in [`TableDef::columns`]. If [`TableDef::row_id_column`] is set, that
 //! column *is* the row id and is not among the stored columns of the table's tree.
 
-use super::PersistenceConfig;
+use super::{ColumnStatistics, IndexStatistics, PersistenceConfig};
 use crate::types::{DataType, Physical};
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,8 @@ pub struct ColumnDef {
     pub comment: String,
     /// Made for an index on an expression or a prefix: `SELECT *` and INSERT do not see it.
     pub hidden: bool,
+    /// What ANALYZE said of its values.
+    pub statistics: Option<ColumnStatistics>,
 }
 
 impl ColumnDef {
@@ -108,6 +110,7 @@ impl ColumnDef {
             on_update: None,
             comment: String::new(),
             hidden: false,
+            statistics: None,
         }
     }
 }
@@ -134,6 +137,8 @@ pub struct IndexDef {
     pub constraint: bool,
     /// CREATE INDEX … WHERE: the condition of the rows that are in the index, as SQL text.
     pub filter: Option<String>,
+    /// What ANALYZE said of its keys.
+    pub statistics: Option<IndexStatistics>,
 }
 
 impl IndexDef {
@@ -368,6 +373,12 @@ impl TableDef {
                 && i.columns.iter().all(|c| columns.contains(&c.column))
         };
         self.row_id_column.is_some_and(|r| columns == [r]) || self.indexes.iter().any(same)
+    }
+
+    /// Forgets what ANALYZE said: for a definition of other rows.
+    pub fn forget_statistics(&mut self) {
+        self.columns.iter_mut().for_each(|c| c.statistics = None);
+        self.indexes.iter_mut().for_each(|i| i.statistics = None);
     }
 
     /// Renames one foreign key, check or index of that name, in this order.

@@ -190,6 +190,7 @@ mod tests {
                 unique: true,
                 constraint: true,
                 filter: None,
+                statistics: None,
             };
             let mut build = IndexBuild::new(&t.table, index, t.home("u"), JobMemory::UNLIMITED);
             let built = t.run(|missing| build.step(missing)).map(|_| ());

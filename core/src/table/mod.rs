@@ -22,6 +22,7 @@ mod rehome;
 mod remove;
 mod row;
 mod sequence;
+mod statistics;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -44,6 +45,7 @@ pub use rebuild::{ColumnSource, ComputeRows, Rebuild};
 pub use rehome::Rehome;
 pub use row::Row;
 pub use sequence::Sequence;
+pub use statistics::{ColumnStatistics, IndexStatistics, ordinal, scaled_distinct};
 pub use table::{Table, TreeFactory};
 pub use undo_log::UndoLog;
 pub use update::Updated;

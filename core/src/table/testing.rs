@@ -221,6 +221,7 @@ fn definition(persistent: bool) -> TableDef {
         unique,
         constraint: unique,
         filter: None,
+        statistics: None,
     };
     TableDef {
         columns: vec![

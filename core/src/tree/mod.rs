@@ -48,6 +48,7 @@ mod row_ids;
 mod row_leaf;
 mod row_leaf_size;
 mod row_tree;
+mod sample;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub use leaves::Leaves;
 pub use missing::{Missing, Pins, StoredBlock};
 pub use row_leaf::RowLeaf;
 pub use row_tree::{RowAt, RowCursor, RowSpan, RowTree};
+pub use sample::SampledLeaf;
 pub use tree::Tree;
 pub use verify::{Comparison, StoredRun};
 pub use write::Written;

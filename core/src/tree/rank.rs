@@ -1,9 +1,10 @@
 //! How many rows a range holds, about: from the counts in the interior nodes, without visiting a leaf.
 
-use super::IndexTree;
 use super::leaf::Leaf;
 use super::node::Children;
 use super::tree::Tree;
+use super::{IndexTree, RowTree};
+use crate::types::RowId;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
@@ -47,12 +48,18 @@ impl IndexTree {
     }
 }
 
+impl RowTree {
+    /// About how many rows have an id within bounds: wrong by at most two leaves' rows.
+    pub fn rows_within(&self, from: Bound<RowId>, to: Bound<RowId>) -> u64 {
+        self.rows_between(from.as_ref(), to.as_ref())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::table::testing::SmallTrees;
     use crate::table::{Placement, TreeFactory};
-    use crate::types::RowId;
 
     #[test]
     fn ranges_are_counted_to_within_two_leaves() {

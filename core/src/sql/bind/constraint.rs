@@ -393,6 +393,7 @@ pub(super) fn primary_key(
         unique: true,
         constraint: true,
         filter: None,
+        statistics: None,
     })
 }
 
@@ -437,6 +438,7 @@ pub(super) fn unique(
         unique: true,
         constraint: true,
         filter: None,
+        statistics: None,
     })
 }
 
@@ -464,6 +466,7 @@ pub(super) fn plain_index(
         unique: false,
         constraint: false,
         filter: None,
+        statistics: None,
     })
 }
 

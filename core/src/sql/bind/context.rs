@@ -2,6 +2,7 @@
 
 use crate::catalog::{TableDef, TableId, ViewDef};
 use crate::sql::functions::UserFunction;
+use crate::table::Table;
 use crate::types::DataType;
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -19,6 +20,10 @@ pub trait SchemaSource {
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>>;
     /// How many rows it has, roughly.
     fn row_count(&self, id: TableId) -> u64;
+    /// Its trees, for the optimizer to have a glance at; `None` where there are none.
+    fn trees(&self, _id: TableId) -> Option<Arc<Table>> {
+        None
+    }
     /// Whether the schema exists, without regard to ASCII case.
     fn schema_exists(&self, name: &str) -> bool;
     /// The tables of a schema.

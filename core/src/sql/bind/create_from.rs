@@ -47,6 +47,7 @@ impl<'a> Binder<'a> {
         if let Some(comment) = named.options.comment.clone() {
             def.comment = comment;
         }
+        def.forget_statistics();
         // Those that foreign keys needed are plain indexes now.
         def.indexes.iter_mut().for_each(|i| i.constraint &= i.unique);
         Ok(create(def, named.options, c.if_not_exists, false))

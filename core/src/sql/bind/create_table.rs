@@ -345,6 +345,7 @@ pub(super) fn serial_index(column: usize, name: String) -> crate::catalog::Index
         unique: true,
         constraint: true,
         filter: None,
+        statistics: None,
     }
 }
 

@@ -180,6 +180,7 @@ impl Binder<'_> {
                 unique: false,
                 constraint: true,
                 filter: None,
+                statistics: None,
             })
         };
         Ok(ForeignKey {

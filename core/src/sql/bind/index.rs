@@ -95,6 +95,7 @@ impl Binder<'_> {
             unique: *unique,
             constraint: false,
             filter,
+            statistics: None,
         };
         if alteration.is_unchanged() {
             return Ok(Statement::CreateIndex {

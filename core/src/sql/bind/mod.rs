@@ -7,6 +7,7 @@
 mod aggregate;
 mod aggregate_call;
 mod alter_table;
+mod analyze;
 mod binder;
 mod column_def;
 mod column_values;

@@ -142,6 +142,8 @@ impl Alteration<'_, '_> {
         if before.primary_key.contains(&at) {
             new.nullable = false;
         }
+        // They are of values of its type.
+        new.statistics = old.statistics.clone().filter(|_| new.ty == old.ty);
         self.refuse_key_change(&before, at, &new, name)?;
         let from = moved(before.columns.len(), at, to);
         let place = |old: usize| from.iter().position(|f| *f == old).unwrap_or(old);
@@ -279,6 +281,7 @@ impl Alteration<'_, '_> {
             unique: true,
             constraint: true,
             filter: None,
+            statistics: None,
         };
         self.def.row_id_column = None;
         self.def.indexes.insert(0, index.clone());

@@ -238,7 +238,10 @@ impl<'a> Binder<'a> {
             return self.add_interval(name, left, i, env);
         }
         let right = match comparison(link.op) {
-            Some(_) => self.compared(link.right, &left, env)?,
+            Some(op) => {
+                let ordered = !matches!(op, CompareOp::Eq | CompareOp::NotEq | CompareOp::NullSafeEq);
+                self.compared(link.right, &left, ordered, env)?
+            }
             None => self.expr(link.right, env)?,
         };
         self.operate(left, link, right)
@@ -430,7 +433,7 @@ impl<'a> Binder<'a> {
         let bound = self.expr(operand, env)?;
         let mut items = Vec::with_capacity(list.len());
         for item in list {
-            items.push(self.compared(item, &bound, env)?);
+            items.push(self.compared(item, &bound, false, env)?);
         }
         if let Some((operand, list)) = unify_comparison(&bound, &items, at)? {
             return Ok(Expr::InList {
@@ -460,8 +463,8 @@ impl<'a> Binder<'a> {
         let at = operand.place();
         let bound = self.expr(operand, env)?;
         let again = self.copy(&bound)?;
-        let low = self.compared(low, &bound, env)?;
-        let high = self.compared(high, &bound, env)?;
+        let low = self.compared(low, &bound, true, env)?;
+        let high = self.compared(high, &bound, true, env)?;
         let from = compare(CompareOp::GtEq, bound, low, at)?;
         let to = compare(CompareOp::LtEq, again, high, at)?;
         let within = Expr::Binary {

@@ -5,7 +5,8 @@
 //! accepted only where its value decides nothing: as a value of an INSERT or of SET, which is converted to
 //! the column's type, and beside a comparison with something of a known type, if it is exactly a value of
 //! that type. Each such place is a [`Slot`], which says what a literal must be for the plan to be right, and
-//! turns it into the parameter. A template with a literal anywhere else is refused, and so is a text with a
+//! turns it into the parameter. Where tables are joined, the bound of a range decides how, by how many rows it leaves: such a literal
+//! stays in the plan, which is for it alone. A template with a literal anywhere else is refused, and so is a text with a
 //! literal that is not what its slot asks for: the text is then bound as it is.
 
 use super::BindContext;
@@ -26,6 +27,8 @@ pub enum Slot {
     Exact(DataType),
     /// Inserted into a column of this type, by the rules of assignment.
     Inserted(DataType),
+    /// It says how much of a table is joined, and so decides how: the plan has this value in it, and is for no other.
+    Fixed(Value),
 }
 
 /// The literals of the text that a template is bound for, and what has become of them.
@@ -64,6 +67,7 @@ impl Slot {
         match self {
             Slot::Exact(ty) => exactly(&literal, ty),
             Slot::Inserted(ty) => Some(exact(&literal, ty).unwrap_or(literal)),
+            Slot::Fixed(value) => (*value == literal).then_some(literal),
         }
     }
 }
@@ -103,20 +107,30 @@ impl<'a> Binder<'a> {
     }
 
     fn slot(&mut self, index: usize, slot: Slot, e: &ast::Expr) -> Result<Expr> {
-        let (Slot::Exact(ty) | Slot::Inserted(ty)) = slot.clone();
+        let operand = match &slot {
+            Slot::Exact(ty) | Slot::Inserted(ty) => Expr::Param {
+                index,
+                ty: ty.clone(),
+            },
+            Slot::Fixed(value) => Expr::Literal {
+                value: value.clone(),
+                ty: value.data_type(),
+            },
+        };
         let free = self.slots.as_mut().and_then(|s| s.slots.get_mut(index));
         match free {
             Some(place @ None) => *place = Some(slot),
             _ => return Err(unsupported("a literal used twice", e)),
         }
-        Ok(Expr::Param { index, ty })
+        Ok(operand)
     }
 
-    /// An operand that is compared with `other`.
+    /// An operand that is compared with `other`; `ordered`: by more than whether they are equal.
     pub(super) fn compared(
         &mut self,
         e: &'a ast::Expr,
         other: &Expr,
+        ordered: bool,
         env: &mut super::binder::Env<'_>,
     ) -> Result<Expr> {
         let Some(index) = self.taken(e) else {
@@ -129,7 +143,11 @@ impl<'a> Binder<'a> {
         if !fits || !reads_column(other) || has_partial_index(other, env) {
             return Err(unsupported("a literal of another type", e));
         }
-        self.slot(index, Slot::Exact(ty), e)
+        let slot = match literal {
+            Some(value) if ordered && env.scope.tables().len() > 1 => Slot::Fixed(value.clone()),
+            _ => Slot::Exact(ty),
+        };
+        self.slot(index, slot, e)
     }
 
     /// The value that UPDATE sets a column of this type to, if it is a literal that was taken out.

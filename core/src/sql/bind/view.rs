@@ -17,6 +17,7 @@ use crate::catalog::{TableDef, TableId, ViewDef};
 use crate::sql::functions::UserFunction;
 use crate::sql::parse::{Ast, Parsed, parse_one, start};
 use crate::sql::plan::{OutputColumn, Plan, ViewColumn};
+use crate::table::Table;
 use crate::types::{Error, Position, Result};
 use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
 use core::cell::{Cell, RefCell};
@@ -91,6 +92,9 @@ impl SchemaSource for Permanent<'_> {
     }
     fn row_count(&self, id: TableId) -> u64 {
         self.0.row_count(id)
+    }
+    fn trees(&self, id: TableId) -> Option<Arc<Table>> {
+        self.0.trees(id)
     }
     fn schema_exists(&self, name: &str) -> bool {
         self.0.schema_exists(name)

@@ -531,16 +531,17 @@ fn statistic(
 }
 
 fn statistics_of(table: &Table) -> Vec<Vec<Value>> {
-    let all = || int(table.rows.len());
+    let keys =
+        |index: Option<usize>, columns: usize| table.known_keys(index, columns).map_or(Value::Null, int);
     let mut rows = Vec::new();
     if let Some(c) = table.def.row_id_column {
-        rows.push(statistic(table, (PRIMARY, true), 0, c, "A", all()));
+        rows.push(statistic(table, (PRIMARY, true), 0, c, "A", keys(None, 1)));
     }
-    for index in &table.def.indexes {
+    for (i, index) in table.def.indexes.iter().enumerate() {
+        let hidden = index.columns.len() - index.own_columns().len();
         for (n, c) in index.own_columns().iter().enumerate() {
             let order = if c.descending { "D" } else { "A" };
-            let is_key = index.unique && n + 1 == index.own_columns().len() && index.filter.is_none();
-            let keys = if is_key { all() } else { Value::Null };
+            let keys = keys(Some(i), hidden + n + 1);
             rows.push(statistic(
                 table,
                 (&index.name, index.unique),

@@ -4,6 +4,7 @@
 //! returned `Pending` can simply be taken again once the missing blocks are there.
 
 mod aggregate;
+mod analyze;
 mod append;
 mod apply;
 mod build;
@@ -49,9 +50,11 @@ mod top_n;
 mod values;
 mod window;
 
+pub use analyze::{Analyze, Analyzed};
 pub use build::{build, build_counted};
 pub use counted::OperatorCounts;
 pub use env::{Cx, Env};
+pub use key_range::value_range;
 pub use operator::{BATCH_ROWS, Operator};
 pub use point_read::PointRead;
 pub use query_run::QueryRun;

@@ -108,6 +108,7 @@ impl Tables {
             unique: *unique,
             constraint: false,
             filter: None,
+            statistics: None,
         };
         let def = TableDef {
             columns: columns.iter().enumerate().map(column).collect(),

@@ -10,9 +10,7 @@
 
 use super::columns::is_constant;
 use super::conjuncts::{join, split};
-use super::estimate::{bounds_selectivity, column_distinct};
 use super::lossless::compared_column;
-
 use super::statistics::{Statistics, TableFacts};
 use crate::sql::plan::{Access, CompareOp, Expr, Plan, ScanBounds};
 use alloc::vec::Vec;
@@ -187,7 +185,7 @@ fn row_id_candidate(facts: &TableFacts, known: &[Known<'_>]) -> Option<Candidate
     let mut used = Vec::new();
     let bounds = range_of(known, column, &mut used);
     (!used.is_empty()).then(|| Candidate {
-        rows: facts.rows * bounds_selectivity(&bounds),
+        rows: facts.rows * facts.range_part(column, &bounds),
         access: Access::RowIds {
             bounds,
             reverse: false,
@@ -200,7 +198,6 @@ fn row_id_candidate(facts: &TableFacts, known: &[Known<'_>]) -> Option<Candidate
 fn index_candidate(facts: &TableFacts, index: usize, known: &[Known<'_>]) -> Option<Candidate> {
     let def = facts.def.indexes.get(index)?;
     let (mut used, mut equal) = (Vec::new(), Vec::new());
-    let mut rows = facts.rows;
     let mut rest = def.columns.iter();
     let mut next = rest.next();
     while let Some(c) = next
@@ -208,9 +205,12 @@ fn index_candidate(facts: &TableFacts, index: usize, known: &[Known<'_>]) -> Opt
     {
         used.push(at);
         equal.push(e.clone());
-        rows /= column_distinct(facts, c.column);
         next = rest.next();
     }
+    let rows = match equal.len() {
+        0 => facts.rows,
+        n => facts.rows / facts.key_distinct(index, n),
+    };
     let Some(next) = next else {
         return Some(Candidate {
             access: range(index, equal, unbounded()),
@@ -222,7 +222,8 @@ fn index_candidate(facts: &TableFacts, index: usize, known: &[Known<'_>]) -> Opt
     if let Some((at, list)) = one_of(known, next.column) {
         used.push(at);
         return Some(Candidate {
-            rows: rows * list.len() as f64 / column_distinct(facts, next.column),
+            rows: (facts.rows * list.len() as f64 / facts.key_distinct(index, equal.len() + 1))
+                .min(facts.rows),
             access: Access::IndexList {
                 index,
                 equal,
@@ -234,7 +235,7 @@ fn index_candidate(facts: &TableFacts, index: usize, known: &[Known<'_>]) -> Opt
     }
     let bounds = range_of(known, next.column, &mut used);
     (!used.is_empty()).then(|| Candidate {
-        rows: rows * bounds_selectivity(&bounds),
+        rows: rows * facts.range_part(next.column, &bounds),
         access: range(index, equal, bounds),
         used,
         exact: false,

@@ -229,6 +229,7 @@ mod tests {
                 unique: false,
                 constraint: false,
                 filter: None,
+                statistics: None,
             }],
             ..TableDef::new(TableId(1), "main", "t")
         }

@@ -28,6 +28,22 @@ pub fn split(condition: Option<Expr>) -> Vec<Expr> {
     out
 }
 
+/// The conjuncts of a condition where it is, in order.
+pub fn split_and<'a>(condition: &'a Expr, out: &mut Vec<&'a Expr>) {
+    match condition {
+        Expr::Binary {
+            op: BinaryOp::And,
+            left,
+            right,
+            ..
+        } => {
+            split_and(left, out);
+            split_and(right, out);
+        }
+        e => out.push(e),
+    }
+}
+
 /// The disjuncts of a condition, in order.
 pub fn split_or<'a>(condition: &'a Expr, out: &mut Vec<&'a Expr>) {
     match condition {

@@ -1,22 +1,66 @@
-//! How many rows a plan yields, about. There are no histograms: keys are exact, all else is rules of thumb,
-//! good enough to tell a lookup from a scan and a small table from a big one.
+//! How many rows a plan yields, about, by what [is known](super::statistics) of the values of its tables. There are no histograms:
+//! values count as equally frequent, and columns as independent of each other.
 
 use super::columns::{is_constant, plain_column};
-use super::conjuncts::{bool_literal, is_null_literal, split_or};
-use super::statistics::{Statistics, TableFacts};
+use super::conjuncts::{bool_literal, is_null_literal, split_and, split_or};
+use super::lossless::compared_column;
+use super::statistics::{EQUAL, RANGE, Statistics, TableFacts, range_part};
 use crate::sql::plan::{
     Access, BinaryOp, CompareOp, Expr, Join, JoinKind, LookupJoin, Plan, ScanBounds, UnaryOp,
 };
 use crate::types::Value;
-use alloc::vec::Vec;
+use alloc::{rc::Rc, vec::Vec};
 use core::ops::Bound;
 
 /// Rows of a step of a recursive query, or of a function.
 const WORK_TABLE: f64 = 100.0;
-/// Of rows for which a comparison with no better knowledge is true.
-const EQUAL: f64 = 0.05;
-const RANGE: f64 = 0.33;
+/// Of rows for which a condition with no better knowledge is true.
 const OTHER: f64 = 0.5;
+
+/// What is known of the values of a column that a condition reads.
+#[derive(Clone)]
+pub struct Values {
+    /// How many different ones there are.
+    pub distinct: f64,
+    /// The table and its column that they are from.
+    pub of: Option<(Rc<TableFacts>, usize)>,
+}
+
+impl Values {
+    /// Of an output column of a plan.
+    pub fn of(plan: &Plan, column: usize, stats: &dyn Statistics) -> Values {
+        Values {
+            distinct: distinct(plan, column, stats),
+            of: origin(plan, column, stats),
+        }
+    }
+
+    /// So many different ones.
+    pub fn unknown(distinct: f64) -> Values {
+        Values { distinct, of: None }
+    }
+
+    /// The part of rows that have one certain value.
+    fn equal(&self) -> f64 {
+        match &self.of {
+            Some((facts, column)) => facts.equal_part(*column),
+            None => 1.0 / self.distinct.max(1.0),
+        }
+    }
+
+    fn nulls(&self) -> f64 {
+        self.of
+            .as_ref()
+            .map_or(0.1, |(facts, column)| facts.nulls(*column))
+    }
+
+    fn within(&self, bounds: &ScanBounds) -> f64 {
+        match &self.of {
+            Some((facts, column)) => facts.range_part(*column, bounds),
+            None => range_part(bounds),
+        }
+    }
+}
 
 /// Rows a plan yields.
 pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
@@ -34,11 +78,11 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
             reached
                 * filter
                     .as_ref()
-                    .map_or(1.0, |f| selectivity(f, &|c| distinct(plan, c, stats)))
+                    .map_or(1.0, |f| selectivity(f, &|c| Values::of(plan, c, stats)))
         }
         Plan::Values { rows, .. } => rows.len() as f64,
         Plan::Filter { input, condition } => {
-            rows(input, stats) * selectivity(condition, &|c| distinct(input, c, stats))
+            rows(input, stats) * selectivity(condition, &|c| Values::of(input, c, stats))
         }
         Plan::Project { input, .. }
         | Plan::Sort {
@@ -61,7 +105,11 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
                     .clamp(1.0, input_rows.max(1.0))
             }
         }
-        Plan::Distinct { input } => rows(input, stats) * OTHER,
+        Plan::Distinct { input } => {
+            let input_rows = rows(input, stats);
+            let values = (0..input.types().len()).map(|c| distinct(input, c, stats));
+            values.product::<f64>().clamp(1.0, input_rows.max(1.0))
+        }
         Plan::Append { inputs } => inputs.iter().map(|i| rows(i, stats)).sum(),
         Plan::SetOperation(s) => rows(&s.left, stats) * OTHER,
         Plan::Apply(a) => rows(&a.input, stats),
@@ -91,18 +139,34 @@ fn count(expr: Option<&Expr>) -> Option<f64> {
     }
 }
 
-/// Different values a table column has.
-pub fn column_distinct(facts: &TableFacts, column: usize) -> f64 {
-    let rows = facts.rows.max(1.0);
-    let first_of = |i: &&crate::catalog::IndexDef| i.columns.first().is_some_and(|c| c.column == column);
-    let unique = |i: &crate::catalog::IndexDef| i.unique && i.columns.len() == 1;
-    if facts.def.row_id_column == Some(column) || facts.def.indexes.iter().filter(first_of).any(unique) {
-        rows
-    } else if facts.def.indexes.iter().any(|i| first_of(&i)) {
-        // Somebody indexed it, so it tells rows apart.
-        libm::cbrt(rows * rows).max(1.0)
-    } else {
-        libm::sqrt(rows).clamp(1.0, 1.0 / EQUAL)
+/// The table column that an output column of a plan is.
+fn origin(plan: &Plan, column: usize, stats: &dyn Statistics) -> Option<(Rc<TableFacts>, usize)> {
+    let of_table = |table, columns: &[usize], at: usize| {
+        let facts = stats.facts(table)?;
+        // Past the columns is the row id.
+        let column = columns.get(at).copied().or(facts.def.row_id_column)?;
+        Some((facts, column))
+    };
+    let left_or = |left: &Plan, other: &dyn Fn(usize) -> Option<(Rc<TableFacts>, usize)>| match column
+        .checked_sub(left.types().len())
+    {
+        None => origin(left, column, stats),
+        Some(at) => other(at),
+    };
+    match plan {
+        Plan::Scan { table, columns, .. } => of_table(*table, columns, column),
+        Plan::Filter { input, .. }
+        | Plan::Sort { input, .. }
+        | Plan::Limit { input, .. }
+        | Plan::Distinct { input } => origin(input, column, stats),
+        Plan::Project { input, exprs } => origin(input, exprs.get(column).and_then(plain_column)?, stats),
+        Plan::Aggregate { input, keys, .. } => origin(input, keys.get(column).and_then(plain_column)?, stats),
+        Plan::Join(j) => left_or(&j.left, &|at| origin(&j.right, at, stats)),
+        Plan::LookupJoin(j) => left_or(&j.left, &|at| of_table(j.table, &j.columns, at)),
+        Plan::LateralJoin(j) => left_or(&j.left, &|at| origin(&j.right, at, stats)),
+        Plan::Apply(a) => left_or(&a.input, &|_| None),
+        Plan::Window(w) => left_or(&w.input, &|_| None),
+        _ => None,
     }
 }
 
@@ -114,7 +178,7 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
             // Past the columns is the row id.
             Some(facts) => columns
                 .get(column)
-                .map_or(facts.rows.max(1.0), |c| column_distinct(&facts, *c)),
+                .map_or(facts.rows.max(1.0), |c| facts.column_distinct(*c)),
         },
         Plan::Filter { input, .. }
         | Plan::Sort { input, .. }
@@ -139,7 +203,7 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
                 (Some(c), Some(facts)) => j
                     .columns
                     .get(c)
-                    .map_or(facts.rows.max(1.0), |c| column_distinct(&facts, *c)),
+                    .map_or(facts.rows.max(1.0), |c| facts.column_distinct(*c)),
                 (Some(_), None) => 1000.0,
             }
         }
@@ -165,51 +229,93 @@ pub fn distinct(plan: &Plan, column: usize, stats: &dyn Statistics) -> f64 {
 /// The part of a table that an access reaches.
 fn access_selectivity(access: &Access, facts: &TableFacts) -> f64 {
     let rows = facts.rows.max(1.0);
-    let key_column = |index: usize, at: usize| {
-        let column = facts.def.indexes.get(index).and_then(|i| i.columns.get(at));
-        column.map_or(1.0, |c| column_distinct(facts, c.column))
-    };
-    let prefix = |index: usize, equal: &[Expr]| {
-        let def = facts.def.indexes.get(index);
-        if def.is_some_and(|d| d.unique && d.columns.len() == equal.len()) {
-            return 1.0 / rows;
-        }
-        let part = (0..equal.len())
-            .map(|at| 1.0 / key_column(index, at))
-            .product::<f64>();
-        part.max(1.0 / rows)
+    let prefix = |index: usize, equal: &[Expr]| match equal {
+        [] => 1.0,
+        _ => 1.0 / facts.key_distinct(index, equal.len()),
     };
     match access {
         Access::Full => 1.0,
-        Access::RowIds { bounds, .. } => bounds_selectivity(bounds),
+        Access::RowIds { bounds, .. } => match facts.def.row_id_column {
+            Some(column) => facts.range_part(column, bounds),
+            None => range_part(bounds),
+        },
         Access::RowIdList(list) => (list.len() as f64 / rows).min(1.0),
         Access::Index {
             index, equal, bounds, ..
-        } => prefix(*index, equal) * bounds_selectivity(bounds),
+        } => {
+            let next = facts
+                .def
+                .indexes
+                .get(*index)
+                .and_then(|i| i.columns.get(equal.len()));
+            let range = next.map_or(1.0, |c| facts.range_part(c.column, bounds));
+            prefix(*index, equal) * range
+        }
         Access::IndexList { index, equal, list } => {
-            let next = list.len() as f64 / key_column(*index, equal.len());
-            (prefix(*index, equal) * next).min(1.0)
+            (list.len() as f64 / facts.key_distinct(*index, equal.len() + 1)).min(1.0)
         }
     }
 }
 
-/// The part of values within bounds.
-pub fn bounds_selectivity(bounds: &ScanBounds) -> f64 {
-    match (&bounds.from, &bounds.to) {
-        (Bound::Unbounded, Bound::Unbounded) => 1.0,
-        (Bound::Unbounded, _) | (_, Bound::Unbounded) => RANGE,
-        _ => 0.1,
-    }
+/// A comparison of a column with something known when the statement starts, as bounds of the column.
+fn as_bounds(condition: &Expr) -> Option<(usize, ScanBounds)> {
+    let Expr::Compare { op, left, right } = condition else {
+        return None;
+    };
+    let (op, column, other) = match (is_constant(left), is_constant(right)) {
+        (false, true) => (*op, left, right),
+        (true, false) => (super::simplify::flipped(*op), right, left),
+        _ => return None,
+    };
+    let other = (**other).clone();
+    let (from, to) = match op {
+        CompareOp::Gt => (Bound::Excluded(other), Bound::Unbounded),
+        CompareOp::GtEq => (Bound::Included(other), Bound::Unbounded),
+        CompareOp::Lt => (Bound::Unbounded, Bound::Excluded(other)),
+        CompareOp::LtEq => (Bound::Unbounded, Bound::Included(other)),
+        CompareOp::Eq | CompareOp::NotEq | CompareOp::NullSafeEq => return None,
+    };
+    Some((compared_column(column)?, ScanBounds { from, to }))
 }
 
-/// The part of rows for which a condition is true; `distinct`: different values of a column.
-pub fn selectivity(condition: &Expr, distinct: &dyn Fn(usize) -> f64) -> f64 {
-    let of = |e: &Expr| selectivity(e, distinct);
+/// The part of rows for which all of several conditions are true: a lower and an upper bound of one column are one range.
+fn all_selectivity(conditions: &[&Expr], values: &dyn Fn(usize) -> Values) -> f64 {
+    let mut ranges: Vec<(usize, ScanBounds)> = Vec::new();
+    let mut part = 1.0;
+    for condition in conditions {
+        let Some((column, bounds)) = as_bounds(condition) else {
+            part *= selectivity(condition, values);
+            continue;
+        };
+        let is_open = |b: &Bound<Expr>| *b == Bound::Unbounded;
+        let fits = |r: &&mut (usize, ScanBounds)| {
+            let (from, to) = (&r.1.from, &r.1.to);
+            r.0 == column && (is_open(from) && is_open(&bounds.to) || is_open(to) && is_open(&bounds.from))
+        };
+        match ranges.iter_mut().find(fits) {
+            Some((_, other)) if is_open(&bounds.to) => other.from = bounds.from,
+            Some((_, other)) => other.to = bounds.to,
+            None => ranges.push((column, bounds)),
+        }
+    }
+    let within = ranges
+        .iter()
+        .map(|(column, bounds)| values(*column).within(bounds));
+    part * within.product::<f64>()
+}
+
+/// The part of rows for which a condition is true; `values`: of a column.
+pub fn selectivity(condition: &Expr, values: &dyn Fn(usize) -> Values) -> f64 {
+    let of = |e: &Expr| selectivity(e, values);
     let not = |negated: bool, s: f64| if negated { 1.0 - s } else { s };
-    let equal = |e: &Expr| plain_column(e).map_or(EQUAL, |c| 1.0 / distinct(c).max(1.0));
+    let equal = |e: &Expr| compared_column(e).map_or(EQUAL, |c| values(c).equal());
     let s = match condition {
-        Expr::Binary { op, left, right, .. } => match op {
-            BinaryOp::And => of(left) * of(right),
+        Expr::Binary { op, .. } => match op {
+            BinaryOp::And => {
+                let mut parts = Vec::new();
+                split_and(condition, &mut parts);
+                all_selectivity(&parts, values)
+            }
             BinaryOp::Or => {
                 let mut parts = Vec::new();
                 split_or(condition, &mut parts);
@@ -231,10 +337,13 @@ pub fn selectivity(condition: &Expr, distinct: &dyn Fn(usize) -> f64) -> f64 {
             match op {
                 CompareOp::Eq | CompareOp::NullSafeEq => eq,
                 CompareOp::NotEq => 1.0 - eq,
-                _ => RANGE,
+                _ => as_bounds(condition).map_or(RANGE, |(c, bounds)| values(c).within(&bounds)),
             }
         }
-        Expr::IsNull { negated, .. } => not(*negated, 0.1),
+        Expr::IsNull { operand, negated } => {
+            let nulls = plain_column(operand).map_or(0.1, |c| values(c).nulls());
+            not(*negated, nulls)
+        }
         Expr::IsBool { negated, .. } => not(*negated, OTHER),
         Expr::Like { negated, .. } => not(*negated, 0.15),
         Expr::InList {
@@ -264,8 +373,8 @@ fn join_rows(j: &Join, stats: &dyn Statistics) -> f64 {
     let width = j.left.types().len();
     if let Some(c) = &j.condition {
         result *= selectivity(c, &|i| match i.checked_sub(width) {
-            None => distinct(&j.left, i, stats),
-            Some(i) => distinct(&j.right, i, stats),
+            None => Values::of(&j.left, i, stats),
+            Some(i) => Values::of(&j.right, i, stats),
         });
     }
     match j.kind {
@@ -293,10 +402,18 @@ fn lookup_rows(j: &LookupJoin, stats: &dyn Statistics) -> f64 {
         },
     };
     let per_row = facts.rows * access_selectivity(&access, &facts);
-    let condition = j
-        .condition
-        .as_ref()
-        .map_or(1.0, |c| selectivity(c, &|_| 1.0 / EQUAL));
+    let width = j.left.types().len();
+    let of_pair = |i: usize| match i.checked_sub(width) {
+        None => Values::of(&j.left, i, stats),
+        Some(at) => match j.columns.get(at).copied().or(facts.def.row_id_column) {
+            Some(column) => Values {
+                distinct: facts.column_distinct(column),
+                of: Some((facts.clone(), column)),
+            },
+            None => Values::unknown(facts.rows.max(1.0)),
+        },
+    };
+    let condition = j.condition.as_ref().map_or(1.0, |c| selectivity(c, &of_pair));
     let result = left * per_row * condition;
     match j.kind {
         JoinKind::Inner => result,

@@ -6,7 +6,7 @@
 
 use super::columns::{for_each_column, plain_column, remap};
 use super::conjuncts::{join, split};
-use super::estimate::{distinct, rows, selectivity};
+use super::estimate::{Values, distinct, rows, selectivity};
 use super::lookup_join::{LOOKUP_COST, can_look_up};
 use super::plan_parts::take;
 use super::statistics::Statistics;
@@ -119,7 +119,10 @@ impl Chain {
                     .max(self.distinct(right, stats))
                     .max(1.0)
             }
-            e => selectivity(e, &|_| 10.0),
+            e => selectivity(e, &|c| {
+                let member = self.member_of(c).and_then(|m| self.members.get(m));
+                member.map_or(Values::unknown(10.0), |m| Values::of(&m.plan, c - m.first, stats))
+            }),
         }
     }
 

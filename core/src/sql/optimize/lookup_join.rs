@@ -10,10 +10,10 @@
 use super::access::rows_reached;
 use super::columns::raised;
 use super::conjuncts::{join, split};
-use super::estimate::{column_distinct, rows};
+use super::estimate::rows;
 use super::lossless::compared_column;
 use super::plan_parts::take;
-use super::statistics::{Statistics, TableFacts};
+use super::statistics::Statistics;
 use crate::sql::plan::{CompareOp, Expr, Join, LookupJoin, Plan};
 use alloc::{boxed::Box, vec::Vec};
 
@@ -78,7 +78,7 @@ fn best_lookup(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> Option<Lo
     }
     let by_index = |(i, index): (usize, &crate::catalog::IndexDef)| {
         let keys: Vec<usize> = index.columns.iter().map_while(|c| key_on(c.column)).collect();
-        let rows = rows_per_key(&facts, index, keys.len());
+        let rows = (facts.rows / facts.key_distinct(i, keys.len())).max(1.0);
         (!keys.is_empty()).then_some(Lookup {
             index: Some(i),
             keys,
@@ -87,15 +87,6 @@ fn best_lookup(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> Option<Lo
     };
     let lookups = facts.def.indexes.iter().enumerate().filter_map(by_index);
     lookups.min_by(|a, b| a.rows.total_cmp(&b.rows))
-}
-
-fn rows_per_key(facts: &TableFacts, index: &crate::catalog::IndexDef, columns: usize) -> f64 {
-    if index.unique && columns == index.columns.len() {
-        return 1.0;
-    }
-    let distinct = |c: &crate::catalog::IndexColumn| column_distinct(facts, c.column);
-    let keys: f64 = index.columns.iter().take(columns).map(distinct).product();
-    (facts.rows / keys.max(1.0)).max(1.0)
 }
 
 fn rewritten(j: Join, lookup: Lookup) -> Plan {

@@ -13,6 +13,7 @@ mod computed_columns;
 mod conjuncts;
 mod estimate;
 mod fold_constants;
+mod glance;
 mod hash_in_lists;
 mod implied_conditions;
 mod in_lookup;

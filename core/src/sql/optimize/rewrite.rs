@@ -11,7 +11,7 @@ use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
 
 /// Rewrites a query's plan and its sub-plans. The output columns, their order and types stay.
 pub fn optimize(query: &mut Query, names: &dyn SchemaSource) {
-    optimize_with(query, &BoundTables(names));
+    optimize_with(query, &BoundTables::new(names));
 }
 
 /// As [`optimize`], with facts from anywhere.

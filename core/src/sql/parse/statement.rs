@@ -42,6 +42,8 @@ pub(in crate::sql) enum Ast {
     },
     /// A statement about the session.
     Session(SessionStatement),
+    /// ANALYZE of these tables or schemas; none: of the current schema.
+    Analyze(Vec<ObjectName>),
     /// SHOW WARNINGS.
     ShowWarnings,
     /// SHOW CREATE DATABASE.
@@ -76,10 +78,10 @@ pub(in crate::sql) enum Ast {
 }
 
 /// First words of statements of other systems.
-const FOREIGN: [&str; 28] = [
-    "ANALYZE", "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "FLUSH", "GRANT", "HANDLER",
-    "INSTALL", "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "OPTIMIZE", "PRAGMA", "REINDEX", "REPAIR",
-    "RESET", "REVOKE", "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
+const FOREIGN: [&str; 27] = [
+    "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "FLUSH", "GRANT", "HANDLER", "INSTALL",
+    "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "OPTIMIZE", "PRAGMA", "REINDEX", "REPAIR", "RESET", "REVOKE",
+    "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
@@ -307,6 +309,7 @@ impl<'a> Statements<'a, '_> {
             Keyword::EXPLAIN | Keyword::DESCRIBE | Keyword::DESC => self.expected("a statement to explain"),
             Keyword::SHOW => self.show(),
             Keyword::SET => self.set(),
+            Keyword::ANALYZE => self.analyze(),
             Keyword::START if self.is(1, "TRANSACTION") => self.start_transaction(),
             Keyword::ALTER if self.is(1, "TABLE") => self.alter_table(),
             Keyword::CREATE | Keyword::ALTER if self.text.is_some() => self.view(),
@@ -435,6 +438,31 @@ impl<'a> Statements<'a, '_> {
             return Ok(Ast::ShowIndexes(table, schema));
         }
         self.plain()
+    }
+
+    /// `ANALYZE [NO_WRITE_TO_BINLOG | LOCAL] TABLE t, …` as in MySQL, `ANALYZE [t, …]` as in SQLite and PostgreSQL.
+    fn analyze(&mut self) -> Result<Ast> {
+        self.skip(1);
+        // Statements are written to no log.
+        let is_local = self.take(&["NO_WRITE_TO_BINLOG"]) || self.take(&["LOCAL"]);
+        if self.is(0, "VERBOSE")
+            || self.is(0, "FORMAT")
+            || self.parser.peek_token_ref().token == Token::LParen
+        {
+            return self.unsupported("options of ANALYZE");
+        }
+        let mut names = Vec::new();
+        let is_at_end = self.parser.peek_token_ref().token == Token::EOF;
+        if self.take(&["TABLE"]) || is_local || !is_at_end {
+            names = self.run(|p| p.parse_comma_separated(|p| p.parse_object_name(false)))?;
+        }
+        if self.parser.peek_token_ref().token == Token::LParen {
+            return self.unsupported("ANALYZE of single columns");
+        }
+        if ["PERSISTENT", "UPDATE", "DROP"].iter().any(|w| self.is(0, w)) {
+            return self.unsupported("ANALYZE … PERSISTENT or HISTOGRAM");
+        }
+        Ok(Ast::Analyze(names))
     }
 
     /// SHOW TABLE STATUS as the query over information_schema that it is.

@@ -422,6 +422,8 @@ pub enum Statement {
         /// Actions in order.
         actions: Vec<AlterAction>,
     },
+    /// ANALYZE: of these tables.
+    Analyze(Vec<TableId>),
     /// User variables, PREPARE, EXECUTE, DO.
     Session(Box<SessionStatement>),
     /// `SET name = value, …` of system variables: names in small letters, and values as text.
