@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod database;
+mod dump;
 mod executor;
 mod flusher;
 mod from_row;

@@ -6,7 +6,7 @@ use crate::{
 use amphi_core::{
     Result,
     database::TransactionOptions,
-    session::{Params, Prepared, Session as EngineSession},
+    session::{Dump, Params, Prepared, Session as EngineSession},
     sql::{interrupt::InterruptHandle, plan::OutputColumn},
 };
 use serde::de::DeserializeOwned;
@@ -243,6 +243,10 @@ impl Session {
     /// The first error, its position counted from the start of the script.
     pub fn execute_script(&self, sql: &str) -> Result<()> {
         script::execute(self, sql)
+    }
+
+    pub(crate) fn definitions(&self, only: Option<&str>) -> Result<Dump> {
+        self.shared.lock().dump(only)
     }
 
     pub(crate) fn begin(&self, options: TransactionOptions) -> Result<()> {

@@ -1,61 +1,17 @@
 //! The `amphi` shell as a user meets it: as a process.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod process;
+
+use process::{ok, run, run_with, shell};
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-fn shell(directory: &TempDir) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-    command.current_dir(directory.path());
-    command
-}
-
-fn run_with(directory: &TempDir, arguments: &[&str], input: &str) -> Ended {
-    let mut child = shell(directory)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || {
-        // The shell may stop reading at an error.
-        let _ = stdin.write_all(input.as_bytes());
-    });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    Ended {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn run(arguments: &[&str], input: &str) -> Ended {
-    run_with(&TempDir::new().unwrap(), arguments, input)
-}
-
-/// The output of a run that must succeed.
-fn ok(directory: &TempDir, arguments: &[&str], input: &str) -> String {
-    let ended = run_with(directory, arguments, input);
-    assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert_eq!(ended.err, "");
-    ended.out
-}
 
 const TYPES: &str = "CREATE TABLE t (i BIGINT, d DECIMAL(6,2), s TEXT, b BOOLEAN);
 INSERT INTO t VALUES (1, 1.50, 'a,\"b\"', TRUE), (-20, NULL, '', FALSE), (3, 2.25, NULL, NULL);

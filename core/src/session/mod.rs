@@ -11,6 +11,7 @@ mod change;
 mod change_column;
 mod default_values;
 mod define;
+mod dump;
 mod names;
 mod outcome;
 mod params;
@@ -27,6 +28,7 @@ mod trigger_run;
 mod triggers;
 mod variables;
 
+pub use dump::{Dump, DumpedTable};
 pub use names::Names;
 pub use outcome::{Outcome, RowStream};
 pub use params::Params;

@@ -3,8 +3,8 @@
 use super::triggers::{create_trigger_of, triggers_of};
 use super::{Outcome, RowStream, Session};
 use crate::catalog::{
-    Catalog, ColumnDefault, Deferral, PersistenceConfig, ReferentialAction, TableDef, TableId, ViewDef,
-    name_key,
+    Catalog, ColumnDefault, Deferral, ForeignKeyDef, PersistenceConfig, ReferentialAction, TableDef, TableId,
+    ViewDef, name_key,
 };
 use crate::sql::exec::eval::Pattern;
 use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
@@ -204,7 +204,7 @@ fn view_column(column: &ViewColumn) -> Vec<Value> {
 }
 
 /// The statement that creates the view again.
-fn create_view(view: &ViewDef) -> String {
+pub(super) fn create_view(view: &ViewDef) -> String {
     let columns = list(view.columns.iter().map(String::as_str));
     format!("CREATE VIEW {} ({columns}) AS {}", quoted(&view.name), view.sql)
 }
@@ -298,8 +298,74 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(quoted).collect::<Vec<_>>().join(", ")
 }
 
-/// The statement that creates the table again, placement and constraints included.
+/// The statements that create the table again, placement and constraints included.
 pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
+    let foreign_keys = def.foreign_keys.iter().map(|f| foreign_key(catalog, def, f));
+    let mut sql = create_table_with(def, foreign_keys.collect());
+    for index in partial_indexes(def) {
+        let _ = write!(sql, ";\n{index}");
+    }
+    sql
+}
+
+fn index_parts(def: &TableDef, index: &IndexDef) -> String {
+    let part = |c: &IndexColumn| {
+        let order = if c.descending { " DESC" } else { "" };
+        format!("{}{order}", def.index_part(c.column))
+    };
+    let parts: Vec<String> = index.own_columns().iter().map(part).collect();
+    parts.join(", ")
+}
+
+/// The statements that create its partial indexes again: such an index has a statement of its own.
+pub(super) fn partial_indexes(def: &TableDef) -> impl Iterator<Item = String> {
+    def.indexes.iter().filter_map(|i| {
+        let filter = i.filter.as_ref()?;
+        let kind = if i.unique { "UNIQUE INDEX" } else { "INDEX" };
+        let (name, table) = (quoted(&i.name), quoted(&def.name));
+        let parts = index_parts(def, i);
+        Some(format!(
+            "CREATE {kind} {name} ON {table} ({parts}) WHERE {filter}"
+        ))
+    })
+}
+
+/// A foreign key as a part of its table's definition.
+pub(super) fn foreign_key(catalog: &Catalog, def: &TableDef, f: &ForeignKeyDef) -> String {
+    let column_name = |i: &usize| def.columns.get(*i).map_or("", |c| c.name.as_str());
+    let parent = catalog.parent_name(def.id, f);
+    let (name, columns) = parent.map_or_else(Default::default, |p| {
+        let schema = match p.schema.eq_ignore_ascii_case(&def.schema) {
+            true => String::new(),
+            false => format!("{}.", quoted(&p.schema)),
+        };
+        (format!("{schema}{}", quoted(&p.table)), p.columns)
+    });
+    let mut s = format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {name} ({})",
+        quoted(&f.name),
+        list(f.columns.iter().map(column_name)),
+        list(columns.iter().map(String::as_str))
+    );
+    for (on, action) in [("DELETE", f.on_delete), ("UPDATE", f.on_update)] {
+        let action = match action {
+            ReferentialAction::Restrict => continue,
+            ReferentialAction::Cascade => "CASCADE",
+            ReferentialAction::SetNull => "SET NULL",
+            ReferentialAction::SetDefault => "SET DEFAULT",
+        };
+        let _ = write!(s, " ON {on} {action}");
+    }
+    s.push_str(match f.deferral {
+        Deferral::NotDeferrable => "",
+        Deferral::Immediate => " DEFERRABLE",
+        Deferral::Deferred => " DEFERRABLE INITIALLY DEFERRED",
+    });
+    s
+}
+
+/// CREATE TABLE with these foreign keys and without partial indexes.
+pub(super) fn create_table_with(def: &TableDef, foreign_keys: Vec<String>) -> String {
     let column_name = |i: &usize| def.columns.get(*i).map_or("", |c| c.name.as_str());
     let mut parts = Vec::new();
     for (_, c) in def.visible_columns() {
@@ -331,57 +397,15 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
             list(def.primary_key.iter().map(column_name))
         ));
     }
-    let parts_of = |i: &IndexDef| {
-        let part = |c: &IndexColumn| {
-            let order = if c.descending { " DESC" } else { "" };
-            format!("{}{order}", def.index_part(c.column))
-        };
-        let parts: Vec<String> = i.own_columns().iter().map(part).collect();
-        format!("{} ({})", quoted(&i.name), parts.join(", "))
-    };
-    // A partial index has a statement of its own.
-    let mut more = String::new();
-    for i in def.indexes.iter().filter(|i| i.name != "PRIMARY") {
-        match &i.filter {
-            None => {
-                let kind = if i.unique { "UNIQUE KEY" } else { "KEY" };
-                parts.push(format!("{kind} {}", parts_of(i)));
-            }
-            Some(filter) => {
-                let kind = if i.unique { "UNIQUE INDEX" } else { "INDEX" };
-                let (name, rest) = (quoted(&i.name), parts_of(i));
-                let columns = rest.strip_prefix(&name).unwrap_or_default();
-                let table = quoted(&def.name);
-                let _ = write!(more, ";\nCREATE {kind} {name} ON {table}{columns} WHERE {filter}");
-            }
-        }
+    for i in def
+        .indexes
+        .iter()
+        .filter(|i| i.name != "PRIMARY" && i.filter.is_none())
+    {
+        let kind = if i.unique { "UNIQUE KEY" } else { "KEY" };
+        parts.push(format!("{kind} {} ({})", quoted(&i.name), index_parts(def, i)));
     }
-    for f in &def.foreign_keys {
-        let parent = catalog.parent_name(def.id, f);
-        let (name, columns) = parent.map_or_else(Default::default, |p| (p.table, p.columns));
-        let mut s = format!(
-            "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
-            quoted(&f.name),
-            list(f.columns.iter().map(column_name)),
-            quoted(&name),
-            list(columns.iter().map(String::as_str))
-        );
-        for (on, action) in [("DELETE", f.on_delete), ("UPDATE", f.on_update)] {
-            let action = match action {
-                ReferentialAction::Restrict => continue,
-                ReferentialAction::Cascade => "CASCADE",
-                ReferentialAction::SetNull => "SET NULL",
-                ReferentialAction::SetDefault => "SET DEFAULT",
-            };
-            let _ = write!(s, " ON {on} {action}");
-        }
-        s.push_str(match f.deferral {
-            Deferral::NotDeferrable => "",
-            Deferral::Immediate => " DEFERRABLE",
-            Deferral::Deferred => " DEFERRABLE INITIALLY DEFERRED",
-        });
-        parts.push(s);
-    }
+    parts.extend(foreign_keys);
     for c in &def.checks {
         parts.push(format!("CONSTRAINT {} CHECK ({})", quoted(&c.name), c.sql));
     }
@@ -404,7 +428,7 @@ pub(crate) fn create_table(catalog: &Catalog, def: &TableDef) -> String {
         false => "TABLE",
     };
     format!(
-        "CREATE {kind} {} (\n  {}\n){with}{more}",
+        "CREATE {kind} {} (\n  {}\n){with}",
         quoted(&def.name),
         parts.join(",\n  ")
     )

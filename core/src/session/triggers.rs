@@ -61,7 +61,7 @@ fn body(trigger: &TriggerDef) -> String {
 }
 
 /// The statement that creates a trigger again.
-fn create_trigger(def: &TableDef, trigger: &TriggerDef) -> String {
+pub(super) fn create_trigger(def: &TableDef, trigger: &TriggerDef) -> String {
     let mut of = String::new();
     if !trigger.update_of.is_empty() {
         let columns: Vec<String> = trigger.update_of.iter().map(|c| quoted(c)).collect();

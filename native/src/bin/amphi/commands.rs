@@ -1,53 +1,155 @@
 //! The commands that start with a dot.
 
 use crate::{
-    import,
+    export, import,
     output::Mode,
     shell::{Failure, Flow, Shell, plural},
 };
 use amphi::{PersistenceOptions, Result};
 use std::{io::Write, path::Path};
 
-/// Name, arguments and meaning of every command.
-const COMMANDS: [(&str, &str, &str); 15] = [
-    (
-        "backup",
-        "DIRECTORY",
-        "copy the persistent and dual tables into a new database",
-    ),
-    ("check", "", "verify the store, every table and index"),
-    ("compact", "", "give unused space of the store's file back"),
-    ("exit", "", "end the shell"),
-    ("help", "", "show this list"),
-    (
-        "import",
-        "FILE TABLE",
-        "load a CSV file with a header row; makes the table if there is none",
-    ),
-    (
-        "mode",
-        "[table|tsv|csv|json]",
-        "show or set how results are printed",
-    ),
-    (
-        "persist",
-        "[TABLE [memory|persistent|dual] [sync]]",
-        "show where tables live, or move one",
-    ),
-    ("quit", "", "end the shell"),
-    ("read", "FILE", "run the statements and commands of a file"),
-    ("schema", "[TABLE]", "show the CREATE TABLE statements"),
-    ("stats", "", "show counters since the database was opened"),
-    ("tables", "", "list the tables of the current schema"),
-    ("timer", "[on|off]", "show the time each statement takes"),
-    ("version", "", "show the version"),
+/// A command.
+pub struct Command {
+    /// Its name, without the dot.
+    pub name: &'static str,
+    arguments: &'static str,
+    meaning: &'static str,
+    /// What its arguments may be, for completion; the last says what further ones may be.
+    pub words: &'static [Words],
+}
+
+/// What an argument may be.
+pub enum Words {
+    /// The name of a file or directory.
+    Files,
+    /// A table or view.
+    Tables,
+    /// One of these.
+    Of(&'static [&'static str]),
+}
+
+const ON_OFF: &[Words] = &[Words::Of(&["on", "off"])];
+
+/// All commands, by name.
+pub const COMMANDS: [Command; 18] = [
+    Command {
+        name: "backup",
+        arguments: "DIRECTORY",
+        meaning: "copy the persistent and dual tables into a new database",
+        words: &[Words::Files],
+    },
+    Command {
+        name: "check",
+        arguments: "",
+        meaning: "verify the store, every table and index",
+        words: &[],
+    },
+    Command {
+        name: "compact",
+        arguments: "",
+        meaning: "give unused space of the store's file back",
+        words: &[],
+    },
+    Command {
+        name: "dump",
+        arguments: "[TABLE]",
+        meaning: "print the statements that make everything, or a table, again",
+        words: &[Words::Tables],
+    },
+    Command {
+        name: "exit",
+        arguments: "",
+        meaning: "end the shell",
+        words: &[],
+    },
+    Command {
+        name: "explain",
+        arguments: "[on|off|QUERY]",
+        meaning: "show the plan of a query, or of each query before its result",
+        words: &[Words::Of(&["on", "off", "SELECT"])],
+    },
+    Command {
+        name: "export",
+        arguments: "[--csv|--tsv|--json|--jsonl] FILE TABLE|QUERY",
+        meaning: "write rows into a file, in the format that its name or an option says",
+        words: &[Words::Files, Words::Tables],
+    },
+    Command {
+        name: "help",
+        arguments: "",
+        meaning: "show this list",
+        words: &[],
+    },
+    Command {
+        name: "import",
+        arguments: "FILE TABLE",
+        meaning: "load a CSV file with a header row or a JSON file; makes the table if there is none",
+        words: &[Words::Files, Words::Tables],
+    },
+    Command {
+        name: "mode",
+        arguments: "[table|tsv|csv|json]",
+        meaning: "show or set how results are printed",
+        words: &[Words::Of(&["table", "tsv", "csv", "json"])],
+    },
+    Command {
+        name: "persist",
+        arguments: "[TABLE [memory|persistent|dual] [sync]]",
+        meaning: "show where tables live, or move one",
+        words: &[
+            Words::Tables,
+            Words::Of(&["memory", "persistent", "dual", "sync"]),
+        ],
+    },
+    Command {
+        name: "quit",
+        arguments: "",
+        meaning: "end the shell",
+        words: &[],
+    },
+    Command {
+        name: "read",
+        arguments: "FILE",
+        meaning: "run the statements and commands of a file",
+        words: &[Words::Files],
+    },
+    Command {
+        name: "schema",
+        arguments: "[TABLE]",
+        meaning: "show the CREATE statements",
+        words: &[Words::Tables],
+    },
+    Command {
+        name: "stats",
+        arguments: "",
+        meaning: "show counters since the database was opened",
+        words: &[],
+    },
+    Command {
+        name: "tables",
+        arguments: "",
+        meaning: "list the tables of the current schema",
+        words: &[],
+    },
+    Command {
+        name: "timer",
+        arguments: "[on|off]",
+        meaning: "show the time each statement takes",
+        words: ON_OFF,
+    },
+    Command {
+        name: "version",
+        arguments: "",
+        meaning: "show the version",
+        words: &[],
+    },
 ];
 
 impl Shell {
     /// Runs the command of a line, given without its dot.
     pub fn command(&mut self, line: &str) -> Result<Flow, Failure> {
-        let words = words(line)?;
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let all = words(line)?;
+        let words: Vec<&str> = all.iter().map(String::as_str).collect();
         match words[..] {
             ["quit" | "exit"] => return Ok(Flow::Quit),
             ["help"] => self.help()?,
@@ -79,6 +181,13 @@ impl Shell {
             ["timer"] => writeln!(self.out, "{}", if self.timer { "on" } else { "off" })?,
             ["timer", "on"] => self.timer = true,
             ["timer", "off"] => self.timer = false,
+            ["explain"] => writeln!(self.out, "{}", if self.explain { "on" } else { "off" })?,
+            ["explain", "on"] => self.explain = true,
+            ["explain", "off"] => self.explain = false,
+            ["explain", ..] => self.explain(after_words(line, 1))?,
+            ["dump"] => self.dump(None)?,
+            ["dump", table] => self.dump(Some(table))?,
+            ["export", ..] => self.export(line)?,
             [] => {
                 return Err(Failure::Usage(
                     "a command is missing; .help lists them".to_owned(),
@@ -91,16 +200,60 @@ impl Shell {
 
     fn help(&mut self) -> Result<(), Failure> {
         let usage = |name: &str, arguments: &str| format!(".{name} {arguments}");
-        let width = COMMANDS.iter().map(|(n, a, _)| usage(n, a).len()).max();
-        let width = width.unwrap_or(0);
-        for (name, arguments, meaning) in COMMANDS {
-            writeln!(self.out, "{:width$}  {meaning}", usage(name, arguments))?;
+        // A usage that is longer has its meaning on a line of its own.
+        let width = 40;
+        for c in &COMMANDS {
+            let usage = usage(c.name, c.arguments);
+            if usage.len() > width {
+                writeln!(self.out, "{usage}\n{:width$}  {}", "", c.meaning)?;
+            } else {
+                writeln!(self.out, "{usage:width$}  {}", c.meaning)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn dump(&mut self, table: Option<&str>) -> Result<(), Failure> {
+        self.session.dump(table, |sql| {
+            self.cancel.check()?;
+            Ok(writeln!(self.out, "{sql};")?)
+        })
+    }
+
+    /// `.export [--FORMAT] FILE TABLE|QUERY`.
+    fn export(&mut self, line: &str) -> Result<(), Failure> {
+        let words = words(line)?;
+        let mut files = words.iter().skip(1);
+        let mut file = files.next().ok_or_else(|| misused("export"))?;
+        let mut before = 2;
+        let mut format = None;
+        if let Some(name) = file.strip_prefix("--") {
+            format = Some(name.parse::<export::Format>().map_err(Failure::Usage)?);
+            file = files.next().ok_or_else(|| misused("export"))?;
+            before = 3;
+        }
+        let what = after_words(line, before);
+        if what.is_empty() {
+            return Err(misused("export"));
+        }
+        let path = Path::new(file);
+        let format = match format {
+            Some(format) => format,
+            None => export::Format::of(path).map_err(Failure::Usage)?,
+        };
+        let table = match &words[..] {
+            [.., table] if words.len() == before + 1 => Some(table.as_str()),
+            _ => None,
+        };
+        let rows = export::export(&self.session, path, format, table.ok_or(what), &self.cancel)?;
+        if self.interactive {
+            writeln!(self.out, "{rows} {} exported", plural(rows, "row"))?;
         }
         Ok(())
     }
 
     fn import(&mut self, file: &Path, table: &str) -> Result<(), Failure> {
-        let imported = import::import(&self.session, file, table)?;
+        let imported = import::import(&self.session, file, table, &self.cancel)?;
         if self.interactive {
             let rows = imported.rows;
             let done = if imported.created {
@@ -190,30 +343,40 @@ impl Shell {
 
 /// Why a command cannot be meant: its arguments are wrong, or there is none of that name.
 fn misused(name: &str) -> Failure {
-    if let Some((name, arguments, _)) = COMMANDS.iter().find(|(n, ..)| *n == name) {
-        return Failure::Usage(format!("usage: .{name} {arguments}").trim_end().to_owned());
+    if let Some(command) = COMMANDS.iter().find(|c| c.name == name) {
+        let usage = format!("usage: .{name} {}", command.arguments);
+        return Failure::Usage(usage.trim_end().to_owned());
     }
-    let hint = match amphi::nearest(name, COMMANDS.iter().map(|(n, ..)| *n)) {
+    let hint = match amphi::nearest(name, COMMANDS.iter().map(|c| c.name)) {
         Some(nearest) => format!("did you mean .{nearest}?"),
         None => ".help lists the commands".to_owned(),
     };
     Failure::Usage(format!("unknown command .{name}; {hint}"))
 }
 
-/// The words of a command line; quotes of either kind hold words with spaces together.
+/// The first word of a command line, and what follows it; quotes of either kind hold words with spaces together.
+fn first_word(line: &str) -> Result<Option<(&str, &str)>, Failure> {
+    let line = line.trim();
+    let Some(first) = line.chars().next() else {
+        return Ok(None);
+    };
+    let (word, after) = if first == '"' || first == '\'' {
+        line.get(1..)
+            .and_then(|quoted| quoted.split_once(first))
+            .ok_or_else(|| Failure::Usage(format!("a quote {first} is not closed")))?
+    } else {
+        line.split_once(char::is_whitespace).unwrap_or((line, ""))
+    };
+    Ok(Some((word, after.trim_start())))
+}
+
+/// The words of a command line.
 fn words(line: &str) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
-    let mut rest = line.trim();
-    while let Some(first) = rest.chars().next() {
-        let (word, after) = if first == '"' || first == '\'' {
-            rest.get(1..)
-                .and_then(|quoted| quoted.split_once(first))
-                .ok_or_else(|| Failure::Usage(format!("a quote {first} is not closed")))?
-        } else {
-            rest.split_once(char::is_whitespace).unwrap_or((rest, ""))
-        };
+    let mut rest = line;
+    while let Some((word, after)) = first_word(rest)? {
         words.push(word.to_owned());
-        rest = after.trim_start();
+        rest = after;
     }
     // People end commands like statements.
     if let Some(last) = words.last_mut()
@@ -223,6 +386,15 @@ fn words(line: &str) -> Result<Vec<String>, Failure> {
         last.pop();
     }
     Ok(words)
+}
+
+/// What follows so many words of a command line, as it is written: a statement.
+fn after_words(line: &str, count: usize) -> &str {
+    let skip = |rest, _| match first_word(rest) {
+        Ok(Some((_, after))) => after,
+        _ => "",
+    };
+    (0..count).fold(line, skip).trim().trim_end_matches(';')
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! The `amphi` SQL shell.
 
 mod args;
+mod cancel;
 mod commands;
+mod complete;
+mod editor;
+mod export;
+mod highlight;
 mod import;
-mod infer;
 mod input;
+mod keywords;
 mod lines;
 mod output;
 mod progress;
@@ -143,7 +148,6 @@ fn serve(db: Database, options: &Options) -> ExitCode {
 fn read_input(shell: &mut Shell, options: &Options) -> Result<(), Failure> {
     let script = |name| Source {
         name,
-        prompt: false,
         stop_on_error: !options.continue_on_error,
         bytes: None,
     };

@@ -137,10 +137,31 @@ fn csv_field(text: Option<&str>, line: &mut String) {
     }
 }
 
+/// Prints a result as objects, one a line, and returns its number of rows.
+pub fn print_json_lines(
+    out: &mut dyn Write,
+    columns: &[OutputColumn],
+    rows: impl Iterator<Item = Result<Row>>,
+) -> Result<u64, Failure> {
+    print_objects(out, columns, rows, ("", "\n"))
+}
+
 fn print_json(
     out: &mut dyn Write,
     columns: &[OutputColumn],
     rows: impl Iterator<Item = Result<Row>>,
+) -> Result<u64, Failure> {
+    let count = print_objects(out, columns, rows, ("[", ",\n "))?;
+    writeln!(out, "{}", if count == 0 { "[]" } else { "]" })?;
+    Ok(count)
+}
+
+/// Prints an object for each row, the first with `before.0` and the others with `before.1` before them.
+fn print_objects(
+    out: &mut dyn Write,
+    columns: &[OutputColumn],
+    rows: impl Iterator<Item = Result<Row>>,
+    before: (&str, &str),
 ) -> Result<u64, Failure> {
     let names: Vec<String> = columns.iter().map(|c| json_string(&c.name)).collect();
     let mut line = String::new();
@@ -148,7 +169,7 @@ fn print_json(
     for row in rows {
         let row = row.map_err(Failure::Query)?;
         line.clear();
-        line.push_str(if count == 0 { "[" } else { ",\n " });
+        line.push_str(if count == 0 { before.0 } else { before.1 });
         for (i, (name, value)) in names.iter().zip(row.values()).enumerate() {
             line.push_str(if i == 0 { "{" } else { "," });
             line.push_str(name);
@@ -159,7 +180,6 @@ fn print_json(
         out.write_all(line.as_bytes())?;
         count += 1;
     }
-    writeln!(out, "{}", if count == 0 { "[]" } else { "]" })?;
     Ok(count)
 }
 

@@ -1,5 +1,7 @@
-//! How far a long script or import has come, on a terminal only.
+//! How far a long script, import or export has come, on a terminal only, and whether it is to go on.
 
+use crate::cancel::Cancel;
+use amphi::Result;
 use std::{
     io::{self, IsTerminal, Write},
     time::{Duration, Instant},
@@ -13,33 +15,49 @@ pub struct Progress {
     shown: bool,
     /// `None` if standard error is no terminal.
     next: Option<Instant>,
-    total: u64,
+    /// Units in all, if that is known.
+    total: Option<u64>,
+    cancel: Cancel,
 }
 
 impl Progress {
-    /// Progress through `total` units, bytes usually.
-    pub fn new(total: u64) -> Progress {
+    /// Progress through `total` units, bytes or rows, or through nobody knows how many.
+    pub fn new(total: Option<u64>, cancel: &Cancel) -> Progress {
         Progress {
             shown: false,
             // Work that is done by then shows nothing.
             next: io::stderr().is_terminal().then(|| Instant::now() + 3 * INTERVAL),
             total,
+            cancel: cancel.clone(),
         }
     }
 
     /// Says that `done` units are behind us.
-    pub fn at(&mut self, done: u64, label: &str) {
-        let Some(next) = self.next else { return };
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](amphi::Error::Interrupted) if the user wants it to stop.
+    pub fn at(&mut self, done: u64, label: &str) -> Result<()> {
+        self.cancel.check()?;
+        let Some(next) = self.next else { return Ok(()) };
         let now = Instant::now();
-        if now < next {
-            return;
+        if now >= next {
+            self.draw(now, done, label);
         }
+        Ok(())
+    }
+
+    fn draw(&mut self, now: Instant, done: u64, label: &str) {
         self.next = Some(now + INTERVAL);
         self.shown = true;
-        let percent = done.min(self.total).saturating_mul(100) / self.total.max(1);
-        let bar = "#".repeat((percent / 4) as usize);
+        let bar = match self.total {
+            Some(total) => {
+                let percent = done.min(total).saturating_mul(100) / total.max(1);
+                format!("[{:<25}] {percent:>3}% ", "#".repeat((percent / 4) as usize))
+            }
+            None => String::new(),
+        };
         // A terminal that is gone is no reason to stop the work.
-        let _ = write!(io::stderr(), "\r\x1b[K[{bar:<25}] {percent:>3}% {label}");
+        let _ = write!(io::stderr(), "\r\x1b[K{bar}{label}");
         let _ = io::stderr().flush();
     }
 

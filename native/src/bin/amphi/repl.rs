@@ -1,13 +1,14 @@
-//! The interactive loop: prompts, and errors that end nothing.
+//! The interactive loop: a prompt, and errors that end nothing.
 
 use crate::{
-    script::Source,
+    editor::{Prompt, Typed},
+    input::Input,
     shell::{Failure, Flow, Shell},
 };
-use std::io::{self, Write};
+use std::io::Write;
 
 impl Shell {
-    /// Reads statements and commands from a person until end of input or `.quit`.
+    /// Runs statements and commands of a person until end of input or `.quit`.
     pub fn run_interactive(&mut self, database: &str) -> Result<Flow, Failure> {
         self.interactive = true;
         writeln!(
@@ -15,17 +16,41 @@ impl Shell {
             "Amphi {} on {database}; statements end with a semicolon, .help lists commands",
             env!("CARGO_PKG_VERSION")
         )?;
-        let source = Source {
-            name: None,
-            prompt: true,
-            stop_on_error: false,
-            bytes: None,
-        };
-        let flow = self.run_lines(io::stdin().lock(), &source)?;
-        if flow == Flow::Next {
-            // End of input was typed on the prompt's line.
-            writeln!(self.out)?;
+        self.out.flush()?;
+        self.cancel.listen(self.session.interrupt_handle());
+        let mut prompt = Prompt::new(self.session.clone())?;
+        loop {
+            let flow = match prompt.read()? {
+                Typed::Text(text) => self.run_typed(&text)?,
+                Typed::Dropped => continue,
+                Typed::End => return Ok(Flow::Next),
+            };
+            if flow == Flow::Quit {
+                return Ok(Flow::Quit);
+            }
         }
-        Ok(flow)
+    }
+
+    /// Runs what was typed; the first failure ends it.
+    fn run_typed(&mut self, text: &str) -> Result<Flow, Failure> {
+        let mut input = Input::new();
+        let mut items = Vec::new();
+        for line in text.lines() {
+            items.extend(input.push(line));
+        }
+        items.extend(input.finish());
+        for (item, start) in items {
+            self.cancel.start();
+            match self.run(&item, start) {
+                Ok(Flow::Next) => {}
+                Ok(Flow::Quit) => return Ok(Flow::Quit),
+                Err(Failure::Output(e)) => return Err(Failure::Output(e)),
+                Err(failure) => {
+                    self.report(&failure, None, start);
+                    break;
+                }
+            }
+        }
+        Ok(Flow::Next)
     }
 }

@@ -1,4 +1,4 @@
-//! Running a source of lines to its end: a file, standard input, a `-c` text, a person.
+//! Running a source of lines to its end: a file, standard input, a `-c` text.
 
 use crate::{
     input::Input,
@@ -8,7 +8,7 @@ use crate::{
 use amphi::{Error, Position};
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     path::Path,
 };
 
@@ -19,8 +19,6 @@ const DEEPEST: usize = 16;
 pub struct Source<'a> {
     /// The name shown with errors.
     pub name: Option<&'a str>,
-    /// Whether to ask for each line with a prompt.
-    pub prompt: bool,
     /// Whether the first error ends it.
     pub stop_on_error: bool,
     /// Bytes in all, to show progress.
@@ -40,7 +38,6 @@ impl Shell {
         let name = path.display().to_string();
         let source = Source {
             name: Some(&name),
-            prompt: false,
             stop_on_error: !self.continue_on_error,
             bytes: Some(bytes),
         };
@@ -65,17 +62,12 @@ impl Shell {
     /// reported here; what is returned is only that standard output is gone.
     pub fn run_lines(&mut self, mut lines: impl BufRead, source: &Source<'_>) -> Result<Flow, Failure> {
         let mut input = Input::new();
-        let mut progress = source.bytes.map(Progress::new);
+        let mut progress = source.bytes.map(|b| Progress::new(Some(b), &self.cancel));
         let mut done = 0;
         let mut count = 0;
         let mut number = 0;
         let mut bytes = Vec::new();
         loop {
-            if source.prompt {
-                let prompt = if input.is_pending() { "   ...> " } else { "amphi> " };
-                write!(self.out, "{prompt}")?;
-                self.out.flush()?;
-            }
             bytes.clear();
             number += 1;
             let here = Position {
@@ -124,8 +116,12 @@ impl Shell {
                         }
                     }
                 }
-                if let Some(progress) = &mut progress {
-                    progress.at(done, &format!("{count} {}", plural(count, "statement")));
+                if let Some(progress) = &mut progress
+                    && let Err(e) = progress.at(done, &format!("{count} {}", plural(count, "statement")))
+                {
+                    progress.clear();
+                    self.report(&e.into(), source.name, start);
+                    return Ok(Flow::Next);
                 }
             }
             if at_end {

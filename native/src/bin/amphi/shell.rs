@@ -1,12 +1,14 @@
 //! The shell's state, and running one statement or reporting one failure.
 
 use crate::{
+    cancel::Cancel,
     input::Item,
     output::{self, Mode},
 };
 use amphi::{Database, Error, Outcome, Position, Session, shift_position};
 use std::{
     io::{self, BufWriter, Stdout, Write},
+    rc::Rc,
     time::Instant,
 };
 
@@ -15,11 +17,13 @@ pub struct Shell {
     /// The database.
     pub db: Database,
     /// The session that all statements run in.
-    pub session: Session,
+    pub session: Rc<Session>,
     /// How results are printed.
     pub mode: Mode,
     /// Whether the time of each statement is printed.
     pub timer: bool,
+    /// Whether the plan of each query is printed before its result.
+    pub explain: bool,
     /// Whether scripts go on after an error.
     pub continue_on_error: bool,
     /// Whether a person reads along.
@@ -30,6 +34,8 @@ pub struct Shell {
     pub out: BufWriter<Stdout>,
     /// Scripts that are reading scripts.
     pub depth: usize,
+    /// Ctrl-C.
+    pub cancel: Cancel,
 }
 
 /// Why something did not work.
@@ -68,15 +74,17 @@ impl Shell {
     /// A shell over an open database.
     pub fn new(db: Database, mode: Mode, continue_on_error: bool) -> Shell {
         Shell {
-            session: db.session(),
+            session: Rc::new(db.session()),
             db,
             mode,
             timer: false,
+            explain: false,
             continue_on_error,
             interactive: false,
             failed: false,
             out: BufWriter::new(io::stdout()),
             depth: 0,
+            cancel: Cancel::default(),
         }
     }
 
@@ -99,6 +107,10 @@ impl Shell {
 
     /// Runs a statement and prints what it answers.
     pub fn statement(&mut self, sql: &str) -> Result<(), Failure> {
+        // Only queries and changes have plans.
+        if self.explain && self.session.prepare(sql).is_ok() {
+            self.explain(sql)?;
+        }
         let outcome = self.session.run(sql, ())?;
         // What the shell has answered is durable, relaxed or not: whoever reads an answer may rely on
         // all that was committed before it. Statements without an answer do not wait for the disk.
@@ -124,6 +136,15 @@ impl Shell {
             }
             Outcome::Done if self.interactive => writeln!(self.out, "done")?,
             Outcome::Affected { .. } | Outcome::Done => {}
+        }
+        Ok(())
+    }
+
+    /// Prints the plan of a statement, a line an operator.
+    pub fn explain(&mut self, sql: &str) -> Result<(), Failure> {
+        for row in self.session.query(&format!("EXPLAIN {sql}"), ())? {
+            let line: String = row?.get(0)?;
+            writeln!(self.out, "{line}")?;
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
-//! Column types of a CSV file, from all of its values.
+//! Types of columns, from all of their values.
 //!
-//! A type is chosen only if every value means exactly the same in it: `007` and `2^64` stay text.
+//! A type is chosen only if every value means exactly the same in it: `007` and `2^64` of a CSV file stay text,
+//! and what is here a number and there a text in a JSON file stays JSON.
 
+use super::field::Field;
 use amphi::core::types::{DataType, Date, DateTime, Decimal};
 
 /// What the values of one column have been so far. Empty fields are NULL and say nothing.
@@ -17,6 +19,17 @@ pub struct Inference {
     fraction_digits: usize,
     date: bool,
     date_time: bool,
+    /// Kinds of values that have kinds.
+    kinds: Kinds,
+}
+
+/// What values of JSON were.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kinds {
+    boolean: bool,
+    number: bool,
+    text: bool,
+    nested: bool,
 }
 
 impl Inference {
@@ -32,11 +45,31 @@ impl Inference {
             fraction_digits: 0,
             date: true,
             date_time: true,
+            kinds: Kinds::default(),
         }
     }
 
     /// Takes one field into account.
-    pub fn see(&mut self, field: &str) {
+    pub fn see_field(&mut self, field: &Field<'_>) {
+        match field {
+            Field::Null => {}
+            Field::Plain(text) => self.see(text),
+            Field::Bool(_) => self.kinds.boolean = true,
+            Field::Number(digits) => {
+                self.kinds.number = true;
+                self.see(digits);
+            }
+            Field::Text(text) => {
+                self.kinds.text = true;
+                self.date = self.date && is_date(text);
+                self.date_time = self.date_time && is_date_time(text);
+            }
+            Field::Json(_) => self.kinds.nested = true,
+        }
+    }
+
+    /// Takes a text of any meaning into account.
+    fn see(&mut self, field: &str) {
         if field.is_empty() {
             return;
         }
@@ -63,6 +96,23 @@ impl Inference {
 
     /// The narrowest type that holds every value seen; TEXT if there was none.
     pub fn data_type(&self) -> DataType {
+        let kinds = self.kinds;
+        match (kinds.boolean, kinds.number, kinds.text, kinds.nested) {
+            (false, false, false, false) => self.type_of_texts(),
+            (true, false, false, false) => DataType::Bool,
+            // A number that no type holds stays as it is.
+            (false, true, false, false) => match self.type_of_texts() {
+                DataType::Text { .. } => DataType::Json,
+                ty => ty,
+            },
+            (false, false, true, false) if self.date => DataType::Date,
+            (false, false, true, false) if self.date_time => DataType::DateTime { fsp: 6 },
+            (false, false, true, false) => DataType::TEXT,
+            _ => DataType::Json,
+        }
+    }
+
+    fn type_of_texts(&self) -> DataType {
         if !self.seen {
             DataType::TEXT
         } else if self.boolean {
@@ -206,6 +256,29 @@ mod tests {
         assert_eq!(infer(&["2024-02-29"]), DataType::Date);
         let moments = ["2024-02-29T01:02:03", "2024-02-29 01:02:03.25"];
         assert_eq!(infer(&moments), DataType::DateTime { fsp: 6 });
+    }
+
+    #[test]
+    fn values_of_json_keep_their_kind() {
+        let infer = |fields: &[Field<'_>]| {
+            let mut inference = Inference::new();
+            fields.iter().for_each(|f| inference.see_field(f));
+            inference.data_type()
+        };
+        let text = |t: &'static str| Field::Text(t.into());
+        assert_eq!(infer(&[Field::Number("1"), Field::Null]), DataType::BIGINT);
+        assert_eq!(
+            infer(&[Field::Number("1"), Field::Number("1.5")]),
+            DataType::Double
+        );
+        assert_eq!(infer(&[Field::Number("1e400")]), DataType::Json);
+        assert_eq!(infer(&[Field::Bool(true)]), DataType::Bool);
+        assert_eq!(infer(&[text("1"), text("2")]), DataType::TEXT);
+        assert_eq!(infer(&[text("2024-02-29")]), DataType::Date);
+        assert_eq!(infer(&[text("2024-02-29"), text("")]), DataType::TEXT);
+        assert_eq!(infer(&[text("1"), Field::Number("1")]), DataType::Json);
+        assert_eq!(infer(&[text("[]"), Field::Json("[]")]), DataType::Json);
+        assert_eq!(infer(&[Field::Null]), DataType::TEXT);
     }
 
     #[test]
