@@ -1,7 +1,7 @@
 //! Every check of the project, in the order in which they fail fastest.
 
 use crate::{
-    fuzz,
+    fuzz, probes,
     setup::{self, Tool},
     steps::{Outcome, Steps, cargo, root, run},
 };
@@ -56,6 +56,7 @@ pub fn run_all() -> ExitCode {
             "--no-fail-fast",
         ]))
     });
+    steps.run("probes of the machine mode", probes::all);
     steps.run("schedules of the commit path (shuttle)", shuttle);
     steps.run("fuzz targets, briefly", fuzz::brief);
     steps.run("documentation examples", || {

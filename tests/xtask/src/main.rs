@@ -2,6 +2,7 @@
 
 mod checks;
 mod fuzz;
+mod probes;
 mod setup;
 mod soak;
 mod steps;
@@ -19,6 +20,10 @@ commands:
          only the fuzz targets: briefly, or each for so many seconds
   shuttle
          only the tests under shuttle; AMPHI_SCHEDULES=n tries n schedules of either kind
+  probes
+         only the probes of the shell's machine mode (python3; in ../shared/probes, or below AMPHI_SHARED)
+  corpus PATH
+         runs SQLite's sqllogictest corpus, of which PATH is a checkout, and requires all of it to pass
   soak-big [MB]
          works on a table larger than memory (2048 MB) and fails if the process takes too much; and opens a
          table of a million rows after kills, and fails if that takes too long";
@@ -31,6 +36,8 @@ fn main() -> ExitCode {
         ["fuzz"] => alone(fuzz::brief()),
         ["fuzz", seconds] => alone(fuzz::long(seconds)),
         ["shuttle"] => alone(checks::shuttle()),
+        ["probes"] => alone(probes::all()),
+        ["corpus", checkout] => alone(probes::corpus(checkout)),
         ["soak-big"] => alone(soak::big("2048")),
         ["soak-big", megabytes] => alone(soak::big(megabytes)),
         ["help" | "--help" | "-h"] => {
