@@ -3,7 +3,7 @@
 //! Cloning a catalog clones a few `Arc`s; changing a clone copies only the lists it changes. Names
 //! compare without ASCII case.
 
-use super::{ForeignKeyDef, ParentName, PersistenceConfig, TableDef, TableId, ViewDef};
+use super::{ForeignKeyDef, NumberSequence, ParentName, PersistenceConfig, TableDef, TableId, ViewDef};
 use crate::table::Table;
 use crate::types::{Error, Result};
 use alloc::collections::BTreeMap;
@@ -15,6 +15,9 @@ use alloc::vec::Vec;
 pub fn name_key(name: &str) -> String {
     name.to_ascii_lowercase()
 }
+
+/// Sequences by (schema key, sequence key).
+pub type SequenceMap = Arc<BTreeMap<(String, String), NumberSequence>>;
 
 /// A version of the catalog.
 #[derive(Clone, Default)]
@@ -30,6 +33,7 @@ pub struct Catalog {
     temporary: Arc<BTreeMap<(String, String), TableId>>,
     /// Views by (schema key, view key).
     views: Arc<BTreeMap<(String, String), ViewDef>>,
+    sequences: SequenceMap,
     /// Persistence enabled for tables that do not exist yet, by (schema key, table key).
     remembered: Arc<BTreeMap<(String, String), PersistenceConfig>>,
     /// Parents that do not exist (they were in memory before a restart), by child and foreign key name.
@@ -70,6 +74,7 @@ pub struct Definitions {
     schemas: Arc<BTreeMap<String, String>>,
     names: Arc<BTreeMap<(String, String), TableId>>,
     views: Arc<BTreeMap<(String, String), ViewDef>>,
+    sequences: SequenceMap,
     remembered: Arc<BTreeMap<(String, String), PersistenceConfig>>,
     orphans: Arc<BTreeMap<(TableId, String), ParentName>>,
 }
@@ -80,6 +85,7 @@ impl Definitions {
         Arc::ptr_eq(&self.schemas, &other.schemas)
             && Arc::ptr_eq(&self.names, &other.names)
             && Arc::ptr_eq(&self.views, &other.views)
+            && Arc::ptr_eq(&self.sequences, &other.sequences)
             && Arc::ptr_eq(&self.remembered, &other.remembered)
             && Arc::ptr_eq(&self.orphans, &other.orphans)
     }
@@ -92,6 +98,7 @@ impl Catalog {
             schemas: self.schemas.clone(),
             names: self.names.clone(),
             views: self.views.clone(),
+            sequences: self.sequences.clone(),
             remembered: self.remembered.clone(),
             orphans: self.orphans.clone(),
         }
@@ -311,6 +318,30 @@ impl Catalog {
         Arc::make_mut(&mut self.views).remove(&(name_key(schema), name_key(name)))
     }
 
+    /// All sequences.
+    pub fn sequences(&self) -> &SequenceMap {
+        &self.sequences
+    }
+
+    /// The sequence of that name.
+    pub fn find_sequence(&self, schema: &str, name: &str) -> Option<&NumberSequence> {
+        if self.sequences.is_empty() {
+            return None;
+        }
+        self.sequences.get(&(name_key(schema), name_key(name)))
+    }
+
+    /// Adds a sequence, or replaces the one of that name.
+    pub fn put_sequence(&mut self, sequence: NumberSequence) {
+        let key = (name_key(&sequence.def.schema), name_key(&sequence.def.name));
+        Arc::make_mut(&mut self.sequences).insert(key, sequence);
+    }
+
+    /// Removes a sequence and returns it.
+    pub fn remove_sequence(&mut self, schema: &str, name: &str) -> Option<NumberSequence> {
+        Arc::make_mut(&mut self.sequences).remove(&(name_key(schema), name_key(name)))
+    }
+
     /// Settings remembered for tables that do not exist yet: (schema key, table key) and settings.
     pub fn remembered(&self) -> &BTreeMap<(String, String), PersistenceConfig> {
         &self.remembered
@@ -326,10 +357,11 @@ impl Catalog {
         };
     }
 
-    /// Forgets the views of a schema, and the settings remembered for its tables.
+    /// Forgets the views and sequences of a schema, and the settings remembered for its tables.
     pub fn forget_schema(&mut self, schema: &str) {
         let key = name_key(schema);
         Arc::make_mut(&mut self.views).retain(|(s, _), _| *s != key);
+        Arc::make_mut(&mut self.sequences).retain(|(s, _), _| *s != key);
         Arc::make_mut(&mut self.remembered).retain(|(s, _), _| *s != key);
     }
 
@@ -354,10 +386,11 @@ impl Catalog {
                 .any(|t| t.def.foreign_keys.iter().any(|f| f.parent == table))
     }
 
-    /// Takes over schemas, views and remembered settings of another version.
+    /// Takes over schemas, views, sequences and remembered settings of another version.
     pub fn adopt_schemas(&mut self, other: &Catalog) {
         self.schemas = other.schemas.clone();
         self.views = other.views.clone();
+        self.sequences = other.sequences.clone();
         self.remembered = other.remembered.clone();
     }
 

@@ -6,6 +6,7 @@
 mod catalog;
 mod record;
 mod record_v1;
+mod sequence;
 mod view;
 
 pub use crate::table::{
@@ -13,6 +14,7 @@ pub use crate::table::{
     IndexDef, IndexStatistics, MAX_COLUMNS, PersistenceConfig, Placement, ReferentialAction, TableDef,
     TableId, TriggerDef, TriggerEvent, TriggerTiming,
 };
-pub use catalog::{Catalog, Definitions, SchemaVersion, TemporaryTables, name_key};
+pub use catalog::{Catalog, Definitions, SchemaVersion, SequenceMap, TemporaryTables, name_key};
 pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};
+pub use sequence::{Ahead, NumberSequence, SequenceDef, SequenceRecord, SequenceState};
 pub use view::ViewDef;

@@ -4,7 +4,7 @@
 //! records, and the record of the rest lists them all: a lost record is noticed, not a table less.
 
 use super::record_v1::{SchemasRecordV1, TableRecordV1};
-use super::{PersistenceConfig, TableDef, ViewDef};
+use super::{PersistenceConfig, SequenceRecord, TableDef, ViewDef};
 use crate::codec::table_key;
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
@@ -80,6 +80,8 @@ pub struct SchemasRecord {
     pub tables: Vec<u64>,
     /// All views.
     pub views: Vec<ViewDef>,
+    /// All sequences.
+    pub sequences: Vec<SequenceRecord>,
 }
 
 /// A record, in the formats it has had.

@@ -141,6 +141,7 @@ impl From<SchemasRecordV1> for SchemasRecord {
             remembered: s.remembered,
             tables: s.tables,
             views: Vec::new(),
+            sequences: Vec::new(),
         }
     }
 }

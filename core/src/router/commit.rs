@@ -219,10 +219,11 @@ impl Engine {
         self.write_staged(&latch).await;
         self.require_writable()?;
         let unwritten = self.unwritten.take();
-        if unwritten.is_none() && !self.trees.garbage().has_any() {
+        let snapshot = self.history.current();
+        let lag = self.records.lock().lag(&snapshot.catalog);
+        if unwritten.is_none() && !lag && !self.trees.garbage().has_any() {
             return Ok(());
         }
-        let snapshot = self.history.current();
         let written = self.write_latched(&snapshot.catalog).await;
         if let Err(e) = &written {
             self.poison(e);
@@ -242,6 +243,7 @@ impl Engine {
             return Ok(());
         }
         self.settle_staged().await;
+        self.records.lock().close();
         let flushed = self.flush().await;
         if flushed.is_ok() {
             // Without one the tables are opened all the same, only not as fast.

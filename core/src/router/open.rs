@@ -6,7 +6,7 @@ use super::group::{Group, Unwritten};
 use super::records::Records;
 use super::superblock::{first_batch, is_database};
 use super::trees::{Trees, stored_trees};
-use crate::catalog::{Catalog, Placement, SchemasRecord, TableRecord, decode_record};
+use crate::catalog::{Catalog, Placement, SchemasRecord, SequenceRecord, TableRecord, decode_record};
 use crate::codec::{TreeId, schemas_key, table_key, table_range, tree_range};
 use crate::host::Host;
 use crate::kv::{Durability, KvBackend, WriteBatch};
@@ -99,6 +99,8 @@ async fn restore(
         .into_iter()
         .for_each(|(s, t, c)| catalog.remember(&s, &t, Some(c)));
     schemas.views.into_iter().for_each(|v| catalog.put_view(v));
+    let sequences = schemas.sequences.into_iter().map(SequenceRecord::restore);
+    sequences.for_each(|s| catalog.put_sequence(s));
     records.insert(key, bytes);
     let (mut from, to) = table_range();
     let mut parents = Vec::new();

@@ -3,7 +3,9 @@
 //! Most commits change rows only: then a record differs from the store's only where row ids were handed
 //! out, and only such records are encoded again.
 
-use crate::catalog::{Catalog, Definitions, SchemasRecord, TableRecord, encode_record};
+use crate::catalog::{
+    Ahead, Catalog, Definitions, NumberSequence, SchemasRecord, SequenceRecord, TableRecord, encode_record,
+};
 use crate::codec::{schemas_key, table_key};
 use crate::kv::WriteBatch;
 use crate::table::Table;
@@ -34,7 +36,22 @@ fn encode_table(catalog: &Catalog, table: &Table, sequence: i64) -> Result<(Vec<
     Ok((key, value))
 }
 
-fn encode_schemas(catalog: &Catalog) -> Result<(Vec<u8>, Vec<u8>)> {
+/// What the store is to hold of each sequence: as far ahead as its definition says, or just what is to be given next.
+fn numbers(catalog: &Catalog, exact: bool) -> Vec<(NumberSequence, Ahead)> {
+    let ahead = |s: &NumberSequence| {
+        let numbers = if exact { 0 } else { s.def.cache.unsigned_abs() };
+        (s.clone(), s.state.ahead(&s.def, numbers))
+    };
+    catalog.sequences().values().map(ahead).collect()
+}
+
+/// Whether the store does not hold of the sequences what it should.
+fn lag(catalog: &Catalog, exact: bool) -> bool {
+    let mut sequences = catalog.sequences().values();
+    sequences.any(|s| s.state.is_beyond() || (exact && s.state.is_behind()))
+}
+
+fn encode_schemas(catalog: &Catalog, numbers: &[(NumberSequence, Ahead)]) -> Result<(Vec<u8>, Vec<u8>)> {
     let schemas = SchemasRecord {
         schemas: catalog.schemas().map(Into::into).collect(),
         remembered: catalog
@@ -44,6 +61,13 @@ fn encode_schemas(catalog: &Catalog) -> Result<(Vec<u8>, Vec<u8>)> {
             .collect(),
         tables: stored(catalog).map(|t| t.def.id.0).collect(),
         views: catalog.views().cloned().collect(),
+        sequences: numbers
+            .iter()
+            .map(|(sequence, ahead)| SequenceRecord {
+                def: (*sequence.def).clone(),
+                next: ahead.next,
+            })
+            .collect(),
     };
     let key = schemas_key();
     let value = encode_record(&schemas, &key)?;
@@ -62,12 +86,16 @@ fn sequences(catalog: &Catalog) -> Vec<i64> {
 
 /// The catalog records a version has in the store, by key.
 pub(super) fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
-    records_at(catalog, &sequences(catalog))
+    records_at(catalog, &sequences(catalog), &numbers(catalog, true))
 }
 
-/// The same with these `sequences`.
-fn records_at(catalog: &Catalog, sequences: &[i64]) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
-    let mut records = BTreeMap::from([encode_schemas(catalog)?]);
+/// The same with these `sequences` of row ids and `numbers` of sequences.
+fn records_at(
+    catalog: &Catalog,
+    sequences: &[i64],
+    numbers: &[(NumberSequence, Ahead)],
+) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    let mut records = BTreeMap::from([encode_schemas(catalog, numbers)?]);
     for (table, sequence) in stored(catalog).zip(sequences) {
         records.extend([encode_table(catalog, table, *sequence)?]);
     }
@@ -79,6 +107,8 @@ fn records_at(catalog: &Catalog, sequences: &[i64]) -> Result<BTreeMap<Vec<u8>, 
 pub(super) struct Records {
     stored: BTreeMap<Vec<u8>, Vec<u8>>,
     of: Option<Written>,
+    /// The database is closed: no more numbers are given.
+    closing: bool,
 }
 
 /// What a version's records were made of.
@@ -92,12 +122,27 @@ struct Written {
 pub(super) struct RecordChanges {
     changed: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     of: Written,
+    numbers: Vec<(NumberSequence, Ahead)>,
 }
 
 impl Records {
     /// These were found in the store.
     pub(super) fn found(stored: BTreeMap<Vec<u8>, Vec<u8>>) -> Records {
-        Records { stored, of: None }
+        Records {
+            stored,
+            of: None,
+            closing: false,
+        }
+    }
+
+    /// From now on the store is to hold of sequences just what is to be given next.
+    pub(super) fn close(&mut self) {
+        self.closing = true;
+    }
+
+    /// Whether numbers of sequences are to be written.
+    pub(super) fn lag(&self, catalog: &Catalog) -> bool {
+        lag(catalog, self.closing)
     }
 
     /// All of them, by key.
@@ -113,6 +158,7 @@ impl Records {
             sequences: sequences(catalog),
         };
         let mut changed = Vec::new();
+        let mut ahead = Vec::new();
         match &self.of {
             Some(before) if before.definitions.is_same(&of.definitions) => {
                 let tables = stored(catalog).zip(of.sequences.iter().zip(&before.sequences));
@@ -120,9 +166,15 @@ impl Records {
                     let (key, value) = encode_table(catalog, table, *sequence)?;
                     changed.push((key, Some(value)));
                 }
+                if self.lag(catalog) {
+                    ahead = numbers(catalog, self.closing);
+                    let (key, value) = encode_schemas(catalog, &ahead)?;
+                    changed.push((key, Some(value)));
+                }
             }
             _ => {
-                let new = records_at(catalog, &of.sequences)?;
+                ahead = numbers(catalog, self.closing);
+                let new = records_at(catalog, &of.sequences, &ahead)?;
                 let gone = self.stored.keys().filter(|k| !new.contains_key(*k));
                 changed.extend(gone.map(|k| (k.clone(), None)));
                 let differs = |(k, v): &(Vec<u8>, Vec<u8>)| self.stored.get(k) != Some(v);
@@ -135,7 +187,11 @@ impl Records {
                 None => batch.delete(key.clone()),
             }
         }
-        Ok(RecordChanges { changed, of })
+        Ok(RecordChanges {
+            changed,
+            of,
+            numbers: ahead,
+        })
     }
 
     /// The batch is in the store.
@@ -147,5 +203,8 @@ impl Records {
             };
         }
         self.of = Some(changes.of);
+        for (sequence, ahead) in &changes.numbers {
+            sequence.state.settle(ahead);
+        }
     }
 }

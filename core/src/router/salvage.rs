@@ -9,7 +9,8 @@ use super::damaged::{Damaged, Leaves};
 use super::superblock::{SUPERBLOCK, first_batch, is_empty};
 use super::trees::{Trees, stored_trees};
 use crate::catalog::{
-    Catalog, MAX_ID, PersistenceConfig, Placement, SchemasRecord, TableId, TableRecord, decode_record,
+    Catalog, MAX_ID, PersistenceConfig, Placement, SchemasRecord, SequenceRecord, TableId, TableRecord,
+    decode_record,
 };
 use crate::codec::{TreeId, schemas_key, superblock_key, table_key, table_range};
 use crate::kv::{Durability, KvBackend, WriteBatch};
@@ -189,6 +190,8 @@ impl Salvage<'_> {
             self.catalog.remember(&schema, &table, Some(config));
         }
         record.views.into_iter().for_each(|v| self.catalog.put_view(v));
+        let sequences = record.sequences.into_iter().map(SequenceRecord::restore);
+        sequences.for_each(|s| self.catalog.put_sequence(s));
         record.tables.into_iter().collect()
     }
 

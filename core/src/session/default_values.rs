@@ -44,6 +44,7 @@ impl ColumnDefaults for DefaultValues {
                 schema: &table.schema,
                 last_insert_id: 0,
                 row_count: 0,
+                sequences: None,
                 scratch: Scratch::new(&memory),
             },
         };

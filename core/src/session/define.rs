@@ -7,7 +7,9 @@ use super::Session;
 use super::alter::redefined;
 use super::read_ranges;
 use super::session::Given;
-use crate::catalog::{Catalog, IndexDef, PersistenceConfig, TableDef, TableId};
+use crate::catalog::{
+    Catalog, IndexDef, NumberSequence, PersistenceConfig, SequenceState, TableDef, TableId,
+};
 use crate::router::Engine;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::DmlRun;
@@ -73,6 +75,35 @@ impl Session {
                 Statement::DropViews(views) => {
                     let mut views = views.iter();
                     views.try_for_each(|(schema, name)| transaction.drop_view(schema, name, version))
+                }
+                Statement::CreateSequence { def, replace } => {
+                    let known = transaction.catalog().find_sequence(&def.schema, &def.name);
+                    if known.is_some() && !*replace {
+                        return Err(Error::Exists {
+                            kind: "sequence",
+                            name: def.name.clone(),
+                        });
+                    }
+                    let sequence = NumberSequence {
+                        def: Arc::new((**def).clone()),
+                        state: Arc::new(SequenceState::new(Some(def.start))),
+                    };
+                    transaction.put_sequence(sequence, version)
+                }
+                Statement::AlterSequence { def, restart } => {
+                    let known = transaction.catalog().find_sequence(&def.schema, &def.name);
+                    // What it gives next stays, whoever takes numbers meanwhile.
+                    let state = match (known, restart) {
+                        (_, Some(next)) => Arc::new(SequenceState::new(Some(*next))),
+                        (Some(known), None) => known.state.clone(),
+                        (None, None) => Arc::new(SequenceState::new(Some(def.start))),
+                    };
+                    let def = Arc::new((**def).clone());
+                    transaction.put_sequence(NumberSequence { def, state }, version)
+                }
+                Statement::DropSequences(sequences) => {
+                    let mut names = sequences.iter();
+                    names.try_for_each(|(schema, name)| transaction.drop_sequence(schema, name, version))
                 }
                 Statement::Truncate(table) => transaction.truncate_table(*table, engine.trees(), version),
                 Statement::CreateIndex { table, index } => {

@@ -1,6 +1,6 @@
 //! The catalog as the binder sees it.
 
-use crate::catalog::{Catalog, TableDef, TableId, ViewDef};
+use crate::catalog::{Catalog, SequenceDef, TableDef, TableId, ViewDef};
 use crate::sql::bind::SchemaSource;
 use crate::sql::functions::{UserFunction, UserFunctions};
 use crate::table::Table;
@@ -30,6 +30,24 @@ impl SchemaSource for Names<'_> {
 
     fn views(&self) -> Vec<ViewDef> {
         self.0.views().cloned().collect()
+    }
+
+    fn knows_sequences(&self) -> bool {
+        true
+    }
+
+    fn sequence(&self, schema: &str, name: &str) -> Option<SequenceDef> {
+        self.0.find_sequence(schema, name).map(|s| (*s.def).clone())
+    }
+
+    fn sequence_names(&self, schema: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for sequence in self.0.sequences().values() {
+            if sequence.def.schema.eq_ignore_ascii_case(schema) {
+                names.push(sequence.def.name.clone());
+            }
+        }
+        names
     }
 
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {

@@ -155,7 +155,13 @@ impl RowStream {
             Source::Batches(batches) => Ok(batches.pop_front()),
             Source::Row(row) => Ok(row.take().map(RowInPlace::into_batch)),
             Source::Rows(rows) => Ok(rows.take_batch()),
-            Source::Run(shared, run) => shared.engine.drive(|missing| run.step(missing)).await,
+            Source::Run(shared, run) => {
+                let batch = shared.engine.drive(|missing| run.step(missing)).await;
+                if run.env().sequences.take_beyond() {
+                    shared.engine.flush().await?;
+                }
+                batch
+            }
         }
     }
 
@@ -174,6 +180,9 @@ impl RowStream {
         let polled = run.step(&mut missing);
         shared.engine.counters().absorb(&mut missing);
         match polled {
+            Poll::Ready(_) if run.env().sequences.take_beyond() && shared.engine.has_store() => Err(
+                Error::unsupported("taking numbers of a sequence without waiting for the store"),
+            ),
             Poll::Ready(batch) => batch,
             Poll::Pending => {
                 let label = missing

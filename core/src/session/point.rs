@@ -229,6 +229,8 @@ pub(super) fn scope<'s>(
             schema,
             last_insert_id,
             row_count,
+            // Statements that take numbers of sequences have no direct way.
+            sequences: None,
             scratch: Scratch::new(memory),
         },
     }

@@ -13,7 +13,7 @@ use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
-use crate::sql::functions::UserFunctions;
+use crate::sql::functions::{Sequences, UserFunctions};
 use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
@@ -53,6 +53,8 @@ pub struct Session {
     pub(super) last_insert_id: i64,
     /// What ROW_COUNT() answers.
     pub(super) row_count: i64,
+    /// What it was given by sequences.
+    pub(super) sequences: Sequences,
     /// Its temporary tables as they were when no transaction was open.
     pub(super) temporary: TemporaryTables,
     /// How its transactions evaluate defaults.
@@ -105,6 +107,7 @@ impl Session {
             isolation: IsolationLevel::default(),
             last_insert_id: 0,
             row_count: 0,
+            sequences: Sequences::default(),
             temporary: TemporaryTables::default(),
             defaults: None,
             variables: UserVariables::default(),
@@ -138,6 +141,7 @@ impl Session {
         self.isolation = IsolationLevel::default();
         self.last_insert_id = 0;
         self.row_count = 0;
+        self.sequences = Sequences::default();
         self.temporary = TemporaryTables::default();
         self.variables = UserVariables::default();
         self.statements.clear();
@@ -268,7 +272,16 @@ impl Session {
         }
         // Boxed: it is big, and the statements above move it with them.
         let done = Box::pin(self.execute_text(sql, params, template)).await;
+        let done = self.after_numbers(done).await;
         self.note(&done);
+        done
+    }
+
+    /// Before a statement answers: puts the store ahead of the numbers that it took of sequences.
+    async fn after_numbers(&self, done: Result<Outcome>) -> Result<Outcome> {
+        if self.sequences.take_beyond() {
+            self.shared.engine.flush().await?;
+        }
         done
     }
 
@@ -349,6 +362,7 @@ impl Session {
         }
         // Boxed: it is big, and the statements above move it with them.
         let done = Box::pin(self.execute_values(prepared, values.into())).await;
+        let done = self.after_numbers(done).await;
         self.note(&done);
         done
     }
@@ -415,6 +429,7 @@ impl Session {
             schema: self.schema.clone(),
             last_insert_id: self.last_insert_id,
             row_count: self.row_count,
+            sequences: self.sequences.among(self.view().catalog().sequences().clone()),
             memory: Arc::new(Memory::new(engine.config().query_memory())),
             interrupt: Interrupt::new(&self.interrupt, self.time_limit, &**engine.host()),
         }

@@ -3,8 +3,8 @@
 use super::triggers::{create_trigger_of, triggers_of};
 use super::{Outcome, RowStream, Session};
 use crate::catalog::{
-    Catalog, ColumnDefault, Deferral, ForeignKeyDef, PersistenceConfig, ReferentialAction, TableDef, TableId,
-    ViewDef, name_key,
+    Catalog, ColumnDefault, Deferral, ForeignKeyDef, PersistenceConfig, ReferentialAction, SequenceDef,
+    TableDef, TableId, ViewDef, name_key,
 };
 use crate::sql::exec::eval::Pattern;
 use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
@@ -83,6 +83,10 @@ impl Session {
             Show::CreateView(view) => (
                 vec!["view", "create_view"],
                 vec![vec![text(&view.name), text(create_view(view))]],
+            ),
+            Show::CreateSequence(def) => (
+                vec!["sequence", "create_sequence"],
+                vec![vec![text(&def.name), text(create_sequence(def))]],
             ),
             Show::CreateTable(id) => {
                 let def = name(id)?;
@@ -201,6 +205,20 @@ fn view_column(column: &ViewColumn) -> Vec<Value> {
         Value::Null,
         text(""),
     ]
+}
+
+/// The statement that creates the sequence again.
+fn create_sequence(def: &SequenceDef) -> String {
+    format!(
+        "CREATE SEQUENCE {} START WITH {} MINVALUE {} MAXVALUE {} INCREMENT BY {} CACHE {} {}",
+        quoted(&def.name),
+        def.start,
+        def.min,
+        def.max,
+        def.increment,
+        def.cache,
+        if def.cycle { "CYCLE" } else { "NOCYCLE" }
+    )
 }
 
 /// The statement that creates the view again.
@@ -381,7 +399,11 @@ pub(super) fn create_table_with(def: &TableDef, foreign_keys: Vec<String>) -> St
             let _ = write!(s, " DEFAULT {sql}");
         }
         if c.auto_increment {
-            s.push_str(" AUTO_INCREMENT");
+            s.push_str(if c.always {
+                " GENERATED ALWAYS AS IDENTITY"
+            } else {
+                " AUTO_INCREMENT"
+            });
         }
         if let Some(sql) = &c.on_update {
             let _ = write!(s, " ON UPDATE {sql}");

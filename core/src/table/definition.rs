@@ -91,6 +91,8 @@ pub struct ColumnDef {
     pub on_update: Option<String>,
     /// COMMENT.
     pub comment: String,
+    /// GENERATED ALWAYS AS IDENTITY: an AUTO_INCREMENT column that takes no value but DEFAULT.
+    pub always: bool,
     /// Made for an index on an expression or a prefix: `SELECT *` and INSERT do not see it.
     pub hidden: bool,
     /// What ANALYZE said of its values.
@@ -109,6 +111,7 @@ impl ColumnDef {
             generated: None,
             on_update: None,
             comment: String::new(),
+            always: false,
             hidden: false,
             statistics: None,
         }

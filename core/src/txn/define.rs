@@ -4,7 +4,7 @@
 //! their results are put here.
 
 use super::Transaction;
-use crate::catalog::{Catalog, PersistenceConfig, TableDef, TableId, ViewDef};
+use crate::catalog::{Catalog, NumberSequence, PersistenceConfig, SequenceDef, TableDef, TableId, ViewDef};
 use crate::table::{Table, TreeFactory};
 use crate::types::{Error, Result};
 use alloc::string::ToString;
@@ -76,7 +76,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Tables and views share their names; temporary tables have names of their own.
+    /// Tables, views and sequences share their names; temporary tables have names of their own.
     fn require_free_name(&self, schema: &str, name: &str, table: TableId) -> Result<()> {
         let found = match table.is_temporary() {
             true => self.catalog.find_temporary(schema, name),
@@ -90,7 +90,20 @@ impl Transaction {
                 name: name.to_string(),
             });
         }
-        Ok(())
+        match table.is_temporary() {
+            true => Ok(()),
+            false => self.require_no_sequence(schema, name),
+        }
+    }
+
+    fn require_no_sequence(&self, schema: &str, name: &str) -> Result<()> {
+        match self.catalog.find_sequence(schema, name) {
+            None => Ok(()),
+            Some(_) => Err(Error::Exists {
+                kind: "sequence",
+                name: name.to_string(),
+            }),
+        }
     }
 
     fn require_schema(&self, name: &str) -> Result<()> {
@@ -186,6 +199,7 @@ impl Transaction {
                 name: view.name,
             });
         }
+        self.require_no_sequence(&view.schema, &view.name)?;
         self.require_schema(&view.schema)?;
         if let Some(declared) = self.catalog.schema(&view.schema) {
             view.schema = declared.to_string();
@@ -212,7 +226,46 @@ impl Transaction {
         Ok(())
     }
 
-    /// Marks schemas and views as changed; `schema_version` is one nobody else has.
+    /// Puts a sequence: a new one, another definition, or one that starts again.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] if a table or a view has the name; [`Error::Unknown`] for the schema.
+    pub fn put_sequence(&mut self, mut sequence: NumberSequence, schema_version: u64) -> Result<()> {
+        let SequenceDef { schema, name, .. } = &*sequence.def;
+        let is_table = self.catalog.find(schema, name).is_some();
+        if is_table || self.catalog.find_view(schema, name).is_some() {
+            return Err(Error::Exists {
+                kind: if is_table { "table" } else { "view" },
+                name: name.clone(),
+            });
+        }
+        self.require_schema(schema)?;
+        if let Some(declared) = self.catalog.schema(schema).map(ToString::to_string) {
+            Arc::make_mut(&mut sequence.def).schema = declared;
+        }
+        self.catalog_mut().put_sequence(sequence);
+        self.defined_schemas(schema_version);
+        Ok(())
+    }
+
+    /// Drops a sequence.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn drop_sequence(&mut self, schema: &str, name: &str, schema_version: u64) -> Result<()> {
+        if self.catalog_mut().remove_sequence(schema, name).is_none() {
+            return Err(Error::Unknown {
+                kind: "sequence",
+                name: name.to_string(),
+                nearest: None,
+                position: None,
+            });
+        }
+        self.defined_schemas(schema_version);
+        Ok(())
+    }
+
+    /// Marks schemas, views and sequences as changed; `schema_version` is one nobody else has.
     fn defined_schemas(&mut self, schema_version: u64) {
         self.changes.definitions().touch_schemas();
         self.catalog_mut().set_schema_version(schema_version);

@@ -8,7 +8,7 @@
 use super::history::Base;
 use super::transaction::Moved;
 use super::{Collision, Transaction, WriteSet};
-use crate::catalog::{Catalog, ForeignKeyDef, TableId, ViewDef};
+use crate::catalog::{Catalog, ForeignKeyDef, NumberSequence, TableId, ViewDef};
 use crate::table::Table;
 use crate::tree::{Missing, Pins};
 use crate::types::{Error, Result, RowId};
@@ -114,14 +114,17 @@ impl Replay {
                 .find(&table.def.schema, &table.def.name)
                 .is_some_and(|t| t.def.id != *id && !writes.defined().contains(&t.def.id));
             let is_view = merged.find_view(&table.def.schema, &table.def.name).is_some();
-            if taken || is_view || merged.schema(&table.def.schema).is_none() {
+            let is_sequence = merged.find_sequence(&table.def.schema, &table.def.name).is_some();
+            if taken || is_view || is_sequence || merged.schema(&table.def.schema).is_none() {
                 return Err(conflict(*id));
             }
             merged.put_table(table.clone());
         }
-        // Others gave the name of a new view to a table.
+        // Others gave the name of a new view or sequence to a table.
         let is_table = |v: &ViewDef| merged.find(&v.schema, &v.name).is_some();
-        if writes.schemas_changed() && merged.views().any(is_table) {
+        let is_table_too = |s: &NumberSequence| merged.find(&s.def.schema, &s.def.name).is_some();
+        let taken = || merged.views().any(is_table) || merged.sequences().values().any(is_table_too);
+        if writes.schemas_changed() && taken() {
             return Err(transaction.conflict(Collision::Schemas));
         }
         if let Some(collision) = broken_reference(transaction, base, &mine, &writes, &merged) {

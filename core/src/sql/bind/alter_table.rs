@@ -6,7 +6,7 @@
 use super::BindContext;
 use super::binder::Binder;
 use super::column_def::Inline;
-use super::column_values::bind_default;
+use super::column_values::default_of;
 use super::constraint::{
     PRIMARY, check, column, has_constraint, plain_index, primary_key, set_primary_key, unique,
 };
@@ -256,6 +256,12 @@ impl<'b, 'a> Alteration<'b, 'a> {
         position: Option<&MySQLColumnPosition>,
     ) -> Result<()> {
         let column = self.binder.column(c)?;
+        if column.first.is_some() {
+            return Err(unsupported(
+                "START WITH of a column that is added (use AUTO_INCREMENT = n)",
+                &c.name,
+            ));
+        }
         if self.def.column(&column.def.name).is_some() {
             if if_not_exists {
                 return Ok(());
@@ -327,7 +333,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
     /// What existing rows get in a new column.
     fn fill(&self, column: &ColumnDef, at: &Ident) -> Result<Option<Expr>> {
         match &column.default {
-            ColumnDefault::Sql(sql) => bind_default(sql, &column.ty, self.binder.cx).map(Some),
+            ColumnDefault::Sql(_) => default_of(&self.def, column, self.binder.cx),
             ColumnDefault::None if column.nullable || column.auto_increment || column.generated.is_some() => {
                 Ok(None)
             }

@@ -31,6 +31,8 @@ pub(super) struct Column<'a> {
     pub(super) serial: bool,
     /// COLLATE was given.
     pub(super) collated: bool,
+    /// The first value of an identity column.
+    pub(super) first: Option<i64>,
     pub(super) at: Option<Position>,
 }
 
@@ -80,6 +82,7 @@ impl Binder<'_> {
             inline: Vec::new(),
             serial: named.serial,
             collated: false,
+            first: None,
             at,
         };
         let mut default = None;
@@ -108,6 +111,17 @@ impl Binder<'_> {
                         sql: format!("{e}"),
                         stored: matches!(mode, Some(GeneratedExpressionMode::Stored)),
                     });
+                }
+                ColumnOption::Generated {
+                    generated_as,
+                    sequence_options: Some(options),
+                    generation_expr: None,
+                    ..
+                } => {
+                    column.def.auto_increment = true;
+                    column.def.always = matches!(generated_as, ast::GeneratedAs::Always);
+                    column.serial = true;
+                    column.first = identity_start(options, at)?;
                 }
                 ColumnOption::Comment(text) => column.def.comment = unescape(text).into_owned(),
                 ColumnOption::CharacterSet(set) => charset(&format!("{set}"), at)?,
@@ -226,10 +240,39 @@ impl Binder<'_> {
     }
 }
 
+/// The first value that the options of an identity column ask for.
+fn identity_start(options: &[ast::SequenceOptions], at: Option<Position>) -> Result<Option<i64>> {
+    let number = |e: &ast::Expr| match e {
+        ast::Expr::Value(v) => match &v.value {
+            ast::Value::Number(n, false) => n.parse::<i64>().ok().filter(|n| *n > 0),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut first = None;
+    for option in options {
+        match option {
+            ast::SequenceOptions::StartWith(e, _) if number(e).is_some() => first = number(e),
+            ast::SequenceOptions::IncrementBy(e, _) if number(e) == Some(1) => {}
+            ast::SequenceOptions::Cache(_)
+            | ast::SequenceOptions::Cycle(false)
+            | ast::SequenceOptions::MinValue(None)
+            | ast::SequenceOptions::MaxValue(None) => {}
+            other => {
+                return Err(unsupported_at(
+                    format!("{other} of an identity column (use a DEFAULT of NEXTVAL(s))").trim_start(),
+                    at,
+                ));
+            }
+        }
+    }
+    Ok(first)
+}
+
 /// What a column option that is not offered is called.
 fn unoffered(option: &ColumnOption) -> &'static str {
     match option {
-        ColumnOption::Generated { .. } => "AS IDENTITY (use AUTO_INCREMENT)",
+        ColumnOption::Generated { .. } => "this GENERATED",
         ColumnOption::Identity(_) => "IDENTITY (use AUTO_INCREMENT)",
         ColumnOption::OnConflict(_) => "ON CONFLICT of a column",
         ColumnOption::Srid(_) => "SRID",

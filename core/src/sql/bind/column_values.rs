@@ -4,7 +4,7 @@ use super::binder::{Binder, Env};
 use super::names::Scope;
 use super::types::{cast, to_bool};
 use super::{BindContext, SchemaSource};
-use crate::catalog::{ColumnDef, ColumnDefault, TableDef, TableId, ViewDef};
+use crate::catalog::{ColumnDef, ColumnDefault, SequenceDef, TableDef, TableId, ViewDef};
 use crate::sql::parse::parse_expr;
 use crate::sql::plan::Expr;
 use crate::types::{DataType, Error, Result};
@@ -27,10 +27,20 @@ pub(super) fn is_default(e: &ast::Expr) -> bool {
     }
 }
 
-/// No definitions: what constants are bound with.
-struct NoTables;
+/// No definitions but sequences: what constants are bound with.
+struct NoTables<'a>(Option<&'a dyn SchemaSource>);
 
-impl SchemaSource for NoTables {
+impl SchemaSource for NoTables<'_> {
+    fn knows_sequences(&self) -> bool {
+        self.0.is_some_and(|s| s.knows_sequences())
+    }
+    fn sequence(&self, schema: &str, name: &str) -> Option<SequenceDef> {
+        self.0?.sequence(schema, name)
+    }
+    fn sequence_names(&self, schema: &str) -> Vec<String> {
+        self.0.map_or_else(Vec::new, |s| s.sequence_names(schema))
+    }
+
     fn table(&self, _: &str, _: &str) -> Option<Arc<TableDef>> {
         None
     }
@@ -49,8 +59,8 @@ impl SchemaSource for NoTables {
     fn row_count(&self, _: TableId) -> u64 {
         0
     }
-    fn schema_exists(&self, _: &str) -> bool {
-        false
+    fn schema_exists(&self, name: &str) -> bool {
+        self.0.is_some_and(|s| s.schema_exists(name))
     }
     fn table_names(&self, _: &str) -> Vec<String> {
         Vec::new()
@@ -64,7 +74,7 @@ impl SchemaSource for NoTables {
 fn bind_text(sql: &str, scope: &Scope, clause: &'static str, cx: &BindContext<'_>) -> Result<Expr> {
     let ast = parse_expr(sql)?;
     let constants = BindContext {
-        source: &NoTables,
+        source: &NoTables(Some(cx.source)),
         schema: cx.schema,
         params: &[],
     };
@@ -96,7 +106,7 @@ pub(super) fn bind_own(
 /// Errors: it does not fit the table.
 pub fn bind_definition(sql: &str, def: &Arc<TableDef>) -> Result<Expr> {
     let cx = BindContext {
-        source: &NoTables,
+        source: &NoTables(None),
         schema: &def.schema,
         params: &[],
     };
@@ -115,11 +125,18 @@ pub fn bind_default(sql: &str, ty: &DataType, cx: &BindContext<'_>) -> Result<Ex
     Ok(cast(value, ty, true))
 }
 
-/// A column's DEFAULT.
-pub(super) fn default_of(column: &ColumnDef, cx: &BindContext<'_>) -> Result<Option<Expr>> {
+/// The DEFAULT of a table's column: sequences that it names are those of the table's schema.
+pub(super) fn default_of(def: &TableDef, column: &ColumnDef, cx: &BindContext<'_>) -> Result<Option<Expr>> {
     match &column.default {
         ColumnDefault::None => Ok(None),
-        ColumnDefault::Sql(sql) => bind_default(sql, &column.ty, cx).map(Some),
+        ColumnDefault::Sql(sql) => {
+            let cx = BindContext {
+                source: cx.source,
+                schema: &def.schema,
+                params: cx.params,
+            };
+            bind_default(sql, &column.ty, &cx).map(Some)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What binding is given: the schema, the current schema's name, the types of the parameters.
 
-use crate::catalog::{TableDef, TableId, ViewDef};
+use crate::catalog::{SequenceDef, TableDef, TableId, ViewDef};
 use crate::sql::functions::UserFunction;
 use crate::table::Table;
 use crate::types::DataType;
@@ -16,6 +16,18 @@ pub trait SchemaSource {
     fn view(&self, schema: &str, name: &str) -> Option<ViewDef>;
     /// All views.
     fn views(&self) -> Vec<ViewDef>;
+    /// Whether it has sequences at all.
+    fn knows_sequences(&self) -> bool {
+        false
+    }
+    /// The sequence of that name, without regard to ASCII case.
+    fn sequence(&self, _schema: &str, _name: &str) -> Option<SequenceDef> {
+        None
+    }
+    /// The sequences of a schema.
+    fn sequence_names(&self, _schema: &str) -> Vec<String> {
+        Vec::new()
+    }
     /// The table of that id.
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>>;
     /// How many rows it has, roughly.

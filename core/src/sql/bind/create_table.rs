@@ -156,7 +156,7 @@ impl<'a> Binder<'a> {
     pub(super) fn create_table(&mut self, c: &'a CreateTable) -> Result<Statement> {
         let at = c.name.place();
         refuse_clauses(c, at)?;
-        let options = TableOptions::of_new_table(&c.table_options)?;
+        let mut options = TableOptions::of_new_table(&c.table_options)?;
         let (schema, name) = self.cx.table_name(&c.name)?;
         let existing = match c.temporary {
             true => self
@@ -174,6 +174,12 @@ impl<'a> Binder<'a> {
             }
             return Err(Error::Exists {
                 kind: "table",
+                name: name.value.clone(),
+            });
+        }
+        if !c.temporary && self.source().sequence(schema, &name.value).is_some() {
+            return Err(Error::Exists {
+                kind: "sequence",
                 name: name.value.clone(),
             });
         }
@@ -206,11 +212,14 @@ impl<'a> Binder<'a> {
         let mut columns = Vec::with_capacity(c.columns.len());
         for column in &c.columns {
             let mut column = self.column(column)?;
-            if let (DataType::Text { collation, .. }, Some(of_table), false) =
-                (&mut column.def.ty, options.collation, column.collated)
-            {
-                *collation = of_table;
+            match (&mut column.def.ty, options.collation, column.collated) {
+                (DataType::Text { collation, .. }, Some(of_table), false) => *collation = of_table,
+                (DataType::Members(members), Some(of_table), false) => {
+                    *members = members.with_collation(of_table)?;
+                }
+                _ => {}
             }
+            options.auto_increment = options.auto_increment.or(column.first);
             if def.column(&column.def.name).is_some() {
                 return Err(Error::Exists {
                     kind: "column",

@@ -160,6 +160,9 @@ impl<'a> Binder<'a> {
             let message = self.arguments(message, env)?;
             return self.raise(f, &message, argument(action)?);
         }
+        if ["NEXTVAL", "LASTVAL", "CURRVAL", "SETVAL"].contains(&upper.as_str()) {
+            return self.sequence_call(&upper, arguments, f, env);
+        }
         let mut exprs = Vec::with_capacity(arguments.len());
         for a in arguments {
             exprs.push(argument(a)?);

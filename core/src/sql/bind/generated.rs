@@ -218,7 +218,9 @@ pub(super) fn takes_default(def: &TableDef, column: usize, value: &ast::Expr) ->
     }
 }
 
-/// Whether a column is computed from others.
+/// Whether a column takes no value but DEFAULT: it is computed from others, or ALWAYS AS IDENTITY.
 pub(super) fn is_generated(def: &TableDef, column: usize) -> bool {
-    def.columns.get(column).is_some_and(|c| c.generated.is_some())
+    def.columns
+        .get(column)
+        .is_some_and(|c| c.generated.is_some() || c.always)
 }

@@ -147,7 +147,7 @@ impl<'a> Binder<'a> {
     pub(super) fn other_defaults(&self, def: &TableDef, given: &[usize]) -> Result<Vec<Option<Expr>>> {
         let default = |(i, column)| match given.contains(&i) {
             true => Ok(None),
-            false => default_of(column, self.cx),
+            false => default_of(def, column, self.cx),
         };
         def.columns.iter().enumerate().map(default).collect()
     }
@@ -271,7 +271,7 @@ impl<'a> Binder<'a> {
                     && is_default(e)
                     && let Some(column) = def.columns.get(*c)
                 {
-                    *slot = default_of(column, self.cx)?;
+                    *slot = default_of(def, column, self.cx)?;
                 }
             }
         }
@@ -290,7 +290,7 @@ impl<'a> Binder<'a> {
             return Ok(assign(self.expr(value, env)?, def, column));
         }
         let default = match def.columns.get(column) {
-            Some(c) => default_of(c, self.cx)?,
+            Some(c) => default_of(def, c, self.cx)?,
             None => None,
         };
         Ok(default.unwrap_or_else(|| super::types::null_of(type_of(def, column))))

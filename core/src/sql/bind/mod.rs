@@ -43,6 +43,7 @@ mod place;
 mod query;
 mod refuse;
 mod select;
+mod sequence;
 mod session_statement;
 mod set_operation;
 mod show;

@@ -63,6 +63,7 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> 
         Ast::View { statement, text } => binder.define_view(parsed, statement, text),
         Ast::Session(s) => binder.session_statement(parsed, s),
         Ast::Analyze(names) => binder.analyze(names),
+        Ast::Sequence(s) => binder.sequence_statement(s),
         Ast::ShowWarnings => Ok(Statement::Show(Show::Warnings)),
         Ast::ShowCreateSchema(name) => {
             let schema = binder.schema_named(name)?;

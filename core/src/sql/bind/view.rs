@@ -13,7 +13,7 @@ use super::names::{Scope, ScopeTable};
 use super::nullable::nullable;
 use super::refuse::invalid;
 use super::{BindContext, SchemaSource};
-use crate::catalog::{TableDef, TableId, ViewDef};
+use crate::catalog::{SequenceDef, TableDef, TableId, ViewDef};
 use crate::sql::functions::UserFunction;
 use crate::sql::parse::{Ast, Parsed, parse_one, start};
 use crate::sql::plan::{OutputColumn, Plan, ViewColumn};
@@ -86,6 +86,15 @@ impl SchemaSource for Permanent<'_> {
     }
     fn views(&self) -> Vec<ViewDef> {
         self.0.views()
+    }
+    fn knows_sequences(&self) -> bool {
+        self.0.knows_sequences()
+    }
+    fn sequence(&self, schema: &str, name: &str) -> Option<SequenceDef> {
+        self.0.sequence(schema, name)
+    }
+    fn sequence_names(&self, schema: &str) -> Vec<String> {
+        self.0.sequence_names(schema)
     }
     fn table_by_id(&self, id: TableId) -> Option<Arc<TableDef>> {
         self.0.table_by_id(id)

@@ -5,7 +5,7 @@
 use super::eval::{Scope, SubResult};
 use super::row_buffer::RowBuffer;
 use crate::host::Host;
-use crate::sql::functions::EvalContext;
+use crate::sql::functions::{EvalContext, Sequences};
 use crate::sql::interrupt::Interrupt;
 use crate::sql::memory::{Memory, Scratch};
 use crate::tree::Missing;
@@ -36,6 +36,8 @@ pub struct Env {
     pub last_insert_id: i64,
     /// How many rows the session's last statement changed.
     pub row_count: i64,
+    /// The sequences that the statement sees.
+    pub sequences: Sequences,
     /// What the statement holds, against its limit.
     pub memory: Arc<Memory>,
     /// Whether the statement is to stop.
@@ -76,6 +78,7 @@ impl Env {
                 schema: &self.schema,
                 last_insert_id: self.last_insert_id,
                 row_count: self.row_count,
+                sequences: Some(&self.sequences),
                 scratch: Scratch::new(&self.memory),
             },
         }

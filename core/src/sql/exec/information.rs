@@ -3,8 +3,8 @@
 
 use super::{BATCH_ROWS, Cx, Operator};
 use crate::catalog::{
-    Catalog, CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexDef, ReferentialAction, TableDef,
-    TriggerEvent, TriggerTiming, ViewDef,
+    Catalog, CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexDef, ReferentialAction, SequenceDef,
+    TableDef, TriggerEvent, TriggerTiming, ViewDef,
 };
 use crate::sql::plan::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, ViewColumn};
 use crate::table::Table;
@@ -26,6 +26,7 @@ enum Subject {
     Schema(String),
     Table(Arc<Table>),
     View(ViewDef),
+    Sequence(Arc<SequenceDef>),
     /// A view of those bound, for its columns.
     BoundView(usize),
     /// A table of information_schema itself.
@@ -65,6 +66,10 @@ impl InformationRows {
                 subjects.extend(system);
             }
             InformationTable::Views => subjects.extend(catalog.views().cloned().map(Subject::View)),
+            InformationTable::Sequences => {
+                let sequences = catalog.sequences().values();
+                subjects.extend(sequences.map(|s| Subject::Sequence(s.def.clone())));
+            }
             InformationTable::Routines => {}
             InformationTable::Statistics
             | InformationTable::TableConstraints
@@ -107,6 +112,7 @@ impl InformationRows {
             }
             (T::CheckConstraints, Subject::Table(table)) => checks_of(&table.def),
             (T::Triggers, Subject::Table(table)) => triggers_of(&table.def),
+            (T::Sequences, Subject::Sequence(def)) => vec![sequence_row(def)],
             _ => Vec::new(),
         }
     }
@@ -297,6 +303,24 @@ fn other_table(schema: &str, name: &str, ty: &str, comment: &str) -> Vec<Value> 
         ("TABLE_TYPE", text(ty)),
         ("TABLE_COMMENT", text(comment)),
     ])
+}
+
+fn sequence_row(def: &SequenceDef) -> Vec<Value> {
+    vec![
+        text("def"),
+        text(&def.schema),
+        text(&def.name),
+        text("bigint"),
+        Value::Int(64),
+        Value::Int(2),
+        Value::Int(0),
+        Value::Int(def.start),
+        Value::Int(def.min),
+        Value::Int(def.max),
+        Value::Int(def.increment),
+        yes(def.cycle),
+        Value::Int(def.cache),
+    ]
 }
 
 fn view_row(view: &ViewDef) -> Vec<Value> {

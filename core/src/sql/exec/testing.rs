@@ -59,6 +59,7 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
         schema: "main".into(),
         last_insert_id: 0,
         row_count: 0,
+        sequences: Default::default(),
         memory: Arc::new(Memory::new(1 << 30)),
         interrupt: Interrupt::new(&InterruptHandle::default(), None, &*host),
     }

@@ -30,6 +30,7 @@ mod relation;
 mod rounding;
 mod scalar;
 mod search;
+mod sequence;
 mod shape;
 mod similarity;
 mod spatial;
@@ -51,5 +52,6 @@ pub use json_table::{JsonTable, JsonTableColumn, JsonTableDefault, JsonTablePath
 pub use json_tree::{JsonRow, json_rows};
 pub use json_value::{of_value as json_of, write_plain as json_plain};
 pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction};
+pub use sequence::{Sequences, is_of_sequences};
 pub use table::{families, functions, lookup};
 pub use user::{UserAggregate, UserFunction, UserFunctions};

@@ -7,6 +7,7 @@
 //! `LOCATE(a, b)`, `SUBSTRING(s FROM a FOR n)` is `SUBSTRING(s, a, n)`. IF, IFNULL, COALESCE and NULLIF
 //! are bound to CASE.
 
+use super::Sequences;
 use crate::host::Host;
 use crate::sql::memory::Scratch;
 use crate::types::{Column, DataType, Result, Value};
@@ -63,6 +64,8 @@ pub struct EvalContext<'a> {
     pub last_insert_id: i64,
     /// How many rows the session's last statement changed.
     pub row_count: i64,
+    /// The sequences, where numbers are given.
+    pub sequences: Option<&'a Sequences>,
     /// What is made for the batch at hand.
     pub scratch: Scratch<'a>,
 }

@@ -47,6 +47,7 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
     ("JSON", &[super::json::FUNCTIONS, super::json_edit::FUNCTIONS]),
     ("Vectors", &[super::vector::FUNCTIONS]),
     ("Geometries", &[super::spatial::FUNCTIONS]),
+    ("Sequences", &[super::sequence::FUNCTIONS]),
     ("System", &[super::system::FUNCTIONS]),
 ];
 
@@ -134,6 +135,7 @@ mod tests {
             schema: "main",
             last_insert_id: 42,
             row_count: 3,
+            sequences: None,
             scratch: Scratch::new(&memory),
         };
         match (f.eval)(&cx, &columns, &types, &ty, 1) {

@@ -48,6 +48,7 @@ pub fn fold_constants(expr: &mut Expr) {
             schema: "",
             last_insert_id: 0,
             row_count: 0,
+            sequences: None,
             scratch: Scratch::new(&memory),
         },
     };

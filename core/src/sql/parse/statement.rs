@@ -5,6 +5,7 @@
 
 use super::dialect::AmphiDialect;
 use super::limits::MAX_RECURSION;
+use super::sequence::SequenceStatement;
 use super::session_statement::SessionStatement;
 use super::syntax_error::{from_parser, start, syntax};
 use super::tokens::tokenize;
@@ -67,6 +68,8 @@ pub(in crate::sql) enum Ast {
     },
     /// `SHOW TRIGGERS [FROM schema]`.
     ShowTriggers(Option<Ident>),
+    /// CREATE, ALTER, DROP and SHOW CREATE SEQUENCE.
+    Sequence(SequenceStatement),
     /// SHOW CREATE TRIGGER name.
     ShowCreateTrigger(ObjectName),
     /// SHOW INDEX FROM table [FROM schema].
@@ -85,7 +88,7 @@ const FOREIGN: [&str; 27] = [
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
-const FOREIGN_OBJECTS: [&str; 14] = [
+const FOREIGN_OBJECTS: [&str; 13] = [
     "AGGREGATE",
     "DEFINER",
     "DOMAIN",
@@ -95,7 +98,6 @@ const FOREIGN_OBJECTS: [&str; 14] = [
     "MATERIALIZED",
     "PROCEDURE",
     "ROLE",
-    "SEQUENCE",
     "SERVER",
     "TYPE",
     "USER",
@@ -225,6 +227,7 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
 
 pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
     super::group_concat::order_clauses(&mut tokens);
+    super::sequence::value_calls(&mut tokens);
     Parser::new(&AmphiDialect)
         .with_recursion_limit(MAX_RECURSION)
         .with_options(ParserOptions::new().with_unescape(false))
@@ -296,6 +299,9 @@ impl<'a> Statements<'a, '_> {
 
     fn statement(&mut self, may_explain: bool) -> Result<Ast> {
         self.refuse_foreign()?;
+        if let Some(sequence) = self.sequence()? {
+            return Ok(sequence);
+        }
         let Token::Word(first) = &self.parser.peek_token_ref().token else {
             return self.plain();
         };

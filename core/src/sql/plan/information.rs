@@ -43,11 +43,13 @@ pub enum InformationTable {
     Routines,
     /// Its rows are triggers.
     Triggers,
+    /// Its rows are sequences.
+    Sequences,
 }
 
 impl InformationTable {
     /// All of them.
-    pub const ALL: [InformationTable; 11] = [
+    pub const ALL: [InformationTable; 12] = [
         InformationTable::Schemata,
         InformationTable::Tables,
         InformationTable::Columns,
@@ -59,6 +61,7 @@ impl InformationTable {
         InformationTable::Views,
         InformationTable::Routines,
         InformationTable::Triggers,
+        InformationTable::Sequences,
     ];
 
     /// The table of that name, without regard to ASCII case.
@@ -81,6 +84,7 @@ impl InformationTable {
             InformationTable::Views => "VIEWS",
             InformationTable::Routines => "ROUTINES",
             InformationTable::Triggers => "TRIGGERS",
+            InformationTable::Sequences => "SEQUENCES",
         }
     }
 
@@ -254,6 +258,21 @@ impl InformationTable {
                 ("CHARACTER_SET_CLIENT", NAME),
                 ("COLLATION_CONNECTION", NAME),
                 ("DATABASE_COLLATION", NAME),
+            ],
+            InformationTable::Sequences => &[
+                ("SEQUENCE_CATALOG", NAME),
+                ("SEQUENCE_SCHEMA", NAME),
+                ("SEQUENCE_NAME", NAME),
+                ("DATA_TYPE", NAME),
+                ("NUMERIC_PRECISION", BIGINT),
+                ("NUMERIC_PRECISION_RADIX", BIGINT),
+                ("NUMERIC_SCALE", BIGINT),
+                ("START_VALUE", BIGINT),
+                ("MINIMUM_VALUE", BIGINT),
+                ("MAXIMUM_VALUE", BIGINT),
+                ("INCREMENT", BIGINT),
+                ("CYCLE_OPTION", NAME),
+                ("CACHE_SIZE", BIGINT),
             ],
             InformationTable::Triggers => &[
                 ("TRIGGER_CATALOG", NAME),

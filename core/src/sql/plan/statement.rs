@@ -1,7 +1,9 @@
 //! Bound statements.
 
 use super::{ColumnChange, Derived, Expr, Query, Step, Triggered};
-use crate::catalog::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, TableId, TriggerDef, ViewDef};
+use crate::catalog::{
+    CheckDef, ColumnDef, ForeignKeyDef, IndexDef, SequenceDef, TableDef, TableId, TriggerDef, ViewDef,
+};
 use crate::txn::IsolationLevel;
 use crate::types::DataType;
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -315,6 +317,8 @@ pub enum Show {
     CreateTable(TableId),
     /// SHOW CREATE VIEW.
     CreateView(Box<ViewDef>),
+    /// SHOW CREATE SEQUENCE.
+    CreateSequence(Box<SequenceDef>),
     /// SHOW TRIGGERS: of the schema.
     Triggers(String),
     /// SHOW CREATE TRIGGER: of the table, the one of that name.
@@ -399,6 +403,22 @@ pub enum Statement {
     },
     /// DROP VIEW: of these schemas and names.
     DropViews(Vec<(String, String)>),
+    /// CREATE SEQUENCE.
+    CreateSequence {
+        /// The sequence.
+        def: Box<SequenceDef>,
+        /// Whether it may take the place of a sequence of that name.
+        replace: bool,
+    },
+    /// ALTER SEQUENCE.
+    AlterSequence {
+        /// Its new definition.
+        def: Box<SequenceDef>,
+        /// RESTART: the number it gives next.
+        restart: Option<i64>,
+    },
+    /// DROP SEQUENCE: of these schemas and names.
+    DropSequences(Vec<(String, String)>),
     /// TRUNCATE TABLE.
     Truncate(TableId),
     /// CREATE INDEX.

@@ -18,6 +18,7 @@ use crate::catalog::{Catalog, TableDef, TableId};
 use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::point_key::PointKey;
 use crate::sql::exec::table_columns::TableColumns;
+use crate::sql::functions::is_of_sequences;
 use crate::sql::plan::{
     Access, ConflictAction, Delete, Derived, Expr, Insert, InsertSource, Plan, Query, Statement, Update,
 };
@@ -125,6 +126,18 @@ fn asks_clock(expr: &Expr) -> bool {
     false
 }
 
+/// Whether an expression takes numbers of a sequence, for which a statement may have to wait.
+fn takes_numbers(expr: &Expr) -> bool {
+    let mut stack = alloc::vec![expr];
+    while let Some(expr) = stack.pop() {
+        if matches!(expr, Expr::Function { function, .. } if is_of_sequences(function)) {
+            return true;
+        }
+        expr.for_each_child(&mut |child| stack.push(child));
+    }
+    false
+}
+
 fn reads_row(expr: &Expr) -> bool {
     let mut stack = alloc::vec![expr];
     while let Some(expr) = stack.pop() {
@@ -196,6 +209,9 @@ impl PointChange {
             }
             Kind::Delete { .. } => Vec::new(),
         };
+        if exprs.iter().any(|e| takes_numbers(e)) {
+            return None;
+        }
         let asks_clock = exprs.into_iter().any(asks_clock);
         Some(PointChange {
             def,

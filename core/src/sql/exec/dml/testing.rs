@@ -118,6 +118,7 @@ fn env() -> Env {
         schema: "main".into(),
         last_insert_id: 0,
         row_count: 0,
+        sequences: Default::default(),
         memory: Arc::new(Memory::new(1 << 20)),
         interrupt: Interrupt::new(&InterruptHandle::default(), None, &*host),
     }

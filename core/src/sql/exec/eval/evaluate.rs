@@ -241,6 +241,7 @@ mod tests {
             schema: "main",
             last_insert_id: 0,
             row_count: 0,
+            sequences: None,
             scratch: Scratch::new(&memory),
         };
         f(&Scope {
