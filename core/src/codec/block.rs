@@ -10,8 +10,8 @@
 use super::reader::Reader;
 use alloc::vec::Vec;
 
-/// The format version this code writes and the only one it reads.
-pub const BLOCK_FORMAT: u8 = 1;
+/// The first format version, which is read for good.
+pub const FIRST_FORMAT: u8 = 1;
 
 /// Most rows, entries or children one block may hold. It bounds what a few hostile bytes can make
 /// the decoder allocate: constant columns take no bytes per row.
@@ -32,7 +32,7 @@ pub enum BlockKind {
     Rows = 0,
     /// A leaf of index entries.
     Entries = 1,
-    /// A directory page: separators and row counts of leaves.
+    /// A directory page: separators, row counts and bounds of leaves.
     Directory = 2,
     /// A tree's header: how many directory pages it has.
     Header = 3,
@@ -40,10 +40,21 @@ pub enum BlockKind {
     Outline = 4,
 }
 
-fn checksum(key: &[u8], kind: BlockKind, body: &[u8]) -> u32 {
+impl BlockKind {
+    /// The format version that this code writes.
+    pub fn format(self) -> u8 {
+        match self {
+            BlockKind::Rows | BlockKind::Entries | BlockKind::Header => FIRST_FORMAT,
+            // Since they have the bounds of columns.
+            BlockKind::Directory | BlockKind::Outline => 2,
+        }
+    }
+}
+
+fn checksum(key: &[u8], kind: BlockKind, format: u8, body: &[u8]) -> u32 {
     let mut crc = crc32fast::Hasher::new();
     crc.update(key);
-    crc.update(&[BLOCK_FORMAT, kind as u8]);
+    crc.update(&[format, kind as u8]);
     crc.update(body);
     crc.finalize()
 }
@@ -56,20 +67,27 @@ pub(super) fn start(capacity: usize) -> Vec<u8> {
 }
 
 /// Completes the frame around the body written after [`start`].
-pub(super) fn seal(mut block: Vec<u8>, key: &[u8], kind: BlockKind) -> Vec<u8> {
+pub(super) fn seal(block: Vec<u8>, key: &[u8], kind: BlockKind) -> Vec<u8> {
+    seal_as(block, key, kind, kind.format())
+}
+
+/// As [`seal`], with the body of that format version.
+pub(super) fn seal_as(mut block: Vec<u8>, key: &[u8], kind: BlockKind, format: u8) -> Vec<u8> {
     if let Some((header, body)) = block.split_first_chunk_mut::<HEADER>() {
-        let [a, b, c, d] = checksum(key, kind, body).to_le_bytes();
-        *header = [MAGIC, BLOCK_FORMAT, kind as u8, a, b, c, d];
+        let [a, b, c, d] = checksum(key, kind, format, body).to_le_bytes();
+        *header = [MAGIC, format, kind as u8, a, b, c, d];
     }
     block
 }
 
-/// The body of the block stored under `key`; `None` if it is not that block, whole and unchanged.
-pub(super) fn open<'a>(block: &'a [u8], key: &[u8], kind: BlockKind) -> Option<Reader<'a>> {
-    let ([magic, version, found, crc @ ..], body) = block.split_first_chunk::<HEADER>()?;
-    let framed = *magic == MAGIC && *version == BLOCK_FORMAT && *found == kind as u8;
-    let intact = framed && checksum(key, kind, body) == u32::from_le_bytes(*crc);
-    intact.then(|| Reader::new(body))
+/// The format version and the body of the block stored under `key`; `None` if it is not that block, whole and
+/// unchanged.
+pub(super) fn open<'a>(block: &'a [u8], key: &[u8], kind: BlockKind) -> Option<(u8, Reader<'a>)> {
+    let ([magic, format, found, crc @ ..], body) = block.split_first_chunk::<HEADER>()?;
+    let is_read = (FIRST_FORMAT..=kind.format()).contains(format);
+    let framed = *magic == MAGIC && is_read && *found == kind as u8;
+    let intact = framed && checksum(key, kind, *format, body) == u32::from_le_bytes(*crc);
+    intact.then(|| (*format, Reader::new(body)))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! A leaf of index entries, and a directory page, as bytes: ascending keys, each with an integer
-//! (the row id; the number of rows of a leaf).
+//! A leaf of index entries as bytes: ascending keys, each with an integer (the row id). A header, and what a
+//! directory page begins with, are written the same way.
 //!
 //! ```text
 //! entries (2) | prefix length (4) | prefix of all keys | bytes: the rest of each key | i64s
@@ -79,7 +79,7 @@ pub struct IndexBlock {
 impl IndexBlock {
     /// Decodes the block stored under `key`; `None` if it is not that block, whole and unchanged.
     pub fn decode(key: &[u8], kind: BlockKind, bytes: &[u8]) -> Option<IndexBlock> {
-        let mut body = block::open(bytes, key, kind)?;
+        let (_, mut body) = block::open(bytes, key, kind)?;
         read_entries(&mut body).filter(|_| body.is_empty())
     }
 }
@@ -113,7 +113,7 @@ mod tests {
             let size = index_block_size(&e.keys, &e.values);
             prop_assert!(size >= block.len() && size <= block.len() + 2 * e.values.len().max(1));
             prop_assert_eq!(IndexBlock::decode(b"k", KIND, &block), Some(e));
-            prop_assert_eq!(IndexBlock::decode(b"k", BlockKind::Directory, &block), None);
+            prop_assert_eq!(IndexBlock::decode(b"k", BlockKind::Header, &block), None);
         }
 
         #[test]

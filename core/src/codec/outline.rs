@@ -3,12 +3,11 @@
 //!
 //! ```text
 //! pages (4) | bytes: first separator of each page | i64s: rows below each page | bytes: the pages
-//! page      as the body of a directory page
+//! page      as the body of a directory page of the same format version
 //! ```
 
 use super::{
-    BlockKind, IndexBlock, block,
-    index_block::{read_entries, write_entries},
+    BlockKind, DirectoryPage, block,
     packed::{PackedBytes, PackedInts},
     reader::Reader,
 };
@@ -25,20 +24,24 @@ pub struct OutlineBuilder {
 }
 
 impl OutlineBuilder {
-    /// Adds a page: its leaves' separators, and the rows of each.
-    pub fn push(&mut self, separators: &BytesVec, rows: &[i64]) {
-        let mut body = core::mem::take(&mut self.buffer);
-        body.clear();
-        write_entries(&mut body, separators, rows);
-        self.push_encoded(separators.get(0), rows.iter().sum(), &body);
-        self.buffer = body;
+    /// Adds a page.
+    pub fn push(&mut self, page: &DirectoryPage) {
+        self.buffer.clear();
+        page.write(&mut self.buffer);
+        self.firsts.push(page.separators.get(0));
+        self.rows.push(page.rows.iter().sum());
+        self.pages.push(&self.buffer);
     }
 
-    /// Adds a page as [`Outline::page_bytes`] had it.
-    pub fn push_encoded(&mut self, first: &[u8], rows: i64, page: &[u8]) {
-        self.firsts.push(first);
-        self.rows.push(rows);
-        self.pages.push(page);
+    /// Adds page `i` of another outline.
+    pub fn push_from(&mut self, outline: &Outline, i: usize) {
+        if outline.format == BlockKind::Outline.format() {
+            self.firsts.push(outline.first(i));
+            self.rows.push(outline.rows(i) as i64);
+            self.pages.push(outline.pages.get(i));
+        } else {
+            self.push(&outline.page(i).unwrap_or_default());
+        }
     }
 
     /// The block, to be stored under `key`.
@@ -55,6 +58,8 @@ impl OutlineBuilder {
 /// An outline that has been read. Its pages are decoded one by one.
 #[derive(Debug)]
 pub struct Outline {
+    /// Of it and its pages.
+    format: u8,
     firsts: BytesVec,
     rows: Vec<i64>,
     pages: BytesVec,
@@ -63,7 +68,7 @@ pub struct Outline {
 impl Outline {
     /// Reads the block stored under `key`; `None` if it is not that block, whole and unchanged.
     pub fn open(key: &[u8], bytes: &[u8]) -> Option<Outline> {
-        let mut body = block::open(bytes, key, BlockKind::Outline)?;
+        let (format, mut body) = block::open(bytes, key, BlockKind::Outline)?;
         let n = body.u32()? as usize;
         // Every page takes several bytes; so what is allocated here is bounded by what was read.
         if n > bytes.len() {
@@ -74,7 +79,13 @@ impl Outline {
         let pages = PackedBytes::read(&mut body, n)?.to_bytes(&[])?;
         let ascends = (1..n).all(|i| firsts.get(i - 1) < firsts.get(i));
         let counts = rows.iter().all(|rows| *rows >= 0);
-        (ascends && counts && body.is_empty()).then_some(Outline { firsts, rows, pages })
+        let is_sound = ascends && counts && body.is_empty();
+        is_sound.then_some(Outline {
+            format,
+            firsts,
+            rows,
+            pages,
+        })
     }
 
     /// Number of pages.
@@ -97,21 +108,17 @@ impl Outline {
         self.rows.get(i).map_or(0, |rows| *rows as u64)
     }
 
-    /// Page `i`, encoded.
-    pub fn page_bytes(&self, i: usize) -> &[u8] {
-        self.pages.get(i)
-    }
-
-    /// The separators of page `i`, and the rows of each leaf; `None` if it is not what the outline says.
-    pub fn page(&self, i: usize) -> Option<IndexBlock> {
-        let mut body = Reader::new(self.page_bytes(i));
-        let page = read_entries(&mut body).filter(|_| body.is_empty())?;
+    /// Page `i`; `None` if it is not what the outline says.
+    pub fn page(&self, i: usize) -> Option<DirectoryPage> {
+        let mut body = Reader::new(self.pages.get(i));
+        let page = DirectoryPage::read(&mut body, self.format).filter(|_| body.is_empty())?;
         let rows = page
-            .values
+            .rows
             .iter()
             .try_fold(0i64, |sum, rows| sum.checked_add(*rows))?;
-        let is_named = !page.values.is_empty() && page.keys.get(0) == self.first(i);
-        let precedes = i + 1 >= self.len() || page.keys.get(page.values.len() - 1) < self.first(i + 1);
+        let names = &page.separators;
+        let is_named = !page.rows.is_empty() && names.get(0) == self.first(i);
+        let precedes = i + 1 >= self.len() || names.get(page.rows.len() - 1) < self.first(i + 1);
         (is_named && precedes && rows as u64 == self.rows(i)).then_some(page)
     }
 }
@@ -120,6 +127,8 @@ impl Outline {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::codec::ColumnBounds;
+    use crate::types::Column;
     use proptest::prelude::*;
 
     fn pages() -> impl Strategy<Value = Vec<(Vec<Vec<u8>>, Vec<i64>)>> {
@@ -132,12 +141,21 @@ mod tests {
         })
     }
 
+    fn bounds(n: i64) -> ColumnBounds {
+        ColumnBounds::of(&Column::from_i64(alloc::vec![n, n + 10]))
+    }
+
     fn build(pages: &[(Vec<Vec<u8>>, Vec<i64>)]) -> Vec<u8> {
         let mut outline = OutlineBuilder::default();
         for (keys, rows) in pages {
-            let mut separators = BytesVec::default();
-            keys.iter().for_each(|key| separators.push(key));
-            outline.push(&separators, rows);
+            let mut page = DirectoryPage {
+                rows: rows.clone(),
+                columns: 1,
+                bounds: rows.iter().map(|n| bounds(*n)).collect(),
+                ..DirectoryPage::default()
+            };
+            keys.iter().for_each(|key| page.separators.push(key));
+            outline.push(&page);
         }
         outline.finish(b"k")
     }
@@ -152,10 +170,14 @@ mod tests {
                 prop_assert_eq!(outline.first(i), keys[0].as_slice());
                 prop_assert_eq!(outline.rows(i), rows.iter().sum::<i64>() as u64);
                 let page = outline.page(i).unwrap();
-                prop_assert_eq!(&page.values, rows);
-                prop_assert!(page.keys.iter().eq(keys.iter().map(Vec::as_slice)));
+                prop_assert_eq!(&page.rows, rows);
+                prop_assert_eq!(page.bounds_of(rows.len() - 1), &[bounds(rows.len() as i64 - 1)][..]);
+                prop_assert!(page.separators.iter().eq(keys.iter().map(Vec::as_slice)));
             }
             prop_assert!(Outline::open(b"l", &block).is_none());
+            let mut again = OutlineBuilder::default();
+            (0..outline.len()).for_each(|i| again.push_from(&outline, i));
+            prop_assert_eq!(again.finish(b"k"), block);
         }
 
         #[test]

@@ -232,7 +232,7 @@ pub struct RowBlockView<'a> {
 impl<'a> RowBlockView<'a> {
     /// Opens the block stored under `key`; `None` if it is not that block, whole and unchanged.
     pub fn open(key: &[u8], bytes: &'a [u8]) -> Option<RowBlockView<'a>> {
-        let body = block::open(bytes, key, BlockKind::Rows)?;
+        let (_, body) = block::open(bytes, key, BlockKind::Rows)?;
         RowBlockView::read(body).filter(RowBlockView::ids_ascend)
     }
 

@@ -1,7 +1,7 @@
 //! Reading what is left of a damaged store: every entry on its own, so that one that cannot be read
 //! costs no other.
 
-use crate::codec::{BlockKind, IndexBlock, TreeId, block_key};
+use crate::codec::{BlockKind, DirectoryPage, IndexBlock, TreeId, block_key};
 use crate::kv::KvBackend;
 use crate::tree::{Leaf, RowLeaf};
 use crate::types::{Physical, Problem};
@@ -122,11 +122,11 @@ impl<'a> Damaged<'a> {
         let mut keys: BTreeMap<Vec<u8>, Option<u64>> = BTreeMap::new();
         let mut readable = 0;
         for (key, value) in &pages {
-            match IndexBlock::decode(key, BlockKind::Directory, value) {
+            match DirectoryPage::decode(key, value) {
                 Some(page) => {
                     readable += 1;
-                    let rows = page.values.iter().map(|rows| u64::try_from(*rows).ok());
-                    let names = page.keys.iter().map(|name| block_key(tree, 0, name));
+                    let rows = page.rows.iter().map(|rows| u64::try_from(*rows).ok());
+                    let names = page.separators.iter().map(|name| block_key(tree, 0, name));
                     keys.extend(names.zip(rows));
                 }
                 None => self.report(table, key, "the directory block cannot be read"),

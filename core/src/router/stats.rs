@@ -22,6 +22,8 @@ pub struct Stats {
     pub memory_reads: u64,
     /// Of these: fetched from the store.
     pub store_reads: u64,
+    /// Leaf blocks that scans passed over: their values lie outside of what the filter lets through.
+    pub blocks_skipped: u64,
     /// Rows inserted, changed and deleted in memory and dual tables, by commits; a row once per commit.
     pub memory_writes: u64,
     /// The same for persistent and dual tables.
@@ -66,6 +68,7 @@ impl Stats {
             ("total_reads", self.total_reads),
             ("memory_reads", self.memory_reads),
             ("store_reads", self.store_reads),
+            ("blocks_skipped", self.blocks_skipped),
             ("memory_writes", self.memory_writes),
             ("store_writes", self.store_writes),
             ("total_writes", self.total_writes),
@@ -116,6 +119,7 @@ impl Engine {
             total_reads: resident + hits + misses,
             memory_reads: resident + hits,
             store_reads: misses,
+            blocks_skipped: c.blocks_skipped(),
             memory_writes: Counters::get(&c.memory_writes),
             store_writes: Counters::get(&c.store_writes),
             total_writes: Counters::get(&c.rows_written),

@@ -7,7 +7,7 @@ use super::outline::outline_key;
 use super::slot::corrupted;
 use super::tree::Tree;
 use super::verify::first_name;
-use super::write::{encode_header, encode_page};
+use super::write::{directory_page, encode_header};
 use crate::codec::block_key;
 use crate::kv::WriteBatch;
 use crate::types::Result;
@@ -72,9 +72,19 @@ impl<L: Leaf> Copy<L> {
                 bytes += key.len() + block.len();
                 batch.put(key, block);
             }
+            let columns = L::bounded_columns(self.tree.home());
+            let mut leaves = leaves.iter();
+            let directory = directory_page(page, columns, |cell, bounds| {
+                let leaf = leaves.next();
+                bounds.extend(
+                    (0..columns).map(|column| match (cell.column_bounds(column), leaf) {
+                        (bounds, Some(leaf)) if !bounds.is_known() => leaf.column_bounds(column),
+                        (bounds, _) => bounds,
+                    }),
+                );
+            });
             let key = block_key(id, 1, &first_name(page));
-            let block = encode_page(&key, page);
-            batch.put(key, block);
+            batch.put(key.clone(), directory.encode(&key));
             self.pins.clear();
             self.done += 1;
         }

@@ -1,6 +1,7 @@
 //! Reading a range of a tree, leaf by leaf, in either direction.
 
 use super::leaf::Leaf;
+use super::leaf_filter::LeafFilter;
 use super::leaves::Leaves;
 use super::missing::{Missing, Pins};
 use super::node::{Children, Node};
@@ -8,6 +9,7 @@ use super::outline::outline_key;
 use super::range::positions_within;
 use super::slot::{Slot, SlotRef, corrupted, identity};
 use super::tree::Tree;
+use crate::codec::KeyRanges;
 use crate::types::Result;
 use alloc::{sync::Arc, vec::Vec};
 use core::{
@@ -49,6 +51,7 @@ pub struct Cursor<L: Leaf> {
     is_last: bool,
     read_ahead: usize,
     pins: Pins,
+    filter: LeafFilter,
 }
 
 impl<L: Leaf> Cursor<L> {
@@ -68,7 +71,15 @@ impl<L: Leaf> Cursor<L> {
             is_last: false,
             read_ahead: 4,
             pins: Pins::new(),
+            filter: LeafFilter::default(),
         }
+    }
+
+    /// Passes over leaves of which the reader needs no entry: for each of these columns, only entries with values in the
+    /// ranges.
+    pub fn only(mut self, columns: Vec<(usize, KeyRanges)>) -> Cursor<L> {
+        self.filter = LeafFilter::new(columns);
+        self
     }
 
     /// The next part of the range; `None` at its end.
@@ -94,7 +105,11 @@ impl<L: Leaf> Cursor<L> {
                 return Poll::Ready(Ok(None));
             };
             let mut span = None;
-            if cell.rows() > 0 {
+            if cell.rows() > 0 && self.filter.passes_over(cell) {
+                missing.blocks_skipped += 1;
+                // It may have been asked for before its bounds were known.
+                self.pins.release(identity(cell));
+            } else if cell.rows() > 0 {
                 let Some(leaf) = cell.read() else {
                     self.ask(missing);
                     return Poll::Pending;
@@ -134,8 +149,7 @@ impl<L: Leaf> Cursor<L> {
                 && !self.reverse
                 && let Some((node, i)) = self.stack.last_mut()
             {
-                let (end, visited) = leaves.push_cells(node, *i, wanted);
-                missing.memory_reads += visited;
+                let end = leaves.push_cells(node, *i, wanted, &mut self.filter, missing);
                 if end > *i {
                     *i = end - 1;
                     step(&mut self.stack, false);
@@ -223,7 +237,8 @@ impl<L: Leaf> Cursor<L> {
                 break;
             }
             // the present one is asked for even if another reader has filled it since
-            if asked == 0 || (cell.rows() > 0 && cell.leaf().is_none()) {
+            let is_wanted = || cell.rows() > 0 && cell.leaf().is_none() && !self.filter.rules_out(&cell);
+            if asked == 0 || is_wanted() {
                 let is_cached = cell.home().is_cached();
                 missing.cache_misses += u64::from(is_cached && !self.pins.contains(identity(&cell)));
                 let block = Arc::new(SlotRef(cell.clone()));

@@ -3,6 +3,7 @@
 //! Invariant of every leaf: its keys ascend strictly. Which keys belong to it is the tree's business.
 
 use super::home::TreeHome;
+use crate::codec::ColumnBounds;
 use alloc::vec::Vec;
 use core::{borrow::Borrow, fmt::Debug};
 
@@ -38,6 +39,15 @@ pub trait Leaf: Clone + Debug + Send + Sync + Sized + 'static {
     fn split_off(&mut self, at: usize, room: usize) -> Self;
     /// Appends a leaf whose keys are all above this one's.
     fn append(&mut self, right: &Self);
+
+    /// How many columns of the leaves of a tree have bounds: its first ones.
+    fn bounded_columns(_home: &TreeHome) -> usize {
+        0
+    }
+    /// Bounds of a column: all values of it, and perhaps some that are gone, lie within them.
+    fn column_bounds(&self, _column: usize) -> ColumnBounds {
+        ColumnBounds::UNKNOWN
+    }
 
     /// Whether this may be a leaf of a tree of that home.
     fn fits(&self, home: &TreeHome) -> bool;

@@ -5,6 +5,8 @@
 
 use super::cursor::Span;
 use super::leaf::Leaf;
+use super::leaf_filter::LeafFilter;
+use super::missing::Missing;
 use super::node::Node;
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
@@ -39,10 +41,17 @@ impl<L: Leaf> Leaves<L> {
         self.pieces.push(Piece::Span(span));
     }
 
-    /// Appends the leaves of the cells from `first` on until there are `wanted` entries, or one of them has
-    /// no leaf to [keep](super::slot::Slot::kept). Returns the cell after the last, and the number of leaves.
-    pub(super) fn push_cells(&mut self, node: &Arc<Node<L>>, first: usize, wanted: usize) -> (usize, u64) {
-        let (mut end, mut leaves) = (first, 0);
+    /// Appends the leaves of the cells from `first` on, but for those that the filter rules out, until there are `wanted`
+    /// entries, or one of them has no leaf to [keep](super::slot::Slot::kept). Returns the cell after the last.
+    pub(super) fn push_cells(
+        &mut self,
+        node: &Arc<Node<L>>,
+        first: usize,
+        wanted: usize,
+        filter: &mut LeafFilter,
+        missing: &mut Missing,
+    ) -> usize {
+        let (mut start, mut end, mut leaves) = (first, first, 0);
         for cell in node.cells().get(first..).unwrap_or(&[]) {
             if self.entries >= wanted {
                 break;
@@ -51,19 +60,31 @@ impl<L: Leaf> Leaves<L> {
                 if cell.kept().is_none() {
                     break;
                 }
-                leaves += 1;
-                self.entries += cell.rows();
+                if filter.passes_over(cell) {
+                    missing.blocks_skipped += 1;
+                    self.push_whole(node, start..end, leaves);
+                    (start, leaves) = (end + 1, 0);
+                } else {
+                    leaves += 1;
+                    missing.memory_reads += 1;
+                    self.entries += cell.rows();
+                }
             }
             end += 1;
         }
+        self.push_whole(node, start..end, leaves);
+        end
+    }
+
+    /// Appends the cells of a node among which are so many with leaves.
+    fn push_whole(&mut self, node: &Arc<Node<L>>, range: Range<usize>, leaves: usize) {
         match self.pieces.last_mut() {
             _ if leaves == 0 => {}
-            Some(Piece::Cells(last, cells)) if Arc::ptr_eq(last, node) && cells.end == first => {
-                cells.end = end
+            Some(Piece::Cells(last, cells)) if Arc::ptr_eq(last, node) && cells.end == range.start => {
+                cells.end = range.end;
             }
-            _ => self.pieces.push(Piece::Cells(node.clone(), first..end)),
+            _ => self.pieces.push(Piece::Cells(node.clone(), range)),
         }
-        (end, leaves)
     }
 
     /// The last leaf.

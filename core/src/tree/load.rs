@@ -8,7 +8,7 @@ use super::node::Node;
 use super::outline::outline_key;
 use super::slot::{Slot, SlotRef, corrupted};
 use super::tree::Tree;
-use crate::codec::{BlockKind, IndexBlock, MAX_BLOCK_ROWS, block_key, tree_range};
+use crate::codec::{BlockKind, DirectoryPage, IndexBlock, MAX_BLOCK_ROWS, block_key, tree_range};
 use crate::kv::KvBackend;
 use crate::types::Result;
 use alloc::{sync::Arc, vec::Vec};
@@ -92,12 +92,15 @@ impl<L: Leaf> Tree<L> {
 }
 
 /// A cell for each entry of a page; `None` if one is none.
-pub(super) fn cells_of_page<L: Leaf>(home: &Arc<TreeHome>, page: &IndexBlock) -> Option<Vec<Arc<Slot<L>>>> {
-    let mut cells = Vec::with_capacity(page.values.len());
-    for (name, rows) in page.keys.iter().zip(&page.values) {
+pub(super) fn cells_of_page<L: Leaf>(
+    home: &Arc<TreeHome>,
+    page: &DirectoryPage,
+) -> Option<Vec<Arc<Slot<L>>>> {
+    let mut cells = Vec::with_capacity(page.rows.len());
+    for (i, (name, rows)) in page.separators.iter().zip(&page.rows).enumerate() {
         let separator = L::separator_from_bytes(name)?;
         let rows = usize::try_from(*rows).ok().filter(|r| *r <= MAX_BLOCK_ROWS)?;
-        cells.push(Arc::new(Slot::stored(home, separator, rows)));
+        cells.push(Arc::new(Slot::stored(home, separator, rows, page.bounds_of(i))));
     }
     Some(cells)
 }
@@ -109,7 +112,7 @@ fn decode_page<L: Leaf>(
     bytes: &[u8],
     last: Option<&L::Separator>,
 ) -> Option<Vec<Arc<Slot<L>>>> {
-    let page = IndexBlock::decode(key, BlockKind::Directory, bytes)?;
+    let page = DirectoryPage::decode(key, bytes)?;
     let cells = cells_of_page::<L>(home, &page)?;
     let first = cells.first()?.separator();
     let follows = match last {

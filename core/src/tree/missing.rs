@@ -34,6 +34,8 @@ pub struct Missing {
     pub cache_hits: u64,
     /// Leaves of cached trees found missing.
     pub cache_misses: u64,
+    /// Leaves that a scan passed over, since the bounds of their columns say that it needs none of their rows.
+    pub blocks_skipped: u64,
 }
 
 impl Missing {
@@ -96,6 +98,7 @@ impl fmt::Debug for Missing {
             .field("memory_reads", &self.memory_reads)
             .field("cache_hits", &self.cache_hits)
             .field("cache_misses", &self.cache_misses)
+            .field("blocks_skipped", &self.blocks_skipped)
             .finish()
     }
 }

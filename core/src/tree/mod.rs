@@ -14,7 +14,7 @@
 //! its name in the store for life.
 //!
 //! In the store (see [`codec`](crate::codec)): leaves under level 0, directory pages (one per bottom
-//! interior node: separators and row counts) under level 1, a header (number of pages) under level 2, and
+//! interior node: separators, row counts, bounds of columns) under level 1, a header (number of pages) under level 2, and
 //! an outline (all pages in one) under level 3 while it is closed.
 //! `verify` compares a version with the store.
 //! What a store write replaces or deletes stays readable by older snapshots: see `slot` and
@@ -32,7 +32,9 @@ mod home;
 mod index_leaf;
 mod index_tree;
 mod leaf;
+mod leaf_bounds;
 mod leaf_columns;
+mod leaf_filter;
 mod leaves;
 mod load;
 mod made_columns;

@@ -227,6 +227,11 @@ impl<L: Leaf> Node<L> {
         self.page_dirty.store(false, Ordering::Release);
     }
 
+    /// The page is to be written, although neither its leaves nor their rows changed in number.
+    pub(super) fn need_page(&self) {
+        self.page_dirty.store(true, Ordering::Release);
+    }
+
     pub(super) fn mark_dirty(&mut self) {
         *self.dirty.get_mut() = true;
     }

@@ -9,8 +9,8 @@ use super::load::cells_of_page;
 use super::node::Node;
 use super::slot::Slot;
 use super::tree::Tree;
-use super::write::page_entries;
-use crate::codec::{Outline, OutlineBuilder, block_key};
+use super::write::stored_page;
+use crate::codec::{DirectoryPage, Outline, OutlineBuilder, block_key};
 use crate::kv::WriteBatch;
 use alloc::{sync::Arc, vec::Vec};
 
@@ -22,9 +22,14 @@ pub(super) struct Outlined {
 }
 
 impl Outlined {
+    /// The page; `None` if the outline is not what it should be.
+    pub(super) fn page(&self) -> Option<DirectoryPage> {
+        self.outline.page(self.page)
+    }
+
     /// The cells of the page; `None` if the outline is not what it should be.
     pub(super) fn cells<L: Leaf>(&self) -> Option<Vec<Arc<Slot<L>>>> {
-        cells_of_page(&self.home, &self.outline.page(self.page)?)
+        cells_of_page(&self.home, &self.page()?)
     }
 }
 
@@ -63,18 +68,11 @@ impl<L: Leaf> Tree<L> {
     }
 
     /// The outline and its key.
-    pub(super) fn encode_outline(&self) -> (Vec<u8>, Vec<u8>) {
+    fn encode_outline(&self) -> (Vec<u8>, Vec<u8>) {
         let mut outline = OutlineBuilder::default();
         self.for_each_page(&mut |page| match page.still_outlined() {
-            Some(from) => {
-                let first = from.outline.first(from.page);
-                let rows = from.outline.rows(from.page) as i64;
-                outline.push_encoded(first, rows, from.outline.page_bytes(from.page));
-            }
-            None => {
-                let (separators, rows) = page_entries(page);
-                outline.push(&separators, &rows);
-            }
+            Some(from) => outline.push_from(&from.outline, from.page),
+            None => outline.push(&stored_page(self.home(), page)),
         });
         let key = outline_key(self.home());
         let block = outline.finish(&key);

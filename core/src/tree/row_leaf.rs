@@ -10,7 +10,7 @@ use super::leaf::Leaf;
 use super::leaf_columns::LeafColumns;
 use super::row_ids::Ids;
 use super::thinned_rows::ThinnedRows;
-use crate::codec::{RowBlock, RowBlockView, encode_row_block};
+use crate::codec::{ColumnBounds, MAX_BOUNDED_COLUMNS, RowBlock, RowBlockView, encode_row_block};
 use crate::types::{Column, ColumnData, DataType, Physical, RowId, ValueRef, room_for};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, mem};
@@ -344,6 +344,22 @@ impl Leaf for RowLeaf {
         let mut ids = Vec::with_capacity(right.len());
         right.extend_row_ids(&mut ids, 0, right.len());
         self.push_rows(&ids, right.columns(), 0);
+    }
+
+    fn bounded_columns(home: &TreeHome) -> usize {
+        home.columns().map_or(0, |c| c.len().min(MAX_BOUNDED_COLUMNS))
+    }
+
+    fn column_bounds(&self, column: usize) -> ColumnBounds {
+        // Those of all rows of the leaf behind, if this one is told by another.
+        let (leaf, _) = self.place(0);
+        match leaf.is_encoded() {
+            true => ColumnBounds::of(&leaf.shared_column(column)),
+            false => leaf
+                .columns
+                .get(column)
+                .map_or(ColumnBounds::UNKNOWN, ColumnBounds::of),
+        }
     }
 
     fn fits(&self, home: &TreeHome) -> bool {

@@ -18,9 +18,10 @@
 use super::cache::{Cacheable, Eviction, Priority};
 use super::home::TreeHome;
 use super::leaf::Leaf;
+use super::leaf_bounds::LeafBounds;
 use super::missing::StoredBlock;
 use super::overwritten::Overwritten;
-use crate::codec::block_key;
+use crate::codec::{ColumnBounds, block_key};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::sync::{Mutex, Once};
 use crate::types::{Error, Result};
@@ -68,6 +69,7 @@ pub(super) struct Slot<L: Leaf> {
     uses: AtomicU32,
     /// As the cache gave it at the last use.
     priority: AtomicU64,
+    bounds: LeafBounds,
 }
 
 impl<L: Leaf> Slot<L> {
@@ -78,9 +80,16 @@ impl<L: Leaf> Slot<L> {
         slot
     }
 
-    /// A cell of a leaf that is in the store.
-    pub(super) fn stored(home: &Arc<TreeHome>, separator: L::Separator, rows: usize) -> Slot<L> {
-        Slot::bare(home, separator, rows, None, Overwritten::none())
+    /// A cell of a leaf that is in the store; its page says what the bounds of its columns are.
+    pub(super) fn stored(
+        home: &Arc<TreeHome>,
+        separator: L::Separator,
+        rows: usize,
+        bounds: &[ColumnBounds],
+    ) -> Slot<L> {
+        let mut slot = Slot::bare(home, separator, rows, None, Overwritten::none());
+        slot.bounds = LeafBounds::of(bounds);
+        slot
     }
 
     fn bare(
@@ -110,6 +119,7 @@ impl<L: Leaf> Slot<L> {
             pins: AtomicU32::new(0),
             uses: AtomicU32::new(0),
             priority: AtomicU64::new(0),
+            bounds: LeafBounds::default(),
         }
     }
 
@@ -128,6 +138,42 @@ impl<L: Leaf> Slot<L> {
 
     pub(super) fn is_dirty(&self) -> bool {
         self.dirty_bytes.load(Ordering::Acquire) != 0
+    }
+
+    /// What its directory page says, if it is known, of the leaf that is in the store under its name.
+    pub(super) fn stored_bounds(&self) -> &LeafBounds {
+        &self.bounds
+    }
+
+    /// Bounds of a column of its leaf, which is not read for them if it is stored.
+    #[inline]
+    pub(super) fn column_bounds(&self, column: usize) -> ColumnBounds {
+        // Before the bounds: of a cell that was dirty they may be those of an older leaf.
+        if self.is_dirty() {
+            return ColumnBounds::UNKNOWN;
+        }
+        let bounds = self.bounds.get(column);
+        match bounds.is_known() || self.home.stored {
+            true => bounds,
+            false => self.find_column_bounds(column),
+        }
+    }
+
+    #[cold]
+    fn find_column_bounds(&self, column: usize) -> ColumnBounds {
+        let columns = L::bounded_columns(&self.home);
+        let Some(leaf) = self.kept().filter(|_| column < columns) else {
+            return ColumnBounds::UNKNOWN;
+        };
+        let bounds = leaf.column_bounds(column);
+        self.bounds.set(columns, column, bounds);
+        bounds
+    }
+
+    /// Whether the page in the store may stay as it is when a leaf with these bounds is written.
+    pub(super) fn keeps_to(&self, bounds: &[ColumnBounds]) -> bool {
+        let stored = self.bounds.all().filter(|all| all.len() == bounds.len());
+        stored.is_some_and(|mut all| bounds.iter().all(|b| all.next().is_some_and(|s| s.contain(*b))))
     }
 
     /// Bytes that are in memory because this cell's leaf is not in the store: it, and those it replaces.
@@ -270,9 +316,15 @@ impl<L: Leaf> Slot<L> {
         // As `Arc::get_mut` would say, but without changing a count.
         let is_shared = Arc::strong_count(cell) > 1 || Arc::weak_count(cell) > 0;
         if !changeable || is_shared {
+            // What will become of the page of a dirty cell that others see is not known.
+            let is_known = cell.home.stored && !cell.is_dirty();
             let (leaf, overwrites) = Slot::retire(cell)?;
             let (rows, separator) = (cell.rows(), cell.separator.clone());
             let mut successor = Slot::bare(&cell.home, separator, rows, Some(leaf), overwrites);
+            if is_known {
+                successor.bounds = cell.bounds.copy();
+                successor.keep_bounds();
+            }
             *successor.uses.get_mut() = cell.uses.load(Ordering::Relaxed);
             *successor.priority.get_mut() = cell.priority.load(Ordering::Relaxed);
             *cell = Arc::new(successor);
@@ -300,8 +352,22 @@ impl<L: Leaf> Slot<L> {
         };
         let result = change(leaf);
         self.rows = leaf.len() as u32;
+        self.keep_bounds();
         self.mark_dirty();
         Some(result)
+    }
+
+    /// The leaf changes: its bounds do, and what its page says is kept only if it is of all columns.
+    fn keep_bounds(&mut self) {
+        if !self.home.stored {
+            self.bounds.forget();
+        } else if self
+            .bounds
+            .columns()
+            .is_some_and(|n| n != L::bounded_columns(&self.home))
+        {
+            self.bounds.clear();
+        }
     }
 
     /// Looks at the leaf of a cell got from [`Slot::make_mut`] without counting a reference.
@@ -320,8 +386,11 @@ impl<L: Leaf> Slot<L> {
         }
     }
 
-    /// The leaf is in the store: the cell is clean, and its leaf the cache's to keep.
-    pub(super) fn settle(self: &Arc<Self>) {
+    /// The leaf is in the store: the cell is clean, and its leaf the cache's to keep. `bounds`: what its page says now,
+    /// if it was written too.
+    pub(super) fn settle(self: &Arc<Self>, bounds: Option<&[ColumnBounds]>) {
+        // While the cell is dirty nobody uses them.
+        bounds.into_iter().for_each(|bounds| self.bounds.set_all(bounds));
         if let Place::Cached(content) = &self.place {
             let overwrites = core::mem::replace(&mut content.lock().overwrites, Overwritten::none());
             overwrites.supersede();

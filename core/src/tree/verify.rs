@@ -8,8 +8,8 @@ use super::node::{Children, Node};
 use super::outline::outline_key;
 use super::slot::Slot;
 use super::tree::Tree;
-use super::write::{encode_header, encode_page};
-use crate::codec::{BlockKind, IndexBlock, Outline, block_key, tree_range};
+use super::write::{encode_header, stored_page};
+use crate::codec::{BlockKind, ColumnBounds, DirectoryPage, IndexBlock, Outline, block_key, tree_range};
 use crate::types::Problem;
 use alloc::{collections::BTreeSet, format, string::String, sync::Arc, vec, vec::Vec};
 use core::borrow::Borrow;
@@ -71,9 +71,8 @@ impl<L: Leaf> Tree<L> {
         for (page, _) in self.pages_within(1, run) {
             let key = block_key(id, 1, &first_name(page));
             if run.covers(&key) {
-                let expected = || encode_page(&key, page);
-                let readable = |b: &[u8]| IndexBlock::decode(&key, BlockKind::Directory, b).is_some();
-                self.compare_block(run, &key, page.is_page_dirty(), expected, readable, found);
+                let is_same = |b: &[u8]| Some(self.is_page(page, &DirectoryPage::decode(&key, b)?));
+                self.compare_block(run, &key, page.is_page_dirty(), is_same, found);
                 known.insert(key);
             }
         }
@@ -81,15 +80,14 @@ impl<L: Leaf> Tree<L> {
         let (key, header) = encode_header(id, counted);
         if run.covers(&key) {
             let is_dirty = self.home().needs_header(counted);
-            let readable = |b: &[u8]| IndexBlock::decode(&key, BlockKind::Header, b).is_some();
-            self.compare_block(run, &key, is_dirty, || header, readable, found);
+            let is_same = |b: &[u8]| IndexBlock::decode(&key, BlockKind::Header, b).map(|_| b == header);
+            self.compare_block(run, &key, is_dirty, is_same, found);
             known.insert(key);
         }
         let key = outline_key(self.home());
         if self.home().has_outline() && run.covers(&key) {
-            let expected = || self.encode_outline().1;
-            let readable = |b: &[u8]| Outline::open(&key, b).is_some();
-            self.compare_block(run, &key, self.is_dirty(), expected, readable, found);
+            let is_same = |b: &[u8]| Some(self.is_outline(&Outline::open(&key, b)?));
+            self.compare_block(run, &key, self.is_dirty(), is_same, found);
             known.insert(key);
         }
         // Removed blocks leave the store with the next write.
@@ -187,28 +185,69 @@ impl<L: Leaf> Tree<L> {
         if cell.leaf().is_some_and(|own| own.encode(key) != leaf.encode(key)) {
             self.report(key, "the block differs from what is in memory", found);
         }
+        let strays = |column| {
+            !cell
+                .stored_bounds()
+                .get(column)
+                .contain(leaf.column_bounds(column))
+        };
+        if let Some(column) = (0..L::bounded_columns(self.home())).find(|column| strays(*column)) {
+            let message = format!("values of stored column {column} beyond the bounds in the directory");
+            self.report(key, message, found);
+        }
     }
 
+    /// Whether a page in the store is that of a node, which is not dirty.
+    fn is_page(&self, node: &Node<L>, page: &DirectoryPage) -> bool {
+        let own = stored_page(self.home(), node);
+        let is_same = |(i, cell): (usize, &Arc<Slot<L>>)| {
+            // What the page says of a dirty cell may have been forgotten.
+            cell.is_dirty() && cell.stored_bounds().columns().is_none()
+                || (0..own.columns.max(page.columns)).all(|column| {
+                    let of = |page: &DirectoryPage| page.bounds_of(i).get(column).copied();
+                    let of = |page| of(page).unwrap_or(ColumnBounds::UNKNOWN);
+                    of(&own) == of(page)
+                })
+        };
+        own.separators == page.separators
+            && own.rows == page.rows
+            && node.cells().iter().enumerate().all(is_same)
+    }
+
+    /// Whether an outline in the store is that of this version, of which nothing is dirty.
+    fn is_outline(&self, outline: &Outline) -> bool {
+        let (mut pages, mut is_same) = (0, true);
+        self.for_each_page(&mut |node| {
+            let page = outline.page(pages);
+            pages += 1;
+            is_same &= match node.still_outlined() {
+                Some(from) => from.page() == page,
+                None => page.is_some_and(|page| self.is_page(node, &page)),
+            };
+        });
+        is_same && pages == outline.len()
+    }
+
+    /// Compares a block of the directory; `is_same` is `None` for bytes that are no such block.
     fn compare_block(
         &self,
         run: &StoredRun<'_>,
         key: &[u8],
         is_dirty: bool,
-        expected: impl FnOnce() -> Vec<u8>,
-        is_readable: impl FnOnce(&[u8]) -> bool,
+        is_same: impl FnOnce(&[u8]) -> Option<bool>,
         found: &mut Comparison,
     ) {
         if is_dirty {
             return;
         }
         found.blocks += 1;
-        match run.get(key) {
-            Some(bytes) if bytes == expected() => {}
-            Some(bytes) if is_readable(bytes) => {
-                self.report(key, "the directory block differs from what is in memory", found);
-            }
-            Some(_) => self.report(key, "the directory block cannot be read", found),
-            None => self.report(key, "the directory block is missing", found),
+        let Some(bytes) = run.get(key) else {
+            return self.report(key, "the directory block is missing", found);
+        };
+        match is_same(bytes) {
+            Some(true) => {}
+            Some(false) => self.report(key, "the directory block differs from what is in memory", found),
+            None => self.report(key, "the directory block cannot be read", found),
         }
     }
 }

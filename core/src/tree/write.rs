@@ -8,7 +8,7 @@ use super::outline::outline_key;
 use super::overwritten::Overwritten;
 use super::slot::{Slot, corrupted};
 use super::tree::Tree;
-use crate::codec::{BlockKind, TreeId, block_key, encode_index_block};
+use crate::codec::{BlockKind, ColumnBounds, DirectoryPage, TreeId, block_key, encode_index_block};
 use crate::kv::WriteBatch;
 use crate::types::{BytesVec, Result};
 use alloc::{sync::Arc, vec::Vec};
@@ -20,7 +20,7 @@ use core::{borrow::Borrow, fmt};
 /// It keeps the written version alive, so that nothing of it changes in between.
 pub struct Written<L: Leaf> {
     home: Arc<TreeHome>,
-    cells: Vec<Arc<Slot<L>>>,
+    cells: Vec<WrittenCell<L>>,
     /// Nodes that the batch leaves nothing dirty in.
     nodes: Vec<Arc<Node<L>>>,
     removals: Vec<Arc<Removal<L>>>,
@@ -28,6 +28,15 @@ pub struct Written<L: Leaf> {
     header: Option<u64>,
     /// Whether the batch deletes the outline.
     ends_outline: bool,
+}
+
+/// A cell whose leaf is in a batch.
+struct WrittenCell<L: Leaf> {
+    cell: Arc<Slot<L>>,
+    /// The bounds of its leaf's columns.
+    bounds: Vec<ColumnBounds>,
+    /// Whether its page says so then; it is as it was otherwise.
+    in_page: bool,
 }
 
 impl<L: Leaf> Drop for Written<L> {
@@ -54,7 +63,10 @@ impl<L: Leaf> Written<L> {
             overwrites.supersede();
             self.home.set_flushed_removals(removal.number);
         }
-        self.cells.iter().for_each(|c| c.settle());
+        for written in &self.cells {
+            let bounds = written.bounds.as_slice();
+            written.cell.settle(written.in_page.then_some(bounds));
+        }
         if self.home.is_cached() {
             self.home.cache().shrink();
         }
@@ -156,6 +168,8 @@ impl<L: Leaf> Written<L> {
                 return Ok(false);
             }
         }
+        let columns = L::bounded_columns(&self.home);
+        let first = self.cells.len();
         for cell in node.cells().iter().filter(|c| c.is_dirty()) {
             if *budget == 0 {
                 return Ok(false);
@@ -167,12 +181,29 @@ impl<L: Leaf> Written<L> {
             let block = leaf.encode(&key);
             *budget = budget.saturating_sub(key.len() + block.len());
             batch.put(key, block);
-            self.cells.push(cell.clone());
+            let bounds: Vec<_> = (0..columns).map(|column| leaf.column_bounds(column)).collect();
+            if columns > 0 && !cell.keeps_to(&bounds) {
+                node.need_page();
+            }
+            self.cells.push(WrittenCell {
+                cell: cell.clone(),
+                bounds,
+                in_page: true,
+            });
         }
+        let of_node = self.cells.get_mut(first..).unwrap_or(&mut []);
         if node.is_page_dirty() {
             let key = block_key(self.home.id, 1, &L::separator_bytes(node.first()));
-            let block = encode_page(&key, node);
-            batch.put(key, block);
+            let mut written = of_node.iter().peekable();
+            let page = directory_page(node, columns, |cell, bounds| {
+                match written.next_if(|w| Arc::ptr_eq(&w.cell, cell)) {
+                    Some(written) => bounds.extend_from_slice(&written.bounds),
+                    None => bounds.extend(cell.stored_bounds().all().into_iter().flatten()),
+                }
+            });
+            batch.put(key.clone(), page.encode(&key));
+        } else {
+            of_node.iter_mut().for_each(|written| written.in_page = false);
         }
         self.nodes.push(node.clone());
         Ok(true)
@@ -189,19 +220,31 @@ pub(super) fn encode_header(tree: TreeId, pages: u64) -> (Vec<u8>, Vec<u8>) {
     (key, header)
 }
 
-/// A directory page: the separators and row counts of its leaves.
-pub(super) fn encode_page<L: Leaf>(key: &[u8], node: &Node<L>) -> Vec<u8> {
-    let (separators, rows) = page_entries(node);
-    encode_index_block(key, BlockKind::Directory, &separators, &rows)
+/// The directory page of a bottom node; `bounds_of` appends the bounds of the first `columns` columns of a cell, or of
+/// none if nothing is known of them.
+pub(super) fn directory_page<L: Leaf>(
+    node: &Node<L>,
+    columns: usize,
+    mut bounds_of: impl FnMut(&Arc<Slot<L>>, &mut Vec<ColumnBounds>),
+) -> DirectoryPage {
+    let mut page = DirectoryPage {
+        separators: BytesVec::with_capacity(node.len(), 0),
+        rows: Vec::with_capacity(node.len()),
+        columns,
+        bounds: Vec::with_capacity(node.len() * columns),
+    };
+    for (i, cell) in node.cells().iter().enumerate() {
+        page.separators.push(&L::separator_bytes(cell.separator()));
+        page.rows.push(cell.rows() as i64);
+        bounds_of(cell, &mut page.bounds);
+        page.bounds.resize((i + 1) * columns, ColumnBounds::UNKNOWN);
+    }
+    page
 }
 
-/// The separators of a page's leaves, and the rows of each.
-pub(super) fn page_entries<L: Leaf>(node: &Node<L>) -> (BytesVec, Vec<i64>) {
-    let mut separators = BytesVec::with_capacity(node.len(), 0);
-    let mut rows = Vec::with_capacity(node.len());
-    for cell in node.cells() {
-        separators.push(&L::separator_bytes(cell.separator()));
-        rows.push(cell.rows() as i64);
-    }
-    (separators, rows)
+/// The directory page of a bottom node as the store has it, unless it is dirty.
+pub(super) fn stored_page<L: Leaf>(home: &TreeHome, node: &Node<L>) -> DirectoryPage {
+    directory_page(node, L::bounded_columns(home), |cell, bounds| {
+        bounds.extend(cell.stored_bounds().all().into_iter().flatten());
+    })
 }

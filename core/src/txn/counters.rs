@@ -13,6 +13,7 @@ struct ReadCounters {
     memory_reads: AtomicU64,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
+    blocks_skipped: AtomicU64,
 }
 
 /// Counts since the database was opened.
@@ -67,6 +68,11 @@ impl Counters {
         self.sum(|lane| &lane.cache_misses)
     }
 
+    /// Leaves that scans passed over by the bounds of their columns.
+    pub fn blocks_skipped(&self) -> u64 {
+        self.sum(|lane| &lane.blocks_skipped)
+    }
+
     /// Takes over what a step counted, and resets it there.
     pub fn absorb(&self, missing: &mut Missing) {
         self.absorb_in(0, missing);
@@ -85,5 +91,6 @@ impl Counters {
         take(&lane.memory_reads, &mut missing.memory_reads);
         take(&lane.cache_hits, &mut missing.cache_hits);
         take(&lane.cache_misses, &mut missing.cache_misses);
+        take(&lane.blocks_skipped, &mut missing.blocks_skipped);
     }
 }

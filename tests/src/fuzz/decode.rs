@@ -8,8 +8,8 @@ use super::input::Input;
 use super::values::{types, value};
 use amphi_core::catalog::{SchemasRecord, TableRecord, decode_record, encode_record};
 use amphi_core::codec::{
-    BlockKind, IndexBlock, Outline, RowBlock, RowBlockView, RowIds, encode_index_block, encode_row_block,
-    schemas_key, table_key, tree_of_key,
+    BlockKind, DirectoryPage, IndexBlock, Outline, RowBlock, RowBlockView, RowIds, encode_index_block,
+    encode_row_block, schemas_key, table_key, tree_of_key,
 };
 use amphi_core::types::DataType;
 use amphi_core::{Result, Value};
@@ -21,9 +21,21 @@ pub(super) fn run(data: &[u8]) {
     match input.u8() {
         b'R' => rows(input.rest()),
         b'E' => entries(BlockKind::Entries, input.rest()),
-        b'D' => entries(BlockKind::Directory, input.rest()),
+        b'D' => directory_page(&frame::block(KEY, BlockKind::Directory as u8, input.rest())),
+        b'd' => directory_page(&frame::block_of_format(
+            KEY,
+            BlockKind::Directory as u8,
+            1,
+            input.rest(),
+        )),
         b'H' => entries(BlockKind::Header, input.rest()),
-        b'O' => outline(input.rest()),
+        b'O' => outline(&frame::block(KEY, BlockKind::Outline as u8, input.rest())),
+        b'o' => outline(&frame::block_of_format(
+            KEY,
+            BlockKind::Outline as u8,
+            1,
+            input.rest(),
+        )),
         b'T' => table(input.rest()),
         b'S' => schemas(input.rest()),
         b'K' => drop(tree_of_key(input.rest())),
@@ -95,15 +107,32 @@ fn entries(kind: BlockKind, body: &[u8]) {
     assert_eq!(IndexBlock::decode(KEY, kind, &again).as_ref(), Some(&found));
 }
 
-fn outline(body: &[u8]) {
-    let block = frame::block(KEY, BlockKind::Outline as u8, body);
-    let Some(outline) = Outline::open(KEY, &block) else {
+fn directory_page(block: &[u8]) {
+    let Some(page) = DirectoryPage::decode(KEY, block) else {
+        return;
+    };
+    assert_eq!(page.separators.len(), page.rows.len());
+    for i in 0..page.rows.len() {
+        let bounds = page.bounds_of(i);
+        assert_eq!(bounds.len(), page.columns);
+        assert!(
+            bounds
+                .iter()
+                .all(|b| b.keys().is_none_or(|(from, to)| from <= to))
+        );
+    }
+    let again = page.encode(KEY);
+    assert_eq!(DirectoryPage::decode(KEY, &again).as_ref(), Some(&page));
+}
+
+fn outline(block: &[u8]) {
+    let Some(outline) = Outline::open(KEY, block) else {
         return;
     };
     for i in 0..outline.len().min(256) {
         if let Some(page) = outline.page(i) {
-            assert_eq!(page.keys.get(0), outline.first(i));
-            assert_eq!(page.values.iter().sum::<i64>() as u64, outline.rows(i));
+            assert_eq!(page.separators.get(0), outline.first(i));
+            assert_eq!(page.rows.iter().sum::<i64>() as u64, outline.rows(i));
         }
     }
 }

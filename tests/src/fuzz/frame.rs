@@ -4,15 +4,21 @@
 //! Written from the description of the formats in ARCHITECTURE.md.
 
 /// Bytes of a block before its body.
-const BLOCK_HEADER: usize = 7;
+pub(super) const BLOCK_HEADER: usize = 7;
 
-/// The block of this kind and body under a key.
+/// The block of this kind and body under a key, in the format version that is written.
 pub(super) fn block(key: &[u8], kind: u8, body: &[u8]) -> Vec<u8> {
+    let is_of_directory = matches!(kind, 2 | 4);
+    block_of_format(key, kind, if is_of_directory { 2 } else { 1 }, body)
+}
+
+/// The block of this kind, format version and body under a key.
+pub(super) fn block_of_format(key: &[u8], kind: u8, format: u8, body: &[u8]) -> Vec<u8> {
     let mut crc = crc32fast::Hasher::new();
     crc.update(key);
-    crc.update(&[1, kind]);
+    crc.update(&[format, kind]);
     crc.update(body);
-    let mut block = vec![0xa3, 1, kind];
+    let mut block = vec![0xa3, format, kind];
     block.extend_from_slice(&crc.finalize().to_le_bytes());
     block.extend_from_slice(body);
     block

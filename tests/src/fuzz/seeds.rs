@@ -1,7 +1,7 @@
 //! The seed corpus: statements of the SQL logic tests, and blocks, records, stores and logs that the engine
 //! wrote. `cargo run -p amphi-tests --bin amphi-fuzz-seeds` writes it anew after a change of a format.
 
-use super::frame::unframe;
+use super::frame::{BLOCK_HEADER, unframe};
 use super::image::{bytes_of as image_bytes, config};
 use super::params::MARK;
 use super::target::Target;
@@ -11,9 +11,10 @@ use crate::block_on::block_on;
 use crate::disk::{Disk, DiskFault, new_store, open_store};
 use amphi::store::StoreOptions;
 use amphi_core::Value;
+use amphi_core::codec::{BlockKind, encode_index_block};
 use amphi_core::database::Database;
 use amphi_core::kv::{Durability, KvBackend, MemoryStore, WriteBatch};
-use amphi_core::types::{Date, DateTime, Decimal, Time};
+use amphi_core::types::{BytesVec, Date, DateTime, Decimal, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -278,6 +279,13 @@ fn decode() -> Vec<(String, Vec<u8>)> {
             seeds.push((format!("{name}_{i}"), [&[tag], body].concat()));
         }
     }
+    let mut separators = BytesVec::default();
+    [&b""[..], b"\x80", b"\x80\x01"]
+        .iter()
+        .for_each(|s| separators.push(s));
+    // What a page of the first format version has.
+    let entries = encode_index_block(b"", BlockKind::Entries, &separators, &[4, 3, 4]);
+    seeds.push(("old_page".into(), [b"d", &entries[BLOCK_HEADER..]].concat()));
     for (i, value) in some_values().iter().enumerate() {
         seeds.push((
             format!("value_{i}"),

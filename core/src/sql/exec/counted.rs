@@ -17,6 +17,8 @@ pub struct OperatorCounts {
     pub micros: AtomicU64,
     /// Blocks it and its inputs found missing.
     pub misses: AtomicU64,
+    /// Blocks it and its inputs passed over.
+    pub skipped: AtomicU64,
 }
 
 /// An operator whose yield is counted.
@@ -36,9 +38,12 @@ impl Operator for Counted {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
         let start = cx.env.host.monotonic_micros();
         let known = cx.missing.blocks.len();
+        let passed = cx.missing.blocks_skipped;
         let result = self.inner.next(cx);
         let missed = cx.missing.blocks.len().saturating_sub(known);
         self.counts.misses.fetch_add(missed as u64, Relaxed);
+        let skipped = cx.missing.blocks_skipped.saturating_sub(passed);
+        self.counts.skipped.fetch_add(skipped, Relaxed);
         let spent = cx.env.host.monotonic_micros().saturating_sub(start);
         self.counts.micros.fetch_add(spent, Relaxed);
         if let Poll::Ready(Ok(Some(batch))) = &result {

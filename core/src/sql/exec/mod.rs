@@ -25,6 +25,7 @@ mod key_range;
 mod key_table;
 mod leaf_run;
 mod limit;
+mod needed_leaves;
 mod operator;
 mod point_key;
 mod point_read;

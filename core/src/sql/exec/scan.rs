@@ -2,12 +2,14 @@
 //!
 //! The first batch is one leaf, which shares the leaf's columns, so that a LIMIT reads little; later ones
 //! are runs of leaves. The filter is applied here: it reads its own columns of all rows, the others are
-//! copied of the rows that pass. Backwards, every batch is one leaf and a selection.
+//! copied of the rows that pass. Leaves that can have no such row are [passed over](super::needed_leaves). Backwards,
+//! every batch is one leaf and a selection.
 
 use super::constant::constant_int;
 use super::eval::eval_filter;
 use super::filter::narrow;
 use super::leaf_run::LeafRun;
+use super::needed_leaves::needed_leaves;
 use super::table_columns::TableColumns;
 use super::{BATCH_ROWS, Cx, Env, Operator};
 use crate::sql::plan::{Expr, ScanBounds};
@@ -99,7 +101,17 @@ impl Scan {
             },
         };
         Ok(match (first_of(from), last_of(to)) {
-            (Some(a), Some(b)) if a <= b => State::Leaves(rows.cursor(from, to, self.reverse)),
+            (Some(a), Some(b)) if a <= b => {
+                let cursor = rows.cursor(from, to, self.reverse);
+                // The rows of a leaf or two are read sooner than that is thought about.
+                let few = rows.home().sizing.max_rows as u64;
+                State::Leaves(match &self.filter {
+                    Some(filter) if rows.len().min(a.abs_diff(b)) > few => {
+                        cursor.only(needed_leaves(filter, &self.columns, &env.scope()))
+                    }
+                    _ => cursor,
+                })
+            }
             _ => State::End,
         })
     }

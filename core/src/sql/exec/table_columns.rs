@@ -85,6 +85,14 @@ impl TableColumns {
         core::hint::black_box(touched.fold(0, |all, byte| all ^ byte));
     }
 
+    /// Which stored column of a leaf one of the columns is; `None` for the row id.
+    pub fn stored(&self, column: usize) -> Option<usize> {
+        match self.sources.get(column) {
+            Some(Source::Stored(i)) => Some(*i),
+            Some(Source::RowId) | None => None,
+        }
+    }
+
     /// Their representations.
     pub fn physicals(&self) -> &[Physical] {
         &self.physicals

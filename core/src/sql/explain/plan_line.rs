@@ -15,6 +15,8 @@ struct Done {
     millis: f64,
     /// Blocks that it, or what is below it, found missing.
     misses: u64,
+    /// Blocks that it, or what is below it, passed over.
+    skipped: u64,
 }
 
 /// One operator, or a heading of some.
@@ -54,6 +56,7 @@ impl PlanLine {
                 batches: c.batches.load(Relaxed),
                 millis: c.micros.load(Relaxed) as f64 / 1000.0,
                 misses: c.misses.load(Relaxed),
+                skipped: c.skipped.load(Relaxed),
             }),
         }
     }
@@ -72,6 +75,9 @@ impl PlanLine {
                 if d.misses > 0 {
                     let _ = write!(line, ", {} blocks missed", d.misses);
                 }
+                if d.skipped > 0 {
+                    let _ = write!(line, ", {} blocks skipped", d.skipped);
+                }
             }
             line.push(']');
         }
@@ -89,8 +95,8 @@ impl PlanLine {
         if let Some(d) = &self.done {
             let _ = write!(
                 out,
-                ", \"rows\": {}, \"batches\": {}, \"milliseconds\": {}, \"block_misses\": {}",
-                d.rows, d.batches, d.millis, d.misses
+                ", \"rows\": {}, \"batches\": {}, \"milliseconds\": {}, \"block_misses\": {}, \"blocks_skipped\": {}",
+                d.rows, d.batches, d.millis, d.misses, d.skipped
             );
         }
     }

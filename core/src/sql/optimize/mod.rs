@@ -37,6 +37,9 @@ mod tests;
 mod top_n;
 mod unnest_subqueries;
 
+pub use columns::is_constant;
+pub use conjuncts::split_or;
 pub use estimate::rows as estimate_rows;
+pub use lossless::compared_column;
 pub use rewrite::{optimize, optimize_with, simplify_expression};
 pub use statistics::{Statistics, TableFacts};

@@ -3,9 +3,9 @@
 use super::super::*;
 use super::integrity::{check, check_stored};
 use super::subject::{ONE_BLOCK, Subject, World, block_on, drive, scan, scan_all};
-use crate::codec::{OutlineBuilder, block_key};
+use crate::codec::{DirectoryPage, OutlineBuilder, block_key};
 use crate::kv::{MemoryStore, WriteBatch};
-use crate::types::{BytesVec, Column, ColumnData, DataType, Error, Physical, Value};
+use crate::types::{Column, ColumnData, DataType, Error, Physical, Value};
 use alloc::{format, sync::Arc, vec, vec::Vec};
 use core::{ops::Bound, task::Poll};
 
@@ -144,10 +144,26 @@ fn a_write_holds_only_what_changed() {
     let mut tree = rows(world.home(1, Residency::Cached, true), 64);
     world.save(&tree);
     assert!(!tree.is_dirty());
-    set(&mut tree, 30, 7, &world.store);
+    set(&mut tree, 30, 29, &world.store);
     let mut batch = WriteBatch::default();
     drop(tree.write_dirty(&mut batch).unwrap());
     assert_eq!(batch.changes.len(), 1, "a leaf; the directory does not change");
+    set(&mut tree, 30, 7, &world.store);
+    // What was not written is to be written again.
+    for _ in 0..2 {
+        let mut batch = WriteBatch::default();
+        drop(tree.write_dirty(&mut batch).unwrap());
+        assert_eq!(
+            batch.changes.len(),
+            2,
+            "its values are not within the bounds of its page"
+        );
+    }
+    world.save(&tree);
+    set(&mut tree, 30, 8, &world.store);
+    let mut batch = WriteBatch::default();
+    drop(tree.write_dirty(&mut batch).unwrap());
+    assert_eq!(batch.changes.len(), 1, "they are now");
     drive(&world.store, |p, m| {
         tree.remove(31, Some(|_: &[Column], _| ()), p, m)
     });
@@ -562,13 +578,13 @@ fn an_outline_that_lies_is_found_out() {
     let tree = rows(world.home(1, Residency::Cached, true), 200);
     world.save(&tree);
     let mut lie = OutlineBuilder::default();
-    let mut separators = BytesVec::default();
     for (id, count) in [(0, 4), (4, 4), (8, 192)] {
-        separators.clear();
+        let mut page = DirectoryPage::default();
         let first = if id == 0 { RowLeaf::lowest() } else { id };
-        separators.push(&RowLeaf::separator_bytes(&first));
+        page.separators.push(&RowLeaf::separator_bytes(&first));
         // More rows than a block can have.
-        lie.push(&separators, &[if id == 8 { count + 5000 } else { count }]);
+        page.rows.push(if id == 8 { count + 5000 } else { count });
+        lie.push(&page);
     }
     let key = block_key(TreeId(1), 3, &[]);
     let mut batch = WriteBatch::default();

@@ -1,5 +1,6 @@
 //! A set of values of one type, hashed for IN.
 
+use crate::codec::{KeyRanges, key_of_bytes, key_of_decimal, key_of_float};
 use crate::sql::memory::table_bytes;
 use crate::types::{Bitmap, BytesVec, Collation, Column, ColumnData, DataType};
 use alloc::{boxed::Box, vec::Vec};
@@ -77,6 +78,22 @@ impl ValueSet {
                 Values::Decimal(s) => s.is_empty(),
                 Values::Bytes(s, _) => s.is_empty(),
             }
+    }
+
+    /// Where its values are among the [order keys](crate::codec::order_key); `None` if they have none, or compare
+    /// otherwise.
+    pub fn key_ranges(&self) -> Option<KeyRanges> {
+        let keys = match &self.values {
+            Values::I64(s) => s.iter().copied().collect(),
+            Values::F64(s) => {
+                let keys = s.iter().map(|bits| key_of_float(f64::from_bits(*bits)));
+                keys.collect::<Option<Vec<i64>>>()?
+            }
+            Values::Decimal(s) => s.iter().map(|v| key_of_decimal(*v)).collect(),
+            Values::Bytes(s, Collation::Binary) => s.iter().map(|v| key_of_bytes(v)).collect(),
+            Values::Bytes(_, Collation::NoCase) => return None,
+        };
+        Some(KeyRanges::of_keys(keys))
     }
 
     /// For each value of a column of the set's type whether it is in the set; meaningless for NULLs.
