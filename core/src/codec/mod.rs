@@ -8,8 +8,8 @@ mod column_bounds;
 mod directory_page;
 mod index_block;
 mod key;
-mod key_value;
 mod key_ranges;
+mod key_value;
 mod outline;
 mod packed;
 mod reader;
@@ -26,8 +26,8 @@ pub use index_block::{IndexBlock, encode_index_block, index_block_size};
 pub use key::{
     KeyPart, encode_key, encode_key_part, float_of, int_of, key_row_id, ordered_f64, ordered_i64, prefix_end,
 };
-pub use key_value::{is_exact_key, key_part_len, push_key_value};
 pub use key_ranges::KeyRanges;
+pub use key_value::{is_exact_key, key_part_len, push_key_value};
 pub use outline::{Outline, OutlineBuilder};
 pub use row_block::{Field, RowBlockSize, RowBlockView, RowIds, encode_row_block};
 pub use row_block_bytes::RowBlock;

@@ -39,7 +39,7 @@ impl LeafFilter {
 
     fn look_into<L: Leaf>(&mut self, cell: &Slot<L>) -> bool {
         let is_cheap = !cell.home().is_cached();
-        if is_cheap && self.in_vain >= PATIENCE && self.in_vain % SELDOM != 0 {
+        if is_cheap && self.in_vain >= PATIENCE && !self.in_vain.is_multiple_of(SELDOM) {
             self.in_vain = self.in_vain.wrapping_add(1);
             return false;
         }

@@ -3,7 +3,7 @@
 use super::super::*;
 use super::integrity::{check, check_stored};
 use super::subject::{ONE_BLOCK, Subject, World, block_on, drive, scan, scan_all};
-use crate::codec::{DirectoryPage, OutlineBuilder, block_key};
+use crate::codec::{DirectoryPage, KeyRanges, OutlineBuilder, block_key};
 use crate::kv::{MemoryStore, WriteBatch};
 use crate::types::{Column, ColumnData, DataType, Error, Physical, Value};
 use alloc::{format, sync::Arc, vec, vec::Vec};
@@ -170,6 +170,41 @@ fn a_write_holds_only_what_changed() {
     let mut batch = WriteBatch::default();
     drop(tree.write_dirty(&mut batch).unwrap());
     assert_eq!(batch.changes.len(), 2, "a leaf and its directory page");
+}
+
+/// The rows with a value, read so that leaves are passed over.
+fn with_value(tree: &RowTree, value: i64, store: &MemoryStore) -> Vec<i64> {
+    let needed = vec![(0, KeyRanges::of_keys(vec![value]))];
+    let mut cursor = tree
+        .cursor(Bound::Unbounded, Bound::Unbounded, false)
+        .only(needed);
+    let mut found = Vec::new();
+    while let Some(span) = drive(store, |_, missing| cursor.next(missing)) {
+        let entries = (span.from..span.to).map(|i| span.leaf.entry(i));
+        found.extend(entries.filter(|(_, v)| *v == value).map(|(id, _)| id));
+    }
+    found
+}
+
+#[test]
+fn a_page_is_written_again_when_it_is_not_known_what_it_says() {
+    for residency in [Residency::Always, Residency::Cached] {
+        let world = World::new(usize::MAX, EvictionPolicy::Lru);
+        let mut tree = rows(world.home(1, residency, true), 64);
+        world.save(&tree);
+        set(&mut tree, 31, 5, &world.store);
+        // Put back in a newer version, which is made before the older one is written, and so with it
+        // the narrower bounds that its leaf has.
+        let mut newer = tree.clone();
+        set(&mut newer, 31, 31, &world.store);
+        world.save(&tree);
+        world.save(&newer);
+        check_stored(&world, &newer);
+        assert_eq!(with_value(&newer, 31, &world.store), [31]);
+        assert_eq!(with_value(&tree, 31, &world.store), []);
+        let again = opened(&world, world.home(1, residency, true));
+        assert_eq!(with_value(&again, 31, &world.store), [31]);
+    }
 }
 
 #[test]
