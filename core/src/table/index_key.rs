@@ -5,7 +5,7 @@
 //! never collide.
 
 use crate::codec::{KeyPart, encode_key_part, key_row_id};
-use crate::table::{IndexDef, TableDef};
+use crate::table::{ColumnDef, IndexDef, TableDef};
 use crate::types::{Column, DataType, RowId};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -72,6 +72,15 @@ struct KeyColumn {
     ty: DataType,
 }
 
+/// How a column enters keys.
+pub(super) fn key_part(column: &ColumnDef, descending: bool) -> KeyPart {
+    KeyPart {
+        physical: column.ty.physical(),
+        collation: column.ty.collation(),
+        descending,
+    }
+}
+
 /// How an index makes its keys.
 #[derive(Debug)]
 pub struct IndexKey {
@@ -97,11 +106,7 @@ impl IndexKey {
                 stored: def.stored_index(c.column),
                 ty: column.ty.clone(),
             });
-            key.parts.push(KeyPart {
-                physical: column.ty.physical(),
-                collation: column.ty.collation(),
-                descending: c.descending,
-            });
+            key.parts.push(key_part(column, c.descending));
         }
         key
     }

@@ -10,6 +10,7 @@
 
 mod append;
 mod check;
+mod covering;
 mod definition;
 mod index_build;
 mod index_key;
@@ -32,6 +33,7 @@ mod update;
 mod wait;
 
 pub use check::Check;
+pub use covering::EntryPlace;
 pub use definition::{
     CheckDef, ColumnDef, ColumnDefault, Deferral, ForeignKeyDef, GeneratedDef, IndexColumn, IndexDef,
     MAX_COLUMNS, ReferentialAction, TableDef, TableId, TriggerDef, TriggerEvent, TriggerTiming, partial_of,

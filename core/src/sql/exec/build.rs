@@ -10,6 +10,7 @@ use super::apply::Apply;
 use super::counted::{Counted, OperatorCounts};
 use super::distinct::Distinct;
 use super::filter::Filter;
+use super::index_columns::IndexColumns;
 use super::index_scan::IndexScan;
 use super::information::InformationRows;
 use super::join::{self, HashJoin, LookupKey, NestedLoopJoin};
@@ -184,7 +185,7 @@ impl Builder<'_> {
                 ..
             } => {
                 let table = self.catalog.table(*table)?;
-                let columns = TableColumns::new(&table.def, columns, *row_id);
+                let columns = (columns.as_slice(), *row_id);
                 scan(table, columns, access, filter.clone())?
             }
             Plan::Apply(apply) => {
@@ -258,10 +259,12 @@ impl Builder<'_> {
 
     fn lookup_join(&self, j: &LookupJoin, left: Box<dyn Operator>) -> Result<Box<dyn Operator>> {
         let table = self.catalog.table(j.table)?;
+        let mut covered = None;
         let lookup = match j.index {
             None => LookupKey::RowId,
             Some(i) => {
                 let (tree, parts) = table.index(i)?;
+                covered = IndexColumns::new(&table.def, i, parts, &j.columns, j.row_id);
                 LookupKey::Index(tree.clone(), parts.to_vec())
             }
         };
@@ -272,6 +275,7 @@ impl Builder<'_> {
             table.rows.clone(),
             lookup,
             TableColumns::new(&table.def, &j.columns, j.row_id),
+            covered,
             &table.def.name,
             j.condition.clone(),
             self.memory,
@@ -281,11 +285,13 @@ impl Builder<'_> {
 
 fn scan(
     table: &Table,
-    columns: TableColumns,
+    (columns, row_id): (&[usize], bool),
     access: &Access,
     filter: Option<Expr>,
 ) -> Result<Box<dyn Operator>> {
     let rows = table.rows.clone();
+    let wanted = columns;
+    let columns = TableColumns::new(&table.def, wanted, row_id);
     let (at, keys, reverse, instead) = match access {
         Access::Full => return Ok(Box::new(Scan::new(rows, columns, None, false, filter))),
         Access::RowIds { bounds, reverse } => {
@@ -312,6 +318,9 @@ fn scan(
     let (tree, parts) = table.index(at)?;
     let (tree, parts) = (tree.clone(), parts.to_vec());
     let name = &table.def.name;
-    let scan = IndexScan::new(rows, tree, parts, name, keys, reverse, columns, filter, instead);
+    let covered = IndexColumns::new(&table.def, at, &parts, wanted, row_id);
+    let scan = IndexScan::new(
+        rows, tree, parts, name, keys, reverse, columns, covered, filter, instead,
+    );
     Ok(Box::new(scan))
 }

@@ -15,6 +15,7 @@ pub mod dml;
 mod env;
 pub mod eval;
 mod filter;
+mod index_columns;
 mod index_scan;
 mod information;
 mod int_keys;

@@ -13,7 +13,7 @@ use super::row_in_place::{RowRun, RowShape, RowsInPlace};
 use crate::catalog::{Catalog, TableId};
 use crate::sql::plan::{Access, Expr, Query, ScanBounds};
 use crate::table::Table;
-use crate::tree::{Missing, Pins, RowLeaf};
+use crate::tree::{Missing, Pins, Residency, RowLeaf};
 use crate::types::{Result, RowId};
 use alloc::{sync::Arc, vec::Vec};
 use core::ops::{Bound, ControlFlow};
@@ -75,8 +75,13 @@ impl RangeRead {
             }
             _ => return None,
         };
-        // What an index answers alone has no rows to read in place.
-        let needs_rows = matches!(range, Range::RowIds(_)) || !shape.only_row_ids();
+        // What an index answers alone has no rows to read in place: those of a table in memory are there anyway.
+        let is_fetched = catalog.get(table)?.rows.home().residency == Residency::Cached;
+        let needs_rows = match range {
+            Range::RowIds(_) => true,
+            Range::Index { .. } if is_fetched => !shape.is_covered(),
+            Range::Index { .. } => !shape.only_row_ids(),
+        };
         needs_rows.then(|| RangeRead {
             table,
             range,

@@ -12,6 +12,7 @@ use alloc::{sync::Arc, vec::Vec};
 pub struct RowShape {
     columns: Arc<[OutputColumn]>,
     sources: TableColumns,
+    covered: bool,
 }
 
 impl RowShape {
@@ -36,7 +37,12 @@ impl RowShape {
         else {
             return None;
         };
-        let all = TableColumns::new(&catalog.get(*table)?.def, columns, *row_id);
+        let def = &catalog.get(*table)?.def;
+        let covered = match access {
+            Access::Index { index, .. } | Access::IndexList { index, .. } => def.is_covering(*index, columns),
+            Access::Full | Access::RowIds { .. } | Access::RowIdList(_) => false,
+        };
+        let all = TableColumns::new(def, columns, *row_id);
         let sources = match exprs {
             None => all,
             Some(exprs) => {
@@ -50,8 +56,14 @@ impl RowShape {
         let shape = RowShape {
             columns: query.columns.clone(),
             sources,
+            covered,
         };
         Some((*table, access, shape))
+    }
+
+    /// Whether the entries of the index by which the rows are reached tell the columns.
+    pub fn is_covered(&self) -> bool {
+        self.covered
     }
 
     /// Whether the rows themselves are not needed, only how many there are or their ids.

@@ -103,13 +103,6 @@ impl TableColumns {
         self.sources.iter().all(|s| *s == Source::RowId)
     }
 
-    /// The columns for rows of which only the ids are needed; see [`TableColumns::only_row_ids`].
-    pub fn of_row_ids(&self, ids: Vec<i64>) -> Batch {
-        let rows = ids.len();
-        let ids = Column::from_i64(ids);
-        Batch::new(self.sources.iter().map(|_| ids.clone()).collect(), rows)
-    }
-
     /// Number of columns.
     pub fn len(&self) -> usize {
         self.sources.len()

@@ -165,11 +165,17 @@ impl Lines<'_> {
             Plan::Scan {
                 table,
                 alias,
+                columns,
                 access,
                 filter,
                 ..
             } => {
-                let (way, what) = self.access(*table, access);
+                let (way, mut what) = self.access(*table, access);
+                if let Access::Index { index, .. } | Access::IndexList { index, .. } = access
+                    && self.is_covering(*table, *index, columns)
+                {
+                    what += ", covering";
+                }
                 let mut line = format!("{way} {}: {what}", self.aliased(*table, alias));
                 if let Some(f) = filter {
                     line += &format!("; filter {}", expr_text(f, &self.names(plan)));
@@ -210,7 +216,14 @@ impl Lines<'_> {
                 if let Some(c) = &j.condition {
                     on.push(expr_text(c, &self.names(plan)));
                 }
-                let way = format!("Lookup join {} by {by}", self.aliased(j.table, &j.alias));
+                let covering = match j.index {
+                    Some(index) if self.is_covering(j.table, index, &j.columns) => ", covering",
+                    _ => "",
+                };
+                let way = format!(
+                    "Lookup join {} by {by}{covering}",
+                    self.aliased(j.table, &j.alias)
+                );
                 described(&way, j.kind, &on)
             }
             Plan::Aggregate {
@@ -299,6 +312,11 @@ impl Lines<'_> {
                 format!("Limit {}", parts.join(" ").trim())
             }
         }
+    }
+
+    /// Whether an index tells these columns, so that no row is read.
+    fn is_covering(&self, table: TableId, index: usize, columns: &[usize]) -> bool {
+        self.def(table).is_some_and(|d| d.is_covering(index, columns))
     }
 
     /// How rows are reached: the operator, and what it reads.

@@ -4,7 +4,8 @@
 //!
 //! - rows come in row id order (backwards if asked), or in the order of the index columns after those that
 //!   are equal to a constant; filters, projections and the left side of joins keep that order;
-//! - the first rows by an indexed column of a whole table (`ORDER BY a LIMIT 10`) are read from the index.
+//! - the first rows by an indexed column of a whole table (`ORDER BY a LIMIT 10`) are read from the index, and all
+//!   rows if the index tells all that is wanted of them.
 
 use super::columns::plain_column;
 use super::plan_parts::take;
@@ -106,14 +107,22 @@ fn give_order(
                     },
                 }
             }
-            order_access(access, &wanted, &facts, whole && filter.is_none() && few(&facts))
+            let few = whole && filter.is_none() && few(&facts);
+            order_access(access, &wanted, &facts, &|index| {
+                few || facts.def.is_covering(index, columns)
+            })
         }
         _ => false,
     }
 }
 
-/// Makes an access yield rows in an order; `from_index`: a whole table may be read in an index's order.
-fn order_access(access: &mut Access, wanted: &[Wanted], facts: &TableFacts, from_index: bool) -> bool {
+/// Makes an access yield rows in an order; `from_index`: whether a whole table may be read in this index's order.
+fn order_access(
+    access: &mut Access,
+    wanted: &[Wanted],
+    facts: &TableFacts,
+    from_index: &dyn Fn(usize) -> bool,
+) -> bool {
     let def = &facts.def;
     let Some(first) = wanted.first() else { return true };
     // Row ids are unique: further keys change nothing.
@@ -147,9 +156,10 @@ fn order_access(access: &mut Access, wanted: &[Wanted], facts: &TableFacts, from
                 true
             }
         },
-        Access::Full if from_index => {
-            let found = (0..def.indexes.len()).find_map(|i| Some((i, index_order(def, i, 0, wanted)?)));
-            let Some((index, reverse)) = found else {
+        Access::Full => {
+            let mut usable = (0..def.indexes.len()).filter(|i| from_index(*i));
+            let Some((index, reverse)) = usable.find_map(|i| Some((i, index_order(def, i, 0, wanted)?)))
+            else {
                 return false;
             };
             *access = Access::Index {
@@ -161,7 +171,7 @@ fn order_access(access: &mut Access, wanted: &[Wanted], facts: &TableFacts, from
             };
             true
         }
-        Access::Full | Access::RowIds { .. } | Access::IndexList { .. } => false,
+        Access::RowIds { .. } | Access::IndexList { .. } => false,
     }
 }
 

@@ -7,7 +7,7 @@
 use super::columns::{for_each_column, plain_column, remap};
 use super::conjuncts::{join, split};
 use super::estimate::{Values, distinct, rows, selectivity};
-use super::lookup_join::{LOOKUP_COST, can_look_up};
+use super::lookup_join::is_cheaper;
 use super::plan_parts::take;
 use super::statistics::Statistics;
 use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
@@ -280,7 +280,7 @@ impl Built {
             .collect();
         let looks_up = |from: &Built, to: &Built, keys: &mut dyn Iterator<Item = &Expr>| {
             let keys: Vec<&Expr> = keys.collect();
-            from.rows * LOOKUP_COST < to.rows && can_look_up(&to.plan, &keys, stats)
+            is_cheaper(from.rows, &to.plan, &keys, stats)
         };
         let exchange = if looks_up(&self, &other, &mut keys.iter().map(|k| &k.1)) {
             false

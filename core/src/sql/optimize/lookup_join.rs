@@ -34,16 +34,20 @@ struct Lookup {
 pub fn choose_lookup_joins(plan: &mut Plan, stats: &dyn Statistics) {
     plan.for_each_input_mut(&mut |input| choose_lookup_joins(input, stats));
     if let Plan::Join(j) = plan
-        && let Some(lookup) = cheaper_lookup(j, stats)
+        && let Some(lookup) = {
+            let keys: Vec<&Expr> = j.equal.iter().map(|(_, r)| r).collect();
+            cheaper_lookup(rows(&j.left, stats), &j.right, &keys, stats)
+        }
         && let Plan::Join(j) = take(plan)
     {
         *plan = rewritten(*j, lookup);
     }
 }
 
-/// Whether rows of a plan can be looked up by some of these keys, which are over its output.
-pub fn can_look_up(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> bool {
-    best_lookup(plan, keys, stats).is_some()
+/// Whether looking rows of a plan up by some of these keys, which are over its output, costs `left` rows less than
+/// reading all of it.
+pub fn is_cheaper(left: f64, plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> bool {
+    cheaper_lookup(left, plan, keys, stats).is_some()
 }
 
 /// The index (`None`: row ids) by which rows of a scan are found for values of one expression over its output,
@@ -52,11 +56,10 @@ pub fn lookup_by(plan: &Plan, key: &Expr, stats: &dyn Statistics) -> Option<(Opt
     best_lookup(plan, &[key], stats).map(|l| (l.index, l.rows))
 }
 
-fn cheaper_lookup(j: &Join, stats: &dyn Statistics) -> Option<Lookup> {
-    let keys: Vec<&Expr> = j.equal.iter().map(|(_, r)| r).collect();
-    let lookup = best_lookup(&j.right, &keys, stats)?;
-    let reached = rows_reached(&j.right, stats)?;
-    (rows(&j.left, stats) * lookup.rows.max(1.0) * LOOKUP_COST < reached).then_some(lookup)
+fn cheaper_lookup(left: f64, plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> Option<Lookup> {
+    let lookup = best_lookup(plan, keys, stats)?;
+    let reached = rows_reached(plan, stats)?;
+    (left * lookup.rows.max(1.0) * LOOKUP_COST < reached).then_some(lookup)
 }
 
 fn best_lookup(plan: &Plan, keys: &[&Expr], stats: &dyn Statistics) -> Option<Lookup> {

@@ -23,13 +23,17 @@ pub fn optimize_with(query: &mut Query, stats: &dyn Statistics) {
     arrange(&mut query.plan, stats);
     in_lookup::look_up_in_lists(query, stats);
     for sub in &mut query.sub_plans {
+        let prune = match sub.kind {
+            SubPlanKind::Exists => prune_columns::prune_all_columns,
+            SubPlanKind::Scalar | SubPlanKind::Set => prune_columns::prune_columns,
+        };
+        // Before, for an index may tell the columns that are left; and after, as an access may need fewer.
+        prune(&mut sub.plan);
         choose_ways(&mut sub.plan, stats);
-        match sub.kind {
-            SubPlanKind::Exists => prune_columns::prune_all_columns(&mut sub.plan),
-            SubPlanKind::Scalar | SubPlanKind::Set => prune_columns::prune_columns(&mut sub.plan),
-        }
+        prune(&mut sub.plan);
         read_rows_late(&mut sub.plan, stats);
     }
+    prune_columns::prune_columns(&mut query.plan);
     choose_ways(&mut query.plan, stats);
     prune_columns::prune_columns(&mut query.plan);
     read_rows_late(&mut query.plan, stats);

@@ -14,7 +14,7 @@
 //! smallest and the largest value that ANALYZE found.
 
 use super::glance;
-use crate::catalog::{Catalog, IndexDef, TableDef, TableId};
+use crate::catalog::{Catalog, ColumnDef, IndexDef, TableDef, TableId};
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Expr, ScanBounds};
 use crate::table::{Table, ordinal, scaled_distinct};
@@ -243,7 +243,7 @@ pub trait Statistics {
     fn facts(&self, table: TableId) -> Option<Rc<TableFacts>>;
 }
 
-/// The facts of what binding sees, with small tables taken for bigger ones.
+/// The facts of what binding sees, with small tables taken for bigger ones unless they were analyzed.
 pub struct BoundTables<'a> {
     names: &'a dyn SchemaSource,
     known: RefCell<BTreeMap<TableId, Rc<TableFacts>>>,
@@ -265,7 +265,13 @@ impl Statistics for BoundTables<'_> {
             return Some(known.clone());
         }
         let def = self.names.table_by_id(table)?;
-        let rows = (self.names.row_count(table) as f64).max(LEAST_ROWS);
+        // Who has it analyzed says that it is what it will be.
+        let is_analyzed = |c: &ColumnDef| c.statistics.as_ref().is_some_and(|s| s.rows > 0);
+        let least = match def.columns.iter().any(is_analyzed) {
+            true => 1.0,
+            false => LEAST_ROWS,
+        };
+        let rows = (self.names.row_count(table) as f64).max(least);
         let facts = Rc::new(TableFacts::new(def, rows, self.names.trees(table)));
         self.known.borrow_mut().insert(table, facts.clone());
         Some(facts)

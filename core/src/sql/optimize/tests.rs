@@ -98,7 +98,7 @@ fn an_index_is_used_by_its_longest_prefix_and_gives_its_order() {
     let orders = t.scan("orders", &[0, 1, 2]);
     let condition = and(gt(col(2), int(10)), eq(col(1), int(5)));
     let plan = sort(filter(orders.clone(), condition), vec![by(col(2), true)]);
-    let want = ["Index scan orders (memory): i0: user_id = 5 AND total > 10, backwards"];
+    let want = ["Index scan orders (memory): i0: user_id = 5 AND total > 10, backwards, covering"];
     assert_eq!(t.explained(&plan), want);
     // Another order has to be sorted.
     let plan = sort(
@@ -112,7 +112,10 @@ fn an_index_is_used_by_its_longest_prefix_and_gives_its_order() {
         3,
         0,
     );
-    assert_eq!(t.explained(&plan)[1], "  Index scan orders (memory): i0");
+    assert_eq!(
+        t.explained(&plan)[1],
+        "  Index scan orders (memory): i0, covering"
+    );
     let plan = limit(sort(orders.clone(), vec![by(col(0), true)]), 3, 0);
     assert_eq!(
         t.explained(&plan)[1],
@@ -130,7 +133,7 @@ fn a_comma_join_becomes_a_lookup_join_of_the_few_with_the_many() {
     let plan = project(filter(cross, condition), vec![col(2), col(5)]);
     let want = [
         "Project: orders.total, users.age",
-        "  Lookup join orders (memory) by i0: orders.user_id = users.id",
+        "  Lookup join orders (memory) by i0, covering: orders.user_id = users.id",
         "    Index scan users (memory): i0: name = 'u3'",
     ];
     assert_eq!(t.explained(&plan), want);

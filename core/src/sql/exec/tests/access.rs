@@ -109,7 +109,7 @@ fn a_large_range_is_scanned_instead_where_the_order_does_not_matter() {
                 reverse: true,
                 instead,
             };
-            let mut plan = with_access(t.scan("t", &[0, 2]), access);
+            let mut plan = with_access(t.scan("t", &[0, 2, 1]), access);
             if let Plan::Scan { filter, .. } = &mut plan {
                 *filter = Some(compare(CompareOp::LtEq, col(0), int(33)));
             }
@@ -118,6 +118,34 @@ fn a_large_range_is_scanned_instead_where_the_order_does_not_matter() {
         let condition = compare(CompareOp::GtEq, col_of(1, TEXT), text("n31"));
         assert_eq!(run(31, None), [33, 32, 31]);
         assert_eq!(run(31, Some(condition)), [31, 32, 33]);
+    }
+}
+
+#[test]
+fn an_index_that_tells_all_columns_is_scanned_up_to_half_of_a_table_in_memory_and_always_of_one_in_a_store() {
+    for (mut t, in_memory) in Tables::both().into_iter().zip([true, false]) {
+        table(&mut t);
+        let run = |from: i64| {
+            let access = Access::Index {
+                index: 2,
+                equal: vec![],
+                bounds: ScanBounds {
+                    from: Bound::Included(text(&alloc::format!("n{from:02}"))),
+                    to: Bound::Unbounded,
+                },
+                reverse: true,
+                instead: Some(compare(
+                    CompareOp::GtEq,
+                    col_of(1, TEXT),
+                    text(&alloc::format!("n{from:02}")),
+                )),
+            };
+            ids(&t.run(&with_access(t.scan("t", &[0, 2]), access)))
+        };
+        assert_eq!(run(36), [40, 39, 38, 37, 36]);
+        let most: Vec<i64> = (5..=40).collect();
+        let backwards: Vec<i64> = most.iter().rev().copied().collect();
+        assert_eq!(run(5), if in_memory { most } else { backwards });
     }
 }
 
