@@ -33,8 +33,9 @@ pub use amphi_core::{
         BackupReport, CacheConfig, CachePolicy, CheckReport, Config, IsolationLevel, PersistenceConfig,
         PersistenceOptions, Placement, Problem, SalvageReport, SalvagedTable, Stats, TransactionOptions,
     },
+    interrupt::InterruptHandle,
     session::Params,
-    sql::{functions::UserAggregate, interrupt::InterruptHandle, plan::OutputColumn},
+    sql::{functions::UserAggregate, plan::OutputColumn},
     types::{Batch, Column, DataType, Date, DateTime, Decimal, Position, Time, ValueRef},
 };
 pub use database::Database;

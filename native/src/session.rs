@@ -6,8 +6,9 @@ use crate::{
 use amphi_core::{
     Result,
     database::TransactionOptions,
+    interrupt::InterruptHandle,
     session::{Dump, Params, Prepared, Session as EngineSession},
-    sql::{interrupt::InterruptHandle, plan::OutputColumn},
+    sql::plan::OutputColumn,
 };
 use serde::de::DeserializeOwned;
 use std::{
@@ -130,8 +131,8 @@ impl Session {
     /// statement fails with [`Error::Interrupted`](crate::Error::Interrupted) and has changed nothing; an open
     /// transaction stays open. A query whose rows are still being read counts as running.
     ///
-    /// Operators look for it between batches of rows; sorting, writing the rows that a statement has
-    /// collected, and building an index run to their end.
+    /// It is looked for between batches of rows, between parts of a big sort, and every few rows of those that a
+    /// statement writes or an index is built from. A commit that has begun runs to its end.
     ///
     /// # Examples
     ///

@@ -89,6 +89,10 @@ UPDATE parent SET c = 7 WHERE id = 5;
 DELETE FROM parent WHERE id = 100;
 ALTER TABLE child ADD CONSTRAINT up FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE parent ADD CONSTRAINT down FOREIGN KEY (c) REFERENCES child (id);
+CREATE SEQUENCE numbers START WITH 5 INCREMENT BY 5 MAXVALUE 100;
+CREATE SEQUENCE two START WITH 1 MAXVALUE 2;
+CREATE TABLE numbered (n BIGINT DEFAULT (NEXTVAL(numbers)), a INT);
+INSERT INTO numbered (a) VALUES (1), (NEXTVAL(two)), (NEXTVAL(two));
 CREATE SCHEMA other;
 CREATE TABLE other.x (a INT PRIMARY KEY, b INT);
 INSERT INTO other.x VALUES (0, 0);
@@ -112,7 +116,15 @@ fn every_kind_of_object_and_value_is_in_a_dump() {
     let statements = dump(&session, None);
     let copy = two.session();
     run(&copy, &statements);
-    for table in ["g", "parent", "child", "refers", "generated", "other.x"] {
+    for table in [
+        "g",
+        "parent",
+        "child",
+        "refers",
+        "generated",
+        "numbered",
+        "other.x",
+    ] {
         let define = format!("SHOW CREATE TABLE {table}");
         assert_eq!(rows(&copy, &define), rows(&session, &define), "{table}");
         let all = format!("SELECT * FROM {table}");
@@ -128,8 +140,14 @@ fn every_kind_of_object_and_value_is_in_a_dump() {
     // Sequences and triggers go on where they were.
     for s in [&session, &copy] {
         s.execute("INSERT INTO parent (c) VALUES (3)", ()).unwrap();
+        s.execute("INSERT INTO numbered (a) VALUES (4)", ()).unwrap();
+        assert!(s.execute("SELECT NEXTVAL(two)", ()).is_err());
     }
-    for sql in ["SELECT * FROM parent", "SELECT * FROM other.x"] {
+    for sql in [
+        "SELECT * FROM parent",
+        "SELECT * FROM other.x",
+        "SELECT * FROM numbered",
+    ] {
         assert_eq!(rows(&copy, sql), rows(&session, sql), "{sql}");
     }
 }

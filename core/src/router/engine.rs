@@ -6,12 +6,13 @@ use super::records::Records;
 use super::trees::Trees;
 use crate::catalog::TableId;
 use crate::host::Host;
+use crate::interrupt::{Interrupt, Stop};
 use crate::kv::KvBackend;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use crate::sync::{Mutex, Once};
 use crate::table::JobMemory;
 use crate::tree::Missing;
-use crate::txn::{Counters, History, Latch, Transaction, TransactionOptions, drive};
+use crate::txn::{Counters, History, Latch, Transaction, TransactionOptions, drive, drive_from};
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -154,5 +155,18 @@ impl Engine {
     /// What the step or the store reports.
     pub async fn drive<T>(&self, step: impl FnMut(&mut Missing) -> Poll<Result<T>>) -> Result<T> {
         drive(self.store(), &self.counters, step).await
+    }
+
+    /// As [`Engine::drive`], for a statement that can be stopped.
+    ///
+    /// # Errors
+    /// As [`Engine::drive`], and [`Error::Interrupted`].
+    pub async fn drive_stoppable<T>(
+        &self,
+        interrupt: &Interrupt,
+        step: impl FnMut(&mut Missing) -> Poll<Result<T>>,
+    ) -> Result<T> {
+        let missing = Missing::stoppable(Stop::new(interrupt, self.host()));
+        drive_from(missing, self.store(), &self.counters, step).await
     }
 }

@@ -2,8 +2,8 @@
 
 use super::change_column::change_column;
 use super::define::{add_index, drop_index, require_store, set_persistence};
+use super::statement_engine::StatementEngine;
 use crate::catalog::{CheckDef, ColumnDef, IndexColumn, IndexDef, TableDef, TableId, TriggerDef};
-use crate::router::Engine;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::generate;
 use crate::sql::exec::eval::{eval, eval_filter};
@@ -20,7 +20,7 @@ use core::ops::Bound;
 use core::task::{Poll, ready};
 
 pub(super) async fn alter(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     transaction: &mut Transaction,
     id: TableId,
     action: &AlterAction,
@@ -140,12 +140,17 @@ pub(super) fn redefined(table: &Table, def: TableDef) -> Table {
     )
 }
 
-async fn rebuild(engine: &Engine, table: &Table, def: TableDef, mapping: Vec<ColumnSource>) -> Result<Table> {
+async fn rebuild(
+    engine: &StatementEngine<'_>,
+    table: &Table,
+    def: TableDef,
+    mapping: Vec<ColumnSource>,
+) -> Result<Table> {
     rebuild_with(engine, table, def, mapping, None).await
 }
 
 pub(super) async fn rebuild_with(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     table: &Table,
     def: TableDef,
     mapping: Vec<ColumnSource>,
@@ -160,7 +165,7 @@ pub(super) async fn rebuild_with(
 }
 
 async fn add_column(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     table: &Table,
     column: &ColumnDef,
     (fill, generated): (Option<&Expr>, Option<&Expr>),
@@ -298,7 +303,7 @@ fn trigger_mentions(trigger: &TriggerDef, name: &str) -> bool {
     texts.into_iter().any(|sql| mentions(sql, name))
 }
 
-async fn drop_column(engine: &Engine, table: &Table, column: usize) -> Result<Table> {
+async fn drop_column(engine: &StatementEngine<'_>, table: &Table, column: usize) -> Result<Table> {
     let mut def = (*table.def).clone();
     def.indexes
         .retain(|i| i.columns.iter().all(|c| c.column != column));
@@ -329,7 +334,7 @@ pub(super) fn shift_parent_columns(
 
 /// Adds a UNIQUE, PRIMARY KEY or plain index.
 async fn add_key(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     transaction: &Transaction,
     table: &Table,
     index: &IndexDef,
@@ -368,7 +373,11 @@ async fn add_key(
     rebuild(engine, table, def, mapping).await
 }
 
-async fn drop_primary_key(engine: &Engine, transaction: &Transaction, table: &Table) -> Result<Table> {
+async fn drop_primary_key(
+    engine: &StatementEngine<'_>,
+    transaction: &Transaction,
+    table: &Table,
+) -> Result<Table> {
     if table.def.primary_key.is_empty() {
         return Err(Error::Unknown {
             kind: "primary key of table",
@@ -467,7 +476,7 @@ fn rename_column(def: &TableDef, column: usize, name: &str) -> Result<TableDef> 
 
 /// Evaluates a new CHECK over all rows.
 async fn require_check(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     table: &Table,
     check: &CheckDef,
     condition: &Expr,

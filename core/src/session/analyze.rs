@@ -28,7 +28,7 @@ impl Session {
         }
         drop(catalog);
         let rows = self
-            .write(async |transaction| {
+            .write(&env.interrupt, async |transaction| {
                 let mut rows = Vec::with_capacity(found.len());
                 for (id, analyzed) in &found {
                     let table = transaction.catalog().table(*id)?.clone();

@@ -3,6 +3,7 @@
 
 use super::session::{Given, Session};
 use super::{Outcome, RowStream, read_ranges, trigger_run};
+use crate::interrupt::Interrupt;
 use crate::router::Engine;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::{DmlResult, DmlRun};
@@ -21,7 +22,7 @@ impl Session {
         let env = self.env(given);
         if let Statement::Triggered(triggered) = statement {
             let shared = self.shared.clone();
-            let result = self.write(async |transaction| {
+            let result = self.write(&env.interrupt, async |transaction| {
                 trigger_run::run(&shared.engine, transaction, triggered, env.clone()).await
             });
             let result = result.await?;
@@ -38,7 +39,7 @@ impl Session {
         let result = match done {
             Some(done) => done,
             None => {
-                self.write(async |transaction| {
+                self.write(&env.interrupt, async |transaction| {
                     if let Some(reads) = transaction.record_reads() {
                         read_ranges::record(source, &env, reads);
                     }
@@ -128,6 +129,7 @@ impl Session {
     /// transaction of its own, which runs again if another one committed first.
     pub(super) async fn write<T>(
         &mut self,
+        interrupt: &Interrupt,
         mut statement: impl AsyncFnMut(&mut Transaction) -> Result<T>,
     ) -> Result<T> {
         self.shared.engine.require_writable()?;
@@ -145,7 +147,7 @@ impl Session {
             }
             let mut state = transaction.begin_statement();
             if state.is_ok() {
-                let done = run_statement(engine, transaction, &mut statement).await;
+                let done = run_statement(engine, interrupt, transaction, &mut statement).await;
                 match &done {
                     Ok(_) => transaction.end_statement(),
                     Err(_) => state = transaction.undo_statement(),
@@ -174,7 +176,7 @@ impl Session {
             transaction.set_defaults(self.defaults());
             self.require_plan_for(transaction.catalog().schema_version())?;
             transaction.begin_statement()?;
-            let result = run_statement(engine, &mut transaction, &mut statement).await?;
+            let result = run_statement(engine, interrupt, &mut transaction, &mut statement).await?;
             transaction.end_statement();
             let temporary = transaction.take_temporary();
             let committed = match exclusive {
@@ -196,13 +198,16 @@ impl Session {
 /// A statement and its foreign keys; the caller ends or undoes it.
 async fn run_statement<T>(
     engine: &Engine,
+    interrupt: &Interrupt,
     transaction: &mut Transaction,
     statement: &mut impl AsyncFnMut(&mut Transaction) -> Result<T>,
 ) -> Result<T> {
     let result = statement(transaction).await?;
     let mut pins = Pins::default();
     engine
-        .drive(|missing| transaction.finish_statement(&mut pins, missing))
+        .drive_stoppable(interrupt, |missing| {
+            transaction.finish_statement(&mut pins, missing)
+        })
         .await?;
     Ok(result)
 }

@@ -1,8 +1,8 @@
 //! MODIFY COLUMN and its like: the rows converted, or only the definition changed where they are right as they are.
 
 use super::alter::{rebuild_with, redefined, shift_parent_columns};
+use super::statement_engine::StatementEngine;
 use crate::catalog::TableId;
-use crate::router::Engine;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::{generate, named, refuse_false};
 use crate::sql::exec::eval::eval;
@@ -14,7 +14,7 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 
 pub(super) async fn change_column(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     transaction: &mut Transaction,
     table: &Table,
     change: &ColumnChange,

@@ -45,6 +45,7 @@ impl ColumnDefaults for DefaultValues {
                 last_insert_id: 0,
                 row_count: 0,
                 sequences: None,
+                interrupt: None,
                 scratch: Scratch::new(&memory),
             },
         };

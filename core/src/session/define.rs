@@ -7,10 +7,10 @@ use super::Session;
 use super::alter::redefined;
 use super::read_ranges;
 use super::session::Given;
+use super::statement_engine::StatementEngine;
 use crate::catalog::{
     Catalog, IndexDef, NumberSequence, PersistenceConfig, SequenceState, TableDef, TableId,
 };
-use crate::router::Engine;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::DmlRun;
 use crate::sql::plan::{
@@ -40,8 +40,8 @@ impl Session {
         let shared = self.shared.clone();
         let env = self.env(given);
         let schema = self.schema.clone();
-        self.write(async |transaction| {
-            let engine = &shared.engine;
+        self.write(&env.interrupt, async |transaction| {
+            let engine = &StatementEngine::new(&shared.engine, &env.interrupt);
             let version = engine.new_schema_version();
             match statement {
                 Statement::CreateTable {
@@ -147,7 +147,7 @@ fn definition(catalog: &Catalog, table: TableId) -> Result<(Arc<Table>, TableDef
 
 /// Inserts the rows of a query into a new table, which has its columns.
 async fn fill(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     transaction: &mut Transaction,
     table: TableId,
     rows: &Arc<Query>,
@@ -176,7 +176,7 @@ async fn fill(
 
 /// The definition of a new table: its id, and the persistence settings that hold for it.
 fn new_definition(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     catalog: &Catalog,
     table: &TableDef,
     change: &PersistenceChange,
@@ -202,7 +202,7 @@ fn new_definition(
 
 /// # Errors
 /// [`Error::NoStore`] if the table is to be stored and there is no store.
-pub(super) fn require_store(engine: &Engine, def: &TableDef) -> Result<()> {
+pub(super) fn require_store(engine: &StatementEngine<'_>, def: &TableDef) -> Result<()> {
     if def.persistence.persistent && !engine.has_store() {
         return Err(Error::NoStore {
             table: def.name.clone(),
@@ -213,7 +213,7 @@ pub(super) fn require_store(engine: &Engine, def: &TableDef) -> Result<()> {
 
 /// A version of the table with one more index, built over its rows.
 pub(super) async fn add_index(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     catalog: &Catalog,
     id: TableId,
     index: &IndexDef,
@@ -323,7 +323,7 @@ fn refuse_if_needed(catalog: &Catalog, old: &TableDef, new: &TableDef, index: &I
 
 /// Moves a table to where the settings say, or changes only the settings if its placement stays.
 pub(crate) async fn set_persistence(
-    engine: &Engine,
+    engine: &StatementEngine<'_>,
     transaction: &mut Transaction,
     id: TableId,
     config: PersistenceConfig,
@@ -368,10 +368,12 @@ impl Session {
         change: impl Fn(&PersistenceConfig) -> PersistenceConfig,
     ) -> Result<()> {
         let shared = self.shared.clone();
-        self.write(async |transaction| {
+        let interrupt = self.interrupt();
+        self.write(&interrupt, async |transaction| {
             if let Some(table) = transaction.catalog().find(schema, name).cloned() {
                 let config = change(&table.def.persistence);
-                return set_persistence(&shared.engine, transaction, table.def.id, config).await;
+                let engine = StatementEngine::new(&shared.engine, &interrupt);
+                return set_persistence(&engine, transaction, table.def.id, config).await;
             }
             if transaction.catalog().schema(schema).is_none() {
                 return Err(Error::Unknown {

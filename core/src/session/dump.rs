@@ -1,13 +1,13 @@
 //! The statements that make a database, or one table of it, again.
 //!
-//! They run in this order: tables without foreign keys, their rows, and then what looks at rows or fires
-//! when they come: sequences, partial indexes, foreign keys, views, triggers. So no order of the rows matters,
+//! They run in this order: sequences, which defaults may name, tables without foreign keys, their rows, and then what
+//! rows change, look at or fire when they come: counters, partial indexes, foreign keys, views, triggers. So no order of the rows matters,
 //! and foreign keys may go round in circles.
 
 use super::Session;
-use super::show::{create_table_with, create_view, foreign_key, partial_indexes};
+use super::show::{create_sequence, create_table_with, create_view, foreign_key, partial_indexes};
 use super::triggers::create_trigger;
-use crate::catalog::{Catalog, TableDef, ViewDef, name_key};
+use crate::catalog::{Catalog, NumberSequence, TableDef, ViewDef, name_key};
 use crate::sql::parse::{PieceKind, pieces};
 use crate::table::{Table, quoted};
 use crate::types::{Error, Result};
@@ -63,7 +63,7 @@ impl Statements {
 }
 
 impl Session {
-    /// What makes all tables, views and triggers again, temporary tables left out; or one table, by its name
+    /// What makes all tables, views, sequences and triggers again, temporary tables left out; or one table, by its name
     /// or with its schema before it.
     ///
     /// # Errors
@@ -113,11 +113,17 @@ impl Session {
                 .list
                 .push(format!("CREATE DATABASE IF NOT EXISTS {}", quoted(schema)));
         }
+        for sequence in &sequences {
+            before.push(&sequence.def.schema, create_sequence(&sequence.def));
+        }
         for table in tables {
             before.push(&table.def.schema, create_table_with(&table.def, Vec::new()));
         }
         before.go_to(self.schema());
         let mut after = start();
+        for sequence in sequences {
+            go_on(sequence, &mut after);
+        }
         for table in tables {
             completed(table, &mut after);
         }
@@ -144,7 +150,23 @@ impl Session {
     }
 }
 
-/// The table's sequence and partial indexes.
+/// Has a sequence go on where it is.
+fn go_on(sequence: &NumberSequence, after: &mut Statements) {
+    let def = &sequence.def;
+    let name = quoted(&def.name);
+    after.push(
+        &def.schema,
+        match sequence.state.next() {
+            Some(next) => format!("ALTER SEQUENCE {name} RESTART WITH {next}"),
+            None => {
+                let last = if def.increment > 0 { def.max } else { def.min };
+                format!("SELECT SETVAL({name}, {last})")
+            }
+        },
+    );
+}
+
+/// The table's counter and partial indexes.
 fn completed(table: &Table, after: &mut Statements) {
     let def = &table.def;
     let next = table.sequence.peek();

@@ -23,6 +23,7 @@ mod read_ranges;
 mod session;
 mod session_statement;
 mod show;
+mod statement_engine;
 mod template_plans;
 mod trigger_run;
 mod triggers;

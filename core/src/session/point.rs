@@ -231,6 +231,7 @@ pub(super) fn scope<'s>(
             row_count,
             // Statements that take numbers of sequences have no direct way.
             sequences: None,
+            interrupt: None,
             scratch: Scratch::new(memory),
         },
     }

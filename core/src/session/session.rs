@@ -9,12 +9,12 @@ use super::template_plans::TemplatePlan;
 use super::variables::UserVariables;
 use super::{Outcome, Params, RowStream};
 use crate::catalog::{SchemaVersion, TemporaryTables};
+use crate::interrupt::{Interrupt, InterruptHandle};
 use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
 use crate::sql::functions::{Sequences, UserFunctions};
-use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
 use crate::sql::plan::{ExplainFormat, INFORMATION_SCHEMA, Query, Statement, TransactionControl};
@@ -431,8 +431,13 @@ impl Session {
             row_count: self.row_count,
             sequences: self.sequences.among(self.view().catalog().sequences().clone()),
             memory: Arc::new(Memory::new(engine.config().query_memory())),
-            interrupt: Interrupt::new(&self.interrupt, self.time_limit, &**engine.host()),
+            interrupt: self.interrupt(),
         }
+    }
+
+    /// The interrupt of a statement that starts now.
+    pub(super) fn interrupt(&self) -> Interrupt {
+        Interrupt::new(&self.interrupt, self.time_limit, &**self.shared.engine.host())
     }
 
     async fn run(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {

@@ -208,7 +208,7 @@ fn view_column(column: &ViewColumn) -> Vec<Value> {
 }
 
 /// The statement that creates the sequence again.
-fn create_sequence(def: &SequenceDef) -> String {
+pub(super) fn create_sequence(def: &SequenceDef) -> String {
     format!(
         "CREATE SEQUENCE {} START WITH {} MINVALUE {} MAXVALUE {} INCREMENT BY {} CACHE {} {}",
         quoted(&def.name),

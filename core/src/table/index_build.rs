@@ -3,6 +3,7 @@
 use super::index_key::{IndexKey, RowView};
 use super::job_memory::JobMemory;
 use super::table::Table;
+use crate::sorting::sort_checked;
 use crate::table::IndexDef;
 use crate::tree::{IndexTree, Missing, Pins, RowCursor, TreeHome};
 use crate::types::{Error, Result, RowId};
@@ -22,6 +23,9 @@ struct Entry {
     unique: bool,
     id: RowId,
 }
+
+/// Entries between two questions whether to go on.
+const CHUNK: usize = 4096;
 
 /// The job that builds an index: collects every row's key, sorts, and builds the tree from full leaves.
 /// It holds all keys in memory at once, within a limit.
@@ -65,14 +69,20 @@ impl IndexBuild {
     pub fn step(&mut self, missing: &mut Missing) -> Poll<Result<IndexTree>> {
         if !self.scanned {
             ready!(self.scan(missing))?;
-            self.sort();
+            self.sort(missing)?;
         }
         if let Some(id) = self.duplicate {
             return self.fail(id, missing);
         }
         let keys = &self.keys;
-        let sorted = self.entries.iter().map(|e| (bytes(keys, e), e.id));
+        let mut stopped = Ok(());
+        let sorted = self.entries.chunks(CHUNK).map_while(|chunk| {
+            stopped = missing.check_interrupt();
+            stopped.is_ok().then_some(chunk)
+        });
+        let sorted = sorted.flatten().map(|e| (bytes(keys, e), e.id));
         let tree = IndexTree::build(self.home.clone(), sorted);
+        stopped?;
         Poll::Ready(tree.map_err(|_| Error::store("the keys of an index build are not in order")))
     }
 
@@ -103,14 +113,14 @@ impl IndexBuild {
         Poll::Ready(Ok(()))
     }
 
-    fn sort(&mut self) {
-        self.scanned = true;
+    fn sort(&mut self, missing: &Missing) -> Result<()> {
         let keys = &self.keys;
         let compare = |a: &Entry, b: &Entry| match a.prefix.cmp(&b.prefix) {
             Ordering::Equal => bytes(keys, a).cmp(bytes(keys, b)).then(a.id.cmp(&b.id)),
             different => different,
         };
-        self.entries.sort_unstable_by(compare);
+        sort_checked(&mut self.entries, compare, &|| missing.check_interrupt())?;
+        self.scanned = true;
         let repeated = |pair: &&[Entry]| match pair {
             [a, b] => a.unique && b.unique && bytes(keys, a) == bytes(keys, b),
             _ => false,
@@ -121,6 +131,7 @@ impl IndexBuild {
             .filter(repeated)
             .filter_map(|pair| pair.get(1).map(|e| e.id))
             .min();
+        Ok(())
     }
 
     fn fail(&mut self, id: RowId, missing: &mut Missing) -> Poll<Result<IndexTree>> {

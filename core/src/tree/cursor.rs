@@ -93,6 +93,9 @@ impl<L: Leaf> Cursor<L> {
             self.is_last = !self.may_overlap();
         }
         let is_cached = self.tree.home().is_cached();
+        if let Err(stopped) = missing.check_interrupt() {
+            return Poll::Ready(Err(stopped));
+        }
         loop {
             let within = |cell: &&Arc<Slot<L>>| !self.is_last && (self.reverse || !self.is_beyond(cell));
             let Some(cell) = top(&self.stack).filter(within) else {

@@ -1,5 +1,6 @@
 //! Blocks that a step needs and does not have, and blocks that must not leave memory meanwhile.
 
+use crate::interrupt::Stop;
 use crate::kv::KvBackend;
 use crate::types::Result;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
@@ -36,12 +37,31 @@ pub struct Missing {
     pub cache_misses: u64,
     /// Leaves that a scan passed over, since the bounds of their columns say that it needs none of their rows.
     pub blocks_skipped: u64,
+    /// What may stop the step; `None`: nothing.
+    stop: Option<Stop>,
 }
 
 impl Missing {
     /// Nothing missing.
     pub fn new() -> Missing {
         Missing::default()
+    }
+
+    /// Nothing missing, for steps that stop when the statement is to.
+    pub fn stoppable(stop: Stop) -> Missing {
+        Missing {
+            stop: Some(stop),
+            ..Missing::default()
+        }
+    }
+
+    /// To be asked by steps that go through many rows or leaves.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::Error::Interrupted) if the step is to stop.
+    #[inline]
+    pub fn check_interrupt(&self) -> Result<()> {
+        self.stop.as_ref().map_or(Ok(()), Stop::check)
     }
 
     /// Records a block to fetch, once.

@@ -34,9 +34,21 @@ pub async fn fetch(store: Option<&dyn KvBackend>, missing: &mut Missing) -> Resu
 pub async fn drive<T>(
     store: Option<&dyn KvBackend>,
     counters: &Counters,
+    step: impl FnMut(&mut Missing) -> Poll<Result<T>>,
+) -> Result<T> {
+    drive_from(Missing::default(), store, counters, step).await
+}
+
+/// As [`drive`], with what the steps are to record into, and may be stopped by.
+///
+/// # Errors
+/// As [`drive`].
+pub async fn drive_from<T>(
+    mut missing: Missing,
+    store: Option<&dyn KvBackend>,
+    counters: &Counters,
     mut step: impl FnMut(&mut Missing) -> Poll<Result<T>>,
 ) -> Result<T> {
-    let mut missing = Missing::default();
     loop {
         let polled = step(&mut missing);
         counters.absorb(&mut missing);

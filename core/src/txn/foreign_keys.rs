@@ -263,6 +263,7 @@ impl Draft<'_> {
             statement.check = Some(check);
         }
         while let Some(rows) = self.next_unchecked() {
+            missing.check_interrupt()?;
             let old = before.get(rows.table).filter(|_| !rows.as_new);
             let defers = self.changes.defers && !rows.as_new;
             ready!(self.check_row(old, rows.table, rows.from, defers, pins, missing))?;

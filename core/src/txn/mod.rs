@@ -26,7 +26,7 @@ pub use appends::Appends;
 pub use column_defaults::ColumnDefaults;
 pub use counters::Counters;
 pub use draft::{Changes, Draft};
-pub use drive::{drive, fetch};
+pub use drive::{drive, drive_from, fetch};
 pub use history::{Base, History, Snapshot};
 pub use latch::{Latch, LatchGuard};
 pub use read_set::ReadSet;

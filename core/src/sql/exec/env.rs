@@ -5,8 +5,8 @@
 use super::eval::{Scope, SubResult};
 use super::row_buffer::RowBuffer;
 use crate::host::Host;
+use crate::interrupt::Interrupt;
 use crate::sql::functions::{EvalContext, Sequences};
-use crate::sql::interrupt::Interrupt;
 use crate::sql::memory::{Memory, Scratch};
 use crate::tree::Missing;
 use crate::types::{Batch, Result, Value};
@@ -79,6 +79,7 @@ impl Env {
                 last_insert_id: self.last_insert_id,
                 row_count: self.row_count,
                 sequences: Some(&self.sequences),
+                interrupt: Some(&self.interrupt),
                 scratch: Scratch::new(&self.memory),
             },
         }

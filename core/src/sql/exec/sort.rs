@@ -54,7 +54,10 @@ impl Operator for Sort {
                 self.rows.append(&batch)?;
             }
         }
-        let order = self.order.get_or_insert_with(|| self.keys.order());
+        let order = match &mut self.order {
+            Some(order) => order,
+            none => none.insert(self.keys.order(&|| cx.check_interrupt())?),
+        };
         let to = order.len().min(self.done + BATCH_ROWS);
         let Some(rows) = order.get(self.done..to).filter(|r| !r.is_empty()) else {
             return Poll::Ready(Ok(None));

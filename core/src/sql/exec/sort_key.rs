@@ -4,6 +4,7 @@
 //! keys that may be longer are kept whole too. Invariant: one prefix per row, and, if `long`, one key.
 
 use crate::codec::{KeyPart, encode_key_part, float_of, int_of, ordered_f64, ordered_i64};
+use crate::sorting::sort_checked;
 use crate::sql::memory::MemoryUse;
 use crate::sql::plan::SortKey;
 use crate::types::{BytesVec, Column, ColumnData, Error, Physical, Result, vec_capacity};
@@ -194,18 +195,22 @@ impl SortKeys {
         }
     }
 
-    /// The rows in order; rows with equal keys stay in the order they came.
-    pub fn order(&self) -> Vec<u32> {
+    /// The rows in order; rows with equal keys stay in the order they came. `check` is asked now and then.
+    ///
+    /// # Errors
+    /// That of `check`.
+    pub fn order(&self, check: &dyn Fn() -> Result<()>) -> Result<Vec<u32>> {
         let mut rows: Vec<(u128, u32)> = self.prefixes.iter().copied().zip(0..).collect();
         if self.whole.is_none() {
-            rows.sort_unstable();
+            sort_checked(&mut rows, Ord::cmp, check)?;
         } else {
-            rows.sort_unstable_by(|a, b| {
+            let compare = |a: &(u128, u32), b: &(u128, u32)| {
                 let rest = || self.compare_rest(a.1 as usize, b.1 as usize);
                 a.0.cmp(&b.0).then_with(rest).then(a.1.cmp(&b.1))
-            });
+            };
+            sort_checked(&mut rows, compare, check)?;
         }
-        rows.into_iter().map(|r| r.1).collect()
+        Ok(rows.into_iter().map(|r| r.1).collect())
     }
 
     /// Keeps only the given rows, in that order.
@@ -312,7 +317,7 @@ mod tests {
     fn order(keys: &[SortKey], columns: &[Column]) -> Vec<u32> {
         let mut k = SortKeys::new(keys, unlimited());
         k.append(columns, columns[0].len()).unwrap();
-        k.order()
+        k.order(&|| Ok(())).unwrap()
     }
 
     #[test]
@@ -419,6 +424,6 @@ mod tests {
         k.append(&columns(&[5, 3]), 2).unwrap();
         k.append(&columns(&[9, 1, 4]), 3).unwrap();
         k.keep_after(2, &[1, 2]);
-        assert_eq!(k.order(), [2, 1, 3, 0]);
+        assert_eq!(k.order(&|| Ok(())).unwrap(), [2, 1, 3, 0]);
     }
 }

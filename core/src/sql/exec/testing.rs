@@ -5,9 +5,9 @@
 use super::{Env, QueryRun};
 use crate::catalog::{Catalog, ColumnDef, IndexColumn, IndexDef, PersistenceConfig, TableDef, TableId};
 use crate::host::Host;
+use crate::interrupt::{Interrupt, InterruptHandle};
 use crate::kv::{Durability, KvBackend, MemoryStore, WriteBatch};
 use crate::sql::functions::Aggregate;
-use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::optimize::optimize_with;
 use crate::sql::plan::{

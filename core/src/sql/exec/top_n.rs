@@ -75,7 +75,7 @@ impl TopN {
         }
         self.rows.append(&batch)?;
         if self.rows.len() >= wanted.saturating_mul(2).max(CUT_ROWS) {
-            self.cut_to(wanted);
+            self.cut_to(wanted, cx)?;
         }
         Ok(())
     }
@@ -96,12 +96,13 @@ impl TopN {
         Ok(batch.select(entering))
     }
 
-    fn cut_to(&mut self, wanted: usize) {
-        let mut order = self.keys.order();
+    fn cut_to(&mut self, wanted: usize, cx: &Cx<'_>) -> Result<()> {
+        let mut order = self.keys.order(&|| cx.check_interrupt())?;
         order.truncate(wanted);
         self.keys.keep(&order);
         self.rows.keep(&order);
         self.cut = order.len() == wanted;
+        Ok(())
     }
 }
 
@@ -123,7 +124,7 @@ impl Operator for TopN {
             while let Some(batch) = ready!(self.input.next(cx))? {
                 self.take(batch, wanted, cx)?;
             }
-            let mut order = self.keys.order();
+            let mut order = self.keys.order(&|| cx.check_interrupt())?;
             order.truncate(wanted);
             self.order = Some(order);
         }

@@ -175,6 +175,7 @@ pub(super) fn try_texts(
     let mut writer = TextWriter::default();
     let mut out = Texts::new(cx, rows);
     for i in 0..rows {
+        cx.check_interrupt()?;
         // Twice, since the text is written before it gets to its place.
         let most = MAX_TEXT.min(cx.scratch.room() / 2);
         writer.start(most);
@@ -268,6 +269,7 @@ pub(super) fn try_blobs(
 ) -> Result<Column> {
     let mut out = Texts::new(cx, rows);
     for i in 0..rows {
+        cx.check_interrupt()?;
         out.push(f(i)?.as_deref())?;
     }
     out.finish()

@@ -9,6 +9,7 @@
 
 use super::Sequences;
 use crate::host::Host;
+use crate::interrupt::Interrupt;
 use crate::sql::memory::Scratch;
 use crate::types::{Column, DataType, Result, Value};
 
@@ -66,8 +67,21 @@ pub struct EvalContext<'a> {
     pub row_count: i64,
     /// The sequences, where numbers are given.
     pub sequences: Option<&'a Sequences>,
+    /// Whether the statement is to stop; `None`: nobody asks.
+    pub interrupt: Option<&'a Interrupt>,
     /// What is made for the batch at hand.
     pub scratch: Scratch<'a>,
+}
+
+impl EvalContext<'_> {
+    /// To be asked for each row by functions whose work can be long.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::types::Error::Interrupted) if the statement is to stop.
+    #[inline]
+    pub fn check_interrupt(&self) -> Result<()> {
+        self.interrupt.map_or(Ok(()), |i| i.check(self.host))
+    }
 }
 
 /// One scalar function.

@@ -18,8 +18,9 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         INT,
         "The fewest characters to insert, delete or replace to make one text the other.",
-        |_, a, _, _, n| {
+        |cx, a, _, _, n| {
             try_ints(n, |i| {
+                cx.check_interrupt()?;
                 let (x, y) = (characters(a.text(0, i))?, characters(a.text(1, i))?);
                 Ok(Some(levenshtein(&x, &y) as i64))
             })
@@ -32,8 +33,9 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         DOUBLE,
         "The Jaro similarity, from 0 to 1.",
-        |_, a, _, _, n| {
+        |cx, a, _, _, n| {
             similarities(n, |i| {
+                cx.check_interrupt()?;
                 Ok(jaro(&characters(a.text(0, i))?, &characters(a.text(1, i))?))
             })
         },
@@ -45,8 +47,9 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Text],
         DOUBLE,
         "The Jaro-Winkler similarity, from 0 to 1: a common beginning counts more.",
-        |_, a, _, _, n| {
+        |cx, a, _, _, n| {
             similarities(n, |i| {
+                cx.check_interrupt()?;
                 let (x, y) = (characters(a.text(0, i))?, characters(a.text(1, i))?);
                 let similarity = jaro(&x, &y);
                 let common = x.iter().zip(&y).take(4).take_while(|(x, y)| x == y).count();

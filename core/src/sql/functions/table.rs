@@ -136,6 +136,7 @@ mod tests {
             last_insert_id: 42,
             row_count: 3,
             sequences: None,
+            interrupt: None,
             scratch: Scratch::new(&memory),
         };
         match (f.eval)(&cx, &columns, &types, &ty, 1) {

@@ -49,6 +49,7 @@ pub fn fold_constants(expr: &mut Expr) {
             last_insert_id: 0,
             row_count: 0,
             sequences: None,
+            interrupt: None,
             scratch: Scratch::new(&memory),
         },
     };

@@ -121,7 +121,7 @@ impl DeleteRun {
                     }
                 }
                 self.next.1 += 1;
-                self.ahead.row_done();
+                self.ahead.row_done(&self.env)?;
             }
             self.next = (self.next.0 + 1, 0);
         }

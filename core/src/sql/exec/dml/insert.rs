@@ -101,7 +101,7 @@ impl InsertRun {
                         }
                     }
                     self.next.1 += 1;
-                    self.ahead.row_done();
+                    self.ahead.row_done(&self.env)?;
                 }
                 self.output.flush()?;
                 self.one_by_one = false;
@@ -169,6 +169,7 @@ impl InsertRun {
         txn: &mut Draft<'_>,
         missing: &mut Missing,
     ) -> Poll<Result<bool>> {
+        self.env.check_interrupt()?;
         let pins = &mut self.ahead.pins;
         let inserted = ready!(txn.insert_batch(self.plan.table, &batch.columns, batch.len, pins, missing))?;
         self.ahead.pins.clear();

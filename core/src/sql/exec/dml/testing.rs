@@ -6,9 +6,9 @@
 use super::{DmlResult, DmlRun};
 use crate::catalog::{Catalog, TableId};
 use crate::host::Host;
+use crate::interrupt::{Interrupt, InterruptHandle};
 use crate::kv::MemoryStore;
 use crate::sql::exec::Env;
-use crate::sql::interrupt::{Interrupt, InterruptHandle};
 use crate::sql::memory::Memory;
 use crate::sql::plan::{
     CompareOp, ConflictAction, ConflictTarget, Delete, Derived, Expr, Insert, InsertSource, OutputColumn,

@@ -179,7 +179,7 @@ impl UpdateRun {
         let (table, set, pins) = (self.plan.table, &self.set, &mut self.ahead.pins);
         let updated = ready!(txn.update_row(table, row.id, set, &chunk.values, row.row, pins, missing))?;
         self.affected += u64::from(updated.is_some_and(|u| u.changed));
-        self.ahead.row_done();
+        self.ahead.row_done(&self.env)?;
         Poll::Ready(Ok(()))
     }
 
@@ -279,7 +279,7 @@ impl UpdateRun {
         let pins = &mut self.ahead.pins;
         let parked = ready!(txn.update_row(self.plan.table, row.id, &set, &values, 0, pins, missing))?;
         self.parking_id = None;
-        self.ahead.row_done();
+        self.ahead.row_done(&self.env)?;
         if let (Some(row), Some(parked)) = (self.colliding.get_mut(at), parked) {
             row.id = parked.id;
         }

@@ -79,6 +79,7 @@ pub(super) fn call_user(
     let mut out = ColumnBuilder::with_capacity(function.returns.physical(), rows);
     let mut values: Vec<Value> = Vec::with_capacity(args.len());
     for row in 0..rows {
+        scope.functions.check_interrupt()?;
         values.clear();
         let of = |(v, ty): (&Vector, &DataType)| v.column.value(if v.constant { 0 } else { row }, ty);
         values.extend(vectors.iter().zip(&types).map(of));

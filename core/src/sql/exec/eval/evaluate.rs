@@ -242,6 +242,7 @@ mod tests {
             last_insert_id: 0,
             row_count: 0,
             sequences: None,
+            interrupt: None,
             scratch: Scratch::new(&memory),
         };
         f(&Scope {

@@ -178,6 +178,7 @@ impl Operator for HashJoin {
     fn next(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Option<Batch>>> {
         if let Some(mut right) = self.right.take() {
             loop {
+                cx.check_interrupt()?;
                 match right.next(cx) {
                     Poll::Pending => {
                         self.right = Some(right);

@@ -26,7 +26,6 @@ pub struct Window {
     /// The keys that rows are ordered by; none if there is no ORDER BY.
     keys: SortKeys,
     partitions: Numbered,
-    memory: Arc<Memory>,
     /// Of the numbers and results.
     kept: MemoryUse,
     result: Option<Batch>,
@@ -126,7 +125,7 @@ impl Window {
             rows: RowBuffer::new(&physicals, memory.part()),
             keys: SortKeys::new(&plan.order, memory.part()),
             partitions: Numbered::new(&partition, memory),
-            memory: memory.clone(),
+
             kept: memory.part(),
             result: None,
             done: 0,
@@ -164,7 +163,7 @@ impl Window {
     fn finish(&mut self, cx: &Cx<'_>) -> Result<Batch> {
         let by_key = match self.order.is_empty() {
             true => (0..self.rows.len() as u32).collect(),
-            false => self.keys.order(),
+            false => self.keys.order(&|| cx.check_interrupt())?,
         };
         let (order, sizes) = self.partitions.sorted(by_key);
         let is_peer = |row: usize| {
@@ -183,11 +182,12 @@ impl Window {
         let mut columns = input.to_vec();
         let scope = cx.env.scope();
         for call in &self.calls {
+            cx.check_interrupt()?;
             let (args, others) = rest.split_at(args(call).len().min(rest.len()));
             rest = others;
             let key = sort_keys.first().zip(self.order.first().map(|k| k.descending));
             let frames = Frames::new(&call.frame, key, &scope)?;
-            let result = values(call, args, &frames, &partitions, &self.memory)?;
+            let result = values(call, args, &frames, &partitions, cx.env)?;
             self.kept.add(result.memory())?;
             columns.push(result);
         }

@@ -2,6 +2,7 @@
 
 use super::frame::Frames;
 use super::partitions::{Partition, Partitions};
+use crate::sql::exec::Env;
 use crate::sql::exec::aggregate::{Accumulator, Groups, accumulator};
 use crate::sql::memory::{Memory, MemoryUse};
 use crate::sql::plan::{AggregateCall, WindowCall, WindowFunction};
@@ -15,12 +16,12 @@ pub(super) fn values(
     args: &[Column],
     frames: &Frames<'_>,
     partitions: &Partitions,
-    memory: &Arc<Memory>,
+    env: &Env,
 ) -> Result<Column> {
     let mut out = Column::new(call.ty.physical());
     match &call.function {
         WindowFunction::Aggregate(aggregate) => {
-            return aggregates(aggregate, args, frames, partitions, memory);
+            return aggregates(aggregate, args, frames, partitions, env);
         }
         WindowFunction::Lag | WindowFunction::Lead => {
             let ahead = call.function == WindowFunction::Lead;
@@ -34,6 +35,7 @@ pub(super) fn values(
         WindowFunction::FirstValue | WindowFunction::LastValue | WindowFunction::NthValue => {
             for partition in &partitions.partitions {
                 for (row, peers) in partition.each() {
+                    now_and_then(row, env)?;
                     let frame = frames.of(row, peers, partition);
                     let found = match &call.function {
                         WindowFunction::FirstValue => frame.clone().next(),
@@ -141,14 +143,23 @@ fn nth(args: &[Column], row: usize, frame: Range<usize>) -> Result<Option<usize>
     }
 }
 
+/// Asks every few thousand rows whether the statement may go on.
+fn now_and_then(row: usize, env: &Env) -> Result<()> {
+    match row % 4096 {
+        0 => env.check_interrupt(),
+        _ => Ok(()),
+    }
+}
+
 /// An aggregate per frame.
 fn aggregates(
     call: &AggregateCall,
     args: &[Column],
     frames: &Frames<'_>,
     partitions: &Partitions,
-    memory: &Arc<Memory>,
+    env: &Env,
 ) -> Result<Column> {
+    let memory = &env.memory;
     // Equal frames are computed once: each distinct one in a row of frames is a step.
     let mut steps: Vec<Range<usize>> = Vec::new();
     let mut firsts: Vec<bool> = Vec::new();
@@ -156,6 +167,7 @@ fn aggregates(
     for partition in &partitions.partitions {
         let mut is_first = true;
         for (row, peers) in partition.each() {
+            now_and_then(row, env)?;
             let frame = frames.of(row, peers, partition);
             if is_first || steps.last() != Some(&frame) {
                 steps.push(frame);
@@ -184,6 +196,7 @@ fn aggregates(
     let mut results = Column::new(call.ty.physical());
     let mut rest = steps.as_slice();
     while !rest.is_empty() {
+        env.check_interrupt()?;
         let (frames, after) = rest.split_at(some_frames(rest));
         rest = after;
         let (mut rows, mut groups) = (Vec::new(), Vec::new());

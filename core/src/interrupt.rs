@@ -1,8 +1,8 @@
 //! Stopping a statement that runs: at somebody's request, or because its time is over.
 //!
-//! Operators ask between batches, so a statement stops within the time of one batch, and a stopped
-//! statement has changed nothing. What works on many rows at once (a sort's comparisons, writing the rows
-//! that were collected, building an index) is not interrupted.
+//! Operators ask between batches, cursors between leaves, sorts between parts of a few hundred thousand rows,
+//! and what changes rows every few of them, so a statement stops soon. A stopped statement has changed nothing. What has
+//! no context to ask is not interrupted: the commit itself, undoing, and single values of bounded size.
 
 use crate::host::Host;
 use crate::types::{Error, Result};
@@ -60,5 +60,31 @@ impl Interrupt {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// An interrupt with the clock it is asked by.
+#[derive(Clone)]
+pub struct Stop {
+    interrupt: Interrupt,
+    host: Arc<dyn Host>,
+}
+
+impl Stop {
+    /// The interrupt of a statement that started by the clock of this host.
+    pub fn new(interrupt: &Interrupt, host: &Arc<dyn Host>) -> Stop {
+        Stop {
+            interrupt: interrupt.clone(),
+            host: host.clone(),
+        }
+    }
+
+    /// Whether the statement may go on.
+    ///
+    /// # Errors
+    /// As [`Interrupt::check`].
+    #[inline]
+    pub fn check(&self) -> Result<()> {
+        self.interrupt.check(&*self.host)
     }
 }
