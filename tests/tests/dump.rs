@@ -121,6 +121,7 @@ fn every_kind_of_object_and_value_is_in_a_dump() {
         "parent",
         "child",
         "refers",
+        "numbered",
         "generated",
         "numbered",
         "other.x",

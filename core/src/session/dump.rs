@@ -100,8 +100,11 @@ impl Session {
 
     fn script(&self, catalog: &Catalog, tables: &[&Arc<Table>], views: Vec<&ViewDef>, whole: bool) -> Dump {
         let here = |schema: &str| schema.eq_ignore_ascii_case(self.schema());
-        let several =
-            whole && !(tables.iter().all(|t| here(&t.def.schema)) && views.iter().all(|v| here(&v.schema)));
+        let sequences: Vec<&NumberSequence> = catalog.sequences().values().filter(|_| whole).collect();
+        let several = whole
+            && !(tables.iter().all(|t| here(&t.def.schema))
+                && views.iter().all(|v| here(&v.schema))
+                && sequences.iter().all(|s| here(&s.def.schema)));
         let start = || Statements {
             list: Vec::new(),
             schema: String::from(self.schema()),
