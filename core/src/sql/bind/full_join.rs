@@ -41,6 +41,7 @@ impl Binder<'_> {
             right: self.copy_plan(&join.left)?.projected(marked, left),
             equal: join.equal.iter().map(|(l, r)| (r.clone(), l.clone())).collect(),
             condition,
+            told: Vec::new(),
         }));
         let alone = other_way.filtered(Some(Expr::IsNull {
             operand: Box::new(Expr::Column {

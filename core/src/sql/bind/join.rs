@@ -27,6 +27,7 @@ pub(super) fn scan(def: &Arc<TableDef>, alias: &str, row_id: bool) -> Plan {
         row_id,
         access: Access::Full,
         filter: None,
+        key_filters: Vec::new(),
     }
 }
 
@@ -258,6 +259,7 @@ impl<'a> Binder<'a> {
             right,
             equal: conditions.equal,
             condition: balanced(BinaryOp::And, conditions.rest),
+            told: Vec::new(),
         };
         Ok((Plan::Join(Box::new(join)), scope))
     }
@@ -369,6 +371,7 @@ impl<'a> Binder<'a> {
             right,
             equal: conditions.equal,
             condition: balanced(BinaryOp::And, conditions.rest),
+            told: Vec::new(),
         };
         let plan = match side {
             Side::Full => self.full_join(join)?,
@@ -546,6 +549,7 @@ fn cross(
         right,
         equal: Vec::new(),
         condition: None,
+        told: Vec::new(),
     };
     Ok((Plan::Join(Box::new(join)), scope))
 }

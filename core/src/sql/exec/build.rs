@@ -15,6 +15,7 @@ use super::index_scan::IndexScan;
 use super::information::InformationRows;
 use super::join::{self, HashJoin, LookupKey, NestedLoopJoin};
 use super::key_range::IndexKeys;
+use super::key_test::Told;
 use super::limit::Limit;
 use super::project::Project;
 use super::recursive::{Recursive, WorkTable};
@@ -43,6 +44,7 @@ pub fn build(plan: &Plan, catalog: &Catalog, memory: &Arc<Memory>) -> Result<Box
         catalog,
         memory,
         counts: Counts::None,
+        told: Vec::new(),
     }
     .build(plan)
 }
@@ -59,6 +61,7 @@ pub fn build_counted(
         catalog,
         memory,
         counts: Counts::New(counts),
+        told: Vec::new(),
     }
     .build(plan)
 }
@@ -93,6 +96,7 @@ impl PlanBuilder {
             catalog: &self.catalog,
             memory: &self.memory,
             counts,
+            told: Vec::new(),
         }
         .build(&self.plan)
     }
@@ -133,6 +137,8 @@ struct Builder<'a> {
     catalog: &'a Catalog,
     memory: &'a Arc<Memory>,
     counts: Counts<'a>,
+    /// The places for keys that joins tell, by number.
+    told: Vec<(usize, Told)>,
 }
 
 fn physicals(plan: &Plan) -> Vec<Physical> {
@@ -182,11 +188,13 @@ impl Builder<'_> {
                 row_id,
                 access,
                 filter,
+                key_filters,
                 ..
             } => {
                 let table = self.catalog.table(*table)?;
-                let columns = (columns.as_slice(), *row_id);
-                scan(table, columns, access, filter.clone())?
+                let told = key_filters.iter().map(|k| (k.column, self.told(k.keys)));
+                let told = told.collect();
+                scan(table, (columns.as_slice(), *row_id), access, filter.clone(), told)?
             }
             Plan::Apply(apply) => {
                 let subquery = self.later(&apply.subquery);
@@ -229,6 +237,16 @@ impl Builder<'_> {
         })
     }
 
+    /// The place for the keys that a join tells under a number.
+    fn told(&mut self, number: usize) -> Told {
+        if let Some((_, told)) = self.told.iter().find(|(n, _)| *n == number) {
+            return told.clone();
+        }
+        let told = Told::default();
+        self.told.push((number, told.clone()));
+        told
+    }
+
     /// A plan that is built when it runs, and each time.
     fn later(&mut self, plan: &Plan) -> PlanBuilder {
         PlanBuilder {
@@ -239,7 +257,7 @@ impl Builder<'_> {
         }
     }
 
-    fn join(&self, j: &Join, left: Box<dyn Operator>, right: Box<dyn Operator>) -> Box<dyn Operator> {
+    fn join(&mut self, j: &Join, left: Box<dyn Operator>, right: Box<dyn Operator>) -> Box<dyn Operator> {
         let physicals = physicals(&j.right);
         let condition = j.condition.clone();
         if j.equal.is_empty() {
@@ -252,7 +270,10 @@ impl Builder<'_> {
                 self.memory,
             ))
         } else {
-            let join = HashJoin::new(j.kind, left, right, &j.equal, condition, &physicals, self.memory);
+            let mut join = HashJoin::new(j.kind, left, right, &j.equal, condition, &physicals, self.memory);
+            for told in &j.told {
+                join.tell(told.key, self.told(told.number));
+            }
             Box::new(join)
         }
     }
@@ -288,15 +309,21 @@ fn scan(
     (columns, row_id): (&[usize], bool),
     access: &Access,
     filter: Option<Expr>,
+    told: Vec<(usize, Told)>,
 ) -> Result<Box<dyn Operator>> {
     let rows = table.rows.clone();
     let wanted = columns;
     let columns = TableColumns::new(&table.def, wanted, row_id);
+    let in_order = |rows, columns, bounds, reverse, filter| {
+        let mut scan = Scan::new(rows, columns, bounds, reverse, filter);
+        told.into_iter()
+            .for_each(|(column, told)| scan.look_for(column, told));
+        Ok(Box::new(scan) as Box<dyn Operator>)
+    };
     let (at, keys, reverse, instead) = match access {
-        Access::Full => return Ok(Box::new(Scan::new(rows, columns, None, false, filter))),
+        Access::Full => return in_order(rows, columns, None, false, filter),
         Access::RowIds { bounds, reverse } => {
-            let scan = Scan::new(rows, columns, Some(bounds.clone()), *reverse, filter);
-            return Ok(Box::new(scan));
+            return in_order(rows, columns, Some(bounds.clone()), *reverse, filter);
         }
         Access::RowIdList(list) => {
             return Ok(Box::new(RowIdLookup::new(rows, columns, list.clone(), filter)));

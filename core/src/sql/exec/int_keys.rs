@@ -8,8 +8,9 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 
-/// The array may have so many slots per key, and [`SPARE`] more.
-const SLOTS_PER_KEY: usize = 4;
+/// The array may have so many slots per key, and [`SPARE`] more: it takes about as much memory then as the hash
+/// table, in which an entry and its share of free ones take 20 to 40 bytes.
+const SLOTS_PER_KEY: usize = 8;
 const SPARE: usize = 1024;
 /// Bytes of an entry of the hash table.
 const ENTRY: usize = size_of::<(i64, u32)>();

@@ -1,12 +1,13 @@
 //! The rows of several leaves as one batch: what an operator does per batch costs as much as what it
 //! does for dozens of rows, and a leaf has no more than that.
 //!
-//! A run only holds the leaves. Columns are copied out when asked for: all rows of those a filter reads,
-//! and then of the others only the rows that passed.
+//! A run only holds the leaves. Columns are copied out when asked for, of all rows or of some: see
+//! [`RunRows`](super::run_rows::RunRows).
 
+use super::positions::Positions;
 use super::table_columns::{Piece, TableColumns};
 use crate::tree::{Leaves, Missing, RowCursor, RowLeaf};
-use crate::types::{Batch, Bitmap, BytesVec, Column, ColumnData, Physical, Result};
+use crate::types::{Bitmap, BytesVec, Column, ColumnData, Physical, Result};
 use alloc::{sync::Arc, vec::Vec};
 use core::ops::Range;
 use core::task::{Poll, ready};
@@ -73,54 +74,13 @@ impl LeafRun {
         self.leaves.iter().map(piece)
     }
 
-    /// All rows.
-    pub fn batch(&self, columns: &TableColumns) -> Batch {
-        let column = |i| self.column(columns, i);
-        Batch::new((0..columns.len()).map(column).collect(), self.rows())
-    }
-
-    /// All rows, with only the columns that `used` marks; the others are empty.
-    pub fn partial(&self, columns: &TableColumns, used: &[bool]) -> Batch {
-        let column = |(i, used): (usize, &bool)| {
-            if *used {
-                self.column(columns, i)
-            } else {
-                Column::new(columns.physical(i))
-            }
-        };
-        Batch::new(used.iter().enumerate().map(column).collect(), self.rows())
-    }
-
-    /// The rows at ascending `positions`; `partial` has the columns `used` marks already.
-    pub fn narrowed(
-        &self,
-        columns: &TableColumns,
-        used: &[bool],
-        partial: Batch,
-        positions: Vec<u32>,
-    ) -> Batch {
-        if let Some(leaf) = self.whole_leaf() {
-            return Batch::new(columns.of_leaf(leaf), self.rows()).select(positions);
-        }
-        let all = positions.len() == self.rows();
-        let sparse = positions.len() < self.rows() / 8;
-        let rows = positions.len();
-        let column = |(i, (column, used)): (usize, (Column, &bool))| match (used, all) {
-            (true, true) => column,
-            (true, false) => column.gather(&positions),
-            (false, true) => self.column(columns, i),
-            // Numbers are copied fastest all together, texts only where they are needed.
-            (false, false) if !sparse && columns.physical(i) != Physical::Bytes => {
-                self.column(columns, i).gather(&positions)
-            }
-            (false, false) => self.gather(columns, i, &positions),
-        };
-        let columns = partial.columns.into_iter().zip(used).enumerate().map(column);
-        Batch::new(columns.collect(), rows)
+    /// The columns of the only leaf, if all of its rows are meant: they need not be copied.
+    pub fn shared(&self, columns: &TableColumns) -> Option<Vec<Column>> {
+        self.whole_leaf().map(|leaf| columns.of_leaf(leaf))
     }
 
     /// Output column `i` of all rows.
-    fn column(&self, columns: &TableColumns, i: usize) -> Column {
+    pub fn column(&self, columns: &TableColumns, i: usize) -> Column {
         if let Some(leaf) = self.whole_leaf() {
             return columns.column_of(leaf, i);
         }
@@ -166,6 +126,33 @@ impl LeafRun {
         }
     }
 
+    /// The positions of the rows for whose value in output column `i`, one of integers, `is_wanted`; NULL is never
+    /// wanted.
+    pub fn positions_where(
+        &self,
+        columns: &TableColumns,
+        i: usize,
+        is_wanted: impl Fn(i64) -> bool,
+    ) -> Vec<u32> {
+        let mut found = Positions::new(self.rows());
+        let mut ids = Vec::new();
+        for (leaf, range) in self.leaves.iter() {
+            match columns.piece(leaf, i) {
+                Piece::RowIds => {
+                    ids.clear();
+                    leaf.extend_row_ids(&mut ids, range.start, range.end);
+                    found.test(&ids, None, 0, &is_wanted);
+                }
+                Piece::Stored(c) => match c.i64s().get(range.clone()) {
+                    Some(values) => found.test(values, c.null_bitmap(), range.start, &is_wanted),
+                    None => found.skip(range.len()),
+                },
+                Piece::Absent => found.skip(range.len()),
+            }
+        }
+        found.into_rows()
+    }
+
     /// Where output column `i` is NULL; `None`: nowhere.
     fn nulls(&self, columns: &TableColumns, i: usize) -> Option<Bitmap> {
         let may_be = |(piece, _): (Piece<'_>, _)| match piece {
@@ -191,7 +178,7 @@ impl LeafRun {
     }
 
     /// Output column `i` of the rows at ascending `positions`.
-    fn gather(&self, columns: &TableColumns, i: usize, positions: &[u32]) -> Column {
+    pub fn gather(&self, columns: &TableColumns, i: usize, positions: &[u32]) -> Column {
         let mut out = Column::with_capacity(columns.physical(i), positions.len());
         let (mut rest, mut base) = (positions, 0);
         for (leaf, range) in self.leaves.iter() {

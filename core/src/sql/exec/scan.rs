@@ -1,20 +1,25 @@
 //! A table's rows in row id order: all of them, or a range of row ids.
 //!
 //! The first batch is one leaf, which shares the leaf's columns, so that a LIMIT reads little; later ones
-//! are runs of leaves. The filter is applied here: it reads its own columns of all rows, the others are
-//! copied of the rows that pass. Leaves that can have no such row are [passed over](super::needed_leaves). Backwards,
-//! every batch is one leaf and a selection.
+//! are runs of leaves. Leaves that can have no row that passes the filter are [passed over](super::needed_leaves); of the
+//! others it is applied here, in steps: what joins above let through, then the conditions on numbers, then the
+//! rest, each reading its own columns of the rows that are left. Backwards, every batch is one leaf and a
+//! selection.
 
 use super::constant::constant_int;
 use super::eval::eval_filter;
 use super::filter::narrow;
+use super::key_test::{KeyTests, Told};
 use super::leaf_run::LeafRun;
 use super::needed_leaves::needed_leaves;
+use super::run_rows::RunRows;
+use super::small_batches::SmallBatches;
 use super::table_columns::TableColumns;
 use super::{BATCH_ROWS, Cx, Env, Operator};
+use crate::sql::optimize::{join_conjuncts, split_conjuncts};
 use crate::sql::plan::{Expr, ScanBounds};
 use crate::tree::{RowCursor, RowTree};
-use crate::types::{Batch, Result, RowId};
+use crate::types::{Batch, Physical, Result, RowId};
 use alloc::vec::Vec;
 use core::ops::Bound;
 use core::task::{Poll, ready};
@@ -31,6 +36,13 @@ enum State {
     End,
 }
 
+/// Conditions that are looked at together.
+struct Step {
+    condition: Expr,
+    /// Which columns they read.
+    columns: Vec<bool>,
+}
+
 /// See the module.
 pub struct Scan {
     state: State,
@@ -38,12 +50,15 @@ pub struct Scan {
     reverse: bool,
     columns: TableColumns,
     filter: Option<Expr>,
-    /// Which columns the filter reads.
-    filtered: Vec<bool>,
+    /// What joins above let through.
+    key_tests: KeyTests,
+    /// The filter, step by step.
+    steps: Vec<Step>,
     /// Leaves read and not handed out yet.
     run: LeafRun,
     /// Rows that the next run aims at.
     wanted: usize,
+    small: SmallBatches,
 }
 
 impl Scan {
@@ -55,36 +70,38 @@ impl Scan {
         reverse: bool,
         filter: Option<Expr>,
     ) -> Scan {
-        let mut filtered = alloc::vec![false; columns.len()];
-        filter.iter().for_each(|f| mark_columns(f, &mut filtered));
+        let steps = steps(filter.clone(), &columns);
         Scan {
             state: State::Start(rows),
             bounds,
             reverse,
             columns,
             filter,
-            filtered,
+            key_tests: KeyTests::default(),
+            steps,
             run: LeafRun::default(),
             wanted: 1,
+            small: SmallBatches::default(),
         }
+    }
+
+    /// Has an output column looked for among the keys that a join tells. Backwards that is not worth it.
+    pub fn look_for(&mut self, column: usize, told: Told) {
+        self.key_tests.push(column, told);
     }
 
     /// The rows of the run that pass the filter; `None` if there are none.
     fn take_run(&mut self, cx: &Cx<'_>) -> Result<Option<Batch>> {
-        if self.run.rows() == 0 {
-            return Ok(None);
-        }
-        let batch = match &self.filter {
-            None => Some(self.run.batch(&self.columns)),
-            Some(filter) => {
-                let partial = self.run.partial(&self.columns, &self.filtered);
-                let positions = eval_filter(filter, &partial, &cx.env.scope())?;
-                (!positions.is_empty()).then(|| {
-                    self.run
-                        .narrowed(&self.columns, &self.filtered, partial, positions)
-                })
+        let mut rows = RunRows::new(&self.run, &self.columns);
+        self.key_tests.narrow(&mut rows);
+        for step in &self.steps {
+            if rows.is_empty() {
+                break;
             }
-        };
+            let batch = rows.read(&step.columns);
+            rows.keep(eval_filter(&step.condition, &batch, &cx.env.scope())?);
+        }
+        let batch = (!rows.is_empty()).then(|| rows.finish());
         self.run.clear();
         Ok(batch)
     }
@@ -115,6 +132,34 @@ impl Scan {
             _ => State::End,
         })
     }
+}
+
+/// A filter as steps: as many conditions as read no texts, which are worth reading only of rows that pass those;
+/// then the others.
+fn steps(filter: Option<Expr>, columns: &TableColumns) -> Vec<Step> {
+    let mut numbers = split_conjuncts(filter);
+    let reads_text = |condition: &Expr| {
+        let read = marked(condition, columns.len());
+        let mut read = read.iter().zip(columns.physicals());
+        read.any(|(read, physical)| *read && *physical == Physical::Bytes)
+    };
+    let first = numbers.iter().position(reads_text).unwrap_or(numbers.len());
+    let rest = numbers.split_off(first);
+    let step = |condition: Expr| Step {
+        columns: marked(&condition, columns.len()),
+        condition,
+    };
+    [numbers, rest]
+        .into_iter()
+        .filter_map(|conditions| join_conjuncts(conditions).map(step))
+        .collect()
+}
+
+/// The columns an expression reads, of so many.
+fn marked(expr: &Expr, columns: usize) -> Vec<bool> {
+    let mut marks = alloc::vec![false; columns];
+    mark_columns(expr, &mut marks);
+    marks
 }
 
 /// Marks the columns an expression reads.
@@ -168,7 +213,9 @@ impl Operator for Scan {
                     *left -= rows;
                     return Poll::Ready(Ok(Some(Batch::new(Vec::new(), rows as usize))));
                 }
-                State::Start(_) | State::Count(_) | State::End => return Poll::Ready(Ok(None)),
+                State::Start(_) | State::Count(_) | State::End => {
+                    return Poll::Ready(Ok(self.small.take()));
+                }
             };
             if self.reverse {
                 let Some(span) = ready!(cursor.next(cx.missing))? else {
@@ -190,9 +237,10 @@ impl Operator for Scan {
                 self.state = State::End;
             }
             self.wanted = (self.run.rows() * 4).clamp(1, BATCH_ROWS);
-            let batch = self.take_run(cx)?;
-            if batch.is_some() {
-                return Poll::Ready(Ok(batch));
+            if let Some(batch) = self.take_run(cx)?
+                && let Some(batch) = self.small.push(batch)
+            {
+                return Poll::Ready(Ok(Some(batch)));
             }
         }
     }

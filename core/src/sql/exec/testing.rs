@@ -169,6 +169,7 @@ impl Tables {
             row_id: false,
             access: Access::Full,
             filter: None,
+            key_filters: Vec::new(),
         }
     }
 
@@ -413,6 +414,7 @@ pub(crate) fn join(
         right,
         equal,
         condition,
+        told: Vec::new(),
     }))
 }
 

@@ -168,6 +168,7 @@ impl Lines<'_> {
                 columns,
                 access,
                 filter,
+                key_filters,
                 ..
             } => {
                 let (way, mut what) = self.access(*table, access);
@@ -179,6 +180,11 @@ impl Lines<'_> {
                 let mut line = format!("{way} {}: {what}", self.aliased(*table, alias));
                 if let Some(f) = filter {
                     line += &format!("; filter {}", expr_text(f, &self.names(plan)));
+                }
+                for filter in key_filters {
+                    let names = self.names(plan);
+                    let column = names.get(filter.column).map_or("?", |name| name.as_str());
+                    line += &format!("; {column} among keys {}", filter.keys);
                 }
                 line
             }
@@ -200,7 +206,12 @@ impl Lines<'_> {
                 if let Some(c) = &j.condition {
                     on.push(expr_text(c, &self.names(plan)));
                 }
-                described(way, j.kind, &on)
+                let mut line = described(way, j.kind, &on);
+                for told in &j.told {
+                    let key = j.equal.get(told.key).map(|(_, r)| expr_text(r, &right));
+                    line += &format!("; keys {}: {}", told.number, key.unwrap_or_default());
+                }
+                line
             }
             Plan::LookupJoin(j) => {
                 let def = self.def(j.table);

@@ -302,6 +302,7 @@ impl Built {
                 right: right.plan,
                 equal,
                 condition: join(rest.into_iter().map(|c| place(&columns, c))),
+                told: Vec::new(),
             })),
             columns,
             members,

@@ -4,7 +4,7 @@
 //! are made plain and pushed down, and what indexes on expressions and partial ones can say is added, before
 //! joins are ordered by size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
 //! access makes needless go after that, then unneeded columns; what is left of a sort under a LIMIT reads
-//! its rows late; at last the long lists that are left become sets.
+//! its rows late; at last the long lists that are left become sets, and joins tell scans their keys.
 
 mod access;
 mod access_order;
@@ -32,13 +32,14 @@ mod push_down_filters;
 mod rewrite;
 mod simplify;
 mod statistics;
+mod tell_keys;
 #[cfg(test)]
 mod tests;
 mod top_n;
 mod unnest_subqueries;
 
 pub use columns::is_constant;
-pub use conjuncts::split_or;
+pub use conjuncts::{join as join_conjuncts, split as split_conjuncts, split_or};
 pub use estimate::rows as estimate_rows;
 pub use lossless::compared_column;
 pub use rewrite::{optimize, optimize_with, simplify_expression};

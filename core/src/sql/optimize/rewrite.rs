@@ -4,7 +4,7 @@ use super::statistics::{BoundTables, Statistics};
 use super::{
     access, access_order, computed_columns, fold_constants, hash_in_lists, implied_conditions, in_lookup,
     join_order, late_rows, lift_subqueries, lookup_join, merge_projects, min_max, order_conjuncts,
-    prune_columns, push_down_filters, simplify, top_n, unnest_subqueries,
+    prune_columns, push_down_filters, simplify, tell_keys, top_n, unnest_subqueries,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
@@ -38,6 +38,11 @@ pub fn optimize_with(query: &mut Query, stats: &dyn Statistics) {
     prune_columns::prune_columns(&mut query.plan);
     read_rows_late(&mut query.plan, stats);
     hash_in_lists::hash_in_lists(query);
+    let mut told = 0;
+    for sub in &mut query.sub_plans {
+        tell_keys::tell_keys(&mut sub.plan, &mut told);
+    }
+    tell_keys::tell_keys(&mut query.plan, &mut told);
 }
 
 fn read_rows_late(plan: &mut Plan, stats: &dyn Statistics) {

@@ -54,6 +54,7 @@ fn join(kind: JoinKind, left: Plan, right: Plan, condition: Option<Expr>) -> Pla
         right,
         equal: vec![],
         condition,
+        told: Vec::new(),
     }))
 }
 

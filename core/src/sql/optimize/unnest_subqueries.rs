@@ -336,6 +336,7 @@ fn joined(input: Plan, subquery: Unnested) -> Plan {
         right,
         equal,
         condition: None,
+        told: Vec::new(),
     }));
     let columns = types.into_iter().enumerate();
     let mut exprs: Vec<Expr> = columns.map(|(index, ty)| Expr::Column { index, ty }).collect();

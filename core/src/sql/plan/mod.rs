@@ -24,7 +24,8 @@ pub use derived::Derived;
 pub use expr::{AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use information::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable};
 pub use query::{
-    Access, Join, JoinKind, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan, SubPlanKind,
+    Access, Join, JoinKind, KeyFilter, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan,
+    SubPlanKind, ToldKeys,
 };
 pub use recursive::Recursive;
 pub use set_operation::{SetKind, SetOperation};

@@ -84,6 +84,26 @@ pub struct Join {
     pub equal: Vec<(Expr, Expr)>,
     /// The rest of the ON condition, over left ++ right columns.
     pub condition: Option<Expr>,
+    /// Which keys of the right side scans below the left side are told of; made by the optimizer.
+    pub told: Vec<ToldKeys>,
+}
+
+/// The right side of one equality of a join: what values it has is told to a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldKeys {
+    /// Position in [`Join::equal`].
+    pub key: usize,
+    /// See [`KeyFilter::keys`].
+    pub number: usize,
+}
+
+/// In a scan: rows whose value of a column is not among the keys of a join above may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyFilter {
+    /// Position among the scan's output columns.
+    pub column: usize,
+    /// The number of the keys, which is theirs alone in the query: see [`Join::told`].
+    pub keys: usize,
 }
 
 /// A join that looks the right table's rows up for each left row; made by the optimizer. Output = left
@@ -181,6 +201,8 @@ pub enum Plan {
         access: Access,
         /// Condition over the output columns.
         filter: Option<Expr>,
+        /// What joins above let through.
+        key_filters: Vec<KeyFilter>,
     },
     /// Literal rows (also `SELECT` without FROM: one row of no columns).
     Values {

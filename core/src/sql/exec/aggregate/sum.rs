@@ -2,9 +2,8 @@
 
 use super::accumulator::run_up;
 use super::{Accumulator, Groups};
-use crate::types::{Column, ColumnData, DataType, Decimal, Error, Result, vec_capacity};
-use alloc::string::ToString;
-use alloc::vec::Vec;
+use crate::types::{Bitmap, Column, ColumnData, DataType, Decimal, Error, Physical, Result, vec_capacity};
+use alloc::{string::ToString, sync::Arc, vec::Vec};
 
 /// 10^n, if it fits.
 fn power_of_ten(n: u8) -> Option<i128> {
@@ -39,24 +38,46 @@ impl ExactSum {
             column: None,
         }
     }
+}
+
+/// How sums become results.
+struct Scaling {
+    average: bool,
+    /// A result has so many units of the argument's scale as one of its own, and so many of its own as one of the argument's.
+    up: i128,
+    down: i128,
+    limit: i128,
+}
+
+impl Scaling {
+    /// From the scale of the argument to that of the result; `None` if they are too far apart.
+    fn new(average: bool, from: u8, to: u8) -> Option<Scaling> {
+        Some(Scaling {
+            average,
+            up: power_of_ten(to.saturating_sub(from))?,
+            down: power_of_ten(from.saturating_sub(to))?,
+            limit: power_of_ten(Decimal::MAX_PRECISION)?,
+        })
+    }
 
     /// The result of one group in units of the result's scale.
     fn result(&self, sum: i128, count: i64) -> Option<i128> {
-        let (from, to) = (self.scale, self.ty.scale());
         let value = if self.average {
             let n = i128::from(count);
-            let unit = power_of_ten(to.saturating_sub(from))?;
             // Whole part and remainder apart, so that only a result that does not fit overflows.
-            let rest = divide_rounded((sum % n).checked_mul(unit)?, n);
-            let whole = (sum / n).checked_mul(unit)?.checked_add(rest)?;
-            divide_rounded(whole, power_of_ten(from.saturating_sub(to))?)
-        } else if to >= from {
-            sum.checked_mul(power_of_ten(to - from)?)?
+            let rest = divide_rounded((sum % n).checked_mul(self.up)?, n);
+            (sum / n).checked_mul(self.up)?.checked_add(rest)?
+        } else if self.up > 1 {
+            sum.checked_mul(self.up)?
         } else {
-            divide_rounded(sum, power_of_ten(from - to)?)
+            sum
         };
-        let limit = power_of_ten(Decimal::MAX_PRECISION)?;
-        (value > -limit && value < limit).then_some(value)
+        let value = if self.down > 1 {
+            divide_rounded(value, self.down)
+        } else {
+            value
+        };
+        (value > -self.limit && value < self.limit).then_some(value)
     }
 }
 
@@ -152,21 +173,26 @@ impl Accumulator for ExactSum {
     }
 
     fn finish(&mut self) -> Result<Column> {
-        let mut out = Column::with_capacity(self.ty.physical(), self.groups.len());
-        let integers = self.ty.physical() == crate::types::Physical::I64;
-        for (sum, count) in core::mem::take(&mut self.groups) {
-            if count == 0 {
-                out.push_null();
-                continue;
-            }
-            let value = self.result(sum, count).ok_or_else(|| self.out_of_range())?;
-            if integers {
-                out.push_i64(i64::try_from(value).map_err(|_| self.out_of_range())?);
-            } else {
-                out.push_decimal(value);
-            }
-        }
-        Ok(out)
+        let scaling = Scaling::new(self.average, self.scale, self.ty.scale());
+        let scaling = scaling.ok_or_else(|| self.out_of_range())?;
+        let groups = core::mem::take(&mut self.groups);
+        let nulls = groups.iter().any(|(_, count)| *count == 0).then(|| {
+            let mut nulls = Bitmap::default();
+            groups.iter().for_each(|(_, count)| nulls.push(*count == 0));
+            nulls
+        });
+        // The sum of no values is NULL, whose place holds 0.
+        let sums = groups.iter().map(|(sum, count)| match count {
+            0 => Ok(0),
+            _ => scaling.result(*sum, *count).ok_or_else(|| self.out_of_range()),
+        });
+        let data = if self.ty.physical() == Physical::I64 {
+            let int = |sum: Result<i128>| i64::try_from(sum?).map_err(|_| self.out_of_range());
+            ColumnData::I64(Arc::new(sums.map(int).collect::<Result<_>>()?))
+        } else {
+            ColumnData::Decimal(Arc::new(sums.collect::<Result<_>>()?))
+        };
+        Ok(Column::from_parts(data, nulls))
     }
 
     fn memory_with(&self, groups: usize, _: &[Column]) -> usize {

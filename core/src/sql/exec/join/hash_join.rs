@@ -4,7 +4,9 @@
 
 use super::pairs::{PairOutput, Pairs};
 use crate::sql::exec::eval::eval;
+use crate::sql::exec::key_set::KeySet;
 use crate::sql::exec::key_table::{KeyTable, NO_GROUP, Nulls};
+use crate::sql::exec::key_test::Told;
 use crate::sql::exec::row_buffer::RowBuffer;
 use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
 use crate::sql::memory::{Memory, MemoryUse};
@@ -41,6 +43,9 @@ pub struct HashJoin {
     output: PairOutput,
     pairs: Pairs,
     probe: Option<Probe>,
+    /// Columns of the right side, and whom to tell what is in them.
+    told: Vec<(usize, Told)>,
+    memory: Arc<Memory>,
 }
 
 impl HashJoin {
@@ -71,6 +76,27 @@ impl HashJoin {
             output: PairOutput::new(kind, condition),
             pairs: Pairs::new(kind),
             probe: None,
+            told: Vec::new(),
+            memory: memory.clone(),
+        }
+    }
+
+    /// Has the values of a key of the right side told, once they are known; only if it is an integer column.
+    pub fn tell(&mut self, key: usize, told: Told) {
+        if let Some(Expr::Column { index, ty }) = self.right_keys.get(key)
+            && ty.physical() == Physical::I64
+        {
+            self.told.push((*index, told));
+        }
+    }
+
+    /// Tells the scans below the left side, before they are first asked for rows.
+    fn tell_keys(&mut self) {
+        for (column, told) in self.told.drain(..) {
+            let keys = self.rows.columns().get(column).map_or(&[][..], Column::i64s);
+            if let Some(keys) = KeySet::new(keys, self.memory.part()) {
+                told.call_once(|| keys);
+            }
         }
     }
 
@@ -191,6 +217,7 @@ impl Operator for HashJoin {
                 }
             }
             self.finish_build();
+            self.tell_keys();
         }
         if self.kind == JoinKind::Inner && self.rows.is_empty() {
             return Poll::Ready(Ok(None));
