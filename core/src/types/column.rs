@@ -338,10 +338,8 @@ impl Column {
 
     /// Appends the values of another column of the same representation at `rows`, each below its length
     /// (of another representation: NULLs).
-    pub fn extend_rows(&mut self, other: &Column, rows: impl Iterator<Item = usize> + Clone) {
+    pub fn extend_rows(&mut self, other: &Column, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         let old = self.len();
-        let (all, limit) = (rows.clone(), other.len());
-        let rows = rows.filter(|r| *r < limit);
         match (&mut self.data, &other.data) {
             (ColumnData::I64(a), ColumnData::I64(b)) => extend_rows(Arc::make_mut(a), b, rows.clone()),
             (ColumnData::F64(a), ColumnData::F64(b)) => extend_rows(Arc::make_mut(a), b, rows.clone()),
@@ -352,7 +350,7 @@ impl Column {
                 let a = Arc::make_mut(a);
                 rows.clone().for_each(|r| a.push(b.get(r)));
             }
-            _ => return self.extend_nulls(all.count()),
+            _ => return self.extend_nulls(rows.len()),
         }
         if self.nulls.is_some() || other.nulls.is_some() {
             let n = self

@@ -183,8 +183,8 @@ impl LeafRun {
         let (mut rest, mut base) = (positions, 0);
         for (leaf, range) in self.leaves.iter() {
             let end = base + range.len();
-            let near = rest.get(..range.len()).unwrap_or(rest);
-            let here = near.partition_point(|p| (*p as usize) < end);
+            // Few enough that looking for the last of them in halves takes longer.
+            let here = rest.iter().take_while(|p| (**p as usize) < end).count();
             let (rows, later) = rest.split_at(here);
             let rows = rows
                 .iter()

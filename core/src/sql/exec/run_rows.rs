@@ -120,7 +120,7 @@ fn column(run: &LeafRun, columns: &TableColumns, i: usize, rows: Option<&[u32]>)
     match rows {
         None => run.column(columns, i),
         // Numbers are copied fastest all together, texts only where they are needed.
-        Some(rows) if rows.len() >= run.rows() / 8 && columns.physical(i) != Physical::Bytes => {
+        Some(rows) if rows.len() >= run.rows() / 3 && columns.physical(i) != Physical::Bytes => {
             run.column(columns, i).gather(rows)
         }
         Some(rows) => run.gather(columns, i, rows),
