@@ -99,9 +99,10 @@ impl<'a> RunRows<'a> {
             return self.selected(columns);
         }
         let rows = self.len();
-        let columns = self.read.into_iter().enumerate().map(|(i, read)| {
-            read.unwrap_or_else(|| column(self.run, self.columns, i, self.rows.as_deref()))
-        });
+        let columns =
+            self.read.into_iter().enumerate().map(|(i, read)| {
+                read.unwrap_or_else(|| column(self.run, self.columns, i, self.rows.as_deref()))
+            });
         Batch::new(columns.collect(), rows)
     }
 

@@ -164,6 +164,43 @@ fn the_smaller_side_is_built_and_scans_read_only_what_is_needed() {
 }
 
 #[test]
+fn a_filtered_right_side_tells_the_scan_below_the_left_side_its_keys() {
+    let t = shop();
+    let tags = |filtered: bool| {
+        let scan = t.scan("tags", &[0, 1]);
+        if filtered {
+            filter(scan, gt(col(0), int(5)))
+        } else {
+            scan
+        }
+    };
+    let on = || Some(eq(col(2), col(4)));
+    let joined = |kind, filtered| {
+        let plan = join(kind, t.scan("orders", &[0, 1, 2]), tags(filtered), on());
+        let lines = t.explained(&project(plan, vec![col(0), col(3)]));
+        lines.into_iter().skip(1).take(2).collect::<Vec<String>>()
+    };
+    assert_eq!(
+        joined(JoinKind::Inner, true),
+        [
+            "  Hash join: orders.total = tags.tag; keys 0: tags.tag",
+            "    Scan orders (memory): all rows; orders.total among keys 0",
+        ]
+    );
+    // All tags: that hardly spares anything. A LEFT JOIN: every order is wanted.
+    for (kind, filtered, name) in [
+        (JoinKind::Inner, false, "Hash join"),
+        (JoinKind::Left, true, "Hash join (left)"),
+    ] {
+        let want = [
+            alloc::format!("  {name}: orders.total = tags.tag"),
+            String::from("    Scan orders (memory): all rows"),
+        ];
+        assert_eq!(joined(kind, filtered), want);
+    }
+}
+
+#[test]
 fn where_on_the_right_of_a_left_join_makes_it_inner_only_if_nulls_fail() {
     let t = shop();
     let left = || {
