@@ -79,8 +79,10 @@ pub fn pieces(sql: &str) -> Vec<Piece> {
         let start = places.byte(t.span.start);
         end = places.byte(t.span.end);
         if let Some(kind) = kind_of(&t.token) {
+            // A comment may have the end of its line with it.
+            let text = sql.get(start..end).unwrap_or("").trim_end();
             pieces.push(Piece {
-                bytes: start..end,
+                bytes: start..start + text.len(),
                 kind,
             });
         }
@@ -142,7 +144,7 @@ mod tests {
                 ("`ä b`", QuotedName),
                 (",", Sign),
                 ("'ü''\n\\'x'", Text),
-                ("-- é\n", Comment),
+                ("-- é", Comment),
                 ("+", Sign),
                 ("1.5e3", Number),
                 ("/* c */", Comment),
