@@ -99,13 +99,13 @@ fn what_is_not_so_is_not_accepted() {
     let mut c = bed.client();
     for (sql, code) in [
         ("SET autocommit = 0", "0A000"),
-        ("SET @@foreign_key_checks = 0", "0A000"),
-        ("SET sql_mode = ''", "0A000"),
+        ("SET foreign_key_checks = 2", "42000"),
+        ("SET sql_mode = 'NO_BACKSLASH_ESCAPES'", "0A000"),
         ("SET GLOBAL autocommit = 1", "0A000"),
         ("SET @@global.autocommit = 1", "0A000"),
         ("SET no_such_variable = 1", "42704"),
         ("SELECT @@no_such_variable", "42704"),
-        ("SET @a = 1, autocommit = 1", "0A000"),
+        ("SET @a = 1, autocommit = 0", "0A000"),
         ("SELECT @n := @n + 1 FROM (SELECT 1 UNION SELECT 2) x", "0A000"),
         ("SELECT 1 + (@n := 1)", "0A000"),
         ("SHOW TABLES WHERE 1", "0A000"),

@@ -174,6 +174,7 @@ impl Session {
             transaction.reuse(core::mem::take(&mut self.changes));
             transaction.adopt_temporary(&self.temporary);
             transaction.set_defaults(self.defaults());
+            transaction.check_foreign_keys(self.foreign_key_checks);
             self.require_plan_for(transaction.catalog().schema_version())?;
             transaction.begin_statement()?;
             let result = run_statement(engine, interrupt, &mut transaction, &mut statement).await?;

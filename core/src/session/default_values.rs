@@ -26,7 +26,7 @@ impl ColumnDefaults for DefaultValues {
         };
         let nothing = Catalog::default();
         let context = BindContext {
-            source: &Names(&nothing, &self.shared.functions),
+            source: &Names(&nothing, &self.shared.functions, true),
             schema: &table.schema,
             params: &[],
         };

@@ -9,7 +9,8 @@ use super::read_ranges;
 use super::session::Given;
 use super::statement_engine::StatementEngine;
 use crate::catalog::{
-    Catalog, IndexDef, NumberSequence, PersistenceConfig, SequenceState, TableDef, TableId,
+    Catalog, ForeignKeyDef, IndexDef, NumberSequence, ParentName, PersistenceConfig, SequenceState, TableDef,
+    TableId,
 };
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::DmlRun;
@@ -54,11 +55,16 @@ impl Session {
                     persistence,
                     auto_increment,
                     rows,
+                    missing,
                     ..
                 } => {
                     let def = new_definition(engine, transaction.catalog(), table, persistence)?;
                     let id = def.id;
+                    let parents = parents_of(transaction.catalog(), table, missing);
                     transaction.create_table(def, engine.trees(), version)?;
+                    if !missing.is_empty() {
+                        transaction.note_parents(id, parents)?;
+                    }
                     if let Some(first) = auto_increment {
                         let table = transaction.catalog().table(id)?;
                         table.sequence.raise_above(first.saturating_sub(1));
@@ -174,6 +180,26 @@ async fn fill(
     engine.drive(step).await.map(|_| ())
 }
 
+/// The parents of a new table's foreign keys by name, in their order; `missing` are those that do not exist.
+fn parents_of(catalog: &Catalog, table: &TableDef, missing: &[ParentName]) -> Vec<ParentName> {
+    let mut missing = missing.iter();
+    let own = |f: &ForeignKeyDef, def: &TableDef| ParentName {
+        schema: def.schema.clone(),
+        table: def.name.clone(),
+        columns: f
+            .parent_columns
+            .iter()
+            .filter_map(|c| def.columns.get(*c).map(|c| c.name.clone()))
+            .collect(),
+    };
+    let parent = |f: &ForeignKeyDef| match (f.parent == TableId::MISSING, catalog.get(f.parent)) {
+        (true, _) => missing.next().cloned(),
+        (false, Some(parent)) => Some(own(f, &parent.def)),
+        (false, None) => Some(own(f, table)),
+    };
+    table.foreign_keys.iter().filter_map(parent).collect()
+}
+
 /// The definition of a new table: its id, and the persistence settings that hold for it.
 fn new_definition(
     engine: &StatementEngine<'_>,
@@ -189,6 +215,14 @@ fn new_definition(
     def.id = engine.new_table_id();
     for foreign in def.foreign_keys.iter_mut().filter(|f| f.parent == TableId(0)) {
         foreign.parent = def.id;
+    }
+    // An id that no table gets: until one of its name exists.
+    for foreign in def
+        .foreign_keys
+        .iter_mut()
+        .filter(|f| f.parent == TableId::MISSING)
+    {
+        foreign.parent = engine.new_table_id();
     }
     let default = PersistenceConfig {
         persistent: engine.config().default_persistent,

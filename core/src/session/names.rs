@@ -8,8 +8,8 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// Definitions of one catalog version, and the functions of the database.
-pub struct Names<'a>(pub &'a Catalog, pub &'a UserFunctions);
+/// Definitions of one catalog version, the functions of the database, and whether foreign keys are checked.
+pub struct Names<'a>(pub &'a Catalog, pub &'a UserFunctions, pub bool);
 
 impl SchemaSource for Names<'_> {
     fn user_function(&self, name: &str) -> Option<Arc<UserFunction>> {
@@ -30,6 +30,10 @@ impl SchemaSource for Names<'_> {
 
     fn views(&self) -> Vec<ViewDef> {
         self.0.views().cloned().collect()
+    }
+
+    fn checks_foreign_keys(&self) -> bool {
+        self.2
     }
 
     fn knows_sequences(&self) -> bool {

@@ -123,7 +123,7 @@ impl Session {
     }
 
     pub(super) fn bind(&self, catalog: &Catalog, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
-        let names = Names(catalog, &self.shared.functions);
+        let names = Names(catalog, &self.shared.functions, self.foreign_key_checks);
         let context = BindContext {
             source: &names,
             schema: &self.schema,

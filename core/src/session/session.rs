@@ -53,6 +53,12 @@ pub struct Session {
     pub(super) last_insert_id: i64,
     /// What ROW_COUNT() answers.
     pub(super) row_count: i64,
+    /// Whether its statements check foreign keys.
+    pub(super) foreign_key_checks: bool,
+    /// `sql_mode`, if it was set.
+    pub(super) sql_mode: Option<String>,
+    /// LOCK TABLES began the open transaction.
+    locked: bool,
     /// What it was given by sequences.
     pub(super) sequences: Sequences,
     /// Its temporary tables as they were when no transaction was open.
@@ -107,6 +113,9 @@ impl Session {
             isolation: IsolationLevel::default(),
             last_insert_id: 0,
             row_count: 0,
+            foreign_key_checks: true,
+            sql_mode: None,
+            locked: false,
             sequences: Sequences::default(),
             temporary: TemporaryTables::default(),
             defaults: None,
@@ -141,6 +150,9 @@ impl Session {
         self.isolation = IsolationLevel::default();
         self.last_insert_id = 0;
         self.row_count = 0;
+        self.foreign_key_checks = true;
+        self.sql_mode = None;
+        self.locked = false;
         self.sequences = Sequences::default();
         self.temporary = TemporaryTables::default();
         self.variables = UserVariables::default();
@@ -191,6 +203,8 @@ impl Session {
         transaction.adopt_temporary(&self.temporary);
         transaction.set_defaults(self.defaults());
         transaction.defer_foreign_keys();
+        transaction.check_foreign_keys(self.foreign_key_checks);
+        self.locked = false;
         self.transaction = Some(transaction);
         Ok(())
     }
@@ -523,6 +537,22 @@ impl Session {
                     .rollback_to(name)?;
             }
             TransactionControl::Release(name) => self.open_transaction("RELEASE SAVEPOINT")?.release(name)?,
+            TransactionControl::LockTables { read_only } => {
+                if self.locked && self.transaction.is_some() {
+                    self.commit().await?;
+                }
+                self.begin(TransactionOptions {
+                    isolation: IsolationLevel::Serializable,
+                    read_only: *read_only,
+                    sync: false,
+                })?;
+                self.locked = true;
+            }
+            TransactionControl::UnlockTables => {
+                if core::mem::take(&mut self.locked) && self.transaction.is_some() {
+                    self.commit().await?;
+                }
+            }
             TransactionControl::SetIsolation(level) => self.isolation = *level,
         }
         Ok(Outcome::Done)

@@ -6,10 +6,10 @@ use super::{Outcome, Params, RowStream};
 use crate::sql::exec::RowBuffer;
 use crate::sql::memory::Memory;
 use crate::sql::parse::parse_one;
-use crate::sql::plan::{Query, SessionStatement, SessionVerb, Statement};
+use crate::sql::plan::{Query, SessionStatement, SessionVerb, Statement, Target};
 use crate::types::{Batch, DataType, Error, Physical, Result, Value};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -115,12 +115,15 @@ impl Session {
         }
     }
 
-    fn assign(&mut self, targets: &[(usize, String)], row: Option<&[Value]>) -> Result<()> {
+    fn assign(&mut self, targets: &[(usize, Target)], row: Option<&[Value]>) -> Result<()> {
         let Some(row) = row else { return Ok(()) };
         let limit = self.shared.engine.config().query_memory();
-        for (column, name) in targets {
+        for (column, target) in targets {
             let value = row.get(*column).cloned().unwrap_or_default();
-            self.variables.set(name, value, limit)?;
+            match target {
+                Target::User(name) => self.variables.set(name, value, limit)?,
+                Target::System(name) => self.set_system_variable(name, &value.to_string())?,
+            }
         }
         Ok(())
     }

@@ -96,7 +96,7 @@ impl Session {
         prepared: &Prepared,
         literals: &[Value],
     ) -> Option<(crate::sql::plan::Statement, Vec<Slot>)> {
-        let names = Names(catalog, &self.shared.functions);
+        let names = Names(catalog, &self.shared.functions, self.foreign_key_checks);
         let context = BindContext {
             source: &names,
             schema: &self.schema,

@@ -58,6 +58,40 @@ impl UserVariables {
     }
 }
 
+/// The modes of MySQL that hold, whichever are set.
+const SQL_MODE: &str = "PIPES_AS_CONCAT,ANSI_QUOTES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO";
+
+/// The modes as set, if they ask for nothing that is not so: those that hold, those that are about what does not
+/// exist here, and none of those that relax something, since statements stay as strict without them.
+///
+/// # Errors
+/// [`Error::Unsupported`] naming the mode.
+fn known_modes(value: &str) -> Result<String> {
+    const KNOWN: [&str; 16] = [
+        "PIPES_AS_CONCAT",
+        "ANSI_QUOTES",
+        "ANSI",
+        "STRICT_ALL_TABLES",
+        "STRICT_TRANS_TABLES",
+        "TRADITIONAL",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        "NO_AUTO_VALUE_ON_ZERO",
+        "NO_AUTO_CREATE_USER",
+        "NO_ENGINE_SUBSTITUTION",
+        "NO_ZERO_DATE",
+        "NO_ZERO_IN_DATE",
+        "ONLY_FULL_GROUP_BY",
+        "IGNORE_SPACE",
+        "NO_DIR_IN_CREATE",
+        "NO_FIELD_OPTIONS",
+    ];
+    let mut modes = value.split(',').map(str::trim).filter(|m| !m.is_empty());
+    match modes.find(|m| !KNOWN.iter().any(|k| k.eq_ignore_ascii_case(m))) {
+        Some(mode) => Err(Error::unsupported(format!("sql_mode {mode}"))),
+        None => Ok(value.to_ascii_uppercase()),
+    }
+}
+
 fn level_name(level: IsolationLevel) -> &'static str {
     match level {
         IsolationLevel::ReadCommitted => "READ-COMMITTED",
@@ -110,7 +144,11 @@ impl Session {
                 Value::Int(i64::from(config.default_persistent)),
             ),
             ("flush_interval_ms", int(config.flush_interval_ms)),
-            ("foreign_key_checks", Value::Int(1)),
+            ("collation_connection", text("utf8mb4_bin")),
+            (
+                "foreign_key_checks",
+                Value::Int(i64::from(self.foreign_key_checks)),
+            ),
             ("identity", Value::Int(self.last_insert_id)),
             ("last_insert_id", Value::Int(self.last_insert_id)),
             ("lower_case_table_names", Value::Int(2)),
@@ -118,10 +156,8 @@ impl Session {
             ("max_query_memory_mb", int(config.max_query_memory_mb)),
             ("max_transaction_mb", int(config.max_transaction_mb)),
             ("read_only", Value::Int(i64::from(!config.writable))),
-            (
-                "sql_mode",
-                text("PIPES_AS_CONCAT,ANSI_QUOTES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO"),
-            ),
+            ("sql_mode", text(self.sql_mode.as_deref().unwrap_or(SQL_MODE))),
+            ("sql_notes", Value::Int(0)),
             ("statement_timeout_ms", int(self.time_limit.unwrap_or(0))),
             ("time_zone", text("+00:00")),
             ("transaction_isolation", text(level_name(self.isolation))),
@@ -168,6 +204,34 @@ impl Session {
                 let limit =
                     limit.map_err(|_| Error::invalid(format!("{value} is no number of milliseconds")))?;
                 self.time_limit = (limit > 0).then_some(limit);
+                Ok(())
+            }
+            "foreign_key_checks" => {
+                self.foreign_key_checks = match wanted.as_str() {
+                    "0" => false,
+                    "1" => true,
+                    _ => {
+                        return Err(Error::invalid(format!(
+                            "foreign_key_checks is 0 or 1, not {value}"
+                        )));
+                    }
+                };
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.check_foreign_keys(self.foreign_key_checks);
+                }
+                Ok(())
+            }
+            // They always are, and no statement has notes: 0 only says that it need not be.
+            "unique_checks" | "sql_notes" if ["0", "1"].contains(&wanted.as_str()) => Ok(()),
+            "character_set_client" | "character_set_results" | "character_set_connection"
+                if ["utf8", "utf8mb3"].contains(&wanted.as_str()) =>
+            {
+                Ok(())
+            }
+            // What literals compare like; beside columns these decide, as in MySQL.
+            "collation_connection" if wanted.starts_with("utf8") => Ok(()),
+            "sql_mode" => {
+                self.sql_mode = Some(known_modes(value)?);
                 Ok(())
             }
             _ => Err(Error::unsupported(format!(

@@ -16,6 +16,8 @@ pub const MAX_COLUMNS: usize = 4096;
 pub struct TableId(pub u64);
 
 impl TableId {
+    /// In the definition of a new table: the parent of a foreign key, if there is none yet.
+    pub const MISSING: TableId = TableId((1 << 62) - 1);
     /// The first id of a temporary table; others are below.
     pub const FIRST_TEMPORARY: TableId = TableId(1 << 62);
 

@@ -35,6 +35,8 @@ pub struct Changes {
     pub(super) defaults: Option<Arc<dyn ColumnDefaults>>,
     /// Whether foreign keys that are INITIALLY DEFERRED wait for the commit.
     pub(super) defers: bool,
+    /// Whether foreign keys are left unchecked.
+    pub(super) unchecked: bool,
 }
 
 /// A version of the database that is being changed, and what was changed in it.

@@ -138,6 +138,12 @@ impl Transaction {
         self.changes.defers = true;
     }
 
+    /// Whether statements from now on check foreign keys. Those that do not leave children without parents, and
+    /// parents' children where they are.
+    pub fn check_foreign_keys(&mut self, check: bool) {
+        self.changes.unchecked = !check;
+    }
+
     /// Before it is committed: whether foreign keys were left to that, and are to be
     /// [checked](Transaction::begin_recheck) now.
     pub fn has_deferred(&mut self) -> bool {
@@ -218,7 +224,10 @@ impl Transaction {
     /// # Errors
     /// As [`Draft::check_foreign_keys`].
     pub fn finish_statement(&mut self, pins: &mut Pins, missing: &mut Missing) -> Poll<Result<()>> {
-        self.draft().check_foreign_keys(pins, missing)
+        match self.changes.unchecked {
+            true => Poll::Ready(Ok(())),
+            false => self.draft().check_foreign_keys(pins, missing),
+        }
     }
 
     /// Whether a statement was started and neither ended nor undone.
@@ -237,6 +246,7 @@ impl Transaction {
         changes.bound = self.changes.bound.take();
         changes.defaults = self.changes.defaults.take();
         changes.defers = self.changes.defers;
+        changes.unchecked = self.changes.unchecked;
         self.changes = changes;
     }
 

@@ -385,6 +385,12 @@ impl<'b, 'a> Alteration<'b, 'a> {
         own: Option<usize>,
     ) -> Result<()> {
         let key = self.binder.foreign_key(&self.def, k, name, own)?;
+        if key.missing.is_some() {
+            return Err(invalid(
+                format!("{} does not exist; create it first", k.foreign_table),
+                &k.foreign_table,
+            ));
+        }
         if let Some(index) = key.index {
             self.add_index(index);
         }

@@ -16,6 +16,10 @@ pub trait SchemaSource {
     fn view(&self, schema: &str, name: &str) -> Option<ViewDef>;
     /// All views.
     fn views(&self) -> Vec<ViewDef>;
+    /// Whether foreign keys are checked: else a table may have one whose parent does not exist.
+    fn checks_foreign_keys(&self) -> bool {
+        true
+    }
     /// Whether it has sequences at all.
     fn knows_sequences(&self) -> bool {
         false

@@ -8,7 +8,7 @@ use super::generated::check_generated;
 use super::names::ident_value;
 use super::refuse::{Place, invalid, limit_columns, refuse_at, unsupported};
 use super::table_options::TableOptions;
-use crate::catalog::TableDef;
+use crate::catalog::{ParentName, TableDef};
 use crate::sql::plan::Statement;
 use crate::types::{DataType, Error, Position, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
@@ -233,10 +233,14 @@ impl<'a> Binder<'a> {
             return Err(invalid("a table has at least one column", &c.name));
         }
         self.keys(&mut def, &columns, &c.constraints, at)?;
-        self.rules(&mut def, &columns, &c.constraints)?;
+        let lost = self.rules(&mut def, &columns, &c.constraints)?;
         check_auto_increment(&def, at)?;
         check_generated(&Arc::new(def.clone()), self.cx)?;
-        Ok(create(def, options, c.if_not_exists, false))
+        let mut statement = create(def, options, c.if_not_exists, false);
+        if let Statement::CreateTable { missing, .. } = &mut statement {
+            *missing = lost;
+        }
+        Ok(statement)
     }
 
     /// Primary key, unique keys and indexes; the rest may refer to them.
@@ -310,7 +314,7 @@ impl<'a> Binder<'a> {
         def: &mut TableDef,
         columns: &[Column<'_>],
         constraints: &[TableConstraint],
-    ) -> Result<()> {
+    ) -> Result<Vec<ParentName>> {
         let mut foreign = Vec::new();
         for (position, column) in columns.iter().enumerate() {
             for (name, inline) in &column.inline {
@@ -334,12 +338,14 @@ impl<'a> Binder<'a> {
                 _ => {}
             }
         }
+        let mut missing = Vec::new();
         for (key, name, own) in foreign {
             let key = self.foreign_key(def, key, name, own)?;
             def.indexes.extend(key.index);
             def.foreign_keys.push(key.def);
+            missing.extend(key.missing);
         }
-        Ok(())
+        Ok(missing)
     }
 }
 
@@ -390,6 +396,7 @@ pub(super) fn create(table: TableDef, options: TableOptions, if_not_exists: bool
         if_not_exists,
         exists,
         rows: None,
+        missing: Vec::new(),
     }
 }
 

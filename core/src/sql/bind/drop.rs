@@ -113,6 +113,9 @@ impl Binder<'_> {
         verb: &str,
         at: &ObjectName,
     ) -> Result<()> {
+        if !self.source().checks_foreign_keys() {
+            return Ok(());
+        }
         for child in children(self.cx, table.id) {
             if gone.contains(&child.id) {
                 continue;

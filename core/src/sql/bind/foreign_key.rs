@@ -5,7 +5,9 @@ use super::binder::Binder;
 use super::constraint::{column_list, constraint_name, deferral, free_name, has_constraint};
 use super::insert::NEW_TABLE;
 use super::refuse::{Place, unsupported_at};
-use crate::catalog::{ForeignKeyDef, IndexColumn, IndexDef, ReferentialAction, TableDef, TableId};
+use crate::catalog::{
+    ColumnDef, ForeignKeyDef, IndexColumn, IndexDef, ParentName, ReferentialAction, TableDef, TableId,
+};
 use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{self, ConstraintReferenceMatchKind, ForeignKeyConstraint, Ident, ObjectName};
@@ -43,6 +45,8 @@ pub(super) fn same_family(a: &DataType, b: &DataType) -> bool {
 pub(super) struct ForeignKey {
     pub(super) def: ForeignKeyDef,
     pub(super) index: Option<IndexDef>,
+    /// The parent, if it does not exist.
+    pub(super) missing: Option<ParentName>,
 }
 
 /// Whether some index of the table begins with these columns, in any order.
@@ -99,7 +103,22 @@ impl Binder<'_> {
             Some(c) => alloc::vec![c],
             None => column_list(def, columns)?,
         };
-        let (parent_id, parent) = self.parent(def, foreign_table)?;
+        let mut missing = None;
+        let (parent_id, parent) = match self.parent(def, foreign_table) {
+            Err(Error::Unknown { kind: "table", .. })
+                if !self.source().checks_foreign_keys() && !referred_columns.is_empty() =>
+            {
+                let (schema, name) = self.cx.table_name(foreign_table)?;
+                let parent = missing_parent(def, &columns, schema, &name.value, referred_columns);
+                missing = Some(ParentName {
+                    schema: parent.schema.clone(),
+                    table: parent.name.clone(),
+                    columns: parent.columns.iter().map(|c| c.name.clone()).collect(),
+                });
+                (TableId::MISSING, Arc::new(parent))
+            }
+            known => known?,
+        };
         let parent_columns = if referred_columns.is_empty() {
             parent.primary_key.clone()
         } else {
@@ -121,7 +140,7 @@ impl Binder<'_> {
                 parent_columns.len()
             ));
         }
-        if !parent.has_key_over(&parent_columns) {
+        if missing.is_none() && !parent.has_key_over(&parent_columns) {
             return fail(format!(
                 "the columns referred to in {} are no PRIMARY KEY or UNIQUE",
                 parent.name
@@ -194,8 +213,27 @@ impl Binder<'_> {
                 deferral,
             },
             index,
+            missing,
         })
     }
+}
+
+/// What stands for a parent that does not exist yet: columns of the names referred to, of the types of those that refer.
+fn missing_parent(
+    def: &TableDef,
+    columns: &[usize],
+    schema: &str,
+    name: &str,
+    referred: &[Ident],
+) -> TableDef {
+    let mut parent = TableDef::new(TableId::MISSING, schema, name);
+    for (own, referred) in columns.iter().zip(referred) {
+        let ty = def.columns.get(*own).map_or(DataType::Null, |c| c.ty.clone());
+        parent
+            .columns
+            .push(ColumnDef::new(referred.value.clone(), ty, true));
+    }
+    parent
 }
 
 /// The tables that have a foreign key to this one, itself left out.

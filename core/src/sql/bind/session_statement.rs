@@ -5,9 +5,9 @@
 
 use super::binder::Binder;
 use crate::sql::parse::{self, Parsed, Variable};
-use crate::sql::plan::{SessionStatement, SessionVerb, Statement};
+use crate::sql::plan::{SessionStatement, SessionVerb, Statement, Target};
 use crate::types::{Error, Result};
-use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
 use sqlparser::ast;
 
 impl<'a> Binder<'a> {
@@ -30,9 +30,15 @@ impl<'a> Binder<'a> {
             }
             None => Err(Error::invalid("an assignment needs a user variable (@name)")),
         };
-        let mut targets: Vec<(usize, String)> = Vec::with_capacity(s.targets.len());
-        for (column, number) in &s.targets {
-            targets.push((*column, name(*number)?));
+        let mut targets: Vec<(usize, Target)> = Vec::with_capacity(s.targets.len());
+        for (column, target) in &s.targets {
+            targets.push((
+                *column,
+                match target {
+                    parse::Target::Variable(number) => Target::User(name(*number)?),
+                    parse::Target::System(name) => Target::System(name.clone()),
+                },
+            ));
         }
         let verb = match &s.verb {
             parse::SessionVerb::Assign if targets.len() != width => {

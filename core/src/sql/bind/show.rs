@@ -85,7 +85,7 @@ impl Binder<'_> {
         }
     }
 
-    fn table_id(&self, name: &ObjectName) -> Result<TableId> {
+    pub(super) fn table_id(&self, name: &ObjectName) -> Result<TableId> {
         Ok(self.cx.table(name)?.id)
     }
 

@@ -8,7 +8,7 @@ use super::transaction::{begin, set, set_transaction, transaction};
 use super::trigger::with_triggers;
 use super::view::{Views, with_views};
 use crate::sql::parse::{Ast, Parsed};
-use crate::sql::plan::{ExplainFormat, Show, Statement};
+use crate::sql::plan::{ExplainFormat, Show, Statement, TransactionControl};
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, sync::Arc};
 use sqlparser::ast;
@@ -63,6 +63,18 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> 
         Ast::View { statement, text } => binder.define_view(parsed, statement, text),
         Ast::Session(s) => binder.session_statement(parsed, s),
         Ast::Analyze(names) => binder.analyze(names),
+        Ast::LockTables(tables) => {
+            for (name, _) in tables {
+                binder.table_id(name)?;
+            }
+            let read_only = tables.iter().all(|(_, write)| !write);
+            Ok(Statement::Transaction(TransactionControl::LockTables {
+                read_only,
+            }))
+        }
+        Ast::UnlockTables => Ok(Statement::Transaction(TransactionControl::UnlockTables)),
+        // Indexes are kept up with every row, as with MySQL's InnoDB.
+        Ast::TableKeys(name) => binder.table_id(name).map(|_| Statement::Nothing),
         Ast::Sequence(s) => binder.sequence_statement(s),
         Ast::ShowWarnings => Ok(Statement::Show(Show::Warnings)),
         Ast::ShowCreateSchema(name) => {

@@ -1,6 +1,6 @@
 //! Which semicolons end a statement: those inside the body of a CREATE TRIGGER do not.
 //!
-//! A statement that starts with CREATE … TRIGGER is followed word by word: BEGIN, IF and CASE open a block,
+//! A statement that starts with CREATE [DEFINER = user] TRIGGER is followed word by word: BEGIN, IF and CASE open a block,
 //! END closes one. Every other statement ends at the first semicolon.
 
 use alloc::vec::Vec;
@@ -13,6 +13,8 @@ enum Head {
     Start,
     /// After CREATE.
     Create,
+    /// In the user of a DEFINER, or behind it.
+    Definer,
     /// In a CREATE TRIGGER.
     Trigger,
     /// In any other statement.
@@ -72,7 +74,10 @@ impl Blocks {
         let is = |w: &str| word.eq_ignore_ascii_case(w);
         match self.head {
             Head::Start if is("CREATE") => self.head = Head::Create,
-            Head::Create if is("TRIGGER") => self.head = Head::Trigger,
+            Head::Create | Head::Definer if is("TRIGGER") => self.head = Head::Trigger,
+            Head::Create if is("DEFINER") => self.head = Head::Definer,
+            Head::Definer if ["VIEW", "SQL"].iter().any(|w| is(w)) => self.head = Head::Other,
+            Head::Definer => {}
             Head::Create if ["OR", "REPLACE", "TEMP", "TEMPORARY"].iter().any(|w| is(w)) => {}
             Head::Start | Head::Create => self.head = Head::Other,
             Head::Other => {}
@@ -108,7 +113,7 @@ impl Blocks {
     /// Anything else but a semicolon; `closing`: a closing parenthesis.
     pub(super) fn other(&mut self, closing: bool) {
         self.before = if closing { Before::Paren } else { Before::Other };
-        if self.head != Head::Trigger {
+        if self.head != Head::Trigger && self.head != Head::Definer {
             self.head = Head::Other;
         }
     }

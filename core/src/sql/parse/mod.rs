@@ -22,6 +22,7 @@ mod template;
 mod tokens;
 mod trigger;
 mod values_text;
+mod versions;
 mod view_text;
 
 pub use lexeme::LiteralText;
@@ -30,8 +31,8 @@ pub(in crate::sql) use parsed::parse_expr;
 pub use parsed::{Parsed, parse, parse_one};
 pub use pieces::{Piece, PieceKind, pieces};
 pub(in crate::sql) use sequence::{SequenceOptions, SequenceStatement};
-pub(in crate::sql) use session_statement::{SessionStatement, SessionVerb};
-pub use split::{ScriptStatement, Split, split};
+pub(in crate::sql) use session_statement::{SessionStatement, SessionVerb, Target};
+pub use split::{ScriptStatement, Split, delimiter_of, split, split_at};
 pub(in crate::sql) use statement::Ast;
 pub(in crate::sql) use syntax_error::start;
 pub use template::Template;

@@ -5,6 +5,7 @@ use super::statement::{Ast, head, nothing, parse_expression, parse_statement};
 use super::syntax_error::start;
 use super::tokens::{StatementTokens, Variable, tokenize};
 use super::trigger::refuse_parameters;
+use super::versions::executed;
 use crate::types::{Error, Position, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use sqlparser::tokenizer::TokenWithSpan;
@@ -121,6 +122,7 @@ fn parse_tokens(sql: &str, statement: StatementTokens) -> Result<Parsed> {
 ///
 /// Errors: [`Error::Syntax`], [`Error::TooDeep`], [`Error::Unsupported`], [`Error::Parameter`].
 pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
+    let sql = &*executed(sql);
     tokenize(sql)?
         .into_iter()
         .map(|statement| parse_tokens(sql, statement))

@@ -161,6 +161,15 @@ impl Statements<'_, '_> {
                         Token::Eq | Token::Number(..) | Token::Minus
                     );
                 options.restart = Some(given.then(|| self.whole_number()).transpose()?);
+            } else if self.is(0, "ENGINE") {
+                self.skip(1);
+                if self.parser.peek_token_ref().token == Token::Eq {
+                    self.skip(1);
+                }
+                // As for tables: those of dumps mean nothing; a sequence is where there is a store.
+                if !["INNODB", "MYISAM", "ARIA"].iter().any(|e| self.take(&[e])) {
+                    return self.unsupported("ENGINE of a sequence: it is always in the store");
+                }
             } else if self.is(0, "OWNED") {
                 if !self.take(&["OWNED", "BY", "NONE"]) {
                     return self.unsupported("OWNED BY (drop the sequence itself)");

@@ -30,14 +30,23 @@ pub(in crate::sql) enum SessionVerb {
     Deallocate(String),
 }
 
+/// What a column is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sql) enum Target {
+    /// The variable with this number, which is a user's.
+    Variable(usize),
+    /// The system variable of this name, in small letters.
+    System(String),
+}
+
 /// A statement about the session.
 #[derive(Debug, Clone)]
 pub(in crate::sql) struct SessionStatement {
     pub(in crate::sql) verb: SessionVerb,
     /// The expressions, as a SELECT.
     pub(in crate::sql) query: Option<Box<Statement>>,
-    /// Columns to assign, each to the variable with this number.
-    pub(in crate::sql) targets: Vec<(usize, usize)>,
+    /// Columns to assign.
+    pub(in crate::sql) targets: Vec<(usize, Target)>,
 }
 
 /// Tokens, and which placeholders are variables.
@@ -111,23 +120,47 @@ impl Tokens<'_> {
         }
     }
 
-    /// SET @a = …, @b := ….
+    /// SET @a = …, @b := …, name = ….
     fn set(&self) -> Result<SessionStatement> {
         let (mut rest, mut targets) = (Vec::new(), Vec::new());
         let (mut n, mut open) = (1, 0usize);
         loop {
-            let Some(variable) = self.variable(n) else {
-                let at = self.tokens.get(n).and_then(|t| start(t.span));
-                return Err(Error::Unsupported {
-                    feature: String::from("SET of user variables and others in one statement"),
-                    position: at,
-                });
+            let target = match self.variable(n) {
+                Some(variable) => Target::Variable(variable),
+                None => {
+                    n += usize::from(self.is(n, "SESSION") || self.is(n, "LOCAL"));
+                    match self.tokens.get(n).map(|t| &t.token) {
+                        Some(Token::Word(w)) if !self.is(n, "GLOBAL") => {
+                            Target::System(w.value.to_ascii_lowercase())
+                        }
+                        _ => return self.expected("the name of a variable of the session", n),
+                    }
+                }
             };
             if !self.is_token(n + 1, &Token::Eq) && !self.is_token(n + 1, &Token::Assignment) {
                 return self.expected("= or :=", n + 1);
             }
-            targets.push((targets.len(), variable));
             n += 2;
+            let is_system = matches!(target, Target::System(_));
+            targets.push((targets.len(), target));
+            // A word is the value of a system variable: SET sql_mode = ansi_quotes.
+            if is_system
+                && let Some(t) = self.tokens.get(n)
+                && let Token::Word(w) = &t.token
+                && (n + 1 == self.tokens.len() || self.is_token(n + 1, &Token::Comma))
+            {
+                rest.push(TokenWithSpan::new(
+                    Token::SingleQuotedString(w.value.clone()),
+                    t.span,
+                ));
+                n += 1;
+                if n < self.tokens.len() {
+                    rest.extend(self.tokens.get(n).cloned());
+                    n += 1;
+                    continue;
+                }
+                break;
+            }
             while let Some(t) = self.tokens.get(n) {
                 n += 1;
                 rest.push(t.clone());
@@ -219,7 +252,8 @@ pub(super) fn session_statement(sql: &str, statement: &StatementTokens) -> Resul
             targets: Vec::new(),
         }))
     };
-    if t.is(0, "SET") && t.variable(1).is_some() {
+    let assigned = |n: usize| t.is_token(n + 1, &Token::Eq) || t.is_token(n + 1, &Token::Assignment);
+    if t.is(0, "SET") && (t.variable(1).is_some() || (t.variables > 0 && (assigned(1) || assigned(2)))) {
         return t.set().map(Some);
     }
     if t.is(0, "DO") {
@@ -250,7 +284,7 @@ pub(super) fn session_statement(sql: &str, statement: &StatementTokens) -> Resul
         && let Some((from, to)) = t.assigned_variables()
     {
         let variables = (from + 1..to).filter_map(|n| t.variable(n));
-        let targets = variables.enumerate().collect();
+        let targets = variables.map(Target::Variable).enumerate().collect();
         let mut tokens = t.rest(0);
         tokens.drain(from..to.min(tokens.len()));
         let Ast::Sql(query) = parse_statement(sql, tokens)? else {
@@ -324,7 +358,10 @@ pub(super) fn assigning_select(ast: Ast, parameters: usize) -> Result<Ast> {
     Ok(Ast::Session(SessionStatement {
         verb: SessionVerb::Answer,
         query: Some(statement),
-        targets,
+        targets: targets
+            .into_iter()
+            .map(|(column, number)| (column, Target::Variable(number)))
+            .collect(),
     }))
 }
 

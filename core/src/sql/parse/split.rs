@@ -2,10 +2,12 @@
 //!
 //! A single pass over the bytes that knows strings, quoted names, comments and the bodies of triggers, and nothing
 //! else, so that a script of any size can be run statement by statement without holding its tokens. It agrees with
-//! the tokenizer on where those end.
+//! the tokenizer on where those end. `DELIMITER ;;`, which MySQL's client reads, is a line of a script too: what ends
+//! statements from then on.
 
 use super::block::Blocks;
 use super::lexeme::is_word_part;
+use super::versions::{version_comment_end, version_mark};
 use crate::types::Position;
 
 /// One statement of a script.
@@ -17,6 +19,8 @@ pub struct ScriptStatement<'a> {
     pub position: Position,
     /// Where it starts in the script, in bytes.
     pub offset: usize,
+    /// Where what follows it starts in the script, in bytes: behind the delimiter.
+    pub end: usize,
     /// Whether a semicolon ended it. The last statement of a script may lack one; one that ends inside
     /// a string or comment always does.
     pub terminated: bool,
@@ -31,6 +35,8 @@ pub struct Split<'a> {
     line: u64,
     /// Byte where the current line starts.
     line_start: usize,
+    /// What ends a statement; `;` unless DELIMITER said otherwise.
+    delimiter: &'a str,
 }
 
 /// Cuts a script into statements at the semicolons outside of strings, quoted names and comments.
@@ -40,7 +46,27 @@ pub fn split(sql: &str) -> Split<'_> {
         at: 0,
         line: 1,
         line_start: 0,
+        delimiter: SEMICOLON,
     }
+}
+
+const SEMICOLON: &str = ";";
+
+/// As [`split`], where `delimiter` ends statements until a line DELIMITER says otherwise.
+pub fn split_at<'a>(sql: &'a str, delimiter: &'a str) -> Split<'a> {
+    Split {
+        delimiter,
+        ..split(sql)
+    }
+}
+
+/// What a line `DELIMITER ;;`, which is no statement, makes the delimiter; `None` if it is another line.
+pub fn delimiter_of(line: &str) -> Option<&str> {
+    const WORD: &str = "DELIMITER";
+    let line = line.trim_start();
+    let (word, delimiter) = line.split_at_checked(WORD.len())?;
+    let given = word.eq_ignore_ascii_case(WORD) && delimiter.starts_with([' ', '\t']);
+    Some(delimiter.trim()).filter(|d| given && !d.is_empty())
 }
 
 /// What starts at a byte.
@@ -49,7 +75,7 @@ enum Piece {
     Blank(usize),
     /// Anything else, up to this byte.
     Text(usize),
-    /// A string or a quoted name, up to this byte.
+    /// A string, a quoted name or a version comment, up to this byte.
     Quoted(usize),
     Semicolon,
 }
@@ -95,7 +121,10 @@ fn piece(bytes: &[u8], at: usize) -> Option<Piece> {
         q @ (b'\'' | b'"' | b'`') => Piece::Quoted(quoted_end(bytes, at, q)),
         b'#' => Piece::Blank(line_end()),
         b'-' if bytes.get(at + 1) == Some(&b'-') => Piece::Blank(line_end()),
-        b'/' if bytes.get(at + 1) == Some(&b'*') => Piece::Blank(block_comment_end(bytes, at)),
+        b'/' if bytes.get(at + 1) == Some(&b'*') => match version_mark(bytes.get(at..).unwrap_or(&[])) {
+            Some(mark) => Piece::Quoted(version_comment_end(bytes, at, mark)),
+            None => Piece::Blank(block_comment_end(bytes, at)),
+        },
         b' ' | b'\t' | b'\r' | b'\n' => Piece::Blank(at + 1),
         _ => {
             let rest = bytes.get(at + 1..).unwrap_or(&[]);
@@ -142,6 +171,34 @@ impl<'a> Split<'a> {
     }
 }
 
+impl<'a> Split<'a> {
+    /// Whether a delimiter other than a semicolon is here.
+    fn ends_here(&self) -> bool {
+        let rest = self.sql.as_bytes().get(self.at..).unwrap_or(&[]);
+        rest.starts_with(self.delimiter.as_bytes())
+    }
+
+    /// The end of a text that starts here, or the delimiter in it.
+    fn before_delimiter(&self, to: usize) -> usize {
+        let text = self.sql.get(self.at..to).unwrap_or("");
+        text.find(self.delimiter).map_or(to, |n| self.at + n.max(1))
+    }
+
+    /// Takes a line DELIMITER, which is no statement.
+    fn takes_delimiter(&mut self) -> bool {
+        let line = self.sql.get(self.at..).and_then(|rest| rest.lines().next());
+        let Some(line) = line.filter(|l| l.starts_with(['d', 'D'])) else {
+            return false;
+        };
+        let Some(delimiter) = delimiter_of(line) else {
+            return false;
+        };
+        self.delimiter = delimiter;
+        self.at += line.len();
+        true
+    }
+}
+
 impl<'a> Iterator for Split<'a> {
     type Item = ScriptStatement<'a>;
 
@@ -152,6 +209,23 @@ impl<'a> Iterator for Split<'a> {
         let mut terminated = false;
         let mut blocks = Blocks::default();
         while let Some(p) = piece(bytes, self.at) {
+            if start.is_none() && self.takes_delimiter() {
+                continue;
+            }
+            let p = match p {
+                _ if self.delimiter == SEMICOLON => p,
+                _ if self.ends_here() => {
+                    self.at += self.delimiter.len();
+                    if start.is_some() {
+                        terminated = true;
+                        break;
+                    }
+                    continue;
+                }
+                Piece::Semicolon => Piece::Text(self.at + 1),
+                Piece::Text(to) => Piece::Text(self.before_delimiter(to)),
+                other => other,
+            };
             match p {
                 Piece::Semicolon => {
                     self.at += 1;
@@ -177,6 +251,7 @@ impl<'a> Iterator for Split<'a> {
             text: self.sql.get(offset..end).unwrap_or(""),
             position: self.position(offset),
             offset,
+            end: self.at,
             terminated,
         })
     }

@@ -68,6 +68,12 @@ pub(in crate::sql) enum Ast {
     },
     /// `SHOW TRIGGERS [FROM schema]`.
     ShowTriggers(Option<Ident>),
+    /// LOCK TABLES, each with whether it is for WRITE; UNLOCK TABLES.
+    LockTables(Vec<(ObjectName, bool)>),
+    /// UNLOCK TABLES.
+    UnlockTables,
+    /// `ALTER TABLE … DISABLE | ENABLE KEYS`.
+    TableKeys(ObjectName),
     /// CREATE, ALTER, DROP and SHOW CREATE SEQUENCE.
     Sequence(SequenceStatement),
     /// SHOW CREATE TRIGGER name.
@@ -298,6 +304,12 @@ impl<'a> Statements<'a, '_> {
     }
 
     fn statement(&mut self, may_explain: bool) -> Result<Ast> {
+        if self.is(0, "LOCK") && (self.is(1, "TABLES") || self.is(1, "TABLE")) {
+            return self.lock_tables();
+        }
+        if self.take(&["UNLOCK", "TABLES"]) || self.take(&["UNLOCK", "TABLE"]) {
+            return Ok(Ast::UnlockTables);
+        }
         self.refuse_foreign()?;
         if let Some(sequence) = self.sequence()? {
             return Ok(sequence);
@@ -333,6 +345,30 @@ impl<'a> Statements<'a, '_> {
     fn plain(&mut self) -> Result<Ast> {
         let statement = self.run(|p| p.parse_statement())?;
         Ok(Ast::Sql(Box::new(statement)))
+    }
+
+    /// `LOCK TABLES t READ, u WRITE`.
+    fn lock_tables(&mut self) -> Result<Ast> {
+        self.skip(2);
+        let mut tables = Vec::new();
+        loop {
+            let name = self.run(|p| p.parse_object_name(false))?;
+            if self.take(&["AS"])
+                || !(self.is(0, "READ") || self.is(0, "WRITE") || self.is(0, "LOW_PRIORITY"))
+            {
+                self.run(|p| p.parse_identifier())?;
+            }
+            self.take(&["LOW_PRIORITY"]);
+            let write = self.take(&["WRITE"]);
+            if !write && !self.take(&["READ"]) {
+                return self.expected("READ or WRITE");
+            }
+            self.take(&["LOCAL"]);
+            tables.push((name, write));
+            if !self.parser.consume_token(&Token::Comma) {
+                return Ok(Ast::LockTables(tables));
+            }
+        }
     }
 
     /// CREATE VIEW or ALTER VIEW, with the text of the query.
@@ -567,6 +603,9 @@ impl<'a> Statements<'a, '_> {
         let if_exists = self.take(&["IF", "EXISTS"]);
         let only = self.take(&["ONLY"]);
         let name = self.run(|p| p.parse_object_name(false))?;
+        if self.take(&["DISABLE", "KEYS"]) || self.take(&["ENABLE", "KEYS"]) {
+            return Ok(Ast::TableKeys(name));
+        }
         let mut operations = Vec::new();
         loop {
             match self.add_columns()? {

@@ -39,6 +39,7 @@ pub enum Variable {
 impl StatementTokens {
     /// Numbers variables after the parameters, when all of these are known.
     fn finish(&mut self, parameters: Parameters) {
+        drop_definer(&mut self.tokens);
         let Parameters { names, variables } = parameters;
         for t in &mut self.tokens {
             if let Token::Placeholder(p) = &mut t.token
@@ -136,6 +137,36 @@ fn sets_variable(tokens: &[TokenWithSpan]) -> bool {
         && (tokens.len() == 1 || (open == 0 && tokens.last().is_some_and(|t| t.token == Token::Comma)))
 }
 
+fn is_word(token: Option<&TokenWithSpan>, word: &str) -> bool {
+    matches!(token.map(|t| &t.token), Some(Token::Word(w))
+        if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
+}
+
+/// Where `DEFINER = user` stands in the beginning of a definition.
+fn definer(tokens: &[TokenWithSpan]) -> Option<usize> {
+    const MOST_BEFORE: usize = 8;
+    let defines = ["CREATE", "ALTER"].iter().any(|w| is_word(tokens.first(), w));
+    let mut before = tokens.iter().take(MOST_BEFORE);
+    let at = before
+        .position(|t| is_word(Some(t), "DEFINER"))
+        .filter(|_| defines)?;
+    (tokens.get(at + 1)?.token == Token::Eq).then_some(at)
+}
+
+/// Whether these tokens end with the user of a DEFINER.
+fn names_definer(tokens: &[TokenWithSpan]) -> bool {
+    definer(tokens).is_some_and(|at| at + 3 == tokens.len())
+}
+
+/// Takes `DEFINER = user` away: there are no users with rights of their own, so it holds whoever it is.
+fn drop_definer(tokens: &mut Vec<TokenWithSpan>) {
+    let Some(at) = definer(tokens) else { return };
+    let is_call = tokens.get(at + 3).is_some_and(|t| t.token == Token::LParen)
+        && tokens.get(at + 4).is_some_and(|t| t.token == Token::RParen);
+    let end = (at + if is_call { 5 } else { 3 }).min(tokens.len());
+    tokens.drain(at..end);
+}
+
 /// Tokenizes a text and cuts it into statements.
 pub(super) fn tokenize(sql: &str) -> Result<Vec<StatementTokens>> {
     cut(sql, Blocks::default())
@@ -202,6 +233,11 @@ fn cut(sql: &str, mut blocks: Blocks) -> Result<Vec<StatementTokens>> {
                         t.span.end = n.span.end;
                     }
                 }
+            }
+            // The host of a user.
+            Token::AtSign if names_definer(&current.tokens) => {
+                all.next();
+                continue;
             }
             Token::AtSign => {
                 let name = match all.peek().map(|n| &n.token) {

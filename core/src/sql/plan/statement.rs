@@ -2,7 +2,8 @@
 
 use super::{ColumnChange, Derived, Expr, Query, Step, Triggered};
 use crate::catalog::{
-    CheckDef, ColumnDef, ForeignKeyDef, IndexDef, SequenceDef, TableDef, TableId, TriggerDef, ViewDef,
+    CheckDef, ColumnDef, ForeignKeyDef, IndexDef, ParentName, SequenceDef, TableDef, TableId, TriggerDef,
+    ViewDef,
 };
 use crate::txn::IsolationLevel;
 use crate::types::DataType;
@@ -34,6 +35,13 @@ pub enum TransactionControl {
     RollbackTo(String),
     /// `RELEASE [SAVEPOINT] name`.
     Release(String),
+    /// LOCK TABLES: a SERIALIZABLE transaction until UNLOCK TABLES.
+    LockTables {
+        /// All of them only READ.
+        read_only: bool,
+    },
+    /// UNLOCK TABLES.
+    UnlockTables,
     /// `SET [SESSION] TRANSACTION ISOLATION LEVEL …`: for the next transactions of the session.
     SetIsolation(IsolationLevel),
 }
@@ -265,6 +273,15 @@ pub enum SessionVerb {
     Deallocate(String),
 }
 
+/// What a column is assigned to; names are in small letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A user variable.
+    User(String),
+    /// A system variable.
+    System(String),
+}
+
 /// A statement about the session itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionStatement {
@@ -272,8 +289,8 @@ pub struct SessionStatement {
     pub verb: SessionVerb,
     /// What is computed for it.
     pub query: Option<Arc<Query>>,
-    /// Columns to assign, each with the name of a user variable in small letters.
-    pub targets: Vec<(usize, String)>,
+    /// Columns to assign.
+    pub targets: Vec<(usize, Target)>,
 }
 
 /// A column of a view.
@@ -391,6 +408,8 @@ pub enum Statement {
         exists: bool,
         /// AS: its rows, in the types of its columns.
         rows: Option<Arc<Query>>,
+        /// The parents of its foreign keys to [`TableId::MISSING`], in their order.
+        missing: Vec<ParentName>,
     },
     /// DROP TABLE.
     DropTable(Vec<TableId>),

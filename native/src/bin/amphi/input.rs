@@ -1,6 +1,9 @@
 //! Lines of input cut into statements and commands as soon as they are complete.
 
-use amphi::{Position, core::sql::parse::split};
+use amphi::{
+    Position,
+    core::sql::parse::{delimiter_of, split_at},
+};
 
 /// Something to run.
 #[derive(Debug, PartialEq)]
@@ -16,6 +19,8 @@ pub enum Item {
 /// A line that starts with a dot is a command only where a statement could start.
 pub struct Input {
     pending: String,
+    /// What ends a statement.
+    delimiter: String,
     /// Where `pending` starts in the source.
     start: Position,
     /// Lines taken so far.
@@ -27,6 +32,7 @@ impl Input {
     pub fn new() -> Input {
         Input {
             pending: String::new(),
+            delimiter: String::from(";"),
             start: Position { line: 1, column: 1 },
             lines: 0,
         }
@@ -49,10 +55,16 @@ impl Input {
                 return vec![(Item::Command(command.to_owned()), self.start)];
             }
         }
+        if self.pending.is_empty()
+            && let Some(delimiter) = delimiter_of(line)
+        {
+            self.delimiter = delimiter.to_owned();
+            return Vec::new();
+        }
         self.pending.push_str(line);
         self.pending.push('\n');
         // Most lines of a long statement have no semicolon and cannot complete anything.
-        let items = if line.contains(';') {
+        let items = if line.contains(&self.delimiter) {
             self.take_complete()
         } else {
             Vec::new()
@@ -66,7 +78,7 @@ impl Input {
     /// What is left at the end of the input: a last statement may lack its semicolon.
     pub fn finish(&mut self) -> Vec<(Item, Position)> {
         let pending = std::mem::take(&mut self.pending);
-        split(&pending)
+        split_at(&pending, &self.delimiter)
             .map(|s| (Item::Statement(s.text.to_owned()), self.place(s.position)))
             .collect()
     }
@@ -84,14 +96,12 @@ impl Input {
     fn take_complete(&mut self) -> Vec<(Item, Position)> {
         let mut items = Vec::new();
         let mut rest = self.pending.as_str();
-        for statement in split(&self.pending).take_while(|s| s.terminated) {
+        for statement in split_at(&self.pending, &self.delimiter).take_while(|s| s.terminated) {
             items.push((
                 Item::Statement(statement.text.to_owned()),
                 self.place(statement.position),
             ));
-            let end = statement.offset + statement.text.len();
-            let tail = self.pending.get(end..).and_then(skip_blank).unwrap_or_default();
-            rest = tail.strip_prefix(';').unwrap_or(tail);
+            rest = self.pending.get(statement.end..).unwrap_or_default();
         }
         let consumed = self.pending.len() - rest.len();
         if let Some(done) = self.pending.get(..consumed) {
@@ -113,6 +123,9 @@ fn skip_blank(text: &str) -> Option<&str> {
     loop {
         if rest.starts_with("--") || rest.starts_with('#') {
             rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        } else if rest.starts_with("/*!") || rest.starts_with("/*M!") {
+            // Perhaps not a comment.
+            return Some(rest);
         } else if let Some(comment) = rest.strip_prefix("/*") {
             rest = comment.split_once("*/")?.1;
         } else {

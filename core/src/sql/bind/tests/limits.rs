@@ -24,7 +24,7 @@ fn unsupported_clauses_are_named_with_their_place() {
             "in a subquery of itself",
         ),
         ("CREATE VIEW v AS SELECT 1 WITH CHECK OPTION", "WITH CHECK OPTION"),
-        ("UNLOCK TABLES", "UNLOCK"),
+        ("UNLOCK INSTANCE", "UNLOCK"),
         ("PRAGMA foreign_keys = ON", "PRAGMA"),
         (
             "CREATE TRIGGER x BEFORE INSERT ON album FOR EACH ROW SET @a = 1",
