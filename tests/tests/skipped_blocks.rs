@@ -230,3 +230,43 @@ fn explain_analyze_tells_how_many() {
         assert!(!plan.contains("skipped"), "{plan}");
     });
 }
+
+#[test]
+fn ranges_are_estimated_by_the_bounds_of_leaves() {
+    in_layouts(&[Layout::Memory, Layout::Persistent, Layout::Dual], |bed| {
+        let mut client = bed.client();
+        client.ok("CREATE TABLE reading (id INT PRIMARY KEY, at INT, d DOUBLE, price DECIMAL(9,2))");
+        // `at` grows with the rows, slowly at first; `d` is anything from 0 to 1.
+        let row = |i: i64| {
+            let d = (i * 7919 % 2000) as f64 / 2000.0;
+            format!("({i}, {}, {d:e}, {i}.5)", i * i)
+        };
+        let rows_of: Vec<String> = (0..2000).map(row).collect();
+        client.ok(&format!("INSERT INTO reading VALUES {}", rows_of.join(", ")));
+        for (condition, count) in [
+            ("at < 1000000", 1000.0),
+            ("at BETWEEN 3240000 AND 3610000", 100.0),
+            ("d < 0.5", 1000.0),
+            ("d BETWEEN 0.25 AND 0.3", 100.0),
+            ("price > 1500", 500.0),
+            // Of 500 leaves 64 are looked at.
+            ("at > 9000000", 8.0),
+        ] {
+            let plan = rows(
+                &mut client,
+                &format!("EXPLAIN SELECT id FROM reading WHERE {condition}"),
+            );
+            let plan: String = plan.iter().map(|r| format!("{}\n", r[0])).collect();
+            let scan = plan.lines().find(|l| l.contains("Scan")).unwrap();
+            let estimated: f64 = scan
+                .split("[~")
+                .nth(1)
+                .and_then(|rest| rest.split(' ').next())
+                .unwrap()
+                .parse()
+                .unwrap();
+            let is_near = estimated >= count * 0.6 && estimated <= count * 1.5 + 1.0;
+            assert!(is_near, "{condition}: {estimated}, not {count}\n{plan}");
+        }
+    });
+}

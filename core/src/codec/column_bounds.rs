@@ -217,11 +217,10 @@ pub fn key_of_bytes(value: &[u8]) -> i64 {
     }))
 }
 
-fn extremes(keys: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
-    keys.fold(None, |all, key| match all {
-        None => Some((key, key)),
-        Some((least, greatest)) => Some((key.min(least), key.max(greatest))),
-    })
+fn extremes(mut keys: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
+    let first = keys.next()?;
+    let wider = |(least, greatest): (i64, i64), key: i64| (key.min(least), key.max(greatest));
+    Some(keys.fold((first, first), wider))
 }
 
 fn text_extremes(values: &BytesVec) -> Option<(i64, i64)> {

@@ -4,8 +4,10 @@
 use super::index_leaf::IndexLeaf;
 use super::leaf::Leaf;
 use super::node::Children;
+use super::slot::Slot;
 use super::tree::Tree;
 use super::{IndexTree, RowTree};
+use crate::codec::ColumnBounds;
 use crate::types::Column;
 use alloc::{sync::Arc, vec::Vec};
 
@@ -15,6 +17,8 @@ pub struct SampledLeaf<L: Leaf> {
     pub separator: L::Separator,
     /// The leaf.
     pub leaf: Option<Arc<L>>,
+    /// Its cell, if that was made.
+    cell: Option<Arc<Slot<L>>>,
 }
 
 impl<L: Leaf> Tree<L> {
@@ -28,6 +32,7 @@ impl<L: Leaf> Tree<L> {
                 return Some(SampledLeaf {
                     separator,
                     leaf: None,
+                    cell: None,
                 });
             }
             match node.children() {
@@ -48,6 +53,7 @@ impl<L: Leaf> Tree<L> {
                     return Some(SampledLeaf {
                         separator: cell.separator().clone(),
                         leaf: cell.leaf().filter(|l| !l.is_encoded()),
+                        cell: Some(cell.clone()),
                     });
                 }
             }
@@ -80,5 +86,12 @@ impl RowTree {
     pub fn sample_column(&self, column: usize, most: u64) -> Vec<Column> {
         let leaves = self.spread(most).into_iter().filter_map(|l| l.leaf);
         leaves.map(|l| l.shared_column(column)).collect()
+    }
+
+    /// The bounds of a stored column in up to `most` leaves, as far as they are known.
+    pub fn sample_bounds(&self, column: usize, most: u64) -> Vec<ColumnBounds> {
+        let cells = self.spread(most).into_iter().filter_map(|l| l.cell);
+        let bounds = cells.map(|cell| cell.column_bounds(column));
+        bounds.filter(|bounds| bounds.is_known()).collect()
     }
 }

@@ -5,12 +5,14 @@
 //!   but then the leaves begin with different keys, of which 64 places are looked at, whether or not the leaves are in memory.
 //! - Of any other column, up to 128 values of each of four leaves are counted, and those that are there once tell how many
 //!   more there are (the estimator Duj1 of Haas and Stokes, 1998).
+//!
+//! And how much of a column lies within a range, from the bounds that the directory keeps of it for each leaf.
 
-use crate::codec::{KeyPart, encode_key_part, key_part_len};
+use crate::codec::{KeyPart, encode_key_part, float_of, key_part_len, order_key, ordered_i64};
 use crate::sql::distinct_count::value_hash;
 use crate::sql::exec::value_range;
 use crate::table::Table;
-use crate::types::Column;
+use crate::types::{Collation, Column, Physical};
 use alloc::vec::Vec;
 use core::ops::Bound;
 
@@ -21,6 +23,9 @@ const LEAVES: usize = 8;
 /// Leaves of rows that are looked at, and values of each.
 const ROW_LEAVES: u64 = 4;
 const VALUES: usize = 128;
+/// Leaves of rows whose bounds are looked at, and how many of them must be known.
+const BOUNDED_LEAVES: u64 = 64;
+const LEAST_BOUNDED_LEAVES: usize = 4;
 
 /// The first parts of a key; all of a text that is cut off.
 fn prefix<'a>(key: &'a [u8], parts: &[KeyPart]) -> &'a [u8] {
@@ -116,4 +121,49 @@ pub(super) fn part_within(
         return Some(0.0);
     };
     Some(tree.entries_within(&range.from, &range.to) as f64 / tree.len().max(1) as f64)
+}
+
+/// The part of a table's rows of which a column is within bounds: columns of one value of its type. `None` if the bounds of
+/// too few leaves are known. Within those of one leaf values are taken to be evenly spread. `nulls`: the part of rows in which
+/// it is NULL, if that is known.
+pub(super) fn part_within_leaves(
+    table: &Table,
+    column: usize,
+    from: Bound<&Column>,
+    to: Bound<&Column>,
+    nulls: Option<f64>,
+) -> Option<f64> {
+    let ty = &table.def.columns.get(column)?.ty;
+    if ty.collation() != Collation::Binary {
+        return None;
+    }
+    let key = |b: Bound<&Column>, unbounded: i64| match b {
+        Bound::Unbounded => Some(unbounded),
+        Bound::Included(c) | Bound::Excluded(c) => order_key(c, 0),
+    };
+    let (from, to) = (key(from, i64::MIN)?, key(to, i64::MAX)?);
+    // Of floats the keys are not evenly spread when the values are.
+    let place = |key: i64| match ty.physical() {
+        Physical::F64 => float_of(ordered_i64(key)),
+        _ => key as f64,
+    };
+    let leaves = table
+        .rows
+        .sample_bounds(table.def.stored_index(column)?, BOUNDED_LEAVES);
+    let (mut part, mut with_values) = (0.0, 0.0);
+    for (least, greatest) in leaves.iter().filter_map(|leaf| leaf.keys()) {
+        with_values += 1.0;
+        let (first, last) = (least.max(from), greatest.min(to));
+        if first > last {
+            continue;
+        }
+        let (all, within) = (place(greatest) - place(least), place(last) - place(first));
+        // All of few values are as many, and one of them is more than nothing.
+        part += match all.is_finite() && all > 0.0 {
+            true => (within.max(1.0 / VALUES as f64 * all) / all).clamp(0.0, 1.0),
+            false => 1.0,
+        };
+    }
+    let values = nulls.map_or(with_values / leaves.len() as f64, |nulls| 1.0 - nulls);
+    (leaves.len() >= LEAST_BOUNDED_LEAVES).then(|| part / f64::max(with_values, 1.0) * values)
 }

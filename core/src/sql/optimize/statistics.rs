@@ -10,8 +10,8 @@
 //! 4. rules of thumb.
 //!
 //! Parts of a table between two literals come from the trees: the counts of rows in their inner nodes, which are
-//! always in memory, tell to within two leaves how many row ids or keys of an index lie between. For other columns they come from the
-//! smallest and the largest value that ANALYZE found.
+//! always in memory, tell to within two leaves how many row ids or keys of an index lie between. For other columns they come from
+//! the bounds of some leaves, or else from the smallest and the largest value that ANALYZE found.
 
 use super::glance;
 use crate::catalog::{Catalog, ColumnDef, IndexDef, TableDef, TableId};
@@ -30,6 +30,8 @@ pub(super) const EQUAL: f64 = 0.05;
 pub(super) const RANGE: f64 = 0.33;
 const BETWEEN: f64 = 0.1;
 const NULL: f64 = 0.1;
+/// Of rows in a range that none of some leaves has.
+const NOT_FOUND: f64 = 0.004;
 
 /// A plan is kept while its tables grow: one made for fewer rows than this would look nothing up later.
 const LEAST_ROWS: f64 = 1000.0;
@@ -163,7 +165,7 @@ impl TableFacts {
         part.map_or_else(|| range_part(bounds), |part| part.clamp(0.0, 1.0))
     }
 
-    /// As the trees count it.
+    /// As the trees count it, or let expect.
     fn counted_part(&self, column: usize, from: Bound<&Column>, to: Bound<&Column>) -> Option<f64> {
         let table = self.trees.as_ref()?;
         if self.def.row_id_column == Some(column) {
@@ -172,8 +174,21 @@ impl TableFacts {
             return Some(within as f64 / table.rows.len().max(1) as f64);
         }
         let leads = |i: &IndexDef| i.columns.first().is_some_and(|c| c.column == column);
-        let index = self.def.indexes.iter().position(leads)?;
-        glance::part_within(table, index, from, to)
+        match self.def.indexes.iter().position(leads) {
+            Some(index) => glance::part_within(table, index, from, to),
+            None => {
+                let nulls = self.null_part(column);
+                let part = glance::part_within_leaves(table, column, from, to, nulls)?;
+                // A narrow range may lie in leaves that were not looked at.
+                let is_found = part > 0.0;
+                let otherwise = || self.interpolated_part(column, from, to).unwrap_or(NOT_FOUND);
+                Some(if is_found {
+                    part
+                } else {
+                    otherwise().min(NOT_FOUND)
+                })
+            }
+        }
     }
 
     /// As the smallest and the largest value let expect.
