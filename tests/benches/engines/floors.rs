@@ -36,6 +36,13 @@ impl Columns {
         rows.filter(|(a, _)| **a < below).map(|(_, b)| *b).sum()
     }
 
+    /// `SELECT SUM(b) FROM o WHERE a BETWEEN first AND last`, by bisection.
+    pub fn range_sum(&self, first: i64, last: i64) -> f64 {
+        let from = self.a.partition_point(|a| *a < first);
+        let to = self.a.partition_point(|a| *a <= last);
+        self.b.get(from..to).unwrap_or(&[]).iter().sum()
+    }
+
     /// `SELECT a, COUNT(*), SUM(b) FROM t GROUP BY a`.
     pub fn group_by(&self) -> HashMap<i64, (usize, f64)> {
         let mut groups: HashMap<i64, (usize, f64)> = HashMap::new();

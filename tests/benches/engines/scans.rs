@@ -29,7 +29,8 @@ struct Scan {
     result: usize,
 }
 
-fn scans() -> [Scan; 6] {
+fn scans(rows: usize) -> [Scan; 7] {
+    let (first, last) = hundredth(rows);
     [
         Scan {
             memory: ("memory/SUM", &[Faster(SQLITE, 10.0), Within(VEC, 3.0)]),
@@ -42,6 +43,19 @@ fn scans() -> [Scan; 6] {
             memory: ("memory/filter + SUM", &[Faster(SQLITE, 10.0), Within(VEC, 3.0)]),
             persistent: ("persistent/filter + SUM, nothing cached", &[Faster(SQLITE, 5.0)]),
             sql: format!("SELECT SUM(b) FROM t WHERE a < {}", GROUPS / 2),
+            kinds: &[Kind::Float],
+            result: 1,
+        },
+        Scan {
+            memory: (
+                "memory/filter a hundredth of a column in order + SUM",
+                &[Faster(SQLITE, 10.0)],
+            ),
+            persistent: (
+                "persistent/filter a hundredth of a column in order + SUM, nothing cached",
+                &[Faster(SQLITE, 5.0)],
+            ),
+            sql: format!("SELECT SUM(b) FROM o WHERE a BETWEEN {first} AND {last}"),
             kinds: &[Kind::Float],
             result: 1,
         },
@@ -88,24 +102,37 @@ fn scans() -> [Scan; 6] {
     ]
 }
 
-/// `t` to scan and group, and `f`, whose `a` is the key of a tenth as many rows in `d`.
+/// The first and the last of a hundredth of the values of `a` in `o`, from the middle on.
+fn hundredth(rows: usize) -> (i64, i64) {
+    let values = (rows / ROWS_PER_KEY) as i64;
+    (values / 2, values / 2 + values / 100)
+}
+
+/// `t` to scan and group, `o`, whose `a` ascends with the rows, and `f`, whose `a` is the key of a tenth as many rows in
+/// `d`.
 struct Data {
     t: Vec<Row>,
+    o: Vec<Row>,
     f: Vec<Row>,
     d: Vec<Row>,
 }
 
 impl Data {
     fn new(n: usize) -> Data {
+        let in_order = |mut row: Row| {
+            row.a = row.id / ROWS_PER_KEY as i64;
+            row
+        };
         Data {
             t: rows(n, GROUPS),
+            o: rows(n, GROUPS).into_iter().map(in_order).collect(),
             f: rows(n, n / ROWS_PER_KEY),
             d: rows(n / ROWS_PER_KEY, GROUPS),
         }
     }
 
     fn load(&self, engine: &dyn Engine) {
-        for (name, rows) in [("t", &self.t), ("f", &self.f), ("d", &self.d)] {
+        for (name, rows) in [("t", &self.t), ("o", &self.o), ("f", &self.f), ("d", &self.d)] {
             engine.create(name);
             engine.insert_all(name, rows);
         }
@@ -150,17 +177,20 @@ pub fn memory(run: &mut Runner) {
         Box::new(engine)
     });
     let columns = floors::Columns::new(&data.t);
+    let ordered = Columns::new(&data.o);
     let facts = Columns::new(&data.f);
+    let (first, last) = hundredth(run.rows);
     let dimension: HashMap<i64, i64> = data.d.iter().map(|row| (row.id, row.a)).collect();
-    let floors: [Box<dyn Fn()>; 6] = [
+    let floors: [Box<dyn Fn()>; 7] = [
         Box::new(|| consume(columns.sum())),
         Box::new(|| consume(columns.filter_sum(black_box(GROUPS as i64 / 2)))),
+        Box::new(|| consume(ordered.range_sum(black_box(first), black_box(last)))),
         Box::new(|| consume(columns.group_by())),
         Box::new(|| consume(columns.greatest())),
         Box::new(|| consume(columns.like())),
         Box::new(|| consume(facts.join(&dimension))),
     ];
-    for (scan, floor) in scans().iter().zip(floors) {
+    for (scan, floor) in scans(run.rows).iter().zip(floors) {
         // GlueSQL takes 60 µs a row for LIKE: minutes for what the others do in milliseconds.
         let all = [&amphi, &sqlite, &glue];
         let fixtures = if scan.sql.contains("LIKE") {
@@ -186,7 +216,7 @@ pub fn persistent(run: &mut Runner) {
         data.load(&engine);
         Box::new(engine)
     });
-    for scan in scans() {
+    for scan in scans(run.rows) {
         run_scan(run, scan.persistent, &scan, &[&amphi, &sqlite]);
     }
 }
