@@ -6,7 +6,7 @@ use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{cast, collate, negate, numeric, text_literal, to_bool, to_text};
 use crate::sql::parse::start;
 use crate::sql::plan::{BinaryOp, Expr, UnaryOp};
-use crate::types::{DataType, Result};
+use crate::types::{DataType, Result, Value};
 use alloc::{boxed::Box, format, vec, vec::Vec};
 use sqlparser::ast::{
     self, CaseWhen, CastKind, CeilFloorKind, DataType as AstType, TrimWhereField, UnaryOperator,
@@ -101,6 +101,15 @@ impl<'a> Binder<'a> {
             } => {
                 let value = self.expr(expr, env)?;
                 self.call("EXTRACT", vec![text_literal(format!("{field}")), value], e)
+            }
+            ast::Expr::AtTimeZone { timestamp, time_zone } => {
+                let mut value = self.expr(timestamp, env)?;
+                // What the clock says is a moment, although its type is MySQL's DATETIME.
+                if let (true, DataType::DateTime { fsp }) = (is_clock(timestamp), value.ty()) {
+                    value = cast(value, &DataType::Timestamp { fsp }, true);
+                }
+                let zone = self.expr(time_zone, env)?;
+                self.call("TIMEZONE", vec![zone, value], e)
             }
             ast::Expr::Ceil { expr, field } => self.rounding("CEIL", expr, field, e, env),
             ast::Expr::Floor { expr, field } => self.rounding("FLOOR", expr, field, e, env),
@@ -344,13 +353,20 @@ impl<'a> Binder<'a> {
                 refuse(t.uses_odbc_syntax, "an ODBC escape ({d '…'})", e)?;
                 let text = self.value(&t.value)?;
                 let mut ty = cast_type(&t.data_type, e.place())?;
-                // The literal keeps its fraction whatever the type's default is.
-                match &mut ty {
-                    DataType::Time { fsp } | DataType::DateTime { fsp } | DataType::Timestamp { fsp } => {
-                        *fsp = 6
-                    }
-                    _ => {}
-                }
+                // The literal keeps the digits of its fraction that it has; without a zone it is a local time.
+                let fsp = match &text {
+                    Expr::Literal {
+                        value: Value::Text(text),
+                        ..
+                    } => fraction_digits(text),
+                    _ => 6,
+                };
+                ty = match ty {
+                    DataType::Time { .. } => DataType::Time { fsp },
+                    DataType::Timestamp { .. } if has_zone(&t.data_type) => DataType::Timestamp { fsp },
+                    DataType::DateTime { .. } | DataType::Timestamp { .. } => DataType::DateTime { fsp },
+                    ty => ty,
+                };
                 let literal = cast(text, &ty, true);
                 Ok(literal)
             }
@@ -442,7 +458,6 @@ fn unoffered(e: &ast::Expr) -> &'static str {
         ast::Expr::IsNormalized { .. } => "IS NORMALIZED",
         ast::Expr::InUnnest { .. } => "IN UNNEST",
         ast::Expr::SimilarTo { .. } => "SIMILAR TO",
-        ast::Expr::AtTimeZone { .. } => "AT TIME ZONE",
         ast::Expr::GroupingSets(_) => "GROUPING SETS",
         ast::Expr::Cube(_) => "CUBE",
         ast::Expr::Rollup(_) => "ROLLUP",
@@ -457,5 +472,38 @@ fn unoffered(e: &ast::Expr) -> &'static str {
         ast::Expr::Lambda(_) => "a lambda function",
         ast::Expr::MemberOf(_) => "MEMBER OF",
         _ => "this expression",
+    }
+}
+/// Digits behind the point of a time, at most six.
+fn fraction_digits(text: &str) -> u8 {
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    fraction.bytes().take_while(u8::is_ascii_digit).count().min(6) as u8
+}
+
+/// Whether a type is TIMESTAMP WITH TIME ZONE.
+fn has_zone(ty: &ast::DataType) -> bool {
+    use ast::TimezoneInfo::{Tz, WithTimeZone};
+    matches!(ty, ast::DataType::Timestamp(_, WithTimeZone | Tz))
+}
+
+/// Whether an expression asks for the present moment.
+fn is_clock(e: &ast::Expr) -> bool {
+    const CLOCKS: [&str; 6] = [
+        "NOW",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIMESTAMP",
+        "LOCALTIME",
+        "UTC_TIMESTAMP",
+        "SYSDATE",
+    ];
+    match e {
+        ast::Expr::Function(f) => match f.name.0.as_slice() {
+            [part] => CLOCKS
+                .iter()
+                .any(|c| part.as_ident().is_some_and(|i| i.value.eq_ignore_ascii_case(c))),
+            _ => false,
+        },
+        ast::Expr::Nested(e) => is_clock(e),
+        _ => false,
     }
 }

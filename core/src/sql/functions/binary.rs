@@ -129,6 +129,52 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         |_, a, _, _, n| ints(n, |i| Some(i64::from(crc32fast::hash(a.blob(0, i))))),
     ),
     function(
+        "CRC32C",
+        &[],
+        (1, 1),
+        &[Bytes],
+        INT,
+        "The CRC-32 of the bytes by Castagnoli's polynomial.",
+        |_, a, _, _, n| {
+            ints(n, |i| {
+                let step = |crc: u32, byte: &u8| {
+                    (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                        (crc >> 1) ^ (0x82F6_3B78 & 0_u32.wrapping_sub(crc & 1))
+                    })
+                };
+                Some(i64::from(!a.blob(0, i).iter().fold(u32::MAX, step)))
+            })
+        },
+    ),
+    function(
+        "GET_BYTE",
+        &[],
+        (2, 2),
+        &[Bytes, Int],
+        INT,
+        "The byte at a place, from 0; NULL beyond the end.",
+        |_, a, _, _, n| {
+            ints(n, |i| {
+                let at = usize::try_from(a.int(1, i)).ok()?;
+                a.blob(0, i).get(at).map(|b| i64::from(*b))
+            })
+        },
+    ),
+    function(
+        "GET_BIT",
+        &[],
+        (2, 2),
+        &[Bytes, Int],
+        INT,
+        "The bit at a place, counted from the lowest bit of the first byte; NULL beyond the end.",
+        |_, a, _, _, n| {
+            ints(n, |i| {
+                let at = usize::try_from(a.int(1, i)).ok()?;
+                a.blob(0, i).get(at / 8).map(|b| i64::from(b >> (at % 8) & 1))
+            })
+        },
+    ),
+    function(
         "URL_ENCODE",
         &[],
         (1, 1),

@@ -16,6 +16,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             "LOCALTIMESTAMP",
             "SYSDATE",
             "UTC_TIMESTAMP",
+            "STATEMENT_TIMESTAMP",
         ],
         (0, 1),
         &[Int],

@@ -3,6 +3,7 @@
 use super::ArgKind::{Any, Text};
 use super::args::{Args, DATE, TEXT, function, lenient, try_ints, try_texts};
 use super::date_parts::{DAYS, MONTHS, week};
+use super::number_pattern;
 use super::text_writer::TextWriter;
 use super::time_unit::JULIAN_EPOCH;
 use super::{ReturnKind, ScalarFunction};
@@ -18,16 +19,13 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         (1, 2),
         &[Any, Text],
         TEXT,
-        "A moment as text by PostgreSQL's pattern ('YYYY-MM-DD HH24:MI:SS'); anything as text without one.",
+        "A moment ('YYYY-MM-DD HH24:MI:SS') or a number ('FM999G990D00', with S, MI, PL, SG, PR, V, EEEE, RN, TH) as text by PostgreSQL's pattern; anything as text without one.",
         |cx, a, t, _, n| {
             if !a.has(1) {
                 return lenient(a, t, 0, &DataType::TEXT);
             }
-            if t.first().is_some_and(|t| t.is_numeric()) {
-                return Err(Error::Unsupported {
-                    feature: String::from("TO_CHAR of a number with a pattern"),
-                    position: None,
-                });
+            if let Some(ty) = t.first().filter(|t| t.is_numeric()) {
+                return number_pattern::to_char(cx, a, ty, n);
             }
             let ty = match t.first() {
                 Some(DataType::Time { .. }) => DataType::Time { fsp: 6 },

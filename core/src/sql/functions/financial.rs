@@ -102,7 +102,63 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             })
         },
     ),
+    function(
+        "SLN",
+        &[],
+        (3, 3),
+        &[Double],
+        DOUBLE,
+        "What is written off in each period, in equal parts: (cost, value at the end, periods).",
+        |_, a, _, _, n| floats(n, |i| (a.float(0, i) - a.float(1, i)) / a.float(2, i)),
+    ),
+    function(
+        "IPMT",
+        &[],
+        (4, 6),
+        &[Double],
+        DOUBLE,
+        "The interest in the payment of a period: (rate, period, periods, present value, future value, type).",
+        |_, a, _, _, n| floats(n, |i| interest(a, i).1),
+    ),
+    function(
+        "PPMT",
+        &[],
+        (4, 6),
+        &[Double],
+        DOUBLE,
+        "What the payment of a period takes off the debt: (rate, period, periods, present value, future value, type).",
+        |_, a, _, _, n| {
+            floats(n, |i| {
+                let (payment, interest) = interest(a, i);
+                payment - interest
+            })
+        },
+    ),
 ];
+
+/// The payment of each period, and the interest that is in one of them; NaN for a period that is none.
+fn interest(a: &[Column], i: usize) -> (f64, f64) {
+    let (rate, period, periods, present) = (a.float(0, i), a.float(1, i), a.float(2, i), a.float(3, i));
+    let (future, kind) = (optional(a, 4, i), optional(a, 5, i));
+    if !(period >= 1.0 && period <= periods) {
+        return (f64::NAN, f64::NAN);
+    }
+    let payment = -(present * pow(1.0 + rate, periods) + future) / series(rate, periods, kind);
+    if kind != 0.0 && period == 1.0 {
+        return (payment, 0.0);
+    }
+    // What is owed when the period begins.
+    let owed = present * pow(1.0 + rate, period - 1.0) + payment * series(rate, period - 1.0, kind);
+    let interest = -owed * rate;
+    (
+        payment,
+        if kind == 0.0 {
+            interest
+        } else {
+            interest / (1.0 + rate)
+        },
+    )
+}
 
 /// An argument that is 0 if it is not given.
 fn optional(a: &[Column], k: usize, i: usize) -> f64 {

@@ -1,7 +1,7 @@
 //! Functions of whole numbers, and of the digits of exact ones.
 
 use super::ArgKind::{Any, Int, Number};
-use super::args::{Args, INT, function, ints, too_big, try_ints};
+use super::args::{Args, INT, TEXT, function, ints, lenient, texts, too_big, try_ints};
 use super::{ReturnKind, ScalarFunction};
 use crate::types::{Column, DataType, Decimal, Error, Physical, Result};
 
@@ -93,6 +93,25 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
                     needed -= 1;
                 }
                 Some(needed)
+            })
+        },
+    ),
+    function(
+        "TRIM_SCALE",
+        &[],
+        (1, 1),
+        &[Number],
+        TEXT,
+        "An exact number as text, without zeros at the end of its fraction.",
+        |cx, a, t, _, n| {
+            let shown = [lenient(a, t, 0, &DataType::TEXT)?];
+            texts(cx, n, |i, out| {
+                let text = shown.text(0, i);
+                out.push_str(match text.contains('.') && !text.contains('e') {
+                    true => text.trim_end_matches('0').trim_end_matches('.'),
+                    false => text,
+                });
+                Some(())
             })
         },
     ),

@@ -12,7 +12,7 @@ use alloc::{borrow::Cow, vec, vec::Vec};
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "JSON_OBJECT",
-        &[],
+        &["JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT"],
         (0, usize::MAX),
         &[Any],
         JSON,
@@ -22,7 +22,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     .sees_null(),
     function(
         "JSON_ARRAY",
-        &[],
+        &["JSON_BUILD_ARRAY", "JSONB_BUILD_ARRAY"],
         (0, usize::MAX),
         &[Any],
         JSON,

@@ -1,6 +1,7 @@
 //! Scalar and aggregate functions: one table of entries, from which binding, evaluation and the
 //! function reference all work. One file per family.
 
+mod age;
 mod aggregate;
 mod args;
 mod binary;
@@ -18,13 +19,16 @@ mod interval;
 mod interval_text;
 mod json;
 mod json_edit;
+mod json_forms;
 mod json_path;
 mod json_table;
 mod json_tree;
 mod json_value;
 mod math;
 mod network;
+mod number_pattern;
 mod printf;
+mod quoting;
 mod regexp;
 mod relation;
 mod rounding;

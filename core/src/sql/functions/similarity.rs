@@ -27,6 +27,36 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         },
     ),
     function(
+        "DAMERAU_LEVENSHTEIN",
+        &[],
+        (2, 2),
+        &[Text],
+        INT,
+        "As LEVENSHTEIN, where exchanging two neighbours is one step (the optimal string alignment distance).",
+        |cx, a, _, _, n| {
+            try_ints(n, |i| {
+                cx.check_interrupt()?;
+                let (x, y) = (characters(a.text(0, i))?, characters(a.text(1, i))?);
+                Ok(Some(aligned(&x, &y) as i64))
+            })
+        },
+    ),
+    function(
+        "HAMMING",
+        &["HAMMING_DISTANCE"],
+        (2, 2),
+        &[Text],
+        INT,
+        "In how many places two texts of one length differ; NULL if their lengths differ.",
+        |_, a, _, _, n| {
+            try_ints(n, |i| {
+                let (x, y) = (a.text(0, i).chars(), a.text(1, i).chars());
+                let differ = x.clone().zip(y.clone()).filter(|(x, y)| x != y).count();
+                Ok((x.count() == y.count()).then_some(differ as i64))
+            })
+        },
+    ),
+    function(
         "JARO_SIMILARITY",
         &["JARO"],
         (2, 2),
@@ -115,6 +145,28 @@ fn levenshtein(x: &[char], y: &[char]) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
+}
+
+/// The same table with exchanges, for which the row before the last is needed too.
+fn aligned(x: &[char], y: &[char]) -> usize {
+    let first: Vec<usize> = (0..=y.len()).collect();
+    let (mut before, mut above) = (first.clone(), first);
+    for (i, cx) in x.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, cy) in y.iter().enumerate() {
+            let at = |row: &[usize], k: usize| row.get(k).copied().unwrap_or(usize::MAX - 1);
+            let mut best = (at(&above, j) + usize::from(cx != cy))
+                .min(at(&above, j + 1) + 1)
+                .min(at(&row, j) + 1);
+            let crossed = i > 0 && j > 0 && x.get(i - 1) == Some(cy) && y.get(j - 1) == Some(cx);
+            if crossed && cx != cy {
+                best = best.min(at(&before, j - 1) + 1);
+            }
+            row.push(best);
+        }
+        before = core::mem::replace(&mut above, row);
+    }
+    above.last().copied().unwrap_or(0)
 }
 
 /// Jaro, M. A. (1989): characters match if they are equal and near, and half of those out of order count against it.

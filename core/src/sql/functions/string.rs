@@ -11,7 +11,7 @@ use crate::types::DataType;
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "LENGTH",
-        &["OCTET_LENGTH"],
+        &["OCTET_LENGTH", "LENGTHB"],
         (1, 1),
         &[Bytes],
         INT,

@@ -81,6 +81,16 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     )
     .volatile(),
     function(
+        "CHANGES",
+        &[],
+        (0, 0),
+        &[],
+        INT,
+        "How many rows the session's last statement changed; 0 after a query.",
+        |cx, _, _, _, _| ints(1, |_| Some(cx.row_count.max(0))),
+    )
+    .volatile(),
+    function(
         "CONNECTION_ID",
         &[],
         (0, 0),

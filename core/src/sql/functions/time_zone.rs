@@ -1,71 +1,185 @@
-//! CONVERT_TZ between zones given as offsets from UTC. There is no database of named zones.
+//! CONVERT_TZ and AT TIME ZONE: moments of one time zone in another.
+//!
+//! A zone is an offset from UTC or, with the feature `time-zones`, the name of one of the IANA time zone
+//! database, which `jiff` brings. A local time that two moments have is the later one, and one that none has counts on
+//! from before the gap, as in PostgreSQL.
 
 use super::ArgKind::{Any, Text};
 use super::args::{Args, function, lenient, try_ints};
 use super::date_parts::fsp;
 use super::{ReturnKind, ScalarFunction};
 use crate::types::{DataType, DateTime, Error, Result, SECOND};
+#[cfg(not(feature = "time-zones"))]
 use alloc::format;
+use alloc::string::String;
 
 /// The family's functions.
-pub(super) const FUNCTIONS: &[ScalarFunction] = &[function(
-    "CONVERT_TZ",
-    &[],
-    (3, 3),
-    &[Any, Text, Text],
-    ReturnKind::OfConstants(|types, constants| DataType::DateTime {
-        fsp: fsp(types, constants, 0),
-    }),
-    "A moment of one time zone in another, each an offset such as '+02:00', or UTC.",
-    |_, a, t, ty, n| {
-        let moments = [lenient(a, t, 0, ty)?];
-        try_ints(n, |i| {
-            if moments.null(0, i) || a.null(1, i) || a.null(2, i) {
-                return Ok(None);
+pub(super) const FUNCTIONS: &[ScalarFunction] = &[
+    function(
+        "CONVERT_TZ",
+        &[],
+        (3, 3),
+        &[Any, Text, Text],
+        ReturnKind::OfConstants(|types, constants| DataType::DateTime {
+            fsp: fsp(types, constants, 0),
+        }),
+        "A moment of one time zone in another, each by its name ('Europe/Vienna') or an offset such as '+02:00'; NULL if there is no such zone.",
+        |_, a, t, ty, n| {
+            let moments = [lenient(a, t, 0, ty)?];
+            let (mut from, mut to) = (LastZone::default(), LastZone::default());
+            try_ints(n, |i| {
+                if moments.null(0, i) || a.null(1, i) || a.null(2, i) {
+                    return Ok(None);
+                }
+                let (from, to) = (from.get(a.text(1, i))?, to.get(a.text(2, i))?);
+                let moved = from.zip(to).and_then(|(from, to)| {
+                    let utc = from.utc_of(moments.int(0, i))?;
+                    DateTime::from_micros(to.local_of(utc)?)
+                });
+                Ok(moved.map(|m| m.0))
+            })
+        },
+    ),
+    function(
+        "TIMEZONE",
+        &[],
+        (2, 2),
+        &[Text, Any],
+        ReturnKind::OfConstants(|types, constants| {
+            let fsp = fsp(types, constants, 1);
+            match types.get(1) {
+                Some(DataType::Timestamp { .. }) => DataType::DateTime { fsp },
+                _ => DataType::Timestamp { fsp },
             }
-            let (from, to) = (offset(a.text(1, i))?, offset(a.text(2, i))?);
-            let moved = from.zip(to).and_then(|(from, to)| {
-                let utc = moments.int(0, i).checked_sub(from)?;
-                DateTime::from_micros(utc.checked_add(to)?)
-            });
-            Ok(moved.map(|m| m.0))
-        })
-    },
-)];
+        }),
+        "`x AT TIME ZONE zone`: of a TIMESTAMP its local time in a zone, of a DATETIME the moment when it is that time there.",
+        |_, a, t, ty, n| {
+            let moments = [lenient(a, t, 1, ty)?];
+            let is_moment = matches!(t.get(1), Some(DataType::Timestamp { .. }));
+            let mut last = LastZone::default();
+            try_ints(n, |i| {
+                if a.null(0, i) || moments.null(0, i) {
+                    return Ok(None);
+                }
+                let zone = last.get(a.text(0, i))?.ok_or_else(|| Error::Unknown {
+                    kind: "time zone",
+                    name: String::from(a.text(0, i)),
+                    nearest: None,
+                    position: None,
+                })?;
+                let moved = match is_moment {
+                    true => zone.local_of(moments.int(0, i)),
+                    false => zone.utc_of(moments.int(0, i)),
+                };
+                Ok(moved.and_then(DateTime::from_micros).map(|m| m.0))
+            })
+        },
+    ),
+];
 
-/// The microseconds that a zone is ahead of UTC; `None`: no such offset.
-///
-/// Errors: a zone by name, of which there are none but UTC.
-fn offset(zone: &str) -> Result<Option<i64>> {
-    let zone = zone.trim_ascii();
+/// A time zone.
+enum Zone {
+    /// So many microseconds ahead of UTC.
+    Fixed(i64),
+    /// With rules.
+    #[cfg(feature = "time-zones")]
+    Named(jiff::tz::TimeZone),
+}
+
+impl Zone {
+    /// The local time of a moment, in microseconds; `None` beyond the calendar.
+    fn local_of(&self, utc: i64) -> Option<i64> {
+        match self {
+            Zone::Fixed(ahead) => utc.checked_add(*ahead),
+            #[cfg(feature = "time-zones")]
+            Zone::Named(zone) => {
+                let moment = jiff::Timestamp::from_microsecond(utc).ok()?;
+                utc.checked_add(i64::from(zone.to_offset(moment).seconds()) * SECOND)
+            }
+        }
+    }
+
+    /// The moment of a local time, in microseconds; `None` beyond the calendar.
+    fn utc_of(&self, local: i64) -> Option<i64> {
+        match self {
+            Zone::Fixed(ahead) => local.checked_sub(*ahead),
+            #[cfg(feature = "time-zones")]
+            Zone::Named(zone) => {
+                let as_utc = jiff::Timestamp::from_microsecond(local).ok()?;
+                let wall_clock = jiff::tz::Offset::UTC.to_datetime(as_utc);
+                let moment = zone.to_ambiguous_timestamp(wall_clock).later().ok()?;
+                Some(moment.as_microsecond())
+            }
+        }
+    }
+}
+
+/// The zone that was asked for last: it is the same for most rows.
+#[derive(Default)]
+struct LastZone {
+    name: String,
+    zone: Option<Zone>,
+}
+
+impl LastZone {
+    /// The zone of a name or offset; `None`: there is none.
+    fn get(&mut self, name: &str) -> Result<Option<&Zone>> {
+        if self.zone.is_none() || self.name != name {
+            self.zone = zone(name)?;
+            self.name = String::from(name);
+        }
+        Ok(self.zone.as_ref())
+    }
+}
+
+/// The zone of a name or offset; `None`: there is none.
+fn zone(name: &str) -> Result<Option<Zone>> {
+    let name = name.trim_ascii();
     if ["UTC", "GMT", "Z", "SYSTEM"]
         .iter()
-        .any(|z| z.eq_ignore_ascii_case(zone))
+        .any(|z| z.eq_ignore_ascii_case(name))
     {
-        return Ok(Some(0));
+        return Ok(Some(Zone::Fixed(0)));
     }
-    if zone.starts_with(|c: char| c.is_alphabetic()) {
-        return Err(Error::Unsupported {
-            feature: format!("the time zone {zone:?} (write its offset, such as '+02:00')"),
-            position: None,
-        });
+    if name.starts_with(|c: char| c.is_alphabetic()) {
+        return named(name);
     }
+    Ok(offset(name).map(Zone::Fixed))
+}
+
+#[cfg(feature = "time-zones")]
+fn named(name: &str) -> Result<Option<Zone>> {
+    Ok(jiff::tz::TimeZoneDatabase::bundled()
+        .get(name)
+        .ok()
+        .map(Zone::Named))
+}
+
+#[cfg(not(feature = "time-zones"))]
+fn named(name: &str) -> Result<Option<Zone>> {
+    Err(Error::Unsupported {
+        feature: format!(
+            "the time zone {name:?} (built without the feature time-zones; write its offset, such as '+02:00')"
+        ),
+        position: None,
+    })
+}
+
+/// The microseconds that an offset such as `+02:00` is ahead of UTC; `None`: it is none.
+fn offset(text: &str) -> Option<i64> {
     let number = |s: &str| {
         s.parse::<i64>()
             .ok()
             .filter(|_| s.bytes().all(|b| b.is_ascii_digit()))
     };
-    let read = || {
-        let (sign, rest) = match zone.split_at_checked(1)? {
-            ("+", rest) => (1, rest),
-            ("-", rest) => (-1, rest),
-            _ => return None,
-        };
-        let (hours, minutes) = rest.split_once(':')?;
-        let minutes = number(minutes).filter(|m| *m < 60 && rest.len() <= 5)?;
-        let total = number(hours)? * 60 + minutes;
-        // As in MySQL: from -13:59 to +14:00.
-        (total <= 14 * 60 && sign * total > -14 * 60).then_some(sign * total * 60 * SECOND)
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
     };
-    Ok(read())
+    let (hours, minutes) = rest.split_once(':')?;
+    let minutes = number(minutes).filter(|m| *m < 60 && rest.len() <= 5)?;
+    let total = number(hours)? * 60 + minutes;
+    // As in MySQL: from -13:59 to +14:00.
+    (total <= 14 * 60 && sign * total > -14 * 60).then_some(sign * total * 60 * SECOND)
 }
