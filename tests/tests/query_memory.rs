@@ -120,6 +120,15 @@ fn what_statements_collect_stays_within_the_limit() {
         }
     }
     run(&db, "CREATE TABLE c (n INT) ENGINE = dual").0.unwrap();
+    let create =
+        "CREATE TABLE same_key (id INT PRIMARY KEY, k INT, s VARCHAR(40), INDEX ks (k, s)) ENGINE = dual";
+    run(&db, create).0.unwrap();
+    run(
+        &db,
+        "INSERT INTO same_key SELECT id, 7, s FROM a WHERE id < 20000",
+    )
+    .0
+    .unwrap();
     let trigger =
         "CREATE TRIGGER t AFTER DELETE ON b FOR EACH ROW INSERT INTO c SELECT OLD.n WHERE OLD.id < 10";
     run(&db, trigger).0.unwrap();
@@ -134,6 +143,8 @@ fn what_statements_collect_stays_within_the_limit() {
         "SELECT COUNT(*) FROM a JOIN b ON a.wide = b.wide",
         "SELECT COUNT(a.s) FROM a LEFT JOIN b ON a.s = b.s AND a.d = b.d",
         "SELECT COUNT(*) FROM (SELECT s FROM a WHERE id = 5) c LEFT JOIN b ON b.s < c.s",
+        // Side by side, of which the rows of one key are collected.
+        "SELECT COUNT(a.id), COUNT(c.s) FROM a JOIN same_key c ON c.k = a.id",
         // Groups: keys close together, far apart, texts, several; every kind of state.
         "SELECT id, COUNT(*) FROM a GROUP BY id",
         "SELECT wide, SUM(d), AVG(n), MIN(d), STDDEV_POP(n), BIT_OR(n) FROM a GROUP BY wide",

@@ -42,6 +42,7 @@ impl Binder<'_> {
             equal: join.equal.iter().map(|(l, r)| (r.clone(), l.clone())).collect(),
             condition,
             told: Vec::new(),
+            merge: false,
         }));
         let alone = other_way.filtered(Some(Expr::IsNull {
             operand: Box::new(Expr::Column {

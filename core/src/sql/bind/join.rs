@@ -260,6 +260,7 @@ impl<'a> Binder<'a> {
             equal: conditions.equal,
             condition: balanced(BinaryOp::And, conditions.rest),
             told: Vec::new(),
+            merge: false,
         };
         Ok((Plan::Join(Box::new(join)), scope))
     }
@@ -372,6 +373,7 @@ impl<'a> Binder<'a> {
             equal: conditions.equal,
             condition: balanced(BinaryOp::And, conditions.rest),
             told: Vec::new(),
+            merge: false,
         };
         let plan = match side {
             Side::Full => self.full_join(join)?,
@@ -550,6 +552,7 @@ fn cross(
         equal: Vec::new(),
         condition: None,
         told: Vec::new(),
+        merge: false,
     };
     Ok((Plan::Join(Box::new(join)), scope))
 }

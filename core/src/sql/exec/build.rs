@@ -13,7 +13,7 @@ use super::filter::Filter;
 use super::index_columns::IndexColumns;
 use super::index_scan::IndexScan;
 use super::information::InformationRows;
-use super::join::{self, HashJoin, LookupKey, NestedLoopJoin};
+use super::join::{self, HashJoin, LookupKey, MergeJoin, NestedLoopJoin};
 use super::key_range::IndexKeys;
 use super::key_test::Told;
 use super::limit::Limit;
@@ -269,6 +269,9 @@ impl Builder<'_> {
                 &physicals,
                 self.memory,
             ))
+        } else if j.merge {
+            let join = MergeJoin::new(j.kind, left, right, &j.equal, condition, &physicals, self.memory);
+            Box::new(join)
         } else {
             let mut join = HashJoin::new(j.kind, left, right, &j.equal, condition, &physicals, self.memory);
             for told in &j.told {

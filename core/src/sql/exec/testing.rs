@@ -415,6 +415,7 @@ pub(crate) fn join(
         equal,
         condition,
         told: Vec::new(),
+        merge: false,
     }))
 }
 

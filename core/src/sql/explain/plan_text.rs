@@ -196,6 +196,7 @@ impl Lines<'_> {
             Plan::Join(j) => {
                 let (left, right) = (self.names(&j.left), self.names(&j.right));
                 let way = match (j.equal.is_empty(), j.kind) {
+                    (false, _) if j.merge => "Merge join",
                     (false, _) => "Hash join",
                     (true, JoinKind::Inner) if j.condition.is_none() => "Cross join",
                     (true, _) => "Nested loop join",

@@ -11,7 +11,7 @@ use super::columns::plain_column;
 use super::plan_parts::take;
 use super::statistics::{Statistics, TableFacts};
 use crate::catalog::TableDef;
-use crate::sql::plan::{Access, Expr, Plan, ScanBounds, SortKey};
+use crate::sql::plan::{Access, Expr, Join, JoinKind, Plan, ScanBounds, SortKey};
 use crate::types::Value;
 use alloc::vec::Vec;
 use core::ops::Bound;
@@ -44,13 +44,22 @@ pub fn use_access_order(plan: &mut Plan, stats: &dyn Statistics) {
 
 /// A sort key that is a column.
 #[derive(Clone, Copy)]
-struct Wanted {
+pub(super) struct Wanted {
     column: usize,
     descending: bool,
     nulls_first: bool,
 }
 
 impl Wanted {
+    /// As indexes ascend.
+    pub(super) fn ascending(column: usize) -> Wanted {
+        Wanted {
+            column,
+            descending: false,
+            nulls_first: true,
+        }
+    }
+
     fn of(key: &SortKey) -> Option<Wanted> {
         Some(Wanted {
             column: plain_column(&key.expr)?,
@@ -62,7 +71,7 @@ impl Wanted {
 
 /// Makes a plan yield its rows in an order, if its access can. `few(facts)`: whether only few rows of the
 /// table are wanted; `whole`: whether every row of the scan reaches the sort.
-fn give_order(
+pub(super) fn give_order(
     plan: &mut Plan,
     mut wanted: Vec<Wanted>,
     stats: &dyn Statistics,
@@ -82,7 +91,18 @@ fn give_order(
         }
         Plan::Join(j) => {
             let width = j.left.types().len();
-            wanted.iter().all(|w| w.column < width) && give_order(&mut j.left, wanted, stats, few, false)
+            for w in wanted.iter_mut().filter(|w| w.column >= width) {
+                match equal_on_the_left(j, w.column - width) {
+                    Some(column) => w.column = column,
+                    None => return false,
+                }
+            }
+            if !j.merge {
+                return give_order(&mut j.left, wanted, stats, few, false);
+            }
+            // Its inputs keep the order that it needs.
+            let mut left = j.left.clone();
+            give_order(&mut left, wanted, stats, few, false) && left == j.left
         }
         Plan::LookupJoin(j) => {
             let width = j.left.types().len();
@@ -114,6 +134,14 @@ fn give_order(
         }
         _ => false,
     }
+}
+
+/// The column of an inner join's left input that equals a column of its right one.
+fn equal_on_the_left(j: &Join, right: usize) -> Option<usize> {
+    let alike = |(l, r): &&(Expr, Expr)| l.ty().collation() == r.ty().collation();
+    let mut equal = j.equal.iter().filter(|_| j.kind == JoinKind::Inner).filter(alike);
+    let (left, _) = equal.find(|(_, r)| plain_column(r) == Some(right))?;
+    plain_column(left)
 }
 
 /// Makes an access yield rows in an order; `from_index`: whether a whole table may be read in this index's order.

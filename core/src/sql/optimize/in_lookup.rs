@@ -9,8 +9,9 @@
 use super::access::rows_reached;
 use super::columns::{raised, visit};
 use super::conjuncts::{join, split};
+use super::costs::LOOKUP_COST;
 use super::estimate::rows;
-use super::lookup_join::{LOOKUP_COST, lookup_by};
+use super::lookup_join::lookup_by;
 use super::plan_parts::{no_rows, take};
 use super::statistics::Statistics;
 use crate::sql::plan::{Expr, JoinKind, LookupJoin, Plan, Query, SubPlanKind};

@@ -1,9 +1,11 @@
-//! Orders chains of inner joins by size.
+//! Orders chains of inner joins by cost.
 //!
-//! Before: `(big ⋈ small) ⋈ tiny`. After: the pair with the smallest result first, then always the table that
-//! keeps the result smallest, cross products last; of two sides the smaller one is built into the hash
+//! Before: `(big ⋈ small) ⋈ tiny`. After: one table joined after the other in the order that [costs](super::cheapest_order) least; of a
+//! long chain the pair with the smallest result first, then always the table that
+//! keeps the result smallest; cross products last. Of two sides the smaller one is built into the hash
 //! table, unless the bigger one can be looked up by key. A projection puts the columns back in their order.
 
+use super::cheapest_order::{MOST_COMPARED, cheapest_order};
 use super::columns::{for_each_column, plain_column, remap};
 use super::conjuncts::{join, split};
 use super::estimate::{Values, distinct, rows, selectivity};
@@ -31,21 +33,21 @@ pub fn order_joins(plan: &mut Plan, stats: &dyn Statistics) {
 }
 
 /// One input of a chain.
-struct Member {
-    plan: Plan,
+pub(super) struct Member {
+    pub(super) plan: Plan,
     /// Its columns' place among all columns of the chain.
-    first: usize,
-    width: usize,
-    rows: f64,
+    pub(super) first: usize,
+    pub(super) width: usize,
+    pub(super) rows: f64,
 }
 
 /// A condition over the columns of the chain.
-struct Condition {
-    expr: Expr,
+pub(super) struct Condition {
+    pub(super) expr: Expr,
     /// The members it reads, as bits.
-    members: u64,
+    pub(super) members: u64,
     /// For an equality between two members: the part of pairs that satisfy it.
-    selectivity: f64,
+    pub(super) selectivity: f64,
 }
 
 #[derive(Default)]
@@ -136,7 +138,9 @@ impl Chain {
                 expr,
             })
             .collect();
-        let order = if known {
+        let order = if (2..=MOST_COMPARED).contains(&self.members.len()) {
+            cheapest_order(&self.members, &conditions, stats)
+        } else if known {
             self.order(&conditions)
         } else {
             (0..self.members.len()).collect()
@@ -303,6 +307,7 @@ impl Built {
                 equal,
                 condition: join(rest.into_iter().map(|c| place(&columns, c))),
                 told: Vec::new(),
+                merge: false,
             })),
             columns,
             members,

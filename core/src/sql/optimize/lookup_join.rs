@@ -10,15 +10,13 @@
 use super::access::rows_reached;
 use super::columns::raised;
 use super::conjuncts::{join, split};
+use super::costs::LOOKUP_COST;
 use super::estimate::rows;
 use super::lossless::compared_column;
 use super::plan_parts::take;
 use super::statistics::Statistics;
 use crate::sql::plan::{CompareOp, Expr, Join, LookupJoin, Plan};
 use alloc::{boxed::Box, vec::Vec};
-
-/// How many scanned rows cost as much as one that is looked up.
-pub const LOOKUP_COST: f64 = 16.0;
 
 /// What can be looked up.
 struct Lookup {

@@ -8,9 +8,11 @@
 
 mod access;
 mod access_order;
+mod cheapest_order;
 mod columns;
 mod computed_columns;
 mod conjuncts;
+mod costs;
 mod estimate;
 mod fold_constants;
 mod glance;
@@ -22,6 +24,7 @@ mod late_rows;
 mod lift_subqueries;
 mod lookup_join;
 mod lossless;
+mod merge_join;
 mod merge_projects;
 mod min_max;
 mod null_rejection;

@@ -3,8 +3,8 @@
 use super::statistics::{BoundTables, Statistics};
 use super::{
     access, access_order, computed_columns, fold_constants, hash_in_lists, implied_conditions, in_lookup,
-    join_order, late_rows, lift_subqueries, lookup_join, merge_projects, min_max, order_conjuncts,
-    prune_columns, push_down_filters, simplify, tell_keys, top_n, unnest_subqueries,
+    join_order, late_rows, lift_subqueries, lookup_join, merge_join, merge_projects, min_max,
+    order_conjuncts, prune_columns, push_down_filters, simplify, tell_keys, top_n, unnest_subqueries,
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
@@ -67,6 +67,7 @@ fn choose_ways(plan: &mut Plan, stats: &dyn Statistics) {
     lookup_join::choose_lookup_joins(plan, stats);
     access::choose_accesses(plan, stats);
     min_max::read_extremes(plan, stats);
+    merge_join::choose_merge_joins(plan, stats);
     top_n::limit_sorts(plan);
     access_order::use_access_order(plan, stats);
     top_n::drop_limits(plan);

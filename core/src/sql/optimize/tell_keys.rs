@@ -22,8 +22,8 @@ pub fn tell_keys(plan: &mut Plan, number: &mut usize) {
 }
 
 fn tell(join: &mut Join, number: &mut usize) {
-    // A LEFT JOIN keeps the rows that have no partner.
-    if join.kind != JoinKind::Inner || is_whole(&join.right) {
+    // A LEFT JOIN keeps the rows that have no partner, and a merge join reads both sides at once.
+    if join.kind != JoinKind::Inner || join.merge || is_whole(&join.right) {
         return;
     }
     for (key, (left, right)) in join.equal.iter().enumerate() {

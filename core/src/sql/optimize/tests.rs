@@ -55,6 +55,7 @@ fn join(kind: JoinKind, left: Plan, right: Plan, condition: Option<Expr>) -> Pla
         equal: vec![],
         condition,
         told: Vec::new(),
+        merge: false,
     }))
 }
 

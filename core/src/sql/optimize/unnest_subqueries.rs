@@ -11,8 +11,9 @@
 
 use super::columns::{for_each_column, is_volatile, raised, substitute};
 use super::conjuncts::{equal_sides, join, literal, split};
+use super::costs::LOOKUP_COST;
 use super::estimate::rows;
-use super::lookup_join::{LOOKUP_COST, lookup_by};
+use super::lookup_join::lookup_by;
 use super::plan_parts::take;
 use super::rewrite::simplify_expression;
 use super::statistics::Statistics;
@@ -337,6 +338,7 @@ fn joined(input: Plan, subquery: Unnested) -> Plan {
         equal,
         condition: None,
         told: Vec::new(),
+        merge: false,
     }));
     let columns = types.into_iter().enumerate();
     let mut exprs: Vec<Expr> = columns.map(|(index, ty)| Expr::Column { index, ty }).collect();

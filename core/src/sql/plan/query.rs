@@ -86,6 +86,8 @@ pub struct Join {
     pub condition: Option<Expr>,
     /// Which keys of the right side scans below the left side are told of; made by the optimizer.
     pub told: Vec<ToldKeys>,
+    /// Both inputs come in the order of the equalities, ascending, NULLs first: the optimizer saw to it.
+    pub merge: bool,
 }
 
 /// The right side of one equality of a join: what values it has is told to a scan.

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::sql::exec::testing::*;
-use crate::sql::plan::{CompareOp, JoinKind, LookupJoin, Plan};
+use crate::sql::plan::{Access, CompareOp, Join, JoinKind, LookupJoin, Plan, ScanBounds};
+use crate::types::Value;
 use alloc::{boxed::Box, vec, vec::Vec};
 
 #[test]
@@ -120,6 +121,94 @@ fn lookup_joins_give_what_hash_joins_give_in_left_order() {
                     let right = t.scan("t", &[0, 1]);
                     let hash = join(kind, left(), right, vec![(col(0), col(column))], condition);
                     assert_eq!(t.run(&lookup), t.run(&hash), "{kind:?} {index:?}");
+                }
+            }
+        }
+    }
+}
+
+/// A merge join gives what a hash join gives, row by row of the left side, whatever the batches of both sides are.
+#[test]
+fn a_merge_join_gives_what_a_hash_join_gives() {
+    let mut seed = 9_u64;
+    let mut random = |n: u64| {
+        seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (seed >> 33) % n
+    };
+    for (left, right, values) in [
+        (0, 5, 3),
+        (5, 0, 3),
+        (40, 40, 10),
+        (300, 20, 4),
+        (7, 900, 3),
+        (1, 1, 1),
+        (60, 60, 200),
+    ] {
+        for mut t in Tables::both() {
+            let mut rows = |n: u64| -> Rows {
+                let row = |i: u64| {
+                    let key = match random(8) {
+                        0 => Value::Null,
+                        _ => Value::Int(random(values) as i64),
+                    };
+                    vec![
+                        Value::Int(i as i64),
+                        key,
+                        Value::Text(alloc::format!("t{}", random(values))),
+                    ]
+                };
+                (0..n).map(row).collect()
+            };
+            let columns = [("id", BIGINT), ("k", BIGINT), ("s", TEXT)];
+            let indexes: [(&[i32], bool); 2] = [(&[1, 0, 2], false), (&[2, 1, 0], false)];
+            t.add("l", &columns, Some(0), &indexes, &rows(left));
+            t.add("r", &columns, Some(0), &indexes, &rows(right));
+            for (index, equal) in [
+                (Some(0), vec![(col(1), col(1))]),
+                (Some(1), vec![(col_of(2, TEXT), col_of(2, TEXT))]),
+                (
+                    Some(1),
+                    vec![(col_of(2, TEXT), col_of(2, TEXT)), (col(1), col(1))],
+                ),
+                (None, vec![(col(0), col(0))]),
+            ] {
+                for kind in [JoinKind::Inner, JoinKind::Left] {
+                    for condition in [None, Some(compare(CompareOp::Lt, col(0), col(3)))] {
+                        let scan = |name: &str| match index {
+                            None => t.scan(name, &[0, 1, 2]),
+                            Some(index) => with_access(
+                                t.scan(name, &[0, 1, 2]),
+                                Access::Index {
+                                    index,
+                                    equal: vec![],
+                                    bounds: ScanBounds {
+                                        from: core::ops::Bound::Unbounded,
+                                        to: core::ops::Bound::Unbounded,
+                                    },
+                                    reverse: false,
+                                    instead: None,
+                                },
+                            ),
+                        };
+                        let plan = |merge| {
+                            Plan::Join(Box::new(Join {
+                                kind,
+                                left: scan("l"),
+                                right: scan("r"),
+                                equal: equal.clone(),
+                                condition: condition.clone(),
+                                told: vec![],
+                                merge,
+                            }))
+                        };
+                        assert_eq!(
+                            t.run(&plan(true)),
+                            t.run(&plan(false)),
+                            "{kind:?} {equal:?} {condition:?}"
+                        );
+                    }
                 }
             }
         }
