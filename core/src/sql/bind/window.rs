@@ -8,8 +8,9 @@ use super::order_by::sort_key;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{cast, convert_all, int_literal, numeric, shown_as};
 use crate::sql::functions::Aggregate;
+use crate::sql::parse::excluded;
 use crate::sql::plan::{
-    Expr, Frame, FrameBound, FrameUnits, Plan, SortKey, Window, WindowCall, WindowFunction,
+    Expr, Frame, FrameBound, FrameExclusion, FrameUnits, Plan, SortKey, Window, WindowCall, WindowFunction,
 };
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, format, vec, vec::Vec};
@@ -55,6 +56,12 @@ impl BoundWindow {
         self.partition.iter_mut().for_each(&mut *f);
         self.order.iter_mut().for_each(|k| f(&mut k.expr));
         self.call.args.iter_mut().for_each(&mut *f);
+        let Frame { start, end, .. } = &mut self.call.frame;
+        for bound in [start, end] {
+            if let FrameBound::At { edge, .. } = bound {
+                f(edge);
+            }
+        }
         if let WindowFunction::Aggregate(call) = &mut self.call.function {
             call.exprs_mut().for_each(f);
         }
@@ -74,6 +81,8 @@ struct Spec<'a> {
     partition: &'a [ast::Expr],
     order: &'a [ast::OrderByExpr],
     frame: Option<&'a WindowFrame>,
+    /// What is written behind EXCLUDE.
+    exclude: &'static [&'static str],
 }
 
 impl<'a> Windows<'a> {
@@ -122,10 +131,14 @@ impl<'a> Windows<'a> {
             partition: partition_by,
             order: order_by,
             frame: window_frame.as_ref(),
+            exclude: &[],
         };
         let Some(name) = window_name else {
             return Ok(out);
         };
+        let (base, exclude) = excluded(name);
+        out.exclude = exclude;
+        let Some(name) = &base else { return Ok(out) };
         let base = self.of_name(name, sees)?;
         refuse(
             !partition_by.is_empty(),
@@ -262,7 +275,13 @@ impl<'a> Binder<'a> {
             let expr = self.expr(&key.expr, &mut inner)?;
             order.push(sort_key(expr, key)?);
         }
-        let frame = self.frame(spec.frame, &mut order, f, &mut inner)?;
+        let mut frame = self.frame(spec.frame, &mut order, f, &mut inner)?;
+        frame.exclude = match spec.exclude {
+            ["CURRENT", ..] => FrameExclusion::CurrentRow,
+            ["GROUP"] => FrameExclusion::Group,
+            ["TIES"] => FrameExclusion::Ties,
+            _ => FrameExclusion::NoOthers,
+        };
         let bound = BoundWindow {
             partition,
             order,
@@ -300,6 +319,7 @@ impl<'a> Binder<'a> {
                 units: FrameUnits::Range,
                 start: FrameBound::UnboundedPreceding,
                 end: FrameBound::CurrentRow,
+                exclude: FrameExclusion::NoOthers,
             });
         };
         let WindowFrame {
@@ -312,24 +332,19 @@ impl<'a> Binder<'a> {
             WindowFrameUnits::Range => FrameUnits::Range,
             WindowFrameUnits::Groups => FrameUnits::Groups,
         };
+        let by_interval = |b: &WindowFrameBound| {
+            matches!(b, WindowFrameBound::Preceding(Some(e)) | WindowFrameBound::Following(Some(e))
+                if matches!(e.as_ref(), ast::Expr::Interval(_)))
+        };
+        if by_interval(start_bound) || end_bound.as_ref().is_some_and(by_interval) {
+            return self.interval_frame(frame, order, f, env);
+        }
         let mut start = self.frame_bound(start_bound, env)?;
         let mut end = match end_bound {
             Some(bound) => self.frame_bound(bound, env)?,
             None => FrameBound::CurrentRow,
         };
-        let is_backwards = matches!(start, FrameBound::UnboundedFollowing)
-            || matches!(end, FrameBound::UnboundedPreceding)
-            || matches!(
-                (&start, &end),
-                (
-                    FrameBound::Following(_),
-                    FrameBound::CurrentRow | FrameBound::Preceding(_)
-                )
-            )
-            || matches!((&start, &end), (FrameBound::CurrentRow, FrameBound::Preceding(_)));
-        if is_backwards {
-            return Err(invalid("a window frame ends before it starts", f));
-        }
+        refuse_backwards(&start, &end, f)?;
         let mut offsets: Vec<&mut Expr> = [&mut start, &mut end]
             .into_iter()
             .filter_map(|b| match b {
@@ -370,7 +385,73 @@ impl<'a> Binder<'a> {
                 *offset = expr;
             }
         }
-        Ok(Frame { units, start, end })
+        Ok(Frame {
+            units,
+            start,
+            end,
+            exclude: FrameExclusion::NoOthers,
+        })
+    }
+
+    /// A frame of RANGE by intervals: where its edges are is computed for each row.
+    fn interval_frame(
+        &mut self,
+        frame: &'a WindowFrame,
+        order: &mut [SortKey],
+        f: &'a Function,
+        env: &mut Env<'_>,
+    ) -> Result<Frame> {
+        let [key] = order else {
+            return Err(invalid("RANGE with an offset takes one ORDER BY key", f));
+        };
+        let ty = match key.expr.ty() {
+            // A day may be left out in parts.
+            DataType::Date | DataType::DateTime { .. } => DataType::DateTime { fsp: 6 },
+            DataType::Timestamp { .. } => DataType::Timestamp { fsp: 6 },
+            DataType::Time { .. } => DataType::Time { fsp: 6 },
+            ty => {
+                return Err(invalid(
+                    format!("RANGE by an INTERVAL over a key of type {ty}"),
+                    f,
+                ));
+            }
+        };
+        if frame.units != WindowFrameUnits::Range {
+            return Err(invalid("an INTERVAL is a bound of RANGE only", f));
+        }
+        let unit = key.expr.clone();
+        key.expr = cast(unit, &ty, false);
+        let descending = key.descending;
+        let mut bound = |bound: &'a WindowFrameBound| -> Result<FrameBound> {
+            let (before, interval) = match bound {
+                WindowFrameBound::Preceding(Some(e)) => (true, e.as_ref()),
+                WindowFrameBound::Following(Some(e)) => (false, e.as_ref()),
+                other => return self.frame_bound(other, env),
+            };
+            let ast::Expr::Interval(interval) = interval else {
+                return Err(invalid("both bounds of such a frame are intervals", f));
+            };
+            let name = match before != descending {
+                true => "DATE_SUB",
+                false => "DATE_ADD",
+            };
+            let of_row = self.copy(&key.expr)?;
+            let edge = self.add_interval(name, of_row, interval, env)?;
+            Ok(FrameBound::At {
+                edge: cast(edge, &ty, false),
+                before,
+            })
+        };
+        let start = bound(&frame.start_bound)?;
+        let end = frame.end_bound.as_ref().map(&mut bound).transpose()?;
+        let end = end.unwrap_or(FrameBound::CurrentRow);
+        refuse_backwards(&start, &end, f)?;
+        Ok(Frame {
+            units: FrameUnits::Range,
+            start,
+            end,
+            exclude: FrameExclusion::NoOthers,
+        })
     }
 
     fn frame_bound(&mut self, bound: &'a WindowFrameBound, env: &mut Env<'_>) -> Result<FrameBound> {
@@ -394,6 +475,22 @@ impl<'a> Binder<'a> {
             WindowFrameBound::Preceding(Some(e)) => FrameBound::Preceding(constant(e)?),
             WindowFrameBound::Following(Some(e)) => FrameBound::Following(constant(e)?),
         })
+    }
+}
+
+/// # Errors
+/// [`Error::Invalid`] if a frame ends before it starts whatever its offsets are.
+fn refuse_backwards(start: &FrameBound, end: &FrameBound, f: &Function) -> Result<()> {
+    use FrameBound as B;
+    let is_before = |b: &B| matches!(b, B::Preceding(_) | B::At { before: true, .. });
+    let is_after = |b: &B| matches!(b, B::Following(_) | B::At { before: false, .. });
+    let is_backwards = matches!(start, B::UnboundedFollowing)
+        || matches!(end, B::UnboundedPreceding)
+        || (is_after(start) && (matches!(end, B::CurrentRow) || is_before(end)))
+        || (matches!(start, B::CurrentRow) && is_before(end));
+    match is_backwards {
+        true => Err(invalid("a window frame ends before it starts", f)),
+        false => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod block;
 mod dialect;
+mod frame_exclusion;
 mod group_concat;
 mod interval;
 mod lexeme;
@@ -25,6 +26,7 @@ mod values_text;
 mod versions;
 mod view_text;
 
+pub(in crate::sql) use frame_exclusion::excluded;
 pub use lexeme::LiteralText;
 pub(in crate::sql) use literal::{bit_bytes, hex_bytes, hex_number, unescape};
 pub(in crate::sql) use parsed::parse_expr;

@@ -234,6 +234,7 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
 pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
     super::group_concat::order_clauses(&mut tokens);
     super::sequence::value_calls(&mut tokens);
+    super::frame_exclusion::name_exclusions(&mut tokens);
     Parser::new(&AmphiDialect)
         .with_recursion_limit(MAX_RECURSION)
         .with_options(ParserOptions::new().with_unescape(false))

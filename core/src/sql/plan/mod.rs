@@ -36,4 +36,4 @@ pub use statement::{
 };
 pub use table_function::{TableFunction, TableFunctionCall};
 pub use trigger::{Step, TableTriggers, Trigger, Triggered};
-pub use window::{Frame, FrameBound, FrameUnits, Window, WindowCall, WindowFunction};
+pub use window::{Frame, FrameBound, FrameExclusion, FrameUnits, Window, WindowCall, WindowFunction};

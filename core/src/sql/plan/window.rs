@@ -57,6 +57,26 @@ pub enum FrameBound {
     Following(Expr),
     /// The partition's last row.
     UnboundedFollowing,
+    /// For RANGE by an INTERVAL: where the sort key has a value that is computed from that of the row.
+    At {
+        /// The value, of the sort key's type, over the input.
+        edge: Expr,
+        /// PRECEDING.
+        before: bool,
+    },
+}
+
+/// Which rows of its frame a function does not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameExclusion {
+    /// EXCLUDE NO OTHERS.
+    NoOthers,
+    /// EXCLUDE CURRENT ROW.
+    CurrentRow,
+    /// EXCLUDE GROUP: the row and its peers.
+    Group,
+    /// EXCLUDE TIES: the peers of the row.
+    Ties,
 }
 
 /// Which rows of the partition a function sees.
@@ -68,6 +88,18 @@ pub struct Frame {
     pub start: FrameBound,
     /// Last row.
     pub end: FrameBound,
+    /// Rows left out.
+    pub exclude: FrameExclusion,
+}
+
+impl Frame {
+    /// The expressions over the input that its bounds are at, in order.
+    pub fn edges(&self) -> impl Iterator<Item = &Expr> {
+        [&self.start, &self.end].into_iter().filter_map(|b| match b {
+            FrameBound::At { edge, .. } => Some(edge),
+            _ => None,
+        })
+    }
 }
 
 /// One call of a window function.
@@ -105,18 +137,21 @@ impl WindowCall {
             call.exprs_mut().for_each(&mut *f);
         }
         for bound in [&mut self.frame.start, &mut self.frame.end] {
-            if let FrameBound::Preceding(e) | FrameBound::Following(e) = bound {
+            if let FrameBound::Preceding(e) | FrameBound::Following(e) | FrameBound::At { edge: e, .. } =
+                bound
+            {
                 f(e);
             }
         }
     }
 
-    /// Calls `f` on every expression over the input.
+    /// Calls `f` on every expression over the input, those of the frame last.
     pub fn for_each_input_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         self.args.iter().for_each(&mut *f);
         if let WindowFunction::Aggregate(call) = &self.function {
-            call.exprs().for_each(f);
+            call.exprs().for_each(&mut *f);
         }
+        self.frame.edges().for_each(f);
     }
 }
 

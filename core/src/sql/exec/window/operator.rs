@@ -186,7 +186,8 @@ impl Window {
             let (args, others) = rest.split_at(args(call).len().min(rest.len()));
             rest = others;
             let key = sort_keys.first().zip(self.order.first().map(|k| k.descending));
-            let frames = Frames::new(&call.frame, key, &scope)?;
+            let (args, edges) = args.split_at(args.len().saturating_sub(call.frame.edges().count()));
+            let frames = Frames::new(&call.frame, key, edges, &scope)?;
             let result = values(call, args, &frames, &partitions, cx.env)?;
             self.kept.add(result.memory())?;
             columns.push(result);

@@ -36,10 +36,10 @@ pub(super) fn values(
             for partition in &partitions.partitions {
                 for (row, peers) in partition.each() {
                     now_and_then(row, env)?;
-                    let frame = frames.of(row, peers, partition);
+                    let mut frame = frames.parts(row, peers, partition).into_iter().flatten();
                     let found = match &call.function {
-                        WindowFunction::FirstValue => frame.clone().next(),
-                        WindowFunction::LastValue => frame.clone().next_back(),
+                        WindowFunction::FirstValue => frame.next(),
+                        WindowFunction::LastValue => frame.next_back(),
                         _ => nth(args, row, frame)?,
                     };
                     push(&mut out, args.first(), found);
@@ -129,7 +129,7 @@ fn shifted(args: &[Column], row: usize, partition: &Partition, ahead: bool, out:
     }
 }
 
-fn nth(args: &[Column], row: usize, frame: Range<usize>) -> Result<Option<usize>> {
+fn nth(args: &[Column], row: usize, mut frame: impl Iterator<Item = usize>) -> Result<Option<usize>> {
     let Some(n) = args
         .get(1)
         .filter(|c| !c.is_null(row))
@@ -138,7 +138,7 @@ fn nth(args: &[Column], row: usize, frame: Range<usize>) -> Result<Option<usize>
         return Ok(None);
     };
     match usize::try_from(*n).ok().and_then(|n| n.checked_sub(1)) {
-        Some(skipped) => Ok(frame.clone().nth(skipped)),
+        Some(skipped) => Ok(frame.nth(skipped)),
         None => Err(Error::invalid("NTH_VALUE counts rows from 1")),
     }
 }
@@ -160,6 +160,9 @@ fn aggregates(
     env: &Env,
 ) -> Result<Column> {
     let memory = &env.memory;
+    if !frames.are_whole() {
+        return excluding(call, args, frames, partitions, env);
+    }
     // Equal frames are computed once: each distinct one in a row of frames is a step.
     let mut steps: Vec<Range<usize>> = Vec::new();
     let mut firsts: Vec<bool> = Vec::new();
@@ -193,15 +196,82 @@ fn aggregates(
         let steps: Vec<u32> = step_of.iter().map(|step| last - step).collect();
         return Ok(running.gather(&steps));
     }
+    let results = of_frames(call, args, &steps, env, &mut kept)?;
+    Ok(results.gather(&step_of))
+}
+
+/// The rows that an aggregate sees.
+trait Rows {
+    fn count(&self) -> usize;
+    fn each(&self) -> impl Iterator<Item = usize>;
+}
+
+impl Rows for Range<usize> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn each(&self) -> impl Iterator<Item = usize> {
+        self.clone()
+    }
+}
+
+impl Rows for [Range<usize>; 3] {
+    fn count(&self) -> usize {
+        self.iter().map(Range::len).sum()
+    }
+
+    fn each(&self) -> impl Iterator<Item = usize> {
+        self.iter().cloned().flatten()
+    }
+}
+
+/// An aggregate per frame, of frames that leave rows out.
+fn excluding(
+    call: &AggregateCall,
+    args: &[Column],
+    frames: &Frames<'_>,
+    partitions: &Partitions,
+    env: &Env,
+) -> Result<Column> {
+    let mut kept = env.memory.part();
     let mut results = Column::new(call.ty.physical());
-    let mut rest = steps.as_slice();
+    for partition in &partitions.partitions {
+        let parts = partition
+            .each()
+            .map(|(row, peers)| frames.parts(row, peers, partition));
+        let mut held = env.memory.part();
+        held.set(
+            partition
+                .rows
+                .len()
+                .saturating_mul(size_of::<[Range<usize>; 3]>()),
+        )?;
+        let parts: Vec<[Range<usize>; 3]> = parts.collect();
+        let part = of_frames(call, args, &parts, env, &mut kept)?;
+        results.extend_range(&part, 0, parts.len());
+    }
+    Ok(results)
+}
+
+/// An aggregate per frame, each computed for itself.
+fn of_frames<R: Rows>(
+    call: &AggregateCall,
+    args: &[Column],
+    steps: &[R],
+    env: &Env,
+    kept: &mut MemoryUse,
+) -> Result<Column> {
+    let memory = &env.memory;
+    let mut results = Column::new(call.ty.physical());
+    let mut rest = steps;
     while !rest.is_empty() {
         env.check_interrupt()?;
         let (frames, after) = rest.split_at(some_frames(rest));
         rest = after;
         let (mut rows, mut groups) = (Vec::new(), Vec::new());
         for (group, frame) in (0..).zip(frames) {
-            rows.extend(frame.clone().map(|row| row as u32));
+            rows.extend(frame.each().map(|row| row as u32));
             groups.resize(rows.len(), group);
         }
         let held = results.memory();
@@ -215,17 +285,17 @@ fn aggregates(
         state.add(Groups::Each(&groups), &part)?;
         results.extend_range(&state.finish()?, 0, frames.len());
     }
-    Ok(results.gather(&step_of))
+    Ok(results)
 }
 
 /// Rows of frames that are added in one go, but for a single frame that has more.
 const FRAME_ROWS: usize = 16 << 10;
 
 /// How many of the frames have [`FRAME_ROWS`] rows in all, and at least one.
-fn some_frames(frames: &[Range<usize>]) -> usize {
+fn some_frames<R: Rows>(frames: &[R]) -> usize {
     let mut rows = 0;
-    let few = |frame: &&Range<usize>| {
-        rows += frame.len() + 1;
+    let few = |frame: &&R| {
+        rows += frame.count() + 1;
         rows <= FRAME_ROWS
     };
     frames.iter().take_while(few).count().clamp(1, frames.len())
