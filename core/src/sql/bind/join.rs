@@ -5,8 +5,8 @@ use super::cte::Cte;
 use super::expr::balanced;
 use super::lateral::{has_lateral, is_lateral, lateral_join};
 use super::names::{Scope, ScopeTable};
-use super::refuse::{invalid, refuse, unsupported};
-use super::types::compare;
+use super::refuse::{Place, invalid, refuse, unsupported};
+use super::types::{compare, convert_all};
 use crate::catalog::{ColumnDef, TableDef};
 use crate::sql::parse::start;
 use crate::sql::plan::{Access, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan};
@@ -297,11 +297,6 @@ impl<'a> Binder<'a> {
         at: &'a ast::Join,
     ) -> Result<(Plan, Scope)> {
         let merged = merged_columns(&scope, &right_scope, constraint, at)?;
-        refuse(
-            side == Side::Full && !merged.is_empty(),
-            "FULL JOIN with USING or NATURAL (use ON)",
-            at,
-        )?;
         let boundary = match side {
             Side::Right => {
                 let boundary = right_scope.width();
@@ -376,7 +371,10 @@ impl<'a> Binder<'a> {
             merge: false,
         };
         let plan = match side {
-            Side::Full => self.full_join(join)?,
+            Side::Full => {
+                let plan = self.full_join(join)?;
+                return coalesced(plan, scope, &pairs, at);
+            }
             Side::Inner | Side::Left | Side::Right => Plan::Join(Box::new(join)),
         };
         Ok((plan, scope))
@@ -607,6 +605,57 @@ fn merged_columns<'c>(
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// The columns that USING or NATURAL merges of a FULL JOIN: of either side, whichever has a row. They stand behind all
+/// others, as those of a table without a name.
+fn coalesced(
+    plan: Plan,
+    mut scope: Scope,
+    pairs: &[(usize, usize)],
+    at: &ast::Join,
+) -> Result<(Plan, Scope)> {
+    if pairs.is_empty() {
+        return Ok((plan, scope));
+    }
+    let width = scope.width();
+    let types = plan.types();
+    let mut exprs: Vec<Expr> = Vec::with_capacity(width + pairs.len());
+    exprs.extend(
+        types
+            .into_iter()
+            .enumerate()
+            .map(|(index, ty)| Expr::Column { index, ty }),
+    );
+    let (mut names, mut types) = (Vec::with_capacity(pairs.len()), Vec::with_capacity(pairs.len()));
+    for (l, r) in pairs {
+        let (Some(left), Some(right)) = (scope.column(*l), scope.column(*r)) else {
+            continue;
+        };
+        names.push(String::from(scope.name(left)));
+        let (both, ty) = convert_all(vec![left.expr(), right.expr()], at.place())?;
+        let mut both = both.into_iter();
+        let first = both.next().unwrap_or_else(|| left.expr());
+        let known = Expr::IsNull {
+            operand: Box::new(first.clone()),
+            negated: true,
+        };
+        exprs.push(Expr::Case {
+            branches: vec![(known, first)],
+            otherwise: both.next().map(Box::new),
+            ty: ty.clone(),
+        });
+        types.push(ty);
+    }
+    let first = scope.column_count();
+    scope.append(Scope::of(ScopeTable::derived(String::new(), names), types))?;
+    let instead: Vec<(usize, usize)> = pairs
+        .iter()
+        .enumerate()
+        .map(|(i, (l, _))| (first + i, *l))
+        .collect();
+    scope.merge(&instead);
+    Ok((plan.projected(exprs, width), scope))
 }
 
 /// What a table expression that is not offered is called.

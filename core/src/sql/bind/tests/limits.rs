@@ -14,10 +14,6 @@ fn unsupported_clauses_are_named_with_their_place() {
         ("SELECT UPPER(title) OVER (ORDER BY id) FROM album", "UPPER OVER"),
         ("SELECT DISTINCT ON (id) id FROM album", "DISTINCT ON"),
         ("SELECT SQL_NO_CACHE 1", "SQL_NO_CACHE"),
-        (
-            "SELECT 1 FROM album FULL JOIN artist USING (id)",
-            "FULL JOIN with USING",
-        ),
         ("SELECT 1 FROM album USE INDEX (by_title)", "index hint"),
         (
             "WITH RECURSIVE a AS (SELECT 1 UNION SELECT 2 WHERE EXISTS (SELECT 1 FROM a)) SELECT * FROM a",
