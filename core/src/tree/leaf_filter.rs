@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 /// Leaves in memory that are looked into in vain, one after the other, before not each is any more.
 const PATIENCE: u32 = 16;
 /// Then so many are read for one that is looked into.
-const SELDOM: u32 = 8;
+const SELDOM: u32 = 16;
 
 /// What a reader needs of some columns. Nothing said: it needs every leaf.
 #[derive(Default)]

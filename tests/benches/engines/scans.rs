@@ -47,12 +47,9 @@ fn scans(rows: usize) -> [Scan; 7] {
             result: 1,
         },
         Scan {
-            memory: (
-                "memory/filter a hundredth of a column in order + SUM",
-                &[Faster(SQLITE, 10.0)],
-            ),
+            memory: ("memory/range of ordered + SUM", &[Faster(SQLITE, 10.0)]),
             persistent: (
-                "persistent/filter a hundredth of a column in order + SUM, nothing cached",
+                "persistent/range of ordered + SUM, nothing cached",
                 &[Faster(SQLITE, 5.0)],
             ),
             sql: format!("SELECT SUM(b) FROM o WHERE a BETWEEN {first} AND {last}"),
