@@ -161,6 +161,22 @@ CREATE VIEW v AS SELECT i FROM t;
 }
 
 #[test]
+fn schema_shows_tables_with_their_triggers_and_views() {
+    let directory = TempDir::new().unwrap();
+    let script = "CREATE TABLE t (a INT);\nCREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1;
+CREATE VIEW v AS SELECT a FROM t;\n.schema\n";
+    let shown = ok(&directory, &[":memory:"], script);
+    for part in [
+        "CREATE TABLE `t` (",
+        "CREATE TRIGGER `g` BEFORE INSERT ON `t`",
+        "CREATE VIEW `v`",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    assert_eq!(ok(&directory, &[":memory:"], &format!("{shown}.schema\n")), shown);
+}
+
+#[test]
 fn explain_shows_plans_of_queries_or_of_each() {
     let directory = TempDir::new().unwrap();
     let script =

@@ -109,6 +109,14 @@ fn plain(value: &str) -> String {
     }
 }
 
+/// Whether a time zone, in small letters, is UTC by another name.
+fn is_utc(zone: &str) -> bool {
+    [
+        "utc", "gmt", "system", "local", "etc/utc", "z", "0", "+0:00", "-00:00",
+    ]
+    .contains(&zone)
+}
+
 impl Session {
     /// The values that a statement is bound and run with: those of its parameters, and of its variables.
     ///
@@ -234,6 +242,8 @@ impl Session {
                 self.sql_mode = Some(known_modes(value)?);
                 Ok(())
             }
+            // Other words for what it is.
+            "time_zone" if is_utc(&wanted) => Ok(()),
             _ => Err(Error::unsupported(format!(
                 "SET {name} = {value} (it is always {now})"
             ))),

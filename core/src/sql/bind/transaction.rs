@@ -192,7 +192,10 @@ pub(super) fn set(s: &Set, at: Option<Position>) -> Result<Statement> {
             refuse_at(snapshot.is_some(), "SET TRANSACTION SNAPSHOT", at)?;
             set_transaction(modes, at)
         }
-        Set::SetTimeZone { .. } => Err(unsupported_at("SET TIME ZONE", at)),
+        Set::SetTimeZone { local: _, value } => {
+            let name = String::from("time_zone");
+            set_system(core::iter::once(Ok(Some((name, setting(value))))))
+        }
         Set::SetRole { .. } => Err(unsupported_at("SET ROLE", at)),
         Set::ParenthesizedAssignments { .. } | Set::SetSessionAuthorization(_) | Set::SetSessionParam(_) => {
             Err(unsupported_at("this SET", at))

@@ -281,6 +281,15 @@ impl Shell {
         let sql = format!("SHOW CREATE TABLE {}", import::quoted(table));
         let text: String = self.session.query_row(&sql, ())?.get(1)?;
         writeln!(self.out, "{text};")?;
+        for row in self.session.query("SHOW TRIGGERS", ())? {
+            let row = row?;
+            if row.get::<String>("table")?.eq_ignore_ascii_case(table) {
+                let name: String = row.get("trigger")?;
+                let sql = format!("SHOW CREATE TRIGGER {}", import::quoted_name(&name));
+                let text: String = self.session.query_row(&sql, ())?.get(1)?;
+                writeln!(self.out, "{text};")?;
+            }
+        }
         Ok(())
     }
 
