@@ -82,6 +82,11 @@ fn they_are_called_in_every_clause_and_placement() {
         run(&mut session, rows).unwrap();
         for (sql, expected) in [
             (
+                "SELECT routine_name, data_type, LEFT(routine_comment, 4) FROM information_schema.routines \
+                 WHERE routine_schema = DATABASE() ORDER BY 1",
+                &[&["LONGEST", "text", "aggr"][..], &["TWICE", "text", "func"]][..],
+            ),
+            (
                 "SELECT TWICE(s) FROM t WHERE id < 3 ORDER BY id",
                 &[&["aa"][..], &["NULL"]][..],
             ),

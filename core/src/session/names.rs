@@ -12,6 +12,10 @@ use alloc::vec::Vec;
 pub struct Names<'a>(pub &'a Catalog, pub &'a UserFunctions, pub bool);
 
 impl SchemaSource for Names<'_> {
+    fn user_functions(&self) -> Vec<Arc<UserFunction>> {
+        self.1.all()
+    }
+
     fn user_function(&self, name: &str) -> Option<Arc<UserFunction>> {
         self.1.get(name)
     }

@@ -468,7 +468,7 @@ impl Session {
                 analyze,
                 format,
             } => self.explain(statement, *analyze, *format, given).await,
-            Statement::Show(show) => self.show(show),
+            Statement::Show(show) => self.show(show, given),
             Statement::Use(schema) => {
                 let declared = match schema.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
                     true => INFORMATION_SCHEMA,

@@ -1,15 +1,17 @@
 //! SHOW: what exists, as rows.
 
+use super::session::Given;
 use super::triggers::{create_trigger_of, triggers_of};
 use super::{Outcome, RowStream, Session};
 use crate::catalog::{
     Catalog, ColumnDefault, Deferral, ForeignKeyDef, PersistenceConfig, ReferentialAction, SequenceDef,
     TableDef, TableId, ViewDef, name_key,
 };
-use crate::sql::exec::eval::Pattern;
+use crate::sql::exec::Env;
+use crate::sql::exec::eval::{Pattern, eval_filter};
 use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
 use crate::table::{IndexColumn, IndexDef, Table, quoted};
-use crate::types::{Collation, DataType, Result, Value};
+use crate::types::{Batch, Collation, Column, DataType, Physical, Result, Value};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -24,130 +26,95 @@ fn yes(b: bool) -> Value {
     text(if b { "YES" } else { "NO" })
 }
 
-/// Columns with their types, and rows.
-type Shown = (Vec<(&'static str, DataType)>, Vec<Vec<Value>>);
-
-/// The columns of SHOW COLUMNS.
-const COLUMN_NAMES: [&str; 6] = ["column", "type", "null", "key", "default", "extra"];
-/// The columns of SHOW FULL COLUMNS.
-const FULL_COLUMN_NAMES: [&str; 9] = [
-    "column",
-    "type",
-    "collation",
-    "null",
-    "key",
-    "default",
-    "extra",
-    "privileges",
-    "comment",
-];
-
 impl Session {
-    pub(super) fn show(&self, show: &Show) -> Result<Outcome> {
-        let (columns, rows) = self.shown(show)?;
-        Ok(Outcome::Rows(RowStream::of_values(&columns, &rows)?))
+    pub(super) fn show(&self, show: &Show, given: Given) -> Result<Outcome> {
+        let rows = self.shown(show, &self.env(given))?;
+        Ok(Outcome::Rows(RowStream::of_values(&show.columns(), &rows)?))
     }
 
-    fn shown(&self, show: &Show) -> Result<Shown> {
+    fn shown(&self, show: &Show, env: &Env) -> Result<Vec<Vec<Value>>> {
         let catalog = self.catalog();
         let name = |id: &TableId| -> Result<TableDef> { Ok((*catalog.table(*id)?.def).clone()) };
-        let (columns, rows): (Vec<&'static str>, Vec<Vec<Value>>) = match show {
-            Show::Tables { schema, full: false } => {
-                let names = names_of(&catalog, schema);
-                (
-                    vec!["table"],
-                    names.into_iter().map(|(name, _)| vec![text(name)]).collect(),
-                )
-            }
-            Show::Tables { schema, full: true } => {
+        Ok(match show {
+            Show::Tables { schema, full } => {
                 let names = names_of(&catalog, schema).into_iter();
-                let row = |(name, ty)| vec![text(name), text(ty)];
-                (vec!["table", "table_type"], names.map(row).collect())
+                let row = |(name, ty)| match full {
+                    true => vec![text(name), text(ty)],
+                    false => vec![text(name)],
+                };
+                names.map(row).collect()
             }
             Show::Schemas => {
                 let mut names: Vec<&str> = catalog.schemas().chain([INFORMATION_SCHEMA]).collect();
                 names.sort_unstable_by_key(|name| name_key(name));
-                (vec!["schema"], names.into_iter().map(|s| vec![text(s)]).collect())
+                names.into_iter().map(|s| vec![text(s)]).collect()
             }
-            Show::Columns { table, full: false } => (COLUMN_NAMES.to_vec(), columns_of(&name(table)?)),
-            Show::Columns { table, full: true } => {
-                (FULL_COLUMN_NAMES.to_vec(), full_columns_of(&name(table)?))
-            }
-            Show::ViewColumns { columns, full: false } => {
-                (COLUMN_NAMES.to_vec(), columns.iter().map(view_column).collect())
-            }
+            Show::Columns { table, full: false } => columns_of(&name(table)?),
+            Show::Columns { table, full: true } => full_columns_of(&name(table)?),
+            Show::ViewColumns { columns, full: false } => columns.iter().map(view_column).collect(),
             Show::ViewColumns { columns, full: true } => {
                 let row = |c| full_column(view_column(c), &c.ty, "");
-                (FULL_COLUMN_NAMES.to_vec(), columns.iter().map(row).collect())
+                columns.iter().map(row).collect()
             }
-            Show::CreateView(view) => (
-                vec!["view", "create_view"],
-                vec![vec![text(&view.name), text(create_view(view))]],
-            ),
-            Show::CreateSequence(def) => (
-                vec!["sequence", "create_sequence"],
-                vec![vec![text(&def.name), text(create_sequence(def))]],
-            ),
+            Show::CreateView(view) => vec![vec![text(&view.name), text(create_view(view))]],
+            Show::CreateSequence(def) => vec![vec![text(&def.name), text(create_sequence(def))]],
             Show::CreateTable(id) => {
                 let def = name(id)?;
-                (
-                    vec!["table", "create_table"],
-                    vec![vec![text(&def.name), text(create_table(&catalog, &def))]],
-                )
+                vec![vec![text(&def.name), text(create_table(&catalog, &def))]]
             }
-            Show::Triggers(schema) => (
-                vec!["trigger", "event", "table", "statement", "timing"],
-                triggers_of(&catalog, schema),
-            ),
-            Show::CreateTrigger(id, trigger) => (
-                vec!["trigger", "create_trigger"],
-                create_trigger_of(&name(id)?, trigger),
-            ),
-            Show::Indexes(id) => (
-                vec!["index", "unique", "position", "column", "order", "cardinality"],
-                indexes_of(catalog.table(*id)?),
-            ),
+            Show::Triggers(schema) => triggers_of(&catalog, schema),
+            Show::CreateTrigger(id, trigger) => create_trigger_of(&name(id)?, trigger),
+            Show::Indexes(id) => indexes_of(catalog.table(*id)?),
             Show::Like(show, pattern) => {
                 let pattern = Pattern::new(pattern, Some('\\'), false);
-                let (columns, mut rows) = self.shown(show)?;
+                let mut rows = self.shown(show, env)?;
                 let is_like = |row: &Vec<Value>| match row.first() {
                     Some(Value::Text(name)) => pattern.matches(name.as_bytes()),
                     _ => false,
                 };
                 rows.retain(is_like);
-                return Ok((columns, rows));
+                rows
+            }
+            Show::Where(show, condition) => {
+                let rows = self.shown(show, env)?;
+                let own = 0..show.columns().len();
+                let columns = own.chain(show.other_names().into_iter().map(|(_, at)| at));
+                let column = |at: usize| {
+                    let mut column = Column::new(Physical::Bytes);
+                    for row in &rows {
+                        let value = row.get(at).unwrap_or(&Value::Null);
+                        match value {
+                            Value::Null => column.push_null(),
+                            value => column.push_bytes(value.to_string().as_bytes()),
+                        }
+                    }
+                    column
+                };
+                let batch = Batch::new(columns.map(column).collect(), rows.len());
+                let passing = eval_filter(condition, &batch, &env.scope())?;
+                let row = |at: u32| rows.get(at as usize).cloned();
+                passing.into_iter().filter_map(row).collect()
             }
             Show::CreateSchema(name) => {
                 let name = catalog.schema(name).unwrap_or(name);
                 let create = format!("CREATE DATABASE {}", quoted(name));
-                (
-                    vec!["schema", "create_schema"],
-                    vec![vec![text(name), text(create)]],
-                )
+                vec![vec![text(name), text(create)]]
             }
-            Show::Warnings => (vec!["level", "code", "message"], Vec::new()),
+            Show::Warnings => Vec::new(),
             Show::Variables => {
                 let all = self.system_variables().into_iter();
-                let rows = all.map(|(name, value)| vec![text(name), text(value)]).collect();
-                (vec!["variable_name", "value"], rows)
+                all.map(|(name, value)| vec![text(name), text(value)]).collect()
             }
-            Show::Persistence(id) => return Ok(persistence_of(&catalog, *id)),
-            Show::Stats => {
-                let stats = self.shared.engine.stats();
-                let rows = stats
-                    .entries()
-                    .into_iter()
-                    .map(|(k, v)| vec![text(k), text(v)])
-                    .collect();
-                (vec!["counter", "value"], rows)
+            Show::Persistence(id) => persistence_of(&catalog, *id),
+            Show::Stats | Show::Status => {
+                let stats = self.shared.engine.stats().entries().into_iter();
+                stats.map(|(k, v)| vec![text(k), text(v)]).collect()
             }
-        };
-        let columns = columns.into_iter().map(|c| (c, DataType::TEXT)).collect();
-        Ok((columns, rows))
+        })
     }
 }
 
-fn persistence_of(catalog: &Catalog, only: Option<TableId>) -> Shown {
+fn persistence_of(catalog: &Catalog, only: Option<TableId>) -> Vec<Vec<Value>> {
     let row = |schema: &str, table: &str, p: &PersistenceConfig, exists: bool| {
         vec![
             text(schema),
@@ -167,16 +134,7 @@ fn persistence_of(catalog: &Catalog, only: Option<TableId>) -> Shown {
     if only.is_none() {
         rows.extend(catalog.remembered().iter().map(|((s, t), p)| row(s, t, p, false)));
     }
-    let columns = vec![
-        ("schema", DataType::TEXT),
-        ("table", DataType::TEXT),
-        ("placement", DataType::TEXT),
-        ("persistent", DataType::Bool),
-        ("sync_on_write", DataType::Bool),
-        ("cache_in_memory", DataType::Bool),
-        ("exists", DataType::Bool),
-    ];
-    (columns, rows)
+    rows
 }
 
 /// The tables and views of a schema by name, each with what it is.

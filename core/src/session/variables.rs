@@ -160,6 +160,7 @@ impl Session {
             ("identity", Value::Int(self.last_insert_id)),
             ("last_insert_id", Value::Int(self.last_insert_id)),
             ("lower_case_table_names", Value::Int(2)),
+            ("max_execution_time", int(self.time_limit.unwrap_or(0))),
             ("max_pending_mb", int(config.max_pending_mb)),
             ("max_query_memory_mb", int(config.max_query_memory_mb)),
             ("max_transaction_mb", int(config.max_transaction_mb)),
@@ -207,7 +208,8 @@ impl Session {
                 };
                 Ok(())
             }
-            "statement_timeout_ms" => {
+            // The second is MySQL's name for it.
+            "statement_timeout_ms" | "max_execution_time" => {
                 let limit = wanted.parse::<u64>();
                 let limit =
                     limit.map_err(|_| Error::invalid(format!("{value} is no number of milliseconds")))?;

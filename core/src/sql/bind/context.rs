@@ -46,6 +46,10 @@ pub trait SchemaSource {
     fn table_names(&self, schema: &str) -> Vec<String>;
     /// All schemas.
     fn schema_names(&self) -> Vec<String>;
+    /// All functions that the program brings, by name.
+    fn user_functions(&self) -> Vec<Arc<UserFunction>> {
+        Vec::new()
+    }
     /// The function of that name that the program brings, without regard to case.
     fn user_function(&self, _name: &str) -> Option<Arc<UserFunction>> {
         None

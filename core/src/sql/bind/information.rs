@@ -7,7 +7,7 @@ use super::refuse::Place;
 use super::view::Known;
 use crate::sql::parse::start;
 use crate::sql::plan::{
-    BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, OutputColumn, Plan, ViewColumn,
+    BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, OutputColumn, Plan, Routine, ViewColumn,
 };
 use crate::types::{DataType, Error, Result};
 use alloc::string::String;
@@ -74,9 +74,18 @@ impl Binder<'_> {
             table: None,
         });
         let columns: Vec<OutputColumn> = columns.collect();
+        let routine = |function| Routine {
+            schema: String::from(self.cx.schema),
+            function,
+        };
+        let routines = match table {
+            InformationTable::Routines => self.source().user_functions().into_iter().map(routine).collect(),
+            _ => [].into(),
+        };
         let plan = Plan::Information(InformationScan {
             table,
             views: views.into(),
+            routines,
         });
         if let Some((alias, names)) = alias {
             return derived(plan, columns, alias, names);

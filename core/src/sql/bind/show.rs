@@ -1,39 +1,18 @@
 //! SHOW and DESCRIBE.
 
-use super::binder::Binder;
+use super::binder::{Binder, Env};
 use super::information::{described, is_information_schema};
-use super::names::ident;
+use super::names::{Scope, ScopeTable, ident};
 use super::refuse::{refuse, refuse_at, unsupported_at};
 use crate::catalog::{TableId, ViewDef};
 use crate::sql::parse::{start, unescape};
 use crate::sql::plan::{Show, Statement};
-use crate::types::{Error, Position, Result};
-use alloc::{boxed::Box, format, string::String};
+use crate::types::{Collation, DataType, Error, Position, Result};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{
     self, Ident, ObjectName, ShowCreateObject, ShowStatementFilter, ShowStatementFilterPosition,
     ShowStatementIn, ShowStatementInParentType, ShowStatementOptions,
 };
-
-/// The pattern of SHOW … LIKE.
-fn pattern(filter: &ShowStatementFilter, at: Option<Position>) -> Result<String> {
-    match filter {
-        ShowStatementFilter::Like(p) => Ok(unescape(p).into_owned()),
-        _ => Err(unsupported_at(
-            "SHOW … WHERE (information_schema can be queried)",
-            at,
-        )),
-    }
-}
-
-/// What is shown, less what a LIKE of its options leaves out.
-fn filtered(shown: Show, options: &ShowStatementOptions, at: Option<Position>) -> Result<Show> {
-    let (ShowStatementFilterPosition::Infix(filter) | ShowStatementFilterPosition::Suffix(filter)) =
-        match &options.filter_position {
-            Some(position) => position,
-            None => return Ok(shown),
-        };
-    Ok(Show::Like(Box::new(shown), pattern(filter, at)?))
-}
 
 /// What a SHOW is about: `FROM a [FROM b]`.
 fn about(options: &ShowStatementOptions, at: Option<Position>) -> Result<Option<&ObjectName>> {
@@ -68,7 +47,44 @@ fn about(options: &ShowStatementOptions, at: Option<Position>) -> Result<Option<
     }
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
+    /// What is shown, less what LIKE or WHERE leave out.
+    pub(super) fn filtered_by(
+        &mut self,
+        shown: Show,
+        filter: Option<&'a ShowStatementFilter>,
+    ) -> Result<Show> {
+        match filter {
+            None => Ok(shown),
+            Some(ShowStatementFilter::Like(p)) => Ok(Show::Like(Box::new(shown), unescape(p).into_owned())),
+            Some(ShowStatementFilter::Where(condition)) => {
+                let own = shown.columns().into_iter().map(|(name, _)| String::from(name));
+                let other = shown.other_names().into_iter().map(|(name, _)| name);
+                let names: Vec<String> = own.chain(other).collect();
+                let text = DataType::Text {
+                    max: None,
+                    collation: Collation::NoCase,
+                };
+                let types = alloc::vec![text; names.len()];
+                let scope = Scope::of(ScopeTable::derived(String::from("SHOW"), names), types);
+                let mut env = Env::new(&scope, "WHERE").without_subqueries();
+                let condition = self.condition(condition, &mut env)?;
+                Ok(Show::Where(Box::new(shown), Box::new(condition)))
+            }
+            Some(_) => Err(Error::unsupported("ILIKE of SHOW")),
+        }
+    }
+
+    /// What is shown, less what LIKE or WHERE among its options leave out.
+    fn filtered(&mut self, shown: Show, options: &'a ShowStatementOptions) -> Result<Show> {
+        let filter = options.filter_position.as_ref().map(|position| match position {
+            ShowStatementFilterPosition::Infix(filter) | ShowStatementFilterPosition::Suffix(filter) => {
+                filter
+            }
+        });
+        self.filtered_by(shown, filter)
+    }
+
     fn schema_name(&self, name: Option<&ObjectName>) -> Result<String> {
         match name {
             None => Ok(String::from(self.cx.schema)),
@@ -115,7 +131,7 @@ impl Binder<'_> {
     }
 
     /// SHOW as `sqlparser` knows it; `None` for those that are not offered.
-    pub(super) fn show(&mut self, s: &ast::Statement, at: Option<Position>) -> Result<Option<Statement>> {
+    pub(super) fn show(&mut self, s: &'a ast::Statement, at: Option<Position>) -> Result<Option<Statement>> {
         let shown = match s {
             ast::Statement::ShowTables {
                 terse,
@@ -128,7 +144,7 @@ impl Binder<'_> {
                 refuse_at(*extended, "SHOW EXTENDED TABLES", at)?;
                 refuse_at(*terse || *history || *external, "TERSE, HISTORY or EXTERNAL", at)?;
                 let schema = self.schema_name(about(show_options, at)?)?;
-                filtered(Show::Tables { schema, full: *full }, show_options, at)?
+                self.filtered(Show::Tables { schema, full: *full }, show_options)?
             }
             ast::Statement::ShowDatabases {
                 terse,
@@ -144,7 +160,7 @@ impl Binder<'_> {
                 if let Some(name) = about(show_options, at)? {
                     refuse(true, "SHOW SCHEMAS FROM", name)?;
                 }
-                filtered(Show::Schemas, show_options, at)?
+                self.filtered(Show::Schemas, show_options)?
             }
             ast::Statement::ShowColumns {
                 extended,
@@ -153,7 +169,10 @@ impl Binder<'_> {
             } => {
                 refuse_at(*extended, "SHOW EXTENDED COLUMNS", at)?;
                 match about(show_options, at)? {
-                    Some(table) => filtered(self.show_columns(table, *full)?, show_options, at)?,
+                    Some(table) => {
+                        let shown = self.show_columns(table, *full)?;
+                        self.filtered(shown, show_options)?
+                    }
                     None => {
                         return Err(Error::Invalid {
                             message: String::from("SHOW COLUMNS FROM names a table"),
@@ -177,10 +196,12 @@ impl Binder<'_> {
                 filter,
                 global: _,
                 session: _,
-            } => match filter {
-                Some(filter) => Show::Like(Box::new(Show::Variables), pattern(filter, at)?),
-                None => Show::Variables,
-            },
+            } => self.filtered_by(Show::Variables, filter.as_ref())?,
+            ast::Statement::ShowStatus {
+                filter,
+                global: _,
+                session: _,
+            } => self.filtered_by(Show::Status, filter.as_ref())?,
             _ => return Ok(None),
         };
         Ok(Some(Statement::Show(shown)))
@@ -192,7 +213,12 @@ impl Binder<'_> {
     }
 
     /// SHOW INDEX FROM table [FROM schema].
-    pub(super) fn show_indexes(&self, table: &ObjectName, schema: Option<&Ident>) -> Result<Statement> {
+    pub(super) fn show_indexes(
+        &mut self,
+        table: &ObjectName,
+        schema: Option<&Ident>,
+        filter: Option<&'a ShowStatementFilter>,
+    ) -> Result<Statement> {
         let id = match schema {
             None => self.table_id(table)?,
             Some(schema) => {
@@ -201,7 +227,7 @@ impl Binder<'_> {
                 self.table_id(&name)?
             }
         };
-        Ok(Statement::Show(Show::Indexes(id)))
+        Ok(Statement::Show(self.filtered_by(Show::Indexes(id), filter)?))
     }
 
     /// SHOW PERSISTENCE [FOR table].

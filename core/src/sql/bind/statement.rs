@@ -40,7 +40,12 @@ pub(super) fn bind_with<'a>(
     Ok((statement, binder.slots))
 }
 
-fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> Result<Statement> {
+fn bind_ast<'a>(
+    parsed: &'a Parsed,
+    ast: &'a Ast,
+    cx: &'a BindContext<'a>,
+    views: &'a Views,
+) -> Result<Statement> {
     let mut binder = views.binder(cx);
     let at = parsed.position();
     match ast {
@@ -89,10 +94,12 @@ fn bind_ast(parsed: &Parsed, ast: &Ast, cx: &BindContext<'_>, views: &Views) -> 
             name,
             table,
         } => binder.drop_trigger(name, table.as_ref(), *if_exists),
-        Ast::ShowTriggers(schema) => binder.show_triggers(schema.as_ref()),
+        Ast::ShowTriggers(schema, filter) => binder.show_triggers(schema.as_ref(), filter.as_ref()),
         Ast::ShowCreateTrigger(name) => binder.show_create_trigger(name),
         Ast::ShowStats => Ok(Statement::Show(Show::Stats)),
-        Ast::ShowIndexes(table, schema) => binder.show_indexes(table, schema.as_ref()),
+        Ast::ShowIndexes(table, schema, filter) => {
+            binder.show_indexes(table, schema.as_ref(), filter.as_ref())
+        }
         Ast::SetTransaction(modes) => set_transaction(modes, at),
         Ast::StartTransaction(modes) => begin(modes, at),
     }

@@ -24,7 +24,7 @@ use crate::sql::plan::{Expr, Plan, Query, Show, Statement, Step, TableTriggers, 
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, collections::BTreeSet, format, string::String, sync::Arc, vec, vec::Vec};
 use core::cell::RefCell;
-use sqlparser::ast::{self, Ident, ObjectName};
+use sqlparser::ast::{self, Ident, ObjectName, ShowStatementFilter};
 
 /// The row for which a trigger runs.
 pub(super) struct TriggerRow {
@@ -343,7 +343,7 @@ pub(super) fn with_triggers(change: Statement, cx: &BindContext<'_>) -> Result<S
     Ok(Statement::Triggered(Arc::new(Triggered { change, triggers })))
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     /// `RAISE(ABORT, message)` in a trigger.
     pub(super) fn raise(&mut self, f: &ast::Function, args: &[Expr], action: &ast::Expr) -> Result<Expr> {
         if self.row.is_none() {
@@ -466,7 +466,11 @@ impl Binder<'_> {
     }
 
     /// SHOW TRIGGERS.
-    pub(super) fn show_triggers(&self, schema: Option<&Ident>) -> Result<Statement> {
+    pub(super) fn show_triggers(
+        &mut self,
+        schema: Option<&Ident>,
+        filter: Option<&'a ShowStatementFilter>,
+    ) -> Result<Statement> {
         let name = schema.map(|s| ObjectName::from(vec![s.clone()]));
         if let Some(name) = &name {
             let own = ident(name, "schema")?;
@@ -475,6 +479,7 @@ impl Binder<'_> {
             }
         }
         let schema = schema.map_or(self.cx.schema, |s| s.value.as_str());
-        Ok(Statement::Show(Show::Triggers(String::from(schema))))
+        let shown = Show::Triggers(String::from(schema));
+        Ok(Statement::Show(self.filtered_by(shown, filter)?))
     }
 }

@@ -114,6 +114,9 @@ impl SchemaSource for Permanent<'_> {
     fn schema_names(&self) -> Vec<String> {
         self.0.schema_names()
     }
+    fn user_functions(&self) -> Vec<Arc<UserFunction>> {
+        self.0.user_functions()
+    }
     fn user_function(&self, name: &str) -> Option<Arc<UserFunction>> {
         self.0.user_function(name)
     }

@@ -6,7 +6,9 @@ use crate::catalog::{
     Catalog, CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexDef, ReferentialAction, SequenceDef,
     TableDef, TriggerEvent, TriggerTiming, ViewDef,
 };
-use crate::sql::plan::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, ViewColumn};
+use crate::sql::plan::{
+    BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, Routine, ViewColumn,
+};
 use crate::table::Table;
 use crate::types::{Batch, Collation, Column, DataType, IntType, Result, Value};
 use alloc::format;
@@ -27,6 +29,8 @@ enum Subject {
     Table(Arc<Table>),
     View(ViewDef),
     Sequence(Arc<SequenceDef>),
+    /// A function of those bound.
+    Routine(usize),
     /// A view of those bound, for its columns.
     BoundView(usize),
     /// A table of information_schema itself.
@@ -70,7 +74,7 @@ impl InformationRows {
                 let sequences = catalog.sequences().values();
                 subjects.extend(sequences.map(|s| Subject::Sequence(s.def.clone())));
             }
-            InformationTable::Routines => {}
+            InformationTable::Routines => subjects.extend((0..scan.routines.len()).map(Subject::Routine)),
             InformationTable::Statistics
             | InformationTable::TableConstraints
             | InformationTable::KeyColumnUsage
@@ -89,6 +93,9 @@ impl InformationRows {
     fn rows_of(&self, subject: &Subject) -> Vec<Vec<Value>> {
         use InformationTable as T;
         match (self.scan.table, subject) {
+            (T::Routines, Subject::Routine(i)) => {
+                self.scan.routines.get(*i).map(routine_row).into_iter().collect()
+            }
             (T::Schemata, Subject::Schema(name)) => vec![schema_row(name)],
             (T::Tables, Subject::Table(table)) => vec![table_row(table)],
             (T::Tables, Subject::View(view)) => {
@@ -255,14 +262,51 @@ fn schema_row(name: &str) -> Vec<Value> {
     ]
 }
 
-/// A row of TABLES of these values by the names of their columns, all else NULL.
-fn tables_row(values: &[(&str, Value)]) -> Vec<Value> {
-    let columns = InformationTable::Tables.columns().iter();
+/// A row of a table of these values by the names of their columns, all else NULL.
+fn row_of(table: InformationTable, values: &[(&str, Value)]) -> Vec<Value> {
     let value = |(column, _): &(&str, DataType)| {
         let given = values.iter().find(|(name, _)| name == column);
         given.map_or(Value::Null, |(_, value)| value.clone())
     };
-    columns.map(value).collect()
+    table.columns().iter().map(value).collect()
+}
+
+fn tables_row(values: &[(&str, Value)]) -> Vec<Value> {
+    row_of(InformationTable::Tables, values)
+}
+
+fn routine_row(routine: &Routine) -> Vec<Value> {
+    let Routine { schema, function } = routine;
+    let types = type_values(&function.returns);
+    let ty = |at: usize| types.get(at).cloned().unwrap_or_default();
+    let comment = match function.is_aggregate() {
+        true => "aggregate function of the program",
+        false => "function of the program",
+    };
+    row_of(
+        InformationTable::Routines,
+        &[
+            ("SPECIFIC_NAME", text(&function.name)),
+            ("ROUTINE_CATALOG", text("def")),
+            ("ROUTINE_SCHEMA", text(schema)),
+            ("ROUTINE_NAME", text(&function.name)),
+            ("ROUTINE_TYPE", text("FUNCTION")),
+            ("DATA_TYPE", ty(0)),
+            ("CHARACTER_MAXIMUM_LENGTH", ty(1)),
+            ("CHARACTER_OCTET_LENGTH", ty(2)),
+            ("NUMERIC_PRECISION", ty(3)),
+            ("NUMERIC_SCALE", ty(4)),
+            ("DATETIME_PRECISION", ty(5)),
+            ("CHARACTER_SET_NAME", ty(6)),
+            ("COLLATION_NAME", ty(7)),
+            ("DTD_IDENTIFIER", ty(8)),
+            ("ROUTINE_BODY", text("EXTERNAL")),
+            ("IS_DETERMINISTIC", text("YES")),
+            ("SQL_DATA_ACCESS", text("NO SQL")),
+            ("SECURITY_TYPE", text("INVOKER")),
+            ("ROUTINE_COMMENT", text(comment)),
+        ],
+    )
 }
 
 fn table_row(table: &Table) -> Vec<Value> {

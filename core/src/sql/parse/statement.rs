@@ -14,7 +14,8 @@ use super::view_text::ViewText;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{
-    AlterTable, AlterTableOperation, Expr, Ident, MySQLColumnPosition, ObjectName, Statement, TransactionMode,
+    AlterTable, AlterTableOperation, Expr, Ident, MySQLColumnPosition, ObjectName, SetExpr,
+    ShowStatementFilter, Statement, TransactionMode,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
@@ -66,8 +67,8 @@ pub(in crate::sql) enum Ast {
         /// The table, if given.
         table: Option<ObjectName>,
     },
-    /// `SHOW TRIGGERS [FROM schema]`.
-    ShowTriggers(Option<Ident>),
+    /// `SHOW TRIGGERS [FROM schema]`, with LIKE or WHERE.
+    ShowTriggers(Option<Ident>, Option<ShowStatementFilter>),
     /// LOCK TABLES, each with whether it is for WRITE; UNLOCK TABLES.
     LockTables(Vec<(ObjectName, bool)>),
     /// UNLOCK TABLES.
@@ -78,8 +79,8 @@ pub(in crate::sql) enum Ast {
     Sequence(SequenceStatement),
     /// SHOW CREATE TRIGGER name.
     ShowCreateTrigger(ObjectName),
-    /// SHOW INDEX FROM table [FROM schema].
-    ShowIndexes(ObjectName, Option<Ident>),
+    /// SHOW INDEX FROM table [FROM schema], with LIKE or WHERE.
+    ShowIndexes(ObjectName, Option<Ident>, Option<ShowStatementFilter>),
     /// SET [SESSION] TRANSACTION modes.
     SetTransaction(Vec<TransactionMode>),
     /// START TRANSACTION modes.
@@ -456,10 +457,8 @@ impl<'a> Statements<'a, '_> {
             } else {
                 None
             };
-            if self.is(0, "LIKE") || self.is(0, "WHERE") {
-                return self.unsupported("SHOW TRIGGERS with LIKE or WHERE");
-            }
-            return Ok(Ast::ShowTriggers(schema));
+            let filter = self.run(|p| p.parse_show_statement_filter())?;
+            return Ok(Ast::ShowTriggers(schema, filter));
         }
         if self.take(&["SHOW", "CREATE", "TRIGGER"]) {
             return Ok(Ast::ShowCreateTrigger(self.run(|p| p.parse_object_name(false))?));
@@ -475,10 +474,8 @@ impl<'a> Statements<'a, '_> {
             } else {
                 None
             };
-            if self.is(0, "WHERE") {
-                return self.unsupported("SHOW INDEX … WHERE");
-            }
-            return Ok(Ast::ShowIndexes(table, schema));
+            let filter = self.run(|p| p.parse_show_statement_filter())?;
+            return Ok(Ast::ShowIndexes(table, schema, filter));
         }
         self.plain()
     }
@@ -524,21 +521,29 @@ impl<'a> Statements<'a, '_> {
             like = format!(" AND table_name LIKE '{pattern}'");
             self.skip(1);
         }
-        if self.is(0, "WHERE") {
-            return self.unsupported("SHOW TABLE STATUS … WHERE (information_schema can be queried)");
-        }
+        let condition = match self.take(&["WHERE"]) {
+            true => Some(self.run(|p| p.parse_expr())?),
+            false => None,
+        };
         let sql = format!(
-            "SELECT table_name AS Name, engine AS Engine, version AS Version, row_format AS Row_format, \
+            "SELECT * FROM (SELECT table_name AS Name, engine AS Engine, version AS Version, row_format AS Row_format, \
              table_rows AS `Rows`, avg_row_length AS Avg_row_length, data_length AS Data_length, \
              max_data_length AS Max_data_length, index_length AS Index_length, data_free AS Data_free, \
              auto_increment AS `Auto_increment`, create_time AS Create_time, update_time AS Update_time, \
              check_time AS Check_time, table_collation AS Collation, checksum AS Checksum, \
              create_options AS Create_options, table_comment AS Comment \
-             FROM information_schema.tables WHERE table_schema = {schema}{like} ORDER BY table_name"
+             FROM information_schema.tables WHERE table_schema = {schema}{like}) AS status ORDER BY Name"
         );
         let mut statements = tokenize(&sql)?;
         let tokens = statements.pop().unwrap_or_default().tokens;
-        parse_statement(&sql, tokens)
+        let mut ast = parse_statement(&sql, tokens)?;
+        if let Ast::Sql(statement) = &mut ast
+            && let Statement::Query(query) = statement.as_mut()
+            && let SetExpr::Select(select) = query.body.as_mut()
+        {
+            select.selection = condition;
+        }
+        Ok(ast)
     }
 
     fn set(&mut self) -> Result<Ast> {

@@ -3,6 +3,7 @@
 //! Names, order and values of the columns are MariaDB's; columns of our own come last.
 
 use super::ViewColumn;
+use crate::sql::functions::UserFunction;
 use crate::types::{Collation, DataType};
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -39,7 +40,7 @@ pub enum InformationTable {
     CheckConstraints,
     /// Its rows are views.
     Views,
-    /// Its rows are routines: there are none.
+    /// Its rows are routines: the functions of the program.
     Routines,
     /// Its rows are triggers.
     Triggers,
@@ -313,6 +314,15 @@ pub struct BoundView {
     pub columns: Vec<ViewColumn>,
 }
 
+/// A function of the program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Routine {
+    /// The schema it is called from.
+    pub schema: String,
+    /// The function.
+    pub function: Arc<UserFunction>,
+}
+
 /// The rows of a table of information_schema.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InformationScan {
@@ -320,6 +330,8 @@ pub struct InformationScan {
     pub table: InformationTable,
     /// For COLUMNS: what only binding finds out, the columns of the views that can be used.
     pub views: Arc<[BoundView]>,
+    /// For ROUTINES: the functions of the program, as they are called from the current schema.
+    pub routines: Arc<[Routine]>,
 }
 
 impl InformationScan {

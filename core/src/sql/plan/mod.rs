@@ -13,6 +13,7 @@ mod information;
 mod query;
 mod recursive;
 mod set_operation;
+mod show_columns;
 mod statement;
 mod table_function;
 mod trigger;
@@ -22,7 +23,7 @@ pub use apply::{Apply, ApplyKind, Correlated, LateralJoin};
 pub use column_change::ColumnChange;
 pub use derived::Derived;
 pub use expr::{AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, UnaryOp};
-pub use information::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable};
+pub use information::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, Routine};
 pub use query::{
     Access, Join, JoinKind, KeyFilter, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan,
     SubPlanKind, ToldKeys,

@@ -350,8 +350,13 @@ pub enum Show {
     Warnings,
     /// SHOW VARIABLES.
     Variables,
+    /// SHOW STATUS: the counters of `stats()`, as MySQL lays them out.
+    Status,
     /// SHOW … LIKE: the rows whose first value is like the pattern.
     Like(Box<Show>, String),
+    /// SHOW … WHERE: the rows for which a condition is true, over [the columns](Show::columns), and then those that have
+    /// [other names](Show::other_names), all as texts without regard to case.
+    Where(Box<Show>, Box<Expr>),
     /// SHOW STATS: the counters of `stats()`, one row each.
     Stats,
 }
