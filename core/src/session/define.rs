@@ -126,9 +126,13 @@ impl Session {
                     }
                     Ok(())
                 }
-                Statement::CreateTrigger { table, trigger } => {
+                Statement::CreateTrigger {
+                    table,
+                    trigger,
+                    place,
+                } => {
                     let (table, def) = definition(transaction.catalog(), *table)?;
-                    let def = super::triggers::with_trigger(def, trigger)?;
+                    let def = super::triggers::with_trigger(def, trigger, place.as_ref())?;
                     transaction.replace_table(redefined(&table, def), version)
                 }
                 Statement::DropTrigger { table, name } => {

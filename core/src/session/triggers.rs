@@ -12,11 +12,15 @@ use alloc::vec::Vec;
 /// Most triggers of a table.
 const MAX_TRIGGERS: usize = 256;
 
-/// The definition of a table with one more trigger.
+/// The definition of a table with one more trigger: triggers fire in their order.
 ///
 /// # Errors
 /// [`Error::Exists`]; [`Error::Invalid`] if the table has too many.
-pub(super) fn with_trigger(mut def: TableDef, trigger: &TriggerDef) -> Result<TableDef> {
+pub(super) fn with_trigger(
+    mut def: TableDef,
+    trigger: &TriggerDef,
+    place: Option<&(bool, String)>,
+) -> Result<TableDef> {
     if def
         .triggers
         .iter()
@@ -33,7 +37,18 @@ pub(super) fn with_trigger(mut def: TableDef, trigger: &TriggerDef) -> Result<Ta
             def.name
         )));
     }
-    def.triggers.push(trigger.clone());
+    let mut at = def.triggers.len();
+    if let Some((follows, other)) = place {
+        let found = def.triggers.iter().position(|t| t.name == *other);
+        let found = found.ok_or_else(|| Error::Unknown {
+            kind: "trigger",
+            name: other.clone(),
+            nearest: None,
+            position: None,
+        })?;
+        at = found + usize::from(*follows);
+    }
+    def.triggers.insert(at, trigger.clone());
     Ok(def)
 }
 

@@ -427,9 +427,25 @@ impl<'a> Binder<'a> {
             Ok(_) | Err(Error::Unknown { kind: "table", .. }) => {}
             Err(e) => return Err(e),
         }
+        let mut place = None;
+        if let Some((follows, other)) = &t.place {
+            let mut all = def.triggers.iter();
+            let known = all.find(|o| o.name.eq_ignore_ascii_case(&other.value));
+            let Some(known) = known.filter(|o| o.timing == t.timing && o.event == t.event) else {
+                return Err(invalid(
+                    format!(
+                        "trigger {} is none of table {} for the same time and event",
+                        other.value, def.name
+                    ),
+                    other,
+                ));
+            };
+            place = Some((*follows, known.name.clone()));
+        }
         Ok(Statement::CreateTrigger {
             table: def.id,
             trigger: Box::new(trigger),
+            place,
         })
     }
 

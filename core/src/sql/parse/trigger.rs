@@ -25,6 +25,8 @@ pub(in crate::sql) struct CreateTrigger {
     pub(in crate::sql) event: TriggerEvent,
     pub(in crate::sql) update_of: Vec<Ident>,
     pub(in crate::sql) table: ObjectName,
+    /// FOLLOWS (true) or PRECEDES, and the name of another trigger.
+    pub(in crate::sql) place: Option<(bool, Ident)>,
     /// WHEN, and its text.
     pub(in crate::sql) when: Option<(Expr, String)>,
     /// The statements, and the text of each.
@@ -179,7 +181,13 @@ pub(super) fn create_trigger(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Cr
         let text = texts.of(tokens.get(from..s.parser.index()).unwrap_or(&[]));
         when = Some((condition, text));
     }
-    for word in ["FOLLOWS", "PRECEDES", "EXECUTE", "REFERENCING"] {
+    let mut other = None;
+    if s.is(0, "FOLLOWS") || s.is(0, "PRECEDES") {
+        let follows = s.is(0, "FOLLOWS");
+        s.skip(1);
+        other = Some((follows, s.run(|p| p.parse_identifier())?));
+    }
+    for word in ["EXECUTE", "REFERENCING"] {
         if s.is(0, word) {
             return s.unsupported(format!("{word} of a trigger"));
         }
@@ -203,6 +211,7 @@ pub(super) fn create_trigger(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Cr
         event,
         update_of,
         table,
+        place: other,
         when,
         body,
     })

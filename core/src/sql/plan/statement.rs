@@ -391,6 +391,9 @@ pub enum Statement {
         table: TableId,
         /// The trigger.
         trigger: Box<TriggerDef>,
+        /// Behind (true) or before which other trigger of the same time and event it fires; behind all of them
+        /// otherwise.
+        place: Option<(bool, String)>,
     },
     /// DROP TRIGGER.
     DropTrigger {

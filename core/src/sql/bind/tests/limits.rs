@@ -43,10 +43,6 @@ fn unsupported_clauses_are_named_with_their_place() {
             "several events",
         ),
         (
-            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW FOLLOWS y SELECT 1",
-            "FOLLOWS",
-        ),
-        (
             "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW SIGNAL SQLSTATE '01000'",
             "other than '45000'",
         ),
