@@ -9,7 +9,7 @@ use crate::types::{Batch, Column};
 use alloc::vec::Vec;
 
 /// Batches of so many rows are big enough.
-const ENOUGH: usize = BATCH_ROWS / 2;
+const ENOUGH: usize = BATCH_ROWS / 8;
 
 /// See the module.
 #[derive(Debug, Default)]
