@@ -16,10 +16,9 @@ use core::task::{Poll, ready};
 const MOST_TEXT: usize = 256 << 10;
 
 /// What a leaf has of a column.
-struct Found<'a, T> {
+struct Found<'a> {
     leaf: &'a RowLeaf,
     piece: Piece<'a>,
-    values: &'a [T],
     /// The rows that are meant.
     range: Range<usize>,
 }
@@ -73,25 +72,16 @@ impl LeafRun {
         (range.len() == leaf.len() && leaf.len() == self.rows()).then_some(leaf)
     }
 
-    /// The numbers that the leaves have in output column `i`, which `of` finds in a stored column: of all leaves, before
-    /// anybody looks at one. A leaf's columns are likely to be in no cache of the processor, and waiting for one after
-    /// the other takes as long as what is done with them.
-    fn found<'a, T: Copy>(
-        &'a self,
-        columns: &TableColumns,
-        i: usize,
-        of: impl Fn(&'a Column) -> &'a [T],
-    ) -> Vec<Found<'a, T>> {
+    /// Output column `i` of every part: found for all of them before anybody looks at one. A leaf's columns are likely
+    /// to be in no cache of the processor, and where little is read of each, waiting for one after the other takes
+    /// as long as the rest.
+    fn found<'a>(&'a self, columns: &'a TableColumns, i: usize) -> Vec<Found<'a>> {
         let found = |(leaf, range): (&'a RowLeaf, Range<usize>)| {
             let piece = columns.piece(leaf, i);
-            let values = piece.stored(&of);
-            core::hint::black_box(values.get(range.start).copied());
-            Found {
-                leaf,
-                piece,
-                values,
-                range,
+            if let Piece::Stored(c) = piece {
+                core::hint::black_box(c.touch(range.start));
             }
+            Found { leaf, piece, range }
         };
         self.leaves.iter().map(found).collect()
     }
@@ -119,28 +109,26 @@ impl LeafRun {
         match columns.physical(i) {
             Physical::I64 => {
                 let mut values: Vec<i64> = Vec::with_capacity(self.rows());
-                for found in self.found(columns, i, Column::i64s) {
-                    match found.piece {
-                        Piece::RowIds => {
-                            let range = found.range;
-                            found.leaf.extend_row_ids(&mut values, range.start, range.end);
-                        }
-                        Piece::Stored(_) | Piece::Absent => extend(&mut values, found.values, &found.range),
+                for (leaf, range) in self.leaves.iter() {
+                    match columns.piece(leaf, i) {
+                        Piece::RowIds => leaf.extend_row_ids(&mut values, range.start, range.end),
+                        Piece::Stored(c) => extend(&mut values, c.i64s(), &range),
+                        Piece::Absent => values.resize(values.len() + range.len(), 0),
                     }
                 }
                 Column::from_parts(ColumnData::I64(Arc::new(values)), self.nulls(columns, i))
             }
             Physical::F64 => {
                 let mut values: Vec<f64> = Vec::with_capacity(self.rows());
-                for found in self.found(columns, i, Column::f64s) {
-                    extend(&mut values, found.values, &found.range);
+                for (piece, range) in self.pieces(columns, i) {
+                    extend(&mut values, piece.stored(Column::f64s), &range);
                 }
                 Column::from_parts(ColumnData::F64(Arc::new(values)), self.nulls(columns, i))
             }
             Physical::Decimal => {
                 let mut values: Vec<i128> = Vec::with_capacity(self.rows());
-                for found in self.found(columns, i, Column::decimals) {
-                    extend(&mut values, found.values, &found.range);
+                for (piece, range) in self.pieces(columns, i) {
+                    extend(&mut values, piece.stored(Column::decimals), &range);
                 }
                 Column::from_parts(ColumnData::Decimal(Arc::new(values)), self.nulls(columns, i))
             }
@@ -170,23 +158,18 @@ impl LeafRun {
     ) -> Vec<u32> {
         let mut passing = Positions::new(self.rows());
         let mut ids = Vec::new();
-        for Found {
-            leaf,
-            piece,
-            values,
-            range,
-        } in self.found(columns, i, Column::i64s)
-        {
-            match (piece, values.get(range.clone())) {
-                (Piece::RowIds, _) => {
+        for Found { leaf, piece, range } in self.found(columns, i) {
+            match piece {
+                Piece::RowIds => {
                     ids.clear();
                     leaf.extend_row_ids(&mut ids, range.start, range.end);
                     passing.test(&ids, None, 0, &is_wanted);
                 }
-                (Piece::Stored(c), Some(values)) => {
-                    passing.test(values, c.null_bitmap(), range.start, &is_wanted);
-                }
-                (Piece::Stored(_), None) | (Piece::Absent, _) => passing.skip(range.len()),
+                Piece::Stored(c) => match c.i64s().get(range.clone()) {
+                    Some(values) => passing.test(values, c.null_bitmap(), range.start, &is_wanted),
+                    None => passing.skip(range.len()),
+                },
+                Piece::Absent => passing.skip(range.len()),
             }
         }
         passing.into_rows()
@@ -220,16 +203,7 @@ impl LeafRun {
     pub fn gather(&self, columns: &TableColumns, i: usize, positions: &[u32]) -> Column {
         let mut out = Column::with_capacity(columns.physical(i), positions.len());
         let (mut rest, mut base) = (positions, 0);
-        let touched = |(leaf, range): (_, Range<usize>)| {
-            let piece = columns.piece(leaf, i);
-            if let Piece::Stored(c) = piece {
-                core::hint::black_box(c.touch(range.start));
-            }
-            (leaf, piece, range)
-        };
-        // All before any is copied: as in `found`.
-        let pieces: Vec<_> = self.leaves.iter().map(touched).collect();
-        for (leaf, piece, range) in pieces {
+        for Found { leaf, piece, range } in self.found(columns, i) {
             let end = base + range.len();
             // Few enough that looking for the last of them in halves takes longer.
             let here = rest.iter().take_while(|p| (**p as usize) < end).count();
