@@ -1,7 +1,7 @@
 //! How many rows a plan yields, about, by what [is known](super::statistics) of the values of its tables. There are no histograms:
 //! values count as equally frequent, and columns as independent of each other.
 
-use super::columns::{is_constant, plain_column};
+use super::columns::{all_columns, is_constant, plain_column};
 use super::conjuncts::{bool_literal, is_null_literal, split_and, split_or};
 use super::lossless::compared_column;
 use super::statistics::{EQUAL, RANGE, Statistics, TableFacts, range_part};
@@ -16,6 +16,8 @@ use core::ops::Bound;
 const WORK_TABLE: f64 = 100.0;
 /// Of rows for which a condition with no better knowledge is true.
 const OTHER: f64 = 0.5;
+/// Who asks something of groups wants those that stand out: of rows that satisfy such a condition so many groups do.
+const HAVING: f64 = 0.1;
 
 /// What is known of the values of a column that a condition reads.
 #[derive(Clone)]
@@ -82,7 +84,9 @@ pub fn rows(plan: &Plan, stats: &dyn Statistics) -> f64 {
         }
         Plan::Values { rows, .. } => rows.len() as f64,
         Plan::Filter { input, condition } => {
-            rows(input, stats) * selectivity(condition, &|c| Values::of(input, c, stats))
+            let passing = selectivity(condition, &|c| Values::of(input, c, stats));
+            let part = if is_having(input, condition) { HAVING } else { 1.0 };
+            rows(input, stats) * passing * part
         }
         Plan::Project { input, .. }
         | Plan::Sort {
@@ -356,6 +360,14 @@ pub fn selectivity(condition: &Expr, values: &dyn Fn(usize) -> Values) -> f64 {
         e => bool_literal(e).map_or(OTHER, |b| if b { 1.0 } else { 0.0 }),
     };
     s.clamp(0.0, 1.0)
+}
+
+/// Whether a condition over a plan asks something of aggregates of groups.
+fn is_having(input: &Plan, condition: &Expr) -> bool {
+    match input {
+        Plan::Aggregate { keys, .. } => !keys.is_empty() && !all_columns(condition, |c| c < keys.len()),
+        _ => false,
+    }
 }
 
 fn join_rows(j: &Join, stats: &dyn Statistics) -> f64 {
