@@ -16,6 +16,7 @@ mod parsed;
 mod pieces;
 mod sequence;
 mod session_statement;
+mod skip;
 mod split;
 mod statement;
 mod syntax_error;

@@ -7,6 +7,7 @@
 
 use super::block::Blocks;
 use super::lexeme::is_word_part;
+use super::skip::{block_comment_end, find, line_end, quoted_end};
 use super::versions::{version_comment_end, version_mark};
 use crate::types::Position;
 
@@ -80,47 +81,12 @@ enum Piece {
     Semicolon,
 }
 
-fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    rest.iter().position(|b| *b == wanted).map(|i| from + i)
-}
-
-/// The byte after the quoted text that starts at `at`; backslash escapes only in strings.
-fn quoted_end(bytes: &[u8], at: usize, quote: u8) -> usize {
-    let mut i = at + 1;
-    while let Some(b) = bytes.get(i) {
-        if *b == b'\\' && quote == b'\'' {
-            i += 2;
-        } else if *b == quote {
-            if bytes.get(i + 1) != Some(&quote) {
-                return i + 1;
-            }
-            i += 2;
-        } else {
-            i += 1;
-        }
-    }
-    bytes.len()
-}
-
-fn block_comment_end(bytes: &[u8], at: usize) -> usize {
-    let mut i = at + 2;
-    while let Some(star) = find(bytes, i, b'*') {
-        if bytes.get(star + 1) == Some(&b'/') {
-            return star + 2;
-        }
-        i = star + 1;
-    }
-    bytes.len()
-}
-
 fn piece(bytes: &[u8], at: usize) -> Option<Piece> {
-    let line_end = || find(bytes, at, b'\n').unwrap_or(bytes.len());
     Some(match *bytes.get(at)? {
         b';' => Piece::Semicolon,
         q @ (b'\'' | b'"' | b'`') => Piece::Quoted(quoted_end(bytes, at, q)),
-        b'#' => Piece::Blank(line_end()),
-        b'-' if bytes.get(at + 1) == Some(&b'-') => Piece::Blank(line_end()),
+        b'#' => Piece::Blank(line_end(bytes, at)),
+        b'-' if bytes.get(at + 1) == Some(&b'-') => Piece::Blank(line_end(bytes, at)),
         b'/' if bytes.get(at + 1) == Some(&b'*') => match version_mark(bytes.get(at..).unwrap_or(&[])) {
             Some(mark) => Piece::Quoted(version_comment_end(bytes, at, mark)),
             None => Piece::Blank(block_comment_end(bytes, at)),

@@ -3,6 +3,7 @@
 //! The number is that of the MySQL version (of MariaDB's, in `/*M!`) from which on the text means something; a
 //! later one leaves a comment. Only the marks are blanked out, so that everything stays where it is.
 
+use super::skip::{block_comment_end, line_end, quoted_end};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -36,29 +37,10 @@ pub(super) fn version_mark(bytes: &[u8]) -> Option<usize> {
 /// The byte after what is quoted or a comment and starts at `at`; `None`: neither does.
 fn skipped(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
-    let line = || {
-        rest.iter()
-            .position(|b| *b == b'\n')
-            .map_or(bytes.len(), |n| at + n)
-    };
-    match rest {
-        [quote @ (b'\'' | b'"' | b'`'), ..] => {
-            let mut i = 1;
-            while let Some(b) = rest.get(i) {
-                i += 1;
-                match b {
-                    b'\\' if *quote == b'\'' => i += 1,
-                    b if b == quote => break,
-                    _ => {}
-                }
-            }
-            Some((at + i).min(bytes.len()))
-        }
-        [b'#', ..] | [b'-', b'-', ..] => Some(line()),
-        [b'/', b'*', ..] => {
-            let end = rest.windows(2).skip(2).position(|w| w == b"*/");
-            Some(end.map_or(bytes.len(), |n| at + n + 4))
-        }
+    match *rest {
+        [quote @ (b'\'' | b'"' | b'`'), ..] => Some(quoted_end(bytes, at, quote)),
+        [b'#', ..] | [b'-', b'-', ..] => Some(line_end(bytes, at)),
+        [b'/', b'*', ..] => Some(block_comment_end(bytes, at)),
         _ => None,
     }
 }
