@@ -8,25 +8,18 @@ use super::constant::constant_in;
 use super::eval::{Scope, SubResult};
 use super::table_columns::TableColumns;
 use crate::codec::{KeyRanges, key_of_decimal, order_key};
-use crate::sql::optimize::{compared_column, is_constant, split_or};
+use crate::sql::optimize::{compared_column, is_constant, split_and, split_or};
 use crate::sql::plan::{BinaryOp, CompareOp, Expr, UnaryOp};
 use crate::types::{Collation, ColumnData, DataType, Physical};
 use alloc::{vec, vec::Vec};
 
 /// For stored columns the ranges of keys that a filter lets through.
 pub fn needed_leaves(filter: &Expr, columns: &TableColumns, scope: &Scope<'_>) -> Vec<(usize, KeyRanges)> {
+    let mut conjuncts = Vec::new();
+    split_and(filter, &mut conjuncts);
     let mut needed = Vec::new();
-    let mut conjuncts = vec![filter];
-    while let Some(expr) = conjuncts.pop() {
-        if let Expr::Binary {
-            op: BinaryOp::And,
-            left,
-            right,
-            ..
-        } = expr
-        {
-            conjuncts.extend([right.as_ref(), left.as_ref()]);
-        } else if let Some((column, ranges)) = conjunct(expr, scope)
+    for expr in conjuncts {
+        if let Some((column, ranges)) = conjunct(expr, scope)
             && let Some(stored) = columns.stored(column)
         {
             needed.push((stored, ranges));

@@ -16,7 +16,7 @@ use super::run_rows::RunRows;
 use super::small_batches::SmallBatches;
 use super::table_columns::TableColumns;
 use super::{BATCH_ROWS, Cx, Env, Operator};
-use crate::sql::optimize::{join_conjuncts, split_conjuncts};
+use crate::sql::optimize::{for_each_column, join_conjuncts, split_conjuncts};
 use crate::sql::plan::{Expr, ScanBounds};
 use crate::tree::{RowCursor, RowTree};
 use crate::types::{Batch, Physical, Result, RowId};
@@ -158,18 +158,12 @@ fn steps(filter: Option<Expr>, columns: &TableColumns) -> Vec<Step> {
 /// The columns an expression reads, of so many.
 fn marked(expr: &Expr, columns: usize) -> Vec<bool> {
     let mut marks = alloc::vec![false; columns];
-    mark_columns(expr, &mut marks);
+    for_each_column(expr, &mut |i| {
+        if let Some(mark) = marks.get_mut(i) {
+            *mark = true;
+        }
+    });
     marks
-}
-
-/// Marks the columns an expression reads.
-fn mark_columns(expr: &Expr, marks: &mut [bool]) {
-    if let Expr::Column { index, .. } = expr
-        && let Some(mark) = marks.get_mut(*index)
-    {
-        *mark = true;
-    }
-    expr.for_each_child(&mut |child| mark_columns(child, marks));
 }
 
 /// A bound's value; `None`: NULL, which no row satisfies.

@@ -41,8 +41,8 @@ mod tests;
 mod top_n;
 mod unnest_subqueries;
 
-pub use columns::is_constant;
-pub use conjuncts::{join as join_conjuncts, split as split_conjuncts, split_or};
+pub use columns::{for_each_column, is_constant};
+pub use conjuncts::{join as join_conjuncts, split as split_conjuncts, split_and, split_or};
 pub use estimate::rows as estimate_rows;
 pub use lossless::compared_column;
 pub use rewrite::{optimize, optimize_with, simplify_expression};
