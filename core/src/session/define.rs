@@ -14,9 +14,7 @@ use crate::catalog::{
 };
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::DmlRun;
-use crate::sql::plan::{
-    ConflictAction, ConflictTarget, Insert, InsertSource, PersistenceChange, Query, Statement,
-};
+use crate::sql::plan::{Insert, InsertSource, PersistenceChange, Query, Statement};
 use crate::table::{IndexBuild, Rehome, Table, TreeFactory};
 use crate::tree::Missing;
 use crate::txn::Transaction;
@@ -174,9 +172,8 @@ async fn fill(
         defaults: alloc::vec![None; width],
         generated: Vec::new(),
         checks: Vec::new(),
-        on_conflict: ConflictAction::Error,
+        on_conflict: Vec::new(),
         counts_existing: false,
-        conflict_target: ConflictTarget::Any,
         returning: None,
     }));
     let mut run = DmlRun::new(&insert, transaction.catalog(), env.clone())?;

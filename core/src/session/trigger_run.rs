@@ -146,7 +146,9 @@ impl<'r> TriggerRun<'r> {
                     Change::Update(plan) => self.update(plan, &mut part, &env).await?,
                     Change::Delete(_) => self.delete(&mut part, &env).await?,
                 };
-                result.returning = part.finish();
+                if let Some(rows) = part.finish() {
+                    result.returning.get_or_insert_default().extend(rows);
+                }
             }
             Ok(result)
         })
@@ -226,9 +228,9 @@ impl<'r> TriggerRun<'r> {
     ) -> Boxed<'f, Put> {
         Box::pin(async move {
             let table = part.table();
-            let resolved = match plan.on_conflict {
-                ConflictAction::Error => Resolved::Insert(0),
-                _ => self.resolve(plan, part, &new, env).await?,
+            let resolved = match plan.on_conflict.is_empty() {
+                true => Resolved::Insert(0),
+                false => self.resolve(plan, part, &new, env).await?,
             };
             let deleted = match resolved {
                 Resolved::Insert(deleted) => deleted,
@@ -267,14 +269,14 @@ impl<'r> TriggerRun<'r> {
                 draft.conflicts(table, new, 0, pins, missing)
             };
             let found = self.operate(find).await?;
-            let concerns = |key: Option<usize>| plan.conflict_target.concerns(key);
-            let all = found.iter().all(|(_, key)| concerns(*key));
-            let Some((id, _)) = found.first().filter(|_| all) else {
-                // The insert says which key it is.
+            let Some((clause, id)) = plan.conflict_clause(&found) else {
+                // If there are conflicts, the insert says which key it is.
                 return Ok(Resolved::Insert(0));
             };
-            match &plan.on_conflict {
-                ConflictAction::Error => Ok(Resolved::Insert(0)),
+            let Some(action) = plan.on_conflict.get(clause).map(|c| &c.action) else {
+                return Ok(Resolved::Insert(0));
+            };
+            match action {
                 ConflictAction::Ignore => Ok(Resolved::Done(Put::default())),
                 ConflictAction::Replace => {
                     let mut deleted = 0;
@@ -284,15 +286,15 @@ impl<'r> TriggerRun<'r> {
                     Ok(Resolved::Insert(deleted))
                 }
                 ConflictAction::Update { set, filter, .. } => {
-                    let Some(old) = self.row(table, *id).await? else {
+                    let Some(old) = self.row(table, id).await? else {
                         return Ok(Resolved::Insert(0));
                     };
                     let mut put = Put::default();
                     if let Some(new) = part.upserted((set, filter.as_ref()), &old, new, env)?
-                        && let Some(new) = self.about_to_update(part, *id, &old, new, env).await?
-                        && let Some(changed) = self.write(part, *id, &new).await?
+                        && let Some(new) = self.about_to_update((part, clause), id, &old, new, env).await?
+                        && let Some(changed) = self.write((part, clause), id, &new).await?
                     {
-                        self.updated(part, &old, &new, env).await?;
+                        self.updated((part, clause), &old, &new, env).await?;
                         put.count = plan.count_updated(changed);
                         put.row = Some(new);
                     }
@@ -318,10 +320,10 @@ impl<'r> TriggerRun<'r> {
                         continue;
                     };
                     let new = part.updated(plan, &old, batch, row);
-                    let Some(new) = self.about_to_update(part, id, &old, new, env).await? else {
+                    let Some(new) = self.about_to_update((part, 0), id, &old, new, env).await? else {
                         continue;
                     };
-                    match self.write(part, id, &new).await {
+                    match self.write((part, 0), id, &new).await {
                         Err(Error::DuplicateKey { .. }) if may_wait => {
                             let place = (b, row);
                             let values: Vec<Column> = old.iter().chain(&new).cloned().collect();
@@ -329,7 +331,7 @@ impl<'r> TriggerRun<'r> {
                         }
                         done => {
                             if let Some(changed) = done? {
-                                self.updated(part, &old, &new, env).await?;
+                                self.updated((part, 0), &old, &new, env).await?;
                                 affected += u64::from(changed);
                                 part.returns(&new, batch, row)?;
                             }
@@ -343,14 +345,14 @@ impl<'r> TriggerRun<'r> {
                 let before = rows.len();
                 let mut collision = None;
                 for row in rows.into_iter().rev() {
-                    match self.write(part, row.id, &row.new).await {
+                    match self.write((part, 0), row.id, &row.new).await {
                         Err(e @ Error::DuplicateKey { .. }) => {
                             collision = Some(e);
                             waiting.push(row, &[])?;
                         }
                         done => {
                             if let Some(changed) = done? {
-                                self.updated(part, &row.old, &row.new, env).await?;
+                                self.updated((part, 0), &row.old, &row.new, env).await?;
                                 affected += u64::from(changed);
                                 if let Some(batch) = batches.get(row.place.0) {
                                     part.returns(&row.new, batch, row.place.1)?;
@@ -371,14 +373,14 @@ impl<'r> TriggerRun<'r> {
     /// Runs the triggers BEFORE UPDATE of a row, and checks what it is to become; `None`: it is gone.
     async fn about_to_update(
         &mut self,
-        part: &RowChange,
+        (part, clause): (&RowChange, usize),
         id: RowId,
         old: &[Column],
         mut new: Vec<Column>,
         env: &Env,
     ) -> Result<Option<Vec<Column>>> {
         let table = part.table();
-        let set = part.sets();
+        let set = part.sets(clause);
         let at = At {
             table,
             event: TriggerEvent::Update,
@@ -389,21 +391,28 @@ impl<'r> TriggerRun<'r> {
             let Some(now) = self.row(table, id).await? else {
                 return Ok(None);
             };
-            let set = self.set(part);
+            let set = self.set(part, clause);
             for (i, value) in now.into_iter().enumerate().filter(|(i, _)| !set.contains(i)) {
                 if let Some(place) = new.get_mut(i) {
                     *place = value;
                 }
             }
         }
-        part.derive(old, &mut new, &self.set(part), self.generated(part), env)?;
+        part.derive(
+            clause,
+            old,
+            &mut new,
+            &self.set(part, clause),
+            self.generated(part),
+            env,
+        )?;
         part.check(&new, false, env)?;
         Ok(Some(new))
     }
 
     /// The columns of a row that an UPDATE sets, itself or by triggers.
-    fn set(&self, part: &RowChange) -> Vec<usize> {
-        let mut set = part.sets();
+    fn set(&self, part: &RowChange, clause: usize) -> Vec<usize> {
+        let mut set = part.sets(clause);
         for trigger in self.statement.of(part.table(), TriggerEvent::Update) {
             set.extend(&trigger.sets);
         }
@@ -417,10 +426,15 @@ impl<'r> TriggerRun<'r> {
     }
 
     /// Writes an updated row. Returns whether a value is another one now; `None`: the row is gone.
-    fn write<'f>(&'f mut self, part: &'f RowChange, id: RowId, new: &'f [Column]) -> Boxed<'f, Option<bool>> {
+    fn write<'f>(
+        &'f mut self,
+        (part, clause): (&'f RowChange, usize),
+        id: RowId,
+        new: &'f [Column],
+    ) -> Boxed<'f, Option<bool>> {
         Box::pin(async move {
             let table = part.table();
-            let set = part.written(self.set(part), self.generated(part));
+            let set = part.written(clause, self.set(part, clause), self.generated(part));
             let values: Vec<Column> = set.iter().filter_map(|c| new.get(*c).cloned()).collect();
             let update = |draft: &mut Draft<'_>, pins: &mut Pins, missing: &mut Missing| {
                 draft.update_row(table, id, &set, &values, 0, pins, missing)
@@ -431,8 +445,14 @@ impl<'r> TriggerRun<'r> {
     }
 
     /// Runs the triggers AFTER UPDATE of a row.
-    async fn updated(&mut self, part: &RowChange, old: &[Column], new: &[Column], env: &Env) -> Result<()> {
-        let set = part.sets();
+    async fn updated(
+        &mut self,
+        (part, clause): (&RowChange, usize),
+        old: &[Column],
+        new: &[Column],
+        env: &Env,
+    ) -> Result<()> {
+        let set = part.sets(clause);
         let at = At {
             table: part.table(),
             event: TriggerEvent::Update,

@@ -170,13 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_name_each_row_once_with_the_key_it_collides_by() {
+    fn conflicts_name_each_row_with_all_keys_it_collides_by() {
         for mut t in Fixture::both() {
             for (i, name) in [(1, "a"), (2, "b"), (3, "c")] {
                 t.insert(i, &[ints(&[i]), texts(&[name]), ints(&[0])]).unwrap();
             }
             let row = [ints(&[1]), texts(&["a"]), ints(&[0])];
-            assert_eq!(t.conflicts(Some(1), &row), [(1, None)]);
+            assert_eq!(t.conflicts(Some(1), &row), [(1, None), (1, Some(0))]);
             let row = [ints(&[2]), texts(&["c"]), ints(&[0])];
             assert_eq!(t.conflicts(Some(2), &row), [(2, None), (3, Some(0))]);
             let row = [ints(&[8]), texts(&["z"]), ints(&[0])];

@@ -9,8 +9,8 @@ use alloc::{string::ToString, vec::Vec};
 use core::task::{Poll, ready};
 
 impl Table {
-    /// The existing rows that inserting the row would collide with, each once: by the row id if it is
-    /// given (`None`), or by the key of a unique index (its position). Row id first, then indexes in order.
+    /// The existing rows that inserting the row would collide with, each with every key it collides by: the row id if
+    /// it is given (`None`), the keys of unique indexes (their positions). Row id first, then indexes in order.
     pub fn conflicts(
         &self,
         id: Option<RowId>,
@@ -36,9 +36,7 @@ impl Table {
             if !index.encode(&mut key, id.unwrap_or(0), view) {
                 continue;
             }
-            if let Some(Some(other)) = wait.see(tree.get(&key, pins, missing))?
-                && !found.iter().any(|(f, _)| *f == other)
-            {
+            if let Some(Some(other)) = wait.see(tree.get(&key, pins, missing))? {
                 found.push((other, Some(i)));
             }
         }

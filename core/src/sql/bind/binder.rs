@@ -38,6 +38,8 @@ pub(super) struct Binder<'a> {
     pub(super) slots: Option<Slots<'a>>,
     /// In a trigger: the row that OLD and NEW name.
     pub(super) row: Option<TriggerRow>,
+    /// In RETURNING of MERGE: what `merge_action()` says.
+    pub(super) merge_action: Option<&'static str>,
     /// Whether tables give their row ids: in the FROM clause of a statement that changes rows.
     pub(super) row_ids: bool,
     /// The views bound for the statement; `None` where there may be none.
@@ -161,6 +163,7 @@ impl<'a> Binder<'a> {
             windows: Vec::new(),
             slots: None,
             row: None,
+            merge_action: None,
             row_ids: false,
             views: None,
             stars: None,

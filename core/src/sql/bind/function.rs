@@ -153,6 +153,9 @@ impl<'a> Binder<'a> {
         if upper == "VALUES" && env.inserted.is_some() {
             return self.inserted_value(arguments, f, env);
         }
+        if upper == "MERGE_ACTION" {
+            return self.merge_action_name(f, arguments);
+        }
         if upper == "RAISE" {
             let Some((action, message)) = arguments.split_first() else {
                 return Err(invalid("RAISE takes ABORT and a message", f));

@@ -109,7 +109,7 @@ impl<'a> Binder<'a> {
         };
         let def = self.cx.table(name)?;
         let rows = self.insert_rows(i, &def)?;
-        let (on_conflict, conflict_target) = self.on_conflict(i, &def, &rows.columns)?;
+        let on_conflict = self.on_conflict(i, &def, &rows.columns)?;
         let defaults = self.other_defaults(&def, &rows.columns)?;
         let returning = match &i.returning {
             None => None,
@@ -138,7 +138,6 @@ impl<'a> Binder<'a> {
             checks: bound_checks(&def, self.cx)?,
             on_conflict,
             counts_existing: i.replace_into || matches!(i.on, Some(ast::OnInsert::DuplicateKeyUpdate(_))),
-            conflict_target,
             returning,
         })))
     }

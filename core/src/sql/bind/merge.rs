@@ -11,14 +11,14 @@ use super::names::Scope;
 use super::refuse::{invalid, refuse, unsupported};
 use super::update_delete::{Target, part_source};
 use crate::sql::plan::{
-    BinaryOp, Change, ChangePart, Changes, CompareOp, ConflictAction, ConflictTarget, Delete, Expr, Insert,
-    InsertSource, OutputColumn, Plan, Query, Statement, Update,
+    BinaryOp, Change, ChangePart, Changes, CompareOp, Delete, Expr, Insert, InsertSource, OutputColumn, Plan,
+    Query, Statement, Update,
 };
 use crate::types::{DataType, Result, Value};
 use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 use sqlparser::ast::{
     self, MergeAction, MergeClause, MergeClauseKind, MergeInsertExpr, MergeInsertKind, MergeUpdateExpr,
-    MergeUpdateKind,
+    MergeUpdateKind, OutputClause,
 };
 
 /// An action of WHEN, bound: columns of the target and their values.
@@ -30,6 +30,16 @@ enum Action {
 }
 
 impl Action {
+    /// What `merge_action()` says.
+    fn name(&self) -> Option<&'static str> {
+        match self {
+            Action::Insert(..) => Some("INSERT"),
+            Action::Update(..) => Some("UPDATE"),
+            Action::Delete => Some("DELETE"),
+            Action::Nothing => None,
+        }
+    }
+
     /// Removing and changing rows comes before new ones, which may take their keys.
     fn order(&self) -> usize {
         match self {
@@ -62,13 +72,19 @@ impl<'a> Binder<'a> {
         } = m;
         let at = &merge_token.0.span;
         refuse(!optimizer_hints.is_empty(), "an optimizer hint", at)?;
-        refuse(output.is_some(), "RETURNING or OUTPUT of MERGE", at)?;
+        let returning = match output {
+            None => None,
+            Some(OutputClause::Returning {
+                returning_token: _,
+                select_items,
+            }) => Some(select_items.as_slice()),
+            Some(OutputClause::Output { .. }) => return Err(unsupported("OUTPUT of MERGE", at)),
+        };
         if clauses.is_empty() {
             return Err(invalid("MERGE needs at least one WHEN", at));
         }
         let adds = clauses.iter().any(|c| c.clause_kind != MergeClauseKind::Matched);
         let (plan, scope) = self.merged_tables(source, table, on, adds)?;
-        let width = scope.width();
         // The target comes last.
         let last = scope.tables().len().saturating_sub(1);
         let into = Target::new(&scope, last, "MERGE", at)?;
@@ -123,7 +139,7 @@ impl<'a> Binder<'a> {
             input: Box::new(plan),
             exprs,
         };
-        self.merge_parts(plan, width, into, actions)
+        self.merge_parts((plan, scope), into, actions, returning)
     }
 
     fn merge_action(&mut self, action: &'a MergeAction, into: &Target, scope: &Scope) -> Result<Action> {
@@ -197,16 +213,24 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// The statement over a join whose column `chosen` is the number of the action.
+    /// The statement over a join with one more column than its scope has, the number of the action.
     fn merge_parts(
         &mut self,
-        plan: Plan,
-        chosen: usize,
+        (plan, scope): (Plan, Scope),
         mut into: Target,
         actions: Vec<(usize, Action)>,
+        returning: Option<&'a [ast::SelectItem]>,
     ) -> Result<Statement> {
+        let chosen = scope.width();
         let (mut exprs, mut columns) = (Vec::new(), Vec::new());
         let rows = into.append_to(&mut exprs, &mut columns);
+        let mut others = Vec::new();
+        let mut seen = None;
+        if returning.is_some() {
+            let start = exprs.len();
+            seen = Some(into.returned(scope, &mut exprs, &mut columns));
+            others.extend(start..exprs.len());
+        }
         let def = into.def;
         let checks = bound_checks(&def, self.cx)?;
         let mut parts = Vec::new();
@@ -245,10 +269,19 @@ impl<'a> Binder<'a> {
                 }
             }
             let when = add(is_chosen, String::from("chosen"));
-            let from: Vec<usize> = match action {
+            let mut from: Vec<usize> = match action {
                 Action::Insert(..) => given,
                 _ => rows.clone().chain(given).collect(),
             };
+            from.extend(&others);
+            self.merge_action = action.name();
+            let returning = returning.zip(seen.as_ref());
+            let returning = returning
+                .filter(|_| action.name().is_some())
+                .map(|(items, seen)| self.returning(items, seen))
+                .transpose();
+            self.merge_action = None;
+            let returning = returning?;
             let shape: Vec<OutputColumn> = from.iter().filter_map(|c| columns.get(*c).cloned()).collect();
             let source = part_source(&shape);
             let change = match action {
@@ -256,7 +289,7 @@ impl<'a> Binder<'a> {
                 Action::Delete => Change::Delete(Arc::new(Delete {
                     table: def.id,
                     source,
-                    returning: None,
+                    returning,
                 })),
                 Action::Update(set, _) => Change::Update(Arc::new(Update {
                     table: def.id,
@@ -264,7 +297,7 @@ impl<'a> Binder<'a> {
                     derived: derived(&def, &set, self.cx)?,
                     set,
                     checks: checks.clone(),
-                    returning: None,
+                    returning,
                 })),
                 Action::Insert(columns, _) => Change::Insert(Arc::new(Insert {
                     table: def.id,
@@ -273,10 +306,9 @@ impl<'a> Binder<'a> {
                     columns,
                     source: InsertSource::Query(source),
                     checks: checks.clone(),
-                    on_conflict: ConflictAction::Error,
+                    on_conflict: Vec::new(),
                     counts_existing: false,
-                    conflict_target: ConflictTarget::Any,
-                    returning: None,
+                    returning,
                 })),
             };
             parts.push(ChangePart {
@@ -297,5 +329,18 @@ impl<'a> Binder<'a> {
             parts,
             once: true,
         })))
+    }
+
+    /// `merge_action()`: what became of the row, in RETURNING of MERGE.
+    pub(super) fn merge_action_name(&self, f: &ast::Function, args: &[ast::FunctionArg]) -> Result<Expr> {
+        let action = match (self.merge_action, args) {
+            (Some(action), []) => action,
+            (Some(_), _) => return Err(invalid("merge_action() takes no argument", f)),
+            (None, _) => return Err(invalid("merge_action() is for RETURNING of MERGE", f)),
+        };
+        Ok(Expr::Literal {
+            value: Value::Text(action.into()),
+            ty: DataType::TEXT,
+        })
     }
 }

@@ -4,38 +4,38 @@
 //! is called `excluded` (ON CONFLICT), by its alias, or by `VALUES(column)`.
 
 use super::binder::{Binder, Env};
+use super::column_values::{bind_own, bind_table_expr};
 use super::generated::{derived, takes_default};
 use super::insert::{row_alias, target, unknown_column};
 use super::names::{Scope, ScopeTable, ident};
-use super::refuse::{invalid, unsupported};
+use super::refuse::{Place, invalid, unsupported};
 use crate::catalog::TableDef;
-use crate::sql::plan::{ConflictAction, ConflictTarget, Expr};
-use crate::types::Result;
-use alloc::{format, string::String, sync::Arc, vec::Vec};
-use sqlparser::ast::{
-    self, ConflictTarget as AstTarget, DoUpdate, Ident, OnConflict, OnConflictAction, OnInsert,
-    SqliteOnConflict,
-};
+use crate::sql::optimize::{implies, split_conjuncts};
+use crate::sql::parse::{ClauseTarget, ClauseUpdate, conflict_clauses, start};
+use crate::sql::plan::{ConflictAction, ConflictClause, ConflictTarget, Expr};
+use crate::types::{Error, Position, Result};
+use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
+use sqlparser::ast::{self, ObjectName, OnInsert, SqliteOnConflict};
 
 impl<'a> Binder<'a> {
-    /// What an INSERT does about rows whose key exists, and which key it looks at.
+    /// What an INSERT does about rows whose key exists.
     pub(super) fn on_conflict(
         &mut self,
         i: &'a ast::Insert,
         def: &Arc<TableDef>,
         columns: &[usize],
-    ) -> Result<(ConflictAction, ConflictTarget)> {
+    ) -> Result<Vec<ConflictClause>> {
         let or = match i.or {
-            None | Some(SqliteOnConflict::Abort) => ConflictAction::Error,
-            Some(SqliteOnConflict::Ignore) => ConflictAction::Ignore,
-            Some(SqliteOnConflict::Replace) => ConflictAction::Replace,
+            None | Some(SqliteOnConflict::Abort) => None,
+            Some(SqliteOnConflict::Ignore) => Some(ConflictAction::Ignore),
+            Some(SqliteOnConflict::Replace) => Some(ConflictAction::Replace),
             Some(SqliteOnConflict::Rollback) => return Err(unsupported("INSERT OR ROLLBACK", i)),
             Some(SqliteOnConflict::Fail) => return Err(unsupported("INSERT OR FAIL", i)),
         };
-        let mut action = match (or, i.ignore, i.replace_into) {
+        let action = match (or, i.ignore, i.replace_into) {
             (or, false, false) => or,
-            (ConflictAction::Error, true, false) => ConflictAction::Ignore,
-            (ConflictAction::Error, false, true) => ConflictAction::Replace,
+            (None, true, false) => Some(ConflictAction::Ignore),
+            (None, false, true) => Some(ConflictAction::Replace),
             _ => return Err(invalid("IGNORE, REPLACE and OR exclude each other", i)),
         };
         if let Some(alias) = &i.insert_alias {
@@ -47,40 +47,67 @@ impl<'a> Binder<'a> {
                 ));
             }
         }
-        let Some(on) = &i.on else {
-            return Ok((action, ConflictTarget::Any));
+        let any = |action| ConflictClause {
+            target: ConflictTarget::Any,
+            action,
         };
-        if action == ConflictAction::Replace {
+        let Some(on) = &i.on else {
+            return Ok(action.map(any).into_iter().collect());
+        };
+        if action == Some(ConflictAction::Replace) {
             return Err(invalid(
                 "REPLACE excludes ON DUPLICATE KEY UPDATE and ON CONFLICT",
                 i,
             ));
         }
-        let mut conflict_target = ConflictTarget::Any;
         match on {
             OnInsert::DuplicateKeyUpdate(assignments) => {
                 let scope = self.upsert_scope(i, def, columns, None)?;
-                action = self.conflict_update(assignments, None, def, &scope, true)?;
+                let action = self.conflict_update(assignments, None, def, &scope, true)?;
+                Ok(vec![any(action)])
             }
-            OnInsert::OnConflict(OnConflict {
-                conflict_target: key,
-                action: what,
-            }) => {
-                conflict_target = conflict_key(key.as_ref(), def)?;
-                action = match what {
-                    OnConflictAction::DoNothing => ConflictAction::Ignore,
-                    OnConflictAction::DoUpdate(DoUpdate {
-                        assignments,
-                        selection,
-                    }) => {
-                        let scope = self.upsert_scope(i, def, columns, Some("excluded"))?;
-                        self.conflict_update(assignments, selection.as_ref(), def, &scope, false)?
-                    }
-                };
-            }
-            _ => return Err(unsupported("this ON clause of INSERT", i)),
+            OnInsert::OnConflict(on) => self.conflict_clauses(i, on, def, columns),
+            _ => Err(unsupported("this ON clause of INSERT", i)),
         }
-        Ok((action, conflict_target))
+    }
+
+    fn conflict_clauses(
+        &mut self,
+        i: &'a ast::Insert,
+        on: &'a ast::OnConflict,
+        def: &Arc<TableDef>,
+        columns: &[usize],
+    ) -> Result<Vec<ConflictClause>> {
+        let written = conflict_clauses(on);
+        let last = written.len().saturating_sub(1);
+        let mut clauses = Vec::with_capacity(written.len());
+        for (at, clause) in written.into_iter().enumerate() {
+            if clause.target.is_none() && at < last {
+                return Err(invalid(
+                    "only the last ON CONFLICT clause may do without the columns of a key",
+                    i,
+                ));
+            }
+            if let (None, Some(condition)) = (&clause.target, clause.condition) {
+                return Err(invalid(
+                    "ON CONFLICT WHERE names the columns of a partial index: ON CONFLICT (columns) WHERE …",
+                    condition,
+                ));
+            }
+            let target = match &clause.target {
+                None => ConflictTarget::Any,
+                Some(target) => self.conflict_keys(target, clause.condition, def)?,
+            };
+            let action = match clause.update {
+                None => ConflictAction::Ignore,
+                Some(ClauseUpdate { assignments, filter }) => {
+                    let scope = self.upsert_scope(i, def, columns, Some("excluded"))?;
+                    self.conflict_update(assignments, filter, def, &scope, false)?
+                }
+            };
+            clauses.push(ConflictClause { target, action });
+        }
+        Ok(clauses)
     }
 
     /// The old row under the table's name, then the new one under its alias (or under none).
@@ -144,59 +171,110 @@ impl<'a> Binder<'a> {
             derived: derived(def, &columns, self.cx)?,
         })
     }
-}
 
-/// The key that `ON CONFLICT (columns)` or `ON CONFLICT ON CONSTRAINT name` means.
-fn conflict_key(key: Option<&AstTarget>, def: &TableDef) -> Result<ConflictTarget> {
-    match key {
-        None => Ok(ConflictTarget::Any),
-        Some(AstTarget::Columns(names)) => {
-            let mut columns = Vec::with_capacity(names.len());
-            for n in names {
-                columns.push(def.column(&n.value).ok_or_else(|| unknown_column(def, n))?);
+    /// The keys that a clause looks at: those of exactly its columns and expressions, of partial indexes those whose
+    /// condition follows from the clause's.
+    fn conflict_keys(
+        &self,
+        target: &ClauseTarget<'_>,
+        condition: Option<&ast::Expr>,
+        def: &Arc<TableDef>,
+    ) -> Result<ConflictTarget> {
+        let mut columns = Vec::new();
+        let at = match target {
+            ClauseTarget::Constraint(name) => return constraint(name, def),
+            ClauseTarget::Columns(names) => {
+                for n in *names {
+                    columns.push(def.column(&n.value).ok_or_else(|| unknown_column(def, n))?);
+                }
+                names.first().map(Place::place)
             }
-            if def.row_id_column.is_some_and(|r| columns == [r]) {
-                return Ok(ConflictTarget::RowId);
+            ClauseTarget::Exprs(exprs) => {
+                for e in *exprs {
+                    columns.push(self.conflict_column(e, def)?);
+                }
+                exprs.first().map(Place::place)
             }
-            let same = |i: &crate::catalog::IndexDef| {
-                i.unique
-                    && i.columns.len() == columns.len()
-                    && i.columns.iter().all(|c| columns.contains(&c.column))
-            };
-            match (def.indexes.iter().position(same), names.first()) {
-                (Some(i), _) => Ok(ConflictTarget::Index(i)),
-                (None, first) => Err(not_unique(def, first)),
+        };
+        let given = match condition {
+            None => Vec::new(),
+            Some(c) => split_conjuncts(Some(bind_table_expr(&format!("{c}"), def, self.cx)?)),
+        };
+        let mut keys = Vec::new();
+        if def.row_id_column.is_some_and(|r| columns == [r]) {
+            keys.push(None);
+        }
+        for (place, index) in def.indexes.iter().enumerate().filter(|(_, i)| i.unique) {
+            let partial = usize::from(index.filter.is_some());
+            let own = index.columns.get(partial..).unwrap_or(&[]);
+            let same = own.len() == columns.len() && own.iter().all(|c| columns.contains(&c.column));
+            if !same {
+                continue;
+            }
+            if let Some(filter) = &index.filter {
+                let filter = split_conjuncts(Some(bind_table_expr(filter, def, self.cx)?));
+                if !filter.iter().all(|f| given.iter().any(|g| implies(g, f))) {
+                    continue;
+                }
+            }
+            keys.push(Some(place));
+        }
+        match keys.is_empty() {
+            true => Err(not_unique(def, condition.is_some(), at)),
+            false => Ok(ConflictTarget::Keys(keys)),
+        }
+    }
+
+    /// The column, maybe hidden, that has the values of an expression of a clause's key.
+    fn conflict_column(&self, e: &ast::Expr, def: &Arc<TableDef>) -> Result<usize> {
+        let mut inner = e;
+        while let ast::Expr::Nested(e) = inner {
+            inner = e;
+        }
+        if let ast::Expr::Identifier(name) = inner {
+            return def.column(&name.value).ok_or_else(|| unknown_column(def, name));
+        }
+        let bound = bind_own(&format!("{inner}"), def, "ON CONFLICT", self.cx)?;
+        for (at, column) in def.columns.iter().enumerate().filter(|(_, c)| c.hidden) {
+            if let Some(generated) = &column.generated
+                && bind_own(&generated.sql, def, "ON CONFLICT", self.cx)? == bound
+            {
+                return Ok(at);
             }
         }
-        Some(AstTarget::OnConstraint(name)) => {
-            let name = ident(name, "constraint")?;
-            let primary = name.value.eq_ignore_ascii_case("PRIMARY");
-            if primary && def.row_id_column.is_some() {
-                return Ok(ConflictTarget::RowId);
-            }
-            let found = def
-                .indexes
-                .iter()
-                .position(|i| i.unique && i.name.eq_ignore_ascii_case(&name.value));
-            found
-                .map(ConflictTarget::Index)
-                .ok_or_else(|| crate::types::Error::Unknown {
-                    kind: "constraint",
-                    nearest: None,
-                    name: name.value.clone(),
-                    position: crate::sql::parse::start(name.span),
-                })
-        }
+        Err(not_unique(def, false, Some(e.place())))
     }
 }
 
-fn not_unique(def: &TableDef, at: Option<&Ident>) -> crate::types::Error {
-    let message = format!(
-        "ON CONFLICT: table {} has no PRIMARY KEY or UNIQUE over exactly these columns",
-        def.name
-    );
-    match at {
-        Some(i) => invalid(message, i),
-        None => crate::types::Error::invalid(message),
+/// The key that `ON CONFLICT ON CONSTRAINT name` means.
+fn constraint(name: &ObjectName, def: &TableDef) -> Result<ConflictTarget> {
+    let name = ident(name, "constraint")?;
+    let primary = name.value.eq_ignore_ascii_case("PRIMARY");
+    if primary && def.row_id_column.is_some() {
+        return Ok(ConflictTarget::Keys(vec![None]));
+    }
+    let mut indexes = def.indexes.iter();
+    let found = indexes.position(|i| i.unique && i.name.eq_ignore_ascii_case(&name.value));
+    found
+        .map(|i| ConflictTarget::Keys(vec![Some(i)]))
+        .ok_or_else(|| Error::Unknown {
+            kind: "constraint",
+            nearest: None,
+            name: name.value.clone(),
+            position: start(name.span),
+        })
+}
+
+fn not_unique(def: &TableDef, conditional: bool, at: Option<Option<Position>>) -> Error {
+    let condition = match conditional {
+        true => " whose condition, if it has one, follows from this one",
+        false => "",
+    };
+    Error::Invalid {
+        message: format!(
+            "ON CONFLICT: table {} has no PRIMARY KEY or UNIQUE over exactly these columns{condition}",
+            def.name
+        ),
+        position: at.flatten(),
     }
 }

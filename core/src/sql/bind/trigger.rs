@@ -145,6 +145,7 @@ impl Body<'_> {
                     Statement::Insert(i) => i.returning.is_some(),
                     Statement::Update(u) => u.returning.is_some(),
                     Statement::Delete(d) => d.returning.is_some(),
+                    Statement::Changes(c) => c.parts.iter().any(|p| p.change.returning().is_some()),
                     _ => false,
                 };
                 refuse_at(returns, "RETURNING in a trigger", parsed.position())?;

@@ -106,6 +106,41 @@ impl Target {
     }
 }
 
+impl Target {
+    /// What RETURNING sees: the table's columns as they become, and behind them those of the other tables, which are
+    /// added to the output.
+    pub(super) fn returned(
+        &self,
+        scope: Scope,
+        exprs: &mut Vec<Expr>,
+        columns: &mut Vec<OutputColumn>,
+    ) -> Scope {
+        let own = self.def.columns.len();
+        let mut others = Vec::new();
+        for (table, t) in scope
+            .tables()
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| *i != self.table)
+        {
+            for c in scope.columns_at(table) {
+                others.push(c.index);
+                exprs.push(c.expr());
+                columns.push(OutputColumn {
+                    name: String::from(scope.name(c)),
+                    ty: c.ty.clone(),
+                    table: t.def().map(|d| d.name.clone()),
+                });
+            }
+        }
+        let place = |index: usize| others.iter().position(|o| *o == index).map(|i| own + i);
+        scope.moved(own + others.len(), |c| match c.table == self.table {
+            true => Some(c.column),
+            false => place(c.index),
+        })
+    }
+}
+
 /// A source without rows, as that of a part of [`Changes`]: it only says what the rows are like.
 pub(super) fn part_source(columns: &[OutputColumn]) -> Arc<Query> {
     Arc::new(Query {
@@ -178,30 +213,7 @@ impl<'a> Binder<'a> {
         let returning = match clauses.returning {
             None => None,
             Some(items) => {
-                // It sees the table's columns as they become, and those of the other tables behind them.
-                let own = target.def.columns.len();
-                let mut others = Vec::new();
-                for (table, t) in scope
-                    .tables()
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, _)| *i != target.table)
-                {
-                    for c in scope.columns_at(table) {
-                        others.push(c.index);
-                        exprs.push(c.expr());
-                        columns.push(OutputColumn {
-                            name: String::from(scope.name(c)),
-                            ty: c.ty.clone(),
-                            table: t.def().map(|d| d.name.clone()),
-                        });
-                    }
-                }
-                let place = |index: usize| others.iter().position(|o| *o == index).map(|i| own + i);
-                let seen = scope.moved(own + others.len(), |c| match c.table == target.table {
-                    true => Some(c.column),
-                    false => place(c.index),
-                });
+                let seen = target.returned(scope, &mut exprs, &mut columns);
                 Some(self.returning(items, &seen)?)
             }
         };

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, ColumnDef, Placement, TableDef, TableId, TriggerEv
 use crate::sql::exec::OperatorCounts;
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
-    Access, AggregateCall, ApplyKind, Change, ConflictAction, Delete, ExplainFormat, Expr,
+    Access, AggregateCall, ApplyKind, Change, ConflictAction, ConflictClause, Delete, ExplainFormat, Expr,
     INFORMATION_SCHEMA, Insert, InsertSource, JoinKind, Plan, Query, ScanBounds, SetKind, SortKey, Statement,
     SubPlanKind, Update, WindowCall, WindowFunction,
 };
@@ -117,13 +117,13 @@ impl Lines<'_> {
     }
 
     fn insert(&self, i: &Insert) -> String {
-        let conflict = match i.on_conflict {
-            ConflictAction::Error => "",
+        let conflict = |clause: &ConflictClause| match clause.action {
             ConflictAction::Ignore => ", skip duplicates",
             ConflictAction::Replace => ", replace duplicates",
             ConflictAction::Update { .. } => ", update duplicates",
         };
-        format!("Insert into {}{conflict}", self.table(i.table))
+        let conflicts: String = i.on_conflict.iter().map(conflict).collect();
+        format!("Insert into {}{conflicts}", self.table(i.table))
     }
 
     fn update(&self, u: &Update) -> String {

@@ -82,7 +82,7 @@ fn of_partial_indexes(def: &Arc<TableDef>, columns: &[usize], given: &[Expr]) ->
 }
 
 /// Whether rows for which `given` is true satisfy `condition`.
-fn implies(given: &Expr, condition: &Expr) -> bool {
+pub fn implies(given: &Expr, condition: &Expr) -> bool {
     if given == condition {
         return true;
     }

@@ -44,6 +44,7 @@ mod unnest_subqueries;
 pub use columns::{for_each_column, is_constant};
 pub use conjuncts::{join as join_conjuncts, split as split_conjuncts, split_and, split_or};
 pub use estimate::rows as estimate_rows;
+pub use implied_conditions::implies;
 pub use lossless::compared_column;
 pub use rewrite::{optimize, optimize_with, simplify_expression};
 pub use statistics::{Statistics, TableFacts};

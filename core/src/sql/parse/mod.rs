@@ -5,6 +5,7 @@
 //! `sqlparser` has no tree for. What the statements mean is the business of [`bind`](super::bind).
 
 mod block;
+mod conflict_clauses;
 mod dialect;
 mod frame_exclusion;
 mod group_concat;
@@ -27,6 +28,7 @@ mod values_text;
 mod versions;
 mod view_text;
 
+pub(in crate::sql) use conflict_clauses::{ClauseTarget, ClauseUpdate, conflict_clauses};
 pub(in crate::sql) use frame_exclusion::excluded;
 pub use lexeme::LiteralText;
 pub(in crate::sql) use literal::{bit_bytes, hex_bytes, hex_number, unescape};

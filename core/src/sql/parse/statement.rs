@@ -233,6 +233,7 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
 }
 
 pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
+    super::conflict_clauses::as_assignments(&mut tokens);
     super::group_concat::order_clauses(&mut tokens);
     super::sequence::value_calls(&mut tokens);
     super::frame_exclusion::name_exclusions(&mut tokens);

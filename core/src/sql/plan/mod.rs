@@ -31,9 +31,9 @@ pub use query::{
 pub use recursive::Recursive;
 pub use set_operation::{SetKind, SetOperation};
 pub use statement::{
-    AlterAction, Change, ChangePart, Changes, ConflictAction, ConflictTarget, Delete, ExplainFormat, Insert,
-    InsertSource, PersistenceChange, SessionStatement, SessionVerb, Show, Statement, Target,
-    TransactionControl, Update, ViewColumn,
+    AlterAction, Change, ChangePart, Changes, ConflictAction, ConflictClause, ConflictTarget, Delete,
+    ExplainFormat, Insert, InsertSource, PersistenceChange, SessionStatement, SessionVerb, Show, Statement,
+    Target, TransactionControl, Update, ViewColumn,
 };
 pub use table_function::{TableFunction, TableFunctionCall};
 pub use trigger::{Step, TableTriggers, Trigger, Triggered};

@@ -6,7 +6,7 @@ use crate::catalog::{
     ViewDef,
 };
 use crate::txn::IsolationLevel;
-use crate::types::DataType;
+use crate::types::{DataType, RowId};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 /// Transaction statements.
@@ -53,11 +53,9 @@ pub enum InsertSource {
     Query(Arc<Query>),
 }
 
-/// What INSERT does with a row whose key exists.
+/// What INSERT does with a row whose key exists; without any it fails.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConflictAction {
-    /// Fail.
-    Error,
     /// INSERT IGNORE, ON CONFLICT DO NOTHING: skip the row.
     Ignore,
     /// REPLACE: delete the old row(s) first.
@@ -73,27 +71,33 @@ pub enum ConflictAction {
     },
 }
 
-/// Which key an upsert looks at: a conflict in another one is an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which keys a clause of INSERT looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ConflictTarget {
-    /// Any unique key.
+    /// All.
     #[default]
     Any,
-    /// `ON CONFLICT (row id column)`.
-    RowId,
-    /// `ON CONFLICT (columns)`: the unique index at this position of `TableDef::indexes`.
-    Index(usize),
+    /// `ON CONFLICT (columns)`: the row id (`None`), the unique indexes at these positions of `TableDef::indexes`.
+    Keys(Vec<Option<usize>>),
 }
 
 impl ConflictTarget {
-    /// Whether a conflict in a key (`None`: the row id) is one the statement deals with.
-    pub fn concerns(self, key: Option<usize>) -> bool {
+    /// Whether a conflict in a key (`None`: the row id) is one the clause deals with.
+    pub fn concerns(&self, key: Option<usize>) -> bool {
         match self {
             ConflictTarget::Any => true,
-            ConflictTarget::RowId => key.is_none(),
-            ConflictTarget::Index(i) => key == Some(i),
+            ConflictTarget::Keys(keys) => keys.contains(&key),
         }
     }
+}
+
+/// What INSERT does about conflicts in some keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConflictClause {
+    /// The keys.
+    pub target: ConflictTarget,
+    /// What it does.
+    pub action: ConflictAction,
 }
 
 /// INSERT, REPLACE and upserts.
@@ -112,18 +116,26 @@ pub struct Insert {
     pub generated: Vec<(usize, Expr)>,
     /// CHECK constraints over all columns of the table: name and condition.
     pub checks: Vec<(String, Expr)>,
-    /// What to do with duplicates.
-    pub on_conflict: ConflictAction,
+    /// What to do with duplicates: the first clause that one of a row's conflicts concerns. A row with conflicts that
+    /// concern none is an error.
+    pub on_conflict: Vec<ConflictClause>,
     /// Whether rows that exist count too, as MySQL counts them: those that REPLACE deletes, and twice those that ON
     /// DUPLICATE KEY UPDATE changes.
     pub counts_existing: bool,
-    /// With [`ConflictAction::Ignore`] and [`ConflictAction::Update`]: in which key.
-    pub conflict_target: ConflictTarget,
     /// RETURNING, over all columns of the table.
     pub returning: Option<Query>,
 }
 
 impl Insert {
+    /// The clause for a row that collides with these rows by these keys (`None`: the row id): its place in
+    /// `on_conflict`, and the row that it is about.
+    pub fn conflict_clause(&self, found: &[(RowId, Option<usize>)]) -> Option<(usize, RowId)> {
+        self.on_conflict.iter().enumerate().find_map(|(i, clause)| {
+            let concerned = found.iter().find(|(_, key)| clause.target.concerns(*key));
+            concerned.map(|(id, _)| (i, *id))
+        })
+    }
+
     /// How much an existing row counts that was updated.
     pub fn count_updated(&self, changed: bool) -> u64 {
         match (self.counts_existing, changed) {
@@ -171,6 +183,17 @@ pub enum Change {
     Update(Arc<Update>),
     /// They are deleted.
     Delete(Arc<Delete>),
+}
+
+impl Change {
+    /// RETURNING.
+    pub fn returning(&self) -> Option<&Query> {
+        match self {
+            Change::Insert(i) => i.returning.as_ref(),
+            Change::Update(u) => u.returning.as_ref(),
+            Change::Delete(d) => d.returning.as_ref(),
+        }
+    }
 }
 
 /// One of the changes of [`Changes`]. Its own source is empty and only says what its rows are like.

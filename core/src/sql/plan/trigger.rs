@@ -103,14 +103,14 @@ impl Statement {
 impl Change {
     /// As [`Statement::events`].
     pub fn events(&self) -> Vec<(TableId, TriggerEvent)> {
-        use super::ConflictAction::{Replace, Update};
+        use super::ConflictAction::{Ignore, Replace, Update};
         match self {
             Change::Insert(i) => {
-                let also = match i.on_conflict {
+                let also = i.on_conflict.iter().filter_map(|clause| match clause.action {
                     Update { .. } => Some((i.table, TriggerEvent::Update)),
                     Replace => Some((i.table, TriggerEvent::Delete)),
-                    _ => None,
-                };
+                    Ignore => None,
+                });
                 core::iter::once((i.table, TriggerEvent::Insert))
                     .chain(also)
                     .collect()

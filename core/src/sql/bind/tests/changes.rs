@@ -66,7 +66,10 @@ fn inserts_convert_and_complete_their_rows() {
 fn upserts_come_in_three_spellings() {
     let world = world();
     let action = |sql: &str| match world.bind(sql) {
-        Statement::Insert(i) => (i.on_conflict.clone(), i.conflict_target),
+        Statement::Insert(i) => match i.on_conflict.as_slice() {
+            [clause] => (clause.action.clone(), clause.target.clone()),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     };
     assert_eq!(
@@ -101,11 +104,11 @@ fn upserts_come_in_three_spellings() {
     let (update, target) = action(
         "INSERT INTO artist VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = name || excluded.name WHERE id > 3",
     );
-    assert_eq!(target, ConflictTarget::RowId);
+    assert_eq!(target, ConflictTarget::Keys(vec![None]));
     assert!(matches!(update, ConflictAction::Update { filter: Some(_), .. }));
     assert_eq!(
         action("INSERT INTO album (title) VALUES ('x') ON CONFLICT (title) DO NOTHING").1,
-        ConflictTarget::Index(0)
+        ConflictTarget::Keys(vec![Some(0)])
     );
     assert!(
         world

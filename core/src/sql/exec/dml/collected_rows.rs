@@ -43,7 +43,7 @@ pub struct RowChange {
     distinct: DistinctRows,
     collected: Collected,
     returning: Option<Returning>,
-    /// Of INSERT: a column per table column. Of the others: a column per table column, the row id, the
+    /// Of INSERT: a column per table column, and what else RETURNING reads. Of the others: a column per table column, the row id, the
     /// new values, and what else RETURNING reads.
     batches: Vec<Batch>,
 }
@@ -72,11 +72,12 @@ impl CollectedRows {
             _ => return Err(Error::invalid("not a statement that changes rows")),
         };
         let part = |change: Change| -> Result<RowChange> {
-            let (table, returning) = match &change {
-                Change::Insert(i) => (i.table, i.returning.as_ref()),
-                Change::Update(u) => (u.table, u.returning.as_ref()),
-                Change::Delete(d) => (d.table, d.returning.as_ref()),
+            let table = match &change {
+                Change::Insert(i) => i.table,
+                Change::Update(u) => u.table,
+                Change::Delete(d) => d.table,
             };
+            let returning = change.returning();
             Ok(RowChange {
                 def: catalog.table(table)?.def.clone(),
                 distinct: DistinctRows::new(&query.plan, &env),
@@ -209,7 +210,8 @@ impl RowChange {
 
     /// A row of INSERT, one value per table column.
     pub fn row(&self, batch: &Batch, row: usize) -> Vec<Column> {
-        batch.columns.iter().map(|c| c.slice(row, row + 1)).collect()
+        let own = batch.columns.iter().take(self.def.columns.len());
+        own.map(|c| c.slice(row, row + 1)).collect()
     }
 
     /// What a row of UPDATE becomes: `old` with the new values.
@@ -247,11 +249,11 @@ impl RowChange {
         }))
     }
 
-    /// The columns that the statement sets in rows that exist.
-    pub fn sets(&self) -> Vec<usize> {
+    /// The columns that the statement sets in rows that exist; of an INSERT: that one of its clauses sets.
+    pub fn sets(&self, clause: usize) -> Vec<usize> {
         match &self.change {
-            Change::Insert(i) => match &i.on_conflict {
-                ConflictAction::Update { set, .. } => set.iter().map(|(c, _)| *c).collect(),
+            Change::Insert(i) => match i.on_conflict.get(clause).map(|c| &c.action) {
+                Some(ConflictAction::Update { set, .. }) => set.iter().map(|(c, _)| *c).collect(),
                 _ => Vec::new(),
             },
             Change::Update(u) => u.set.clone(),
@@ -260,10 +262,10 @@ impl RowChange {
     }
 
     /// What the engine sets in rows that a statement updates, whatever it sets.
-    fn derived(&self) -> Option<&Derived> {
+    fn derived(&self, clause: usize) -> Option<&Derived> {
         match &self.change {
-            Change::Insert(i) => match &i.on_conflict {
-                ConflictAction::Update { derived, .. } => Some(derived),
+            Change::Insert(i) => match i.on_conflict.get(clause).map(|c| &c.action) {
+                Some(ConflictAction::Update { derived, .. }) => Some(derived),
                 _ => None,
             },
             Change::Update(u) => Some(&u.derived),
@@ -272,8 +274,8 @@ impl RowChange {
     }
 
     /// The columns written when a row is updated of which a statement or triggers set the columns `set`.
-    pub fn written(&self, mut set: Vec<usize>, generated: &[(usize, Expr)]) -> Vec<usize> {
-        let touched = self.derived().map_or(&[][..], |d| &d.touched);
+    pub fn written(&self, clause: usize, mut set: Vec<usize>, generated: &[(usize, Expr)]) -> Vec<usize> {
+        let touched = self.derived(clause).map_or(&[][..], |d| &d.touched);
         set.extend(touched.iter().chain(generated).map(|(c, _)| *c));
         set.sort_unstable();
         set.dedup();
@@ -287,6 +289,7 @@ impl RowChange {
     /// Those of the expressions, [`Error::NotNull`].
     pub fn derive(
         &self,
+        clause: usize,
         old: &[Column],
         new: &mut [Column],
         set: &[usize],
@@ -295,7 +298,7 @@ impl RowChange {
     ) -> Result<()> {
         let scope = env.scope();
         let changed = old.iter().zip(new.iter()).any(|(o, n)| !o.is_same(0, n, 0));
-        let touched = self.derived().map_or(&[][..], |d| &d.touched);
+        let touched = self.derived(clause).map_or(&[][..], |d| &d.touched);
         for (column, expr) in touched.iter().filter(|(c, _)| changed && !set.contains(c)) {
             if let Some(place) = new.get_mut(*column) {
                 *place = eval(expr, &Batch::new(Vec::new(), 1), &scope)?;
@@ -376,7 +379,7 @@ impl RowChange {
             return Ok(());
         };
         let read = match &self.change {
-            Change::Insert(_) => batch.columns.len(),
+            Change::Insert(_) => self.def.columns.len(),
             Change::Update(u) => self.def.columns.len() + 1 + u.set.len(),
             Change::Delete(_) => self.def.columns.len() + 1,
         };

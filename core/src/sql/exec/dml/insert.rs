@@ -27,7 +27,7 @@ pub struct InsertRun {
     /// Whether generated columns depend on keys that are given out when a row goes in: they are computed then.
     keys_first: bool,
     collected: Collected,
-    /// Collected rows, one column per table column.
+    /// Collected rows: one column per table column, and what else RETURNING reads.
     batches: Vec<Batch>,
     /// Position of the next row: batch, and row in it.
     next: (usize, usize),
@@ -35,7 +35,8 @@ pub struct InsertRun {
     one_by_one: bool,
     ahead: Ahead,
     output: Output,
-    upsert: Upsert,
+    /// For each clause about conflicts.
+    upserts: Vec<Upsert>,
 }
 
 /// What the rows put in so far leave behind.
@@ -67,7 +68,7 @@ impl InsertRun {
                 returning: returning.map(|q| Returning::new(q, catalog, &env)).transpose()?,
                 rows: Vec::new(),
             },
-            upsert: Upsert::new(&plan.on_conflict),
+            upserts: plan.on_conflict.iter().map(|c| Upsert::new(&c.action)).collect(),
             keys_first,
             plan,
             def,
@@ -87,7 +88,7 @@ impl InsertRun {
     /// caller undoes the statement.
     pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         while let Some(batch) = self.batches.get(self.next.0).cloned() {
-            let plain = matches!(self.plan.on_conflict, ConflictAction::Error) && !self.keys_first;
+            let plain = self.plan.on_conflict.is_empty() && !self.keys_first;
             let bulk = plain && batch.len > 1;
             if bulk && !self.one_by_one {
                 self.one_by_one = !ready!(self.whole_batch(&batch, txn, missing))?;
@@ -171,7 +172,8 @@ impl InsertRun {
     ) -> Poll<Result<bool>> {
         self.env.check_interrupt()?;
         let pins = &mut self.ahead.pins;
-        let inserted = ready!(txn.insert_batch(self.plan.table, &batch.columns, batch.len, pins, missing))?;
+        let own = own_columns(&self.def, batch);
+        let inserted = ready!(txn.insert_batch(self.plan.table, own, batch.len, pins, missing))?;
         self.ahead.pins.clear();
         let Some((ids, generated)) = inserted else {
             return Poll::Ready(Ok(false));
@@ -215,30 +217,32 @@ impl InsertRun {
             None => (batch, row, None),
         };
         let pins = &mut self.ahead.pins;
-        if !matches!(self.plan.on_conflict, ConflictAction::Error) {
-            let found = ready!(txn.conflicts(table, &batch.columns, row, pins, missing))?;
-            let elsewhere = found
-                .iter()
-                .any(|(_, key)| !self.plan.conflict_target.concerns(*key));
-            match (&self.plan.on_conflict, found.first()) {
-                // The insert below says which key it is.
-                _ if elsewhere => {}
-                (_, None) | (ConflictAction::Error, _) => {}
-                (ConflictAction::Ignore, Some(_)) => return Poll::Ready(Ok(())),
-                (ConflictAction::Replace, Some(_)) => {
+        let own = own_columns(&self.def, batch);
+        if !self.plan.on_conflict.is_empty() {
+            let found = ready!(txn.conflicts(table, own, row, pins, missing))?;
+            let clause = self.plan.conflict_clause(&found);
+            let action = clause.and_then(|(at, id)| {
+                let clause = self.plan.on_conflict.get(at)?;
+                Some((&clause.action, self.upserts.get(at)?, id))
+            });
+            match action {
+                // None, or the insert below says which key it is.
+                None => {}
+                Some((ConflictAction::Ignore, ..)) => return Poll::Ready(Ok(())),
+                Some((ConflictAction::Replace, ..)) => {
                     // If the insert below has to wait, the next turn finds no conflict any more.
                     for (id, _) in found {
                         let replaced = ready!(txn.replace_row(table, id, pins, missing))?;
                         self.output.affected += u64::from(replaced && self.plan.counts_existing);
                     }
                 }
-                (ConflictAction::Update { set, filter, derived }, Some((id, _))) => {
+                Some((ConflictAction::Update { set, filter, derived }, upsert, id)) => {
                     let assignments = (set.as_slice(), filter.as_ref(), derived);
                     let new = (batch, row);
-                    let updated = ready!(self.upsert.update(
+                    let updated = ready!(upsert.update(
                         (&self.plan, &self.def, &self.env),
                         assignments,
-                        *id,
+                        id,
                         new,
                         txn,
                         pins,
@@ -252,7 +256,7 @@ impl InsertRun {
                 }
             }
         }
-        let (id, generated) = ready!(txn.insert_row(table, &batch.columns, row, pins, missing))?;
+        let (id, generated) = ready!(txn.insert_row(table, own, row, pins, missing))?;
         self.inserted(batch, row, id, generated)?;
         self.output.last_insert_id = self.output.last_insert_id.or(key);
         Poll::Ready(Ok(()))
@@ -276,18 +280,19 @@ impl InsertRun {
         let from = self.next.1 + 1;
         let to = from.saturating_add(LOOK_AHEAD).min(batch.len);
         let pins = &mut self.ahead.pins;
+        let own = own_columns(&self.def, batch);
         for row in from..to {
             // Pending is the point: it notes what is missing.
-            let looked = match self.plan.on_conflict {
-                ConflictAction::Error => {
+            let looked = match self.plan.on_conflict.is_empty() {
+                true => {
                     let table = txn.catalog().table(self.plan.table)?;
-                    let given = self.def.row_id_column.and_then(|c| batch.columns.get(c));
+                    let given = self.def.row_id_column.and_then(|c| own.get(c));
                     let given = given.filter(|c| !c.is_null(row)).and_then(|c| c.i64s().get(row));
                     let id = given.copied().unwrap_or_else(|| table.sequence.peek());
-                    table.prepare_insert(id, &batch.columns, row, pins, missing)
+                    table.prepare_insert(id, own, row, pins, missing)
                 }
-                _ => txn
-                    .conflicts(self.plan.table, &batch.columns, row, pins, missing)
+                false => txn
+                    .conflicts(self.plan.table, own, row, pins, missing)
                     .map_ok(|_| ()),
             };
             if let Poll::Ready(looked) = looked {
@@ -402,7 +407,12 @@ fn check_automatic(
     refuse_false(def, checks, rows, scope)
 }
 
-/// The rows of a source batch with every column of the table.
+/// The columns of the table in a batch of [`complete`].
+fn own_columns<'b>(def: &TableDef, batch: &'b Batch) -> &'b [Column] {
+    batch.columns.get(..def.columns.len()).unwrap_or(&batch.columns)
+}
+
+/// The rows of a source batch with every column of the table, and behind them what else RETURNING reads.
 pub(super) fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -> Result<Batch> {
     let rows = batch.rows();
     let nothing = Batch::new(Vec::new(), rows);
@@ -417,6 +427,7 @@ pub(super) fn complete(batch: Batch, plan: &Insert, def: &TableDef, env: &Env) -
         };
         columns.push(values);
     }
+    columns.extend((plan.columns.len()..batch.columns.len()).map(|c| batch.column(c)));
     Ok(Batch::new(columns, rows))
 }
 
@@ -455,14 +466,14 @@ mod tests {
     fn generated_ids_are_returned_and_the_first_is_the_last_insert_id() {
         for mut b in Bench::both(3) {
             let rows = ["a", "b", "c"].map(|n| [Value::Null, text(n), int(1)]);
-            let mut plan = insert(rows.to_vec(), ConflictAction::Error);
+            let mut plan = insert(rows.to_vec(), None);
             plan.returning = returning_name_and_id();
             let result = b.insert(plan).unwrap();
             assert_eq!((result.affected, result.last_insert_id), (3, Some(4)));
             assert_eq!(returned(result.returning), ["a 4", "b 5", "c 6"]);
             // Given and generated ids in one statement go row by row.
             let mixed = vec![[int(20), text("d"), int(1)], [Value::Null, text("e"), int(1)]];
-            let mut plan = insert(mixed, ConflictAction::Error);
+            let mut plan = insert(mixed, None);
             plan.returning = returning_name_and_id();
             let result = b.insert(plan).unwrap();
             assert_eq!((result.affected, result.last_insert_id), (2, Some(21)));
@@ -476,7 +487,7 @@ mod tests {
         for mut b in Bench::both(0) {
             let mut plan = insert(
                 vec![[int(1), text("a"), int(9)], [int(2), text("b"), int(10)]],
-                ConflictAction::Error,
+                None,
             );
             plan.checks = vec![check()];
             assert_eq!(
@@ -486,9 +497,9 @@ mod tests {
                     constraint: "small".into()
                 })
             );
-            plan.source = insert(vec![[int(1), text("a"), Value::Null]], ConflictAction::Error).source;
+            plan.source = insert(vec![[int(1), text("a"), Value::Null]], None).source;
             assert_eq!(b.insert(plan).map(|r| r.affected), Ok(1), "NULL passes a CHECK");
-            let again = insert(vec![[int(7), text("a"), int(1)]], ConflictAction::Error);
+            let again = insert(vec![[int(7), text("a"), int(1)]], None);
             assert_eq!(
                 b.insert(again).map(|r| r.affected),
                 Err(Error::DuplicateKey {
@@ -504,7 +515,7 @@ mod tests {
     fn conflicts_are_ignored_replaced_or_updated() {
         let rows = || vec![[int(2), text("k2"), int(5)], [int(9), text("new"), int(5)]];
         for mut b in Bench::both(3) {
-            let ignored = b.insert(insert(rows(), ConflictAction::Ignore)).unwrap();
+            let ignored = b.insert(insert(rows(), Some(ConflictAction::Ignore))).unwrap();
             assert_eq!(ignored.affected, 1);
             assert_eq!(b.rows(), ["1 k1 0", "2 k2 0", "3 k3 0", "9 new 5"]);
         }
@@ -512,7 +523,9 @@ mod tests {
             // Collides with row 1 by its id and with row 3 by its name: both go.
             let row = vec![[int(1), text("k3"), int(5)]];
             assert_eq!(
-                b.insert(insert(row, ConflictAction::Replace)).unwrap().affected,
+                b.insert(insert(row, Some(ConflictAction::Replace)))
+                    .unwrap()
+                    .affected,
                 1
             );
             assert_eq!(b.rows(), ["1 k3 5", "2 k2 0"]);
@@ -524,7 +537,7 @@ mod tests {
                 filter,
                 derived: Derived::default(),
             };
-            let mut plan = insert(rows(), action(None));
+            let mut plan = insert(rows(), Some(action(None)));
             plan.returning = returning_name_and_id();
             let result = b.insert(plan).unwrap();
             assert_eq!(result.affected, 2);
@@ -534,7 +547,10 @@ mod tests {
                 operand: Box::new(column(1)),
                 negated: false,
             };
-            let plan = insert(vec![[int(3), text("x"), int(7)]], action(Some(old_name_is_null)));
+            let plan = insert(
+                vec![[int(3), text("x"), int(7)]],
+                Some(action(Some(old_name_is_null))),
+            );
             assert_eq!(b.insert(plan).unwrap().affected, 0);
             assert_eq!(b.rows().len(), 4);
         }

@@ -24,6 +24,7 @@ pub struct ManyRun {
     /// The change that is being made.
     next: usize,
     affected: u64,
+    returning: Option<Vec<Batch>>,
 }
 
 /// A change, fed with rows; where the row id is among them.
@@ -62,6 +63,7 @@ impl ManyRun {
             parts,
             next: 0,
             affected: 0,
+            returning: None,
         })
     }
 
@@ -115,12 +117,17 @@ impl ManyRun {
     /// Those of the row operations; the caller undoes the statement.
     pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         while let Some(part) = self.parts.get_mut(self.next) {
-            self.affected += ready!(part.apply(txn, missing))?.affected;
+            let done = ready!(part.apply(txn, missing))?;
+            self.affected += done.affected;
+            if let Some(rows) = done.returning {
+                self.returning.get_or_insert_default().extend(rows);
+            }
             self.next += 1;
         }
         Poll::Ready(Ok(DmlResult {
             affected: self.affected,
-            ..DmlResult::default()
+            last_insert_id: None,
+            returning: self.returning.take(),
         }))
     }
 }

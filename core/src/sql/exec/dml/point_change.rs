@@ -19,9 +19,7 @@ use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::point_key::PointKey;
 use crate::sql::exec::table_columns::TableColumns;
 use crate::sql::functions::is_of_sequences;
-use crate::sql::plan::{
-    Access, ConflictAction, Delete, Derived, Expr, Insert, InsertSource, Plan, Query, Statement, Update,
-};
+use crate::sql::plan::{Access, Delete, Derived, Expr, Insert, InsertSource, Plan, Query, Statement, Update};
 use crate::tree::{Missing, Pins};
 use crate::txn::{Draft, ReadSet};
 use crate::types::{AppendValues, Batch, Column, DataType, Physical, Result, RowId};
@@ -395,11 +393,11 @@ impl Kind {
         let Plan::Values { rows, types } = &query.plan else {
             return None;
         };
-        let ([row], true, None, ConflictAction::Error) = (
+        let ([row], true, None, []) = (
             rows.as_slice(),
             query.sub_plans.is_empty(),
             &plan.returning,
-            &plan.on_conflict,
+            plan.on_conflict.as_slice(),
         ) else {
             return None;
         };

@@ -85,7 +85,7 @@ impl DmlRun {
             }
             Statement::Update(u) => Ok((&u.source, u.returning.as_ref())),
             Statement::Delete(d) => Ok((&d.source, d.returning.as_ref())),
-            Statement::Changes(c) => Ok((&c.source, None)),
+            Statement::Changes(c) => Ok((&c.source, c.parts.iter().find_map(|p| p.change.returning()))),
             _ => Err(Error::invalid("not a statement that changes rows")),
         }
     }

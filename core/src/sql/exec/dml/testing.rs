@@ -11,8 +11,8 @@ use crate::kv::MemoryStore;
 use crate::sql::exec::Env;
 use crate::sql::memory::Memory;
 use crate::sql::plan::{
-    CompareOp, ConflictAction, ConflictTarget, Delete, Derived, Expr, Insert, InsertSource, OutputColumn,
-    Plan, Query, Statement, Update,
+    CompareOp, ConflictAction, ConflictClause, ConflictTarget, Delete, Derived, Expr, Insert, InsertSource,
+    OutputColumn, Plan, Query, Statement, Update,
 };
 use crate::table::Check;
 use crate::table::testing::{Fixture, ints, run_on, texts};
@@ -184,7 +184,7 @@ fn values(rows: Vec<Vec<Value>>, types: Vec<DataType>) -> Query {
 }
 
 /// INSERT INTO t VALUES …
-pub(super) fn insert(rows: Vec<[Value; 3]>, on_conflict: ConflictAction) -> Insert {
+pub(super) fn insert(rows: Vec<[Value; 3]>, action: Option<ConflictAction>) -> Insert {
     Insert {
         table: TABLE,
         columns: vec![0, 1, 2],
@@ -195,9 +195,14 @@ pub(super) fn insert(rows: Vec<[Value; 3]>, on_conflict: ConflictAction) -> Inse
         defaults: vec![None, None, None],
         generated: Vec::new(),
         checks: Vec::new(),
-        on_conflict,
+        on_conflict: action
+            .into_iter()
+            .map(|action| ConflictClause {
+                target: ConflictTarget::Any,
+                action,
+            })
+            .collect(),
         counts_existing: false,
-        conflict_target: ConflictTarget::Any,
         returning: None,
     }
 }
