@@ -55,6 +55,52 @@ fn a_view_survives_reopening_and_crashes_with_its_tables() {
 }
 
 #[test]
+fn tables_change_through_views_in_every_layout_and_after_crashes() {
+    in_layouts(&Layout::ALL, |bed| {
+        let mut c = bed.client();
+        c.all(&[
+            "CREATE TABLE other (a INT)",
+            "CREATE TABLE t (a INT PRIMARY KEY, b INT, n VARCHAR(9) DEFAULT 'none')",
+            "CREATE VIEW low AS SELECT a, b, a + b AS both FROM t WHERE b < 1000",
+            "CREATE VIEW v (id, x) AS SELECT a, b FROM low WHERE b > 0 WITH CHECK OPTION",
+            "CREATE TABLE log (id INT PRIMARY KEY AUTO_INCREMENT, what VARCHAR(20))",
+            "CREATE TRIGGER r AFTER UPDATE ON t FOR EACH ROW INSERT INTO log (what) VALUES (CONCAT(OLD.b, '>', NEW.b))",
+        ]);
+        for i in 0..20 {
+            c.ok(&format!("INSERT INTO v VALUES ({i}, {})", i + 1));
+        }
+        assert_eq!(c.code("INSERT INTO v VALUES (100, 0)"), "44000");
+        assert_eq!(c.code("INSERT INTO v SELECT id + 50, x * 100 FROM v"), "44000");
+        c.all(&[
+            "BEGIN",
+            "UPDATE v SET x = x * 10 WHERE id IN (3, 7, 15)",
+            "DELETE FROM low WHERE `both` < 6",
+        ]);
+        assert_eq!(c.q("SELECT COUNT(*), SUM(b) FROM t"), "17 456");
+        c.ok("ROLLBACK");
+        c.all(&[
+            "UPDATE v SET x = x * 10 WHERE id IN (3, 7, 15)",
+            "DELETE FROM low WHERE `both` < 6",
+            "INSERT INTO v VALUES (5, 1), (90, 9) ON DUPLICATE KEY UPDATE x = x + 500",
+        ]);
+        assert_eq!(c.code("UPDATE v SET x = 1000 WHERE id = 5"), "44000");
+        let rows = "SELECT a, b, n FROM t WHERE a IN (3, 5, 90) ORDER BY a";
+        let seen = "3 40 none, 5 506 none, 90 9 none";
+        assert_eq!(c.q(rows), seen);
+        assert_eq!(
+            c.q("SELECT what FROM log ORDER BY id"),
+            "4>40, 8>80, 16>160, 6>506"
+        );
+        if STORED.contains(&bed.layout()) {
+            bed.crash();
+            let mut c = bed.client();
+            assert_eq!(c.code("INSERT INTO v VALUES (100, 0)"), "44000");
+            assert_eq!(c.q(rows), seen);
+        }
+    });
+}
+
+#[test]
 fn a_view_says_which_table_was_in_memory_only() {
     in_layouts(&Layout::PLAIN, |bed| {
         let mut c = bed.client();

@@ -5,6 +5,15 @@
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
+/// WITH CHECK OPTION of a view: what is written through it must be among its rows afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CheckOption {
+    /// By its own condition, and as the views say that it reads.
+    Local,
+    /// By its own condition, and those of all views that it reads.
+    Cascaded,
+}
+
 /// A view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewDef {
@@ -16,4 +25,6 @@ pub struct ViewDef {
     pub columns: Vec<String>,
     /// Its query as SQL text.
     pub sql: String,
+    /// WITH CHECK OPTION.
+    pub check: Option<CheckOption>,
 }

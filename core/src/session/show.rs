@@ -4,8 +4,8 @@ use super::session::Given;
 use super::triggers::{create_trigger_of, triggers_of};
 use super::{Outcome, RowStream, Session};
 use crate::catalog::{
-    Catalog, ColumnDefault, Deferral, ForeignKeyDef, PersistenceConfig, ReferentialAction, SequenceDef,
-    TableDef, TableId, ViewDef, name_key,
+    Catalog, CheckOption, ColumnDefault, Deferral, ForeignKeyDef, PersistenceConfig, ReferentialAction,
+    SequenceDef, TableDef, TableId, ViewDef, name_key,
 };
 use crate::sql::exec::Env;
 use crate::sql::exec::eval::{Pattern, eval_filter};
@@ -182,7 +182,16 @@ pub(super) fn create_sequence(def: &SequenceDef) -> String {
 /// The statement that creates the view again.
 pub(super) fn create_view(view: &ViewDef) -> String {
     let columns = list(view.columns.iter().map(String::as_str));
-    format!("CREATE VIEW {} ({columns}) AS {}", quoted(&view.name), view.sql)
+    let check = match view.check {
+        None => "",
+        Some(CheckOption::Local) => " WITH LOCAL CHECK OPTION",
+        Some(CheckOption::Cascaded) => " WITH CASCADED CHECK OPTION",
+    };
+    format!(
+        "CREATE VIEW {} ({columns}) AS {}{check}",
+        quoted(&view.name),
+        view.sql
+    )
 }
 
 fn columns_of(def: &TableDef) -> Vec<Vec<Value>> {

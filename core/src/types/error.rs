@@ -128,6 +128,11 @@ pub enum Error {
         /// The constraint.
         constraint: String,
     },
+    /// What is written through a view WITH CHECK OPTION would not be among its rows.
+    CheckOption {
+        /// The view.
+        view: String,
+    },
     /// A FOREIGN KEY would dangle.
     ForeignKeyViolated {
         /// The table whose row is at fault.
@@ -252,6 +257,7 @@ impl Error {
             Error::NotNull { .. } => "23502",
             Error::DuplicateKey { .. } => "23505",
             Error::CheckViolated { .. } => "23514",
+            Error::CheckOption { .. } => "44000",
             Error::ForeignKeyViolated { .. } => "23503",
             Error::Raised { .. } => "45000",
             Error::WriteConflict { .. } => "40001",
@@ -429,6 +435,9 @@ impl fmt::Display for Error {
             }
             Error::CheckViolated { table, constraint } => {
                 write!(f, "check constraint {constraint} of table {table} is violated")
+            }
+            Error::CheckOption { view } => {
+                write!(f, "view {view} WITH CHECK OPTION would not have the row")
             }
             Error::ForeignKeyViolated {
                 table,

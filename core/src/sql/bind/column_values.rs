@@ -6,7 +6,7 @@ use super::types::{cast, to_bool};
 use super::{BindContext, SchemaSource};
 use crate::catalog::{ColumnDef, ColumnDefault, SequenceDef, TableDef, TableId, ViewDef};
 use crate::sql::parse::parse_expr;
-use crate::sql::plan::Expr;
+use crate::sql::plan::{Expr, RowCheck};
 use crate::types::{DataType, Error, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use sqlparser::ast;
@@ -141,7 +141,7 @@ pub(super) fn default_of(def: &TableDef, column: &ColumnDef, cx: &BindContext<'_
 }
 
 /// The CHECKs of a table.
-pub(super) fn bound_checks(def: &Arc<TableDef>, cx: &BindContext<'_>) -> Result<Vec<(String, Expr)>> {
+pub(super) fn bound_checks(def: &Arc<TableDef>, cx: &BindContext<'_>) -> Result<Vec<RowCheck>> {
     if def.checks.is_empty() {
         return Ok(Vec::new());
     }
@@ -158,7 +158,11 @@ pub(super) fn bound_checks(def: &Arc<TableDef>, cx: &BindContext<'_>) -> Result<
                 )),
                 other => other,
             })?;
-            Ok((c.name.clone(), bound))
+            Ok(RowCheck {
+                name: c.name.clone(),
+                of_view: false,
+                condition: bound,
+            })
         })
         .collect()
 }

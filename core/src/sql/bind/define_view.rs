@@ -3,7 +3,7 @@
 use super::binder::Binder;
 use super::names::ident_value;
 use super::refuse::{invalid, refuse, unsupported};
-use crate::catalog::ViewDef;
+use crate::catalog::{CheckOption, ViewDef};
 use crate::sql::parse::{Parsed, ViewText, start};
 use crate::sql::plan::{OutputColumn, Statement};
 use crate::types::{Error, Result};
@@ -25,6 +25,7 @@ struct Definition<'a> {
     columns: Vec<&'a Ident>,
     query: &'a ast::Query,
     text: &'a ViewText,
+    check: Option<CheckOption>,
 }
 
 fn refuse_options(v: &CreateView) -> Result<()> {
@@ -97,7 +98,7 @@ impl<'a> Binder<'a> {
         &mut self,
         parsed: &Parsed,
         statement: &'a ast::Statement,
-        text: &'a ViewText,
+        (text, check): (&'a ViewText, Option<CheckOption>),
     ) -> Result<Statement> {
         if parsed.value_count() > 0 {
             return Err(Error::Parameter {
@@ -105,7 +106,7 @@ impl<'a> Binder<'a> {
             });
         }
         match statement {
-            ast::Statement::CreateView(v) => self.create_view(v, text),
+            ast::Statement::CreateView(v) => self.create_view(v, text, check),
             ast::Statement::AlterView {
                 name,
                 columns,
@@ -124,6 +125,7 @@ impl<'a> Binder<'a> {
                         columns: columns.iter().collect(),
                         query,
                         text,
+                        check,
                     },
                     true,
                 )
@@ -140,7 +142,12 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn create_view(&mut self, v: &'a CreateView, text: &'a ViewText) -> Result<Statement> {
+    fn create_view(
+        &mut self,
+        v: &'a CreateView,
+        text: &'a ViewText,
+        check: Option<CheckOption>,
+    ) -> Result<Statement> {
         refuse_options(v)?;
         let (schema, name) = self.cx.table_name(&v.name)?;
         if v.or_replace && v.if_not_exists {
@@ -167,6 +174,7 @@ impl<'a> Binder<'a> {
             columns,
             query: &v.query,
             text,
+            check,
         };
         self.bound_view(definition, v.or_replace)
     }
@@ -187,7 +195,7 @@ impl<'a> Binder<'a> {
         self.stars = Some(Vec::new());
         let bound = self.query(d.query);
         let stars = self.stars.take().unwrap_or_default();
-        let (_, bound) = bound?;
+        let (plan, bound) = bound?;
         let columns = view_columns(&name, &d, &bound)?;
         let sql = d.text.with_names(&stars).ok_or_else(|| {
             invalid(
@@ -201,15 +209,24 @@ impl<'a> Binder<'a> {
                 d.name,
             ));
         }
-        Ok(Statement::CreateView {
-            view: Box::new(ViewDef {
-                schema: String::from(d.schema),
-                name,
-                columns,
-                sql,
-            }),
-            replace,
-        })
+        let view = ViewDef {
+            schema: String::from(d.schema),
+            name,
+            columns,
+            sql,
+            check: d.check,
+        };
+        if view.check.is_some() {
+            self.base_of(view.clone(), plan, bound).map_err(|why| {
+                let message = format!(
+                    "WITH CHECK OPTION is for a view that can be changed; {} cannot: {why}",
+                    view.name
+                );
+                invalid(message, d.name)
+            })?;
+        }
+        let view = Box::new(view);
+        Ok(Statement::CreateView { view, replace })
     }
 
     /// DROP VIEW.

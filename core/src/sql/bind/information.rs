@@ -65,7 +65,7 @@ impl Binder<'_> {
         alias: Option<(&Ident, &[ast::TableAliasColumnDef])>,
     ) -> Result<(Plan, Scope)> {
         let views = match table {
-            InformationTable::Columns => self.known_views()?,
+            InformationTable::Columns | InformationTable::Views => self.known_views()?,
             _ => Vec::new(),
         };
         let columns = table.columns().iter().map(|(name, ty)| OutputColumn {
@@ -105,7 +105,8 @@ impl Binder<'_> {
         let (mut known, mut missing) = (Vec::new(), Vec::new());
         for view in self.source().views() {
             match self.known_view(&view) {
-                Known::Columns(columns) => known.push(BoundView {
+                Known::Columns(columns, changeable) => known.push(BoundView {
+                    changeable,
                     schema: view.schema,
                     name: view.name,
                     columns,

@@ -1,10 +1,11 @@
 //! INSERT, REPLACE, and the rows they take: VALUES with DEFAULT, SET, a query, or DEFAULT VALUES.
 
 use super::binder::{Binder, Env};
-use super::column_values::{assign, bound_checks, default_of, is_default};
+use super::column_values::{assign, default_of, is_default};
 use super::generated::{generated, is_generated, not_assignable, takes_default};
 use super::names::{Scope, ident, nearest};
 use super::refuse::{Place, invalid, refuse, unsupported};
+use super::view_base::Changed;
 use crate::catalog::{TableDef, TableId};
 use crate::sql::parse::start;
 use crate::sql::plan::{Expr, Insert, InsertSource, OutputColumn, Plan, Query, Statement};
@@ -22,24 +23,23 @@ pub(super) fn unknown_column(def: &TableDef, name: &Ident) -> Error {
     }
 }
 
-/// A column of the statement's only table: `column` or `table.column`.
-pub(super) fn own_column(def: &TableDef, alias: Option<&str>, name: &ObjectName) -> Result<usize> {
+/// A column of what the statement changes: `column` or `table.column`.
+fn own_column(into: &Changed, alias: Option<&str>, name: &ObjectName) -> Result<usize> {
     let column = match name.0.as_slice() {
         [ObjectNamePart::Identifier(column)] => column,
         [
             ObjectNamePart::Identifier(table),
             ObjectNamePart::Identifier(column),
-        ] if table.value.eq_ignore_ascii_case(alias.unwrap_or(&def.name)) => column,
-        _ => return Err(invalid(format!("{name} is no column of {}", def.name), name)),
+        ] if table.value.eq_ignore_ascii_case(alias.unwrap_or(into.name())) => column,
+        _ => return Err(invalid(format!("{name} is no column of {}", into.name()), name)),
     };
-    def.column(&column.value)
-        .ok_or_else(|| unknown_column(def, column))
+    into.column(column)
 }
 
 /// The column an assignment sets.
-pub(super) fn target(def: &TableDef, alias: Option<&str>, a: &ast::Assignment) -> Result<usize> {
+pub(super) fn target(into: &Changed, alias: Option<&str>, a: &ast::Assignment) -> Result<usize> {
     match &a.target {
-        AssignmentTarget::ColumnName(name) => own_column(def, alias, name),
+        AssignmentTarget::ColumnName(name) => own_column(into, alias, name),
         AssignmentTarget::Tuple(_) => Err(unsupported("assignment to a row ((a, b) = …)", a)),
     }
 }
@@ -107,13 +107,14 @@ impl<'a> Binder<'a> {
             TableObject::TableName(name) => name,
             _ => return Err(unsupported("INSERT into anything but a table", i)),
         };
-        let def = self.cx.table(name)?;
-        let rows = self.insert_rows(i, &def)?;
-        let on_conflict = self.on_conflict(i, &def, &rows.columns)?;
+        let into = self.inserted_into(name)?;
+        let def = into.def.clone();
+        let rows = self.insert_rows(i, &into)?;
+        let on_conflict = self.on_conflict(i, &into, &rows.columns)?;
         let defaults = self.other_defaults(&def, &rows.columns)?;
         let returning = match &i.returning {
             None => None,
-            Some(items) => Some(self.returning(items, &Scope::of_table(&def, None))?),
+            Some(items) => Some(self.returned_by(items, &into.scope(0), &into)?),
         };
         let columns: Arc<[OutputColumn]> = rows
             .columns
@@ -135,7 +136,7 @@ impl<'a> Binder<'a> {
             })),
             defaults,
             generated: generated(&def, self.cx)?,
-            checks: bound_checks(&def, self.cx)?,
+            checks: into.checks(self.cx)?,
             on_conflict,
             counts_existing: i.replace_into || matches!(i.on, Some(ast::OnInsert::DuplicateKeyUpdate(_))),
             returning,
@@ -151,11 +152,30 @@ impl<'a> Binder<'a> {
         def.columns.iter().enumerate().map(default).collect()
     }
 
-    fn insert_rows(&mut self, i: &'a ast::Insert, def: &Arc<TableDef>) -> Result<Rows> {
-        if !i.assignments.is_empty() {
-            return self.set_row(&i.assignments, def);
+    /// The table, or the table of the view, that an INSERT names.
+    fn inserted_into(&mut self, name: &'a ObjectName) -> Result<Changed> {
+        if let Ok((schema, own)) = self.cx.table_name(name)
+            && let Some(view) = self.source().view(schema, &own.value)
+            && self.source().table(schema, &own.value).is_none()
+        {
+            let base = self
+                .view_base(view, own)?
+                .map_err(|why| invalid(format!("view {} cannot be changed: {why}", own.value), name))?;
+            return Ok(Changed {
+                def: base.def.clone(),
+                view: Some(Arc::new(base)),
+            });
         }
-        let mut columns = named_columns(&i.columns, def)?;
+        let def = self.cx.table(name)?;
+        Ok(Changed { def, view: None })
+    }
+
+    fn insert_rows(&mut self, i: &'a ast::Insert, into: &Changed) -> Result<Rows> {
+        let def = &into.def;
+        if !i.assignments.is_empty() {
+            return self.set_row(&i.assignments, into);
+        }
+        let mut columns = named_columns(&i.columns, into)?;
         let Some(source) = &i.source else {
             // DEFAULT VALUES: one row that gives no column.
             return Ok(Rows {
@@ -173,13 +193,13 @@ impl<'a> Binder<'a> {
             // Their clauses are looked at as those of any query.
             self.refuse_query_clauses(source)?;
             if all {
-                columns = unnamed_columns(def, values.rows.first().map_or(0, |r| r.content.len()));
+                columns = unnamed_columns(into, values.rows.first().map_or(0, |r| r.content.len()))?;
             }
             return self.value_rows(&values.rows, columns, def);
         }
         let (plan, output) = self.query(source)?;
         if all {
-            columns = unnamed_columns(def, output.len());
+            columns = unnamed_columns(into, output.len())?;
         }
         if let Some(c) = columns.iter().find(|c| is_generated(def, **c)) {
             return Err(not_assignable(def, *c));
@@ -296,13 +316,14 @@ impl<'a> Binder<'a> {
     }
 
     /// `INSERT … SET a = 1, b = 2`.
-    fn set_row(&mut self, assignments: &'a [ast::Assignment], def: &Arc<TableDef>) -> Result<Rows> {
+    fn set_row(&mut self, assignments: &'a [ast::Assignment], into: &Changed) -> Result<Rows> {
+        let def = &into.def;
         let mut columns = Vec::with_capacity(assignments.len());
         let mut row = Vec::with_capacity(assignments.len());
         let scope = Scope::default();
         let mut env = Env::new(&scope, "SET").without_correlation();
         for a in assignments {
-            let column = target(def, None, a)?;
+            let column = target(into, None, a)?;
             if columns.contains(&column) {
                 return Err(invalid("a column is set twice", a));
             }
@@ -322,8 +343,20 @@ impl<'a> Binder<'a> {
         })
     }
 
+    /// RETURNING over rows with the columns of a scope, of which a view computes some.
+    pub(super) fn returned_by(
+        &mut self,
+        items: &'a [ast::SelectItem],
+        scope: &Scope,
+        changed: &Changed,
+    ) -> Result<Query> {
+        let mut query = self.returning(items, scope)?;
+        changed.compute(&mut query, scope.width());
+        Ok(query)
+    }
+
     /// RETURNING over rows with the columns of a scope.
-    pub(super) fn returning(&mut self, items: &'a [ast::SelectItem], scope: &Scope) -> Result<Query> {
+    fn returning(&mut self, items: &'a [ast::SelectItem], scope: &Scope) -> Result<Query> {
         let before = self.sub_plans.len();
         let items_bound = self.select_list(items, scope, None)?;
         if self.sub_plans.len() > before {
@@ -349,13 +382,24 @@ impl<'a> Binder<'a> {
 
 /// The columns that an INSERT of rows of `given` values gives if it names none: all, the generated ones for DEFAULT,
 /// as in MySQL; or all but the generated ones, as in SQLite.
-pub(super) fn unnamed_columns(def: &TableDef, given: usize) -> Vec<usize> {
+pub(super) fn unnamed_columns(into: &Changed, given: usize) -> Result<Vec<usize>> {
+    let def = &into.def;
+    if let Some(columns) = into.view_columns() {
+        let plain: Option<Vec<usize>> = columns.into_iter().collect();
+        return plain.ok_or_else(|| {
+            Error::invalid(format!(
+                "view {} has columns that are computed; name the others: INSERT INTO {} (…) …",
+                into.name(),
+                into.name()
+            ))
+        });
+    }
     let all = def.visible_columns().map(|(c, _)| c);
     let ordinary: Vec<usize> = all.clone().filter(|c| !is_generated(def, *c)).collect();
-    match ordinary.len() == given {
+    Ok(match ordinary.len() == given {
         true => ordinary,
         false => all.collect(),
-    }
+    })
 }
 
 pub(super) fn type_of(def: &TableDef, column: usize) -> DataType {
@@ -363,10 +407,10 @@ pub(super) fn type_of(def: &TableDef, column: usize) -> DataType {
 }
 
 /// The columns that INSERT names.
-pub(super) fn named_columns(names: &[ObjectName], def: &TableDef) -> Result<Vec<usize>> {
+pub(super) fn named_columns(names: &[ObjectName], into: &Changed) -> Result<Vec<usize>> {
     let mut columns = Vec::with_capacity(names.len());
     for name in names {
-        let column = own_column(def, None, name)?;
+        let column = own_column(into, None, name)?;
         if columns.contains(&column) {
             return Err(invalid(format!("column {name} occurs twice"), name));
         }

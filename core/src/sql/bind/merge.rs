@@ -4,7 +4,6 @@
 //! computed only for the rows that take them.
 
 use super::binder::{Binder, Env};
-use super::column_values::bound_checks;
 use super::generated::{derived, generated, is_generated, takes_default};
 use super::insert::{count_mismatch, named_columns, target, unnamed_columns};
 use super::names::Scope;
@@ -160,9 +159,9 @@ impl<'a> Binder<'a> {
                 let [row] = values.rows.as_slice() else {
                     return Err(invalid("INSERT in MERGE takes one row of values", at));
                 };
-                let mut columns = named_columns(columns, def)?;
+                let mut columns = named_columns(columns, &into.changed)?;
                 if columns.is_empty() {
-                    columns = unnamed_columns(def, row.content.len());
+                    columns = unnamed_columns(&into.changed, row.content.len())?;
                 }
                 if row.content.len() != columns.len() {
                     return Err(count_mismatch(columns.len(), row.content.len(), at));
@@ -193,7 +192,7 @@ impl<'a> Binder<'a> {
                 let mut set = Vec::with_capacity(assignments.len());
                 let mut values = Vec::with_capacity(assignments.len());
                 for a in assignments {
-                    let column = target(def, name, a)?;
+                    let column = target(&into.changed, name, a)?;
                     if set.contains(&column) {
                         return Err(invalid("a column is set twice", a));
                     }
@@ -231,8 +230,8 @@ impl<'a> Binder<'a> {
             seen = Some(into.returned(scope, &mut exprs, &mut columns));
             others.extend(start..exprs.len());
         }
-        let def = into.def;
-        let checks = bound_checks(&def, self.cx)?;
+        let def = into.def.clone();
+        let checks = into.changed.checks(self.cx)?;
         let mut parts = Vec::new();
         for (k, mut action) in actions {
             let is_chosen = Expr::Compare {
@@ -278,7 +277,7 @@ impl<'a> Binder<'a> {
             let returning = returning.zip(seen.as_ref());
             let returning = returning
                 .filter(|_| action.name().is_some())
-                .map(|(items, seen)| self.returning(items, seen))
+                .map(|(items, seen)| self.returned_by(items, seen, &into.changed))
                 .transpose();
             self.merge_action = None;
             let returning = returning?;

@@ -63,6 +63,7 @@ mod trigger;
 mod types;
 mod update_delete;
 mod view;
+mod view_base;
 mod window;
 
 pub use column_values::{bind_default, bind_definition, bind_table_expr};

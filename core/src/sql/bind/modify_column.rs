@@ -11,7 +11,7 @@ use super::refuse::{invalid, unsupported};
 use super::types::{cast, compare};
 use crate::catalog::{ColumnDef, ColumnDefault, IndexColumn, IndexDef, ReferentialAction, TableDef};
 use crate::sql::bind::bind_definition;
-use crate::sql::plan::{AlterAction, ColumnChange, CompareOp, Expr};
+use crate::sql::plan::{AlterAction, ColumnChange, CompareOp, Expr, RowCheck};
 use crate::table::prefix_of;
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
@@ -169,7 +169,11 @@ impl Alteration<'_, '_> {
         for c in self.def.checks.iter().filter(|_| retyped) {
             let bound = bind_table_expr(&c.sql, &def, self.binder.cx)?;
             if reads_any(&bound, &changed) {
-                checks.push((c.name.clone(), bound));
+                checks.push(RowCheck {
+                    name: c.name.clone(),
+                    of_view: false,
+                    condition: bound,
+                });
             }
         }
         let old_values = Expr::Column {

@@ -6,15 +6,16 @@
 use super::binder::{Binder, Env};
 use super::column_values::{bind_own, bind_table_expr};
 use super::generated::{derived, takes_default};
-use super::insert::{row_alias, target, unknown_column};
+use super::insert::{row_alias, target};
 use super::names::{Scope, ScopeTable, ident};
 use super::refuse::{Place, invalid, unsupported};
+use super::view_base::Changed;
 use crate::catalog::TableDef;
 use crate::sql::optimize::{implies, split_conjuncts};
 use crate::sql::parse::{ClauseTarget, ClauseUpdate, conflict_clauses, start};
 use crate::sql::plan::{ConflictAction, ConflictClause, ConflictTarget, Expr};
 use crate::types::{Error, Position, Result};
-use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use sqlparser::ast::{self, ObjectName, OnInsert, SqliteOnConflict};
 
 impl<'a> Binder<'a> {
@@ -22,7 +23,7 @@ impl<'a> Binder<'a> {
     pub(super) fn on_conflict(
         &mut self,
         i: &'a ast::Insert,
-        def: &Arc<TableDef>,
+        into: &Changed,
         columns: &[usize],
     ) -> Result<Vec<ConflictClause>> {
         let or = match i.or {
@@ -62,11 +63,11 @@ impl<'a> Binder<'a> {
         }
         match on {
             OnInsert::DuplicateKeyUpdate(assignments) => {
-                let scope = self.upsert_scope(i, def, columns, None)?;
-                let action = self.conflict_update(assignments, None, def, &scope, true)?;
+                let scope = self.upsert_scope(i, into, columns, None)?;
+                let action = self.conflict_update(assignments, None, into, &scope, true)?;
                 Ok(vec![any(action)])
             }
-            OnInsert::OnConflict(on) => self.conflict_clauses(i, on, def, columns),
+            OnInsert::OnConflict(on) => self.conflict_clauses(i, on, into, columns),
             _ => Err(unsupported("this ON clause of INSERT", i)),
         }
     }
@@ -75,7 +76,7 @@ impl<'a> Binder<'a> {
         &mut self,
         i: &'a ast::Insert,
         on: &'a ast::OnConflict,
-        def: &Arc<TableDef>,
+        into: &Changed,
         columns: &[usize],
     ) -> Result<Vec<ConflictClause>> {
         let written = conflict_clauses(on);
@@ -96,13 +97,13 @@ impl<'a> Binder<'a> {
             }
             let target = match &clause.target {
                 None => ConflictTarget::Any,
-                Some(target) => self.conflict_keys(target, clause.condition, def)?,
+                Some(target) => self.conflict_keys(target, clause.condition, into)?,
             };
             let action = match clause.update {
                 None => ConflictAction::Ignore,
                 Some(ClauseUpdate { assignments, filter }) => {
-                    let scope = self.upsert_scope(i, def, columns, Some("excluded"))?;
-                    self.conflict_update(assignments, filter, def, &scope, false)?
+                    let scope = self.upsert_scope(i, into, columns, Some("excluded"))?;
+                    self.conflict_update(assignments, filter, into, &scope, false)?
                 }
             };
             clauses.push(ConflictClause { target, action });
@@ -114,12 +115,19 @@ impl<'a> Binder<'a> {
     fn upsert_scope(
         &self,
         i: &ast::Insert,
-        def: &Arc<TableDef>,
+        into: &Changed,
         given: &[usize],
         excluded: Option<&str>,
     ) -> Result<Scope> {
-        let mut scope = Scope::of_table(def, None);
-        let mut names: Vec<String> = def.columns.iter().map(|c| c.name.clone()).collect();
+        let def = &into.def;
+        let mut names = into.base_names();
+        let mut scope = match &into.view {
+            None => Scope::of_table(def, None),
+            Some(v) => {
+                let own = ScopeTable::view(v.schema.clone(), v.name.clone(), names.clone());
+                Scope::over_table(own, def)
+            }
+        };
         let alias = match (&i.insert_alias, excluded) {
             (Some(a), _) => {
                 let alias = row_alias(&a.row_alias)?;
@@ -146,15 +154,16 @@ impl<'a> Binder<'a> {
         &mut self,
         assignments: &'a [ast::Assignment],
         filter: Option<&'a ast::Expr>,
-        def: &Arc<TableDef>,
+        into: &Changed,
         scope: &Scope,
         values_function: bool,
     ) -> Result<ConflictAction> {
+        let def = &into.def;
         let mut env = Env::new(scope, "an upsert's SET").without_subqueries();
         env.inserted = values_function.then_some(def.columns.len());
         let mut set: Vec<(usize, Expr)> = Vec::with_capacity(assignments.len());
         for a in assignments {
-            let column = target(def, None, a)?;
+            let column = target(into, None, a)?;
             if set.iter().any(|(c, _)| *c == column) {
                 return Err(invalid("a column is set twice", a));
             }
@@ -178,20 +187,27 @@ impl<'a> Binder<'a> {
         &self,
         target: &ClauseTarget<'_>,
         condition: Option<&ast::Expr>,
-        def: &Arc<TableDef>,
+        into: &Changed,
     ) -> Result<ConflictTarget> {
+        let def = &into.def;
+        if let (Some(condition), Some(view)) = (condition, &into.view) {
+            return Err(unsupported(
+                format!("ON CONFLICT … WHERE through view {}", view.name),
+                condition,
+            ));
+        }
         let mut columns = Vec::new();
         let at = match target {
             ClauseTarget::Constraint(name) => return constraint(name, def),
             ClauseTarget::Columns(names) => {
                 for n in *names {
-                    columns.push(def.column(&n.value).ok_or_else(|| unknown_column(def, n))?);
+                    columns.push(into.column(n)?);
                 }
                 names.first().map(Place::place)
             }
             ClauseTarget::Exprs(exprs) => {
                 for e in *exprs {
-                    columns.push(self.conflict_column(e, def)?);
+                    columns.push(self.conflict_column(e, into)?);
                 }
                 exprs.first().map(Place::place)
             }
@@ -226,13 +242,20 @@ impl<'a> Binder<'a> {
     }
 
     /// The column, maybe hidden, that has the values of an expression of a clause's key.
-    fn conflict_column(&self, e: &ast::Expr, def: &Arc<TableDef>) -> Result<usize> {
+    fn conflict_column(&self, e: &ast::Expr, into: &Changed) -> Result<usize> {
+        let def = &into.def;
         let mut inner = e;
         while let ast::Expr::Nested(e) = inner {
             inner = e;
         }
         if let ast::Expr::Identifier(name) = inner {
-            return def.column(&name.value).ok_or_else(|| unknown_column(def, name));
+            return into.column(name);
+        }
+        if let Some(view) = &into.view {
+            return Err(unsupported(
+                format!("ON CONFLICT of an expression through view {}", view.name),
+                e,
+            ));
         }
         let bound = bind_own(&format!("{inner}"), def, "ON CONFLICT", self.cx)?;
         for (at, column) in def.columns.iter().enumerate().filter(|(_, c)| c.hidden) {

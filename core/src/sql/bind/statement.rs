@@ -65,7 +65,11 @@ fn bind_ast<'a>(
                 },
             })
         }
-        Ast::View { statement, text } => binder.define_view(parsed, statement, text),
+        Ast::View {
+            statement,
+            text,
+            check,
+        } => binder.define_view(parsed, statement, (text, *check)),
         Ast::Session(s) => binder.session_statement(parsed, s),
         Ast::Analyze(names) => binder.analyze(names),
         Ast::LockTables(tables) => {

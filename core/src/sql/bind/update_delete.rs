@@ -4,13 +4,13 @@
 //! output has, for each table that is changed, the columns, the row id and the new values.
 
 use super::binder::{Binder, Env};
-use super::column_values::bound_checks;
 use super::generated::{derived, takes_default};
 use super::insert::{no_rows, target, type_of};
 use super::names::Scope;
 use super::order_by::sorted;
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::select::{qualifier, unknown_table};
+use super::view_base::Changed;
 use crate::catalog::TableDef;
 use crate::sql::plan::{
     Change, ChangePart, Changes, Delete, Expr, JoinKind, OutputColumn, Plan, Query, Statement, Update,
@@ -18,7 +18,7 @@ use crate::sql::plan::{
 use crate::types::{DataType, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec, vec::Vec};
 use sqlparser::ast::{
-    self, AssignmentTarget, FromTable, ObjectName, ObjectNamePart, OrderByExpr, SqliteOnConflict,
+    self, AssignmentTarget, FromTable, Ident, ObjectName, ObjectNamePart, OrderByExpr, SqliteOnConflict,
     TableWithJoins, UpdateTableFromKind,
 };
 
@@ -27,6 +27,7 @@ pub(super) struct Target {
     /// Its position in the scope's tables.
     pub(super) table: usize,
     pub(super) def: Arc<TableDef>,
+    pub(super) changed: Changed,
     /// Where its columns start in the plan's output; the row id follows them.
     first: usize,
     /// Columns to set.
@@ -38,21 +39,21 @@ pub(super) struct Target {
 impl Target {
     /// The table at a position in a scope of [`Binder::tables_to_change`].
     pub(super) fn new(scope: &Scope, table: usize, statement: &str, at: &impl Place) -> Result<Target> {
-        let def = scope.tables().get(table).and_then(|t| t.def());
+        let changed = scope.tables().get(table).and_then(|t| t.changed());
+        let changed = changed.transpose().map_err(|why| invalid(why, at))?;
         let first = scope.columns_at(table).next();
-        let (Some(def), Some(first)) = (def, first) else {
-            return Err(match scope.tables().get(table) {
-                Some(t) if t.is_view() => invalid(
-                    format!("view {} cannot be changed: change the tables it reads", t.name),
-                    at,
-                ),
-                _ => unsupported(format!("{statement} of anything but a table"), at),
-            });
+        let (Some(changed), Some(first)) = (changed, first) else {
+            return Err(unsupported(
+                format!("{statement} of anything but a table or a view"),
+                at,
+            ));
         };
         Ok(Target {
             table,
-            def: def.clone(),
-            first: first.index.saturating_sub(first.column),
+            def: changed.def.clone(),
+            // The row id follows the table's columns, then what a view computes.
+            first: first.index.saturating_sub(changed.place(first.column, 1)),
+            changed,
             set: Vec::new(),
             values: Vec::new(),
         })
@@ -135,7 +136,7 @@ impl Target {
         }
         let place = |index: usize| others.iter().position(|o| *o == index).map(|i| own + i);
         scope.moved(own + others.len(), |c| match c.table == self.table {
-            true => Some(c.column),
+            true => Some(self.changed.place(c.column, others.len())),
             false => place(c.index),
         })
     }
@@ -214,7 +215,7 @@ impl<'a> Binder<'a> {
             None => None,
             Some(items) => {
                 let seen = target.returned(scope, &mut exprs, &mut columns);
-                Some(self.returning(items, &seen)?)
+                Some(self.returned_by(items, &seen, &target.changed)?)
             }
         };
         let source = Query {
@@ -302,16 +303,17 @@ impl<'a> Binder<'a> {
             let (at, column) = match (first_only, targets.first()) {
                 (true, Some(only)) => {
                     let name = scope.tables().first().map(|t| t.name.as_str());
-                    (0, target(&only.def, name, a)?)
+                    (0, target(&only.changed, name, a)?)
                 }
                 _ => {
-                    let (table, column) = assigned_column(&scope, a)?;
+                    let (table, column, name) = assigned_column(&scope, a)?;
                     let known = targets.iter().position(|t| t.table == table);
                     let at = known.unwrap_or(targets.len());
                     if known.is_none() {
                         targets.push(Target::new(&scope, table, "UPDATE", a)?);
                     }
-                    (at, column)
+                    let settable = |t: &Target| t.changed.settable(column, name);
+                    (at, targets.get(at).map_or(Ok(column), settable)?)
                 }
             };
             let Some(target) = targets.get_mut(at) else {
@@ -338,7 +340,7 @@ impl<'a> Binder<'a> {
                 source,
                 derived: derived(&target.def, &target.set, self.cx)?,
                 set: core::mem::take(&mut target.set),
-                checks: bound_checks(&target.def, self.cx)?,
+                checks: target.changed.checks(self.cx)?,
                 returning,
             })));
         }
@@ -354,7 +356,7 @@ impl<'a> Binder<'a> {
                 source,
                 derived: derived(&target.def, &target.set, cx)?,
                 set: target.set.clone(),
-                checks: bound_checks(&target.def, cx)?,
+                checks: target.changed.checks(cx)?,
                 returning: None,
             })))
         })
@@ -444,7 +446,7 @@ impl<'a> Binder<'a> {
 }
 
 /// The table and column that UPDATE of several tables sets.
-fn assigned_column(scope: &Scope, a: &ast::Assignment) -> Result<(usize, usize)> {
+fn assigned_column<'n>(scope: &Scope, a: &'n ast::Assignment) -> Result<(usize, usize, &'n Ident)> {
     let AssignmentTarget::ColumnName(name) = &a.target else {
         return Err(unsupported("assignment to a row ((a, b) = …)", a));
     };
@@ -465,7 +467,7 @@ fn assigned_column(scope: &Scope, a: &ast::Assignment) -> Result<(usize, usize)>
         _ => return Err(invalid(format!("{name} is no column"), name)),
     };
     match found {
-        Some(found) => Ok((found.table, found.column)),
+        Some(found) => Ok((found.table, found.column, column)),
         None => Err(scope.unknown_column(format!("{name}"), column)),
     }
 }

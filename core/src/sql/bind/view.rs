@@ -8,10 +8,11 @@
 
 use super::binder::Binder;
 use super::cte::BoundQuery;
-use super::join::derived;
+use super::join::{derived, scan};
 use super::names::{Scope, ScopeTable};
 use super::nullable::nullable;
 use super::refuse::invalid;
+use super::view_base::{Changed, ViewBase};
 use super::{BindContext, SchemaSource};
 use crate::catalog::{SequenceDef, TableDef, TableId, ViewDef};
 use crate::sql::functions::UserFunction;
@@ -59,8 +60,8 @@ struct Open {
 
 /// What is known of a view.
 pub(super) enum Known {
-    /// It can be used, and has these columns.
-    Columns(Vec<ViewColumn>),
+    /// It can be used, has these columns, and maybe can be changed.
+    Columns(Vec<ViewColumn>, bool),
     /// It cannot be used.
     Unusable,
     /// It was not bound yet.
@@ -252,6 +253,11 @@ impl Views {
         defining.as_ref().is_some_and(|(s, n)| is_same(view, s, n))
     }
 
+    /// The plan of a view, if it is bound.
+    pub(super) fn plan_of(&self, view: &ViewDef) -> Option<Plan> {
+        self.find(view).map(|query| query.plan.clone())
+    }
+
     /// The query of a view, if it is bound.
     fn find(&self, view: &ViewDef) -> Option<Arc<BoundQuery>> {
         let bound = self.bound.borrow();
@@ -324,7 +330,8 @@ impl Binder<'_> {
                 ty: c.ty.clone(),
                 nullable,
             };
-            return Known::Columns(query.columns.iter().zip(nullable).map(column).collect());
+            let columns = query.columns.iter().zip(nullable).map(column).collect();
+            return Known::Columns(columns, self.is_changeable(view, &query.plan, &query.columns));
         }
         let unusable = views.unusable.borrow();
         match unusable.iter().any(|v| is_same(v, &view.schema, &view.name)) {
@@ -354,12 +361,41 @@ impl Binder<'_> {
         alias: Option<(&Ident, &[ast::TableAliasColumnDef])>,
     ) -> Result<(Plan, Scope)> {
         let (schema, own) = (view.schema.clone(), view.name.clone());
+        let is_target = self.row_ids && alias.is_none_or(|(_, names)| names.is_empty());
+        let mut why_not = None;
+        if is_target {
+            match self.view_base(view.clone(), name)? {
+                Ok(base) => {
+                    let alias = alias.map(|(alias, _)| alias.value.clone());
+                    return Ok(self.rows_to_change(base, alias));
+                }
+                Err(why) => why_not = Some(format!("view {own} cannot be changed: {why}")),
+            }
+        }
         let (plan, columns) = self.view_query(view, name)?;
         if let Some((alias, names)) = alias {
-            return derived(plan, columns, alias, names);
+            let (plan, mut scope) = derived(plan, columns, alias, names)?;
+            scope.cannot_be_changed(why_not);
+            return Ok((plan, scope));
         }
         let types = columns.iter().map(|c| c.ty.clone()).collect();
         let names = columns.into_iter().map(|c| c.name).collect();
-        Ok((plan, Scope::of(ScopeTable::view(schema, own, names), types)))
+        let mut scope = Scope::of(ScopeTable::view(schema, own, names), types);
+        scope.cannot_be_changed(why_not);
+        Ok((plan, scope))
+    }
+
+    /// The rows of a view that a statement may change, with the row ids of its table.
+    fn rows_to_change(&self, base: ViewBase, alias: Option<String>) -> (Plan, Scope) {
+        let changed = Changed {
+            def: base.def.clone(),
+            view: Some(Arc::new(base)),
+        };
+        let called = alias.as_deref().unwrap_or(changed.name());
+        let plan = changed.rows(scan(&changed.def, called, true));
+        let width = plan.types().len();
+        let mut scope = changed.scope(1).moved(width, |_| None);
+        scope.can_be_changed(changed, alias);
+        (plan, scope)
     }
 }

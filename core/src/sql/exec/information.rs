@@ -3,8 +3,8 @@
 
 use super::{BATCH_ROWS, Cx, Operator};
 use crate::catalog::{
-    Catalog, CheckDef, ColumnDef, ColumnDefault, ForeignKeyDef, IndexDef, ReferentialAction, SequenceDef,
-    TableDef, TriggerEvent, TriggerTiming, ViewDef,
+    Catalog, CheckDef, CheckOption, ColumnDef, ColumnDefault, ForeignKeyDef, IndexDef, ReferentialAction,
+    SequenceDef, TableDef, TriggerEvent, TriggerTiming, ViewDef,
 };
 use crate::sql::plan::{
     BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, Routine, ViewColumn,
@@ -109,7 +109,11 @@ impl InformationRows {
                 self.scan.views.get(*view).map_or_else(Vec::new, columns_of_view)
             }
             (T::Columns, Subject::System(table)) => columns_of_system(*table),
-            (T::Views, Subject::View(view)) => vec![view_row(view)],
+            (T::Views, Subject::View(view)) => {
+                let bound = self.scan.views.iter();
+                let mut bound = bound.filter(|b| b.schema == view.schema && b.name == view.name);
+                vec![view_row(view, bound.next().is_some_and(|b| b.changeable))]
+            }
             (T::Statistics, Subject::Table(table)) => statistics_of(table),
             (T::TableConstraints, Subject::Table(table)) => constraints_of(&table.def),
             (T::KeyColumnUsage, Subject::Table(table)) => self.key_columns_of(&table.def),
@@ -367,14 +371,18 @@ fn sequence_row(def: &SequenceDef) -> Vec<Value> {
     ]
 }
 
-fn view_row(view: &ViewDef) -> Vec<Value> {
+fn view_row(view: &ViewDef, changeable: bool) -> Vec<Value> {
     vec![
         text("def"),
         text(&view.schema),
         text(&view.name),
         text(&view.sql),
-        text("NONE"),
-        text("NO"),
+        text(match view.check {
+            None => "NONE",
+            Some(CheckOption::Local) => "LOCAL",
+            Some(CheckOption::Cascaded) => "CASCADED",
+        }),
+        text(if changeable { "YES" } else { "NO" }),
         text("amphi@localhost"),
         text("DEFINER"),
         text("utf8mb4"),

@@ -41,7 +41,7 @@ mod tests;
 mod top_n;
 mod unnest_subqueries;
 
-pub use columns::{for_each_column, is_constant};
+pub use columns::{for_each_column, is_constant, substitute};
 pub use conjuncts::{join as join_conjuncts, split as split_conjuncts, split_and, split_or};
 pub use estimate::rows as estimate_rows;
 pub use implied_conditions::implies;

@@ -11,6 +11,7 @@ use super::syntax_error::{from_parser, start, syntax};
 use super::tokens::tokenize;
 use super::trigger::{CreateTrigger, create_trigger, is_create_trigger};
 use super::view_text::ViewText;
+use crate::catalog::CheckOption;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{
@@ -41,6 +42,8 @@ pub(in crate::sql) enum Ast {
         statement: Box<Statement>,
         /// The text of its query.
         text: ViewText,
+        /// WITH CHECK OPTION.
+        check: Option<CheckOption>,
     },
     /// A statement about the session.
     Session(SessionStatement),
@@ -131,8 +134,8 @@ const TABLE_OPTIONS: [&str; 12] = [
 pub(super) struct Statements<'a, 's> {
     pub(super) parser: Parser<'a>,
     pub(super) sql: &'s str,
-    /// The text of the query of a view that is defined.
-    pub(super) text: Option<ViewText>,
+    /// The text of the query of a view that is defined, and its WITH CHECK OPTION.
+    pub(super) text: Option<(ViewText, Option<CheckOption>)>,
 }
 
 /// Parses one statement.
@@ -141,9 +144,9 @@ pub(super) fn parse_statement(sql: &str, mut tokens: Vec<TokenWithSpan>) -> Resu
     if is_create_trigger(&tokens) {
         return Ok(Ast::CreateTrigger(Box::new(create_trigger(sql, tokens)?)));
     }
-    let tokens = tables_selected(tokens);
+    let mut tokens = tables_selected(tokens);
     let mut s = Statements {
-        text: ViewText::of(sql, &tokens),
+        text: ViewText::of(sql, &mut tokens),
         parser: new_parser(tokens),
         sql,
     };
@@ -377,11 +380,12 @@ impl<'a> Statements<'a, '_> {
     /// CREATE VIEW or ALTER VIEW, with the text of the query.
     fn view(&mut self) -> Result<Ast> {
         let statement = Box::new(self.run(|p| p.parse_statement())?);
-        if self.is(0, "WITH") {
-            return self.unsupported("WITH CHECK OPTION");
-        }
         match self.text.take() {
-            Some(text) => Ok(Ast::View { statement, text }),
+            Some((text, check)) => Ok(Ast::View {
+                statement,
+                text,
+                check,
+            }),
             None => Ok(Ast::Sql(statement)),
         }
     }

@@ -3,7 +3,8 @@
 //! A view keeps its query as text. Where the query says `*` the text says the names that the columns have when
 //! the view is defined, so that a table's later columns do not become the view's.
 
-use alloc::string::String;
+use crate::catalog::CheckOption;
+use alloc::{string::String, vec::Vec};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
@@ -43,13 +44,33 @@ fn defines_view(tokens: &[TokenWithSpan]) -> bool {
     (is(0, "CREATE") || is(0, "ALTER")) && is(at, "VIEW")
 }
 
+/// Takes WITH CHECK OPTION off the end of a statement.
+fn take_check_option(tokens: &mut Vec<TokenWithSpan>) -> Option<CheckOption> {
+    let ends = |words: &[&str]| {
+        let end = tokens.iter().rev().zip(words.iter().rev());
+        tokens.len() > words.len()
+            && end.into_iter().all(|(t, word)| {
+                matches!(&t.token, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
+            })
+    };
+    let forms: [(&[&str], CheckOption); 3] = [
+        (&["WITH", "CHECK", "OPTION"], CheckOption::Cascaded),
+        (&["WITH", "CASCADED", "CHECK", "OPTION"], CheckOption::Cascaded),
+        (&["WITH", "LOCAL", "CHECK", "OPTION"], CheckOption::Local),
+    ];
+    let (words, check) = forms.into_iter().find(|(words, _)| ends(words))?;
+    tokens.truncate(tokens.len().saturating_sub(words.len()));
+    Some(check)
+}
+
 impl ViewText {
     /// The text of the query in a statement that defines a view: what follows the first AS that is in no
-    /// parentheses.
-    pub(super) fn of(sql: &str, tokens: &[TokenWithSpan]) -> Option<ViewText> {
+    /// parentheses. WITH CHECK OPTION behind it is taken out of the tokens.
+    pub(super) fn of(sql: &str, tokens: &mut Vec<TokenWithSpan>) -> Option<(ViewText, Option<CheckOption>)> {
         if !defines_view(tokens) {
             return None;
         }
+        let check = take_check_option(tokens);
         let mut depth = 0usize;
         let is_as = |t: &TokenWithSpan| {
             match &t.token {
@@ -62,7 +83,7 @@ impl ViewText {
         };
         let at = tokens.iter().position(is_as)?;
         let first = tokens.get(at + 1)?.span.start;
-        ViewText::cut(sql, first, tokens.last()?.span.end)
+        ViewText::cut(sql, first, tokens.last()?.span.end).map(|text| (text, check))
     }
 
     /// The part of `sql` from one place up to another.

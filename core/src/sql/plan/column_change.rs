@@ -1,8 +1,8 @@
 //! ALTER TABLE … MODIFY COLUMN and its like: a column becomes another one, and maybe stands elsewhere.
 
-use super::Expr;
+use super::{Expr, RowCheck};
 use crate::catalog::{ColumnDef, IndexDef};
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 /// The change of one column. Positions are those afterwards unless said otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub struct ColumnChange {
     /// Generated columns that are computed again, in order: over all columns.
     pub generated: Vec<(usize, Expr)>,
     /// CHECKs that must hold for the new values: over all columns.
-    pub checks: Vec<(String, Expr)>,
+    pub checks: Vec<RowCheck>,
     /// The column that is the row id.
     pub row_id_column: Option<usize>,
     /// The index that the PRIMARY KEY needs because it is the row id no longer.

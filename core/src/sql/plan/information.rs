@@ -312,6 +312,8 @@ pub struct BoundView {
     pub name: String,
     /// Its columns.
     pub columns: Vec<ViewColumn>,
+    /// Whether it can be changed.
+    pub changeable: bool,
 }
 
 /// A function of the program.
@@ -328,7 +330,7 @@ pub struct Routine {
 pub struct InformationScan {
     /// The table.
     pub table: InformationTable,
-    /// For COLUMNS: what only binding finds out, the columns of the views that can be used.
+    /// For COLUMNS and VIEWS: what only binding finds out, of the views that can be used.
     pub views: Arc<[BoundView]>,
     /// For ROUTINES: the functions of the program, as they are called from the current schema.
     pub routines: Arc<[Routine]>,

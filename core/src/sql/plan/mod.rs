@@ -32,8 +32,8 @@ pub use recursive::Recursive;
 pub use set_operation::{SetKind, SetOperation};
 pub use statement::{
     AlterAction, Change, ChangePart, Changes, ConflictAction, ConflictClause, ConflictTarget, Delete,
-    ExplainFormat, Insert, InsertSource, PersistenceChange, SessionStatement, SessionVerb, Show, Statement,
-    Target, TransactionControl, Update, ViewColumn,
+    ExplainFormat, Insert, InsertSource, PersistenceChange, RowCheck, SessionStatement, SessionVerb, Show,
+    Statement, Target, TransactionControl, Update, ViewColumn,
 };
 pub use table_function::{TableFunction, TableFunctionCall};
 pub use trigger::{Step, TableTriggers, Trigger, Triggered};

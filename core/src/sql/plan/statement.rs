@@ -100,6 +100,17 @@ pub struct ConflictClause {
     pub action: ConflictAction,
 }
 
+/// What rows are checked against before they are written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowCheck {
+    /// The name of the constraint, or of the view.
+    pub name: String,
+    /// WITH CHECK OPTION of a view; CHECK otherwise.
+    pub of_view: bool,
+    /// The condition, over all columns of the table. A row for which it is false is refused.
+    pub condition: Expr,
+}
+
 /// INSERT, REPLACE and upserts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
@@ -114,8 +125,8 @@ pub struct Insert {
     pub defaults: Vec<Option<Expr>>,
     /// Generated columns, in order: column, and its value over all columns of the table.
     pub generated: Vec<(usize, Expr)>,
-    /// CHECK constraints over all columns of the table: name and condition.
-    pub checks: Vec<(String, Expr)>,
+    /// CHECK constraints, and those of views.
+    pub checks: Vec<RowCheck>,
     /// What to do with duplicates: the first clause that one of a row's conflicts concerns. A row with conflicts that
     /// concern none is an error.
     pub on_conflict: Vec<ConflictClause>,
@@ -157,8 +168,8 @@ pub struct Update {
     pub set: Vec<usize>,
     /// What else is set in the rows.
     pub derived: Derived,
-    /// CHECK constraints over all columns of the table.
-    pub checks: Vec<(String, Expr)>,
+    /// CHECK constraints, and those of views.
+    pub checks: Vec<RowCheck>,
     /// RETURNING: plan over `Plan::Values`-like input of the table's columns after the change.
     pub returning: Option<Query>,
 }

@@ -6,6 +6,7 @@
 
 use super::nearest;
 use crate::catalog::TableDef;
+use crate::sql::bind::view_base::Changed;
 use crate::sql::parse::start;
 use crate::sql::plan::Expr;
 use crate::types::{DataType, Error, Result};
@@ -29,6 +30,8 @@ pub(in crate::sql::bind) struct ScopeTable {
     aliased: bool,
     /// The schema of a view.
     schema: Option<String>,
+    /// In a statement that changes rows, of a view: what it changes through it, or why that cannot be.
+    changed: Option<core::result::Result<Changed, String>>,
 }
 
 impl ScopeTable {
@@ -39,6 +42,7 @@ impl ScopeTable {
             name: alias.unwrap_or_else(|| def.name.clone()),
             columns: ColumnNames::Table(def),
             schema: None,
+            changed: None,
         }
     }
 
@@ -49,6 +53,7 @@ impl ScopeTable {
             columns: ColumnNames::Derived(columns),
             aliased: true,
             schema: None,
+            changed: None,
         }
     }
 
@@ -60,9 +65,17 @@ impl ScopeTable {
         }
     }
 
-    /// Whether it is a view under its own name.
-    pub(in crate::sql::bind) fn is_view(&self) -> bool {
-        self.schema.is_some()
+    /// What a statement changes that changes it; `None`: it is neither a table nor a view.
+    ///
+    /// Errors: why it cannot be changed.
+    pub(in crate::sql::bind) fn changed(&self) -> Option<core::result::Result<Changed, String>> {
+        let table = self.def().map(|def| {
+            Ok(Changed {
+                def: def.clone(),
+                view: None,
+            })
+        });
+        table.or_else(|| self.changed.clone())
     }
 
     /// The schema by which the table can be qualified.
@@ -172,6 +185,24 @@ impl Scope {
         let mut scope = Scope::of_table(def, alias);
         scope.width += 1;
         scope
+    }
+
+    /// Says of its first table, a view, what is changed through it, and what it is called here.
+    pub(in crate::sql::bind) fn can_be_changed(&mut self, changed: Changed, alias: Option<String>) {
+        if let Some(table) = self.tables.first_mut() {
+            table.changed = Some(Ok(changed));
+            if let Some(alias) = alias {
+                table.name = alias;
+                table.schema = None;
+            }
+        }
+    }
+
+    /// Says of its first table, a view, why it cannot be changed.
+    pub(in crate::sql::bind) fn cannot_be_changed(&mut self, why: Option<String>) {
+        if let (Some(table), Some(why)) = (self.tables.first_mut(), why) {
+            table.changed = Some(Err(why));
+        }
     }
 
     /// The same names over another output: `place` says where a column is there.

@@ -98,7 +98,7 @@ fn keys_checks_and_defaults_are_kept() {
         panic!()
     };
     assert_eq!(insert.defaults[2], Some(literal(text("it's"), DataType::TEXT)));
-    let (_, check) = insert.checks[0].clone();
+    let check = insert.checks[0].condition.clone();
     assert_eq!(right_of(check), literal(text("a\\'b"), DataType::TEXT));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::catalog::TableDef;
 use crate::sql::exec::eval::{Scope, eval};
-use crate::sql::plan::Expr;
+use crate::sql::plan::{Expr, RowCheck};
 use crate::types::{Batch, Column, Error, Result};
 use alloc::string::String;
 
@@ -29,20 +29,24 @@ pub(super) fn refuse_null(def: &TableDef, column: usize, values: &Column) -> Res
 /// Refuses rows for which a condition is false; NULL passes. `rows` has one column per table column.
 ///
 /// # Errors
-/// [`Error::CheckViolated`]; those of the conditions.
+/// [`Error::CheckViolated`], [`Error::CheckOption`]; those of the conditions.
 pub fn refuse_false<'a>(
     def: &TableDef,
-    checks: impl Iterator<Item = &'a (String, Expr)>,
+    checks: impl Iterator<Item = &'a RowCheck>,
     rows: &Batch,
     scope: &Scope<'_>,
 ) -> Result<()> {
-    for (name, condition) in checks {
-        let holds = eval(condition, rows, scope)?;
+    for check in checks {
+        let holds = eval(&check.condition, rows, scope)?;
         let is_false = |(row, value): (usize, &i64)| *value == 0 && !holds.is_null(row);
         if holds.i64s().iter().enumerate().any(is_false) {
-            return Err(Error::CheckViolated {
-                table: def.name.clone(),
-                constraint: name.clone(),
+            let name = check.name.clone();
+            return Err(match check.of_view {
+                true => Error::CheckOption { view: name },
+                false => Error::CheckViolated {
+                    table: def.name.clone(),
+                    constraint: name,
+                },
             });
         }
     }

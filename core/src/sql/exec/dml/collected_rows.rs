@@ -16,12 +16,13 @@ use crate::sql::exec::Env;
 use crate::sql::exec::eval::eval;
 use crate::sql::memory::MemoryUse;
 use crate::sql::plan::{
-    Change, ChangePart, ConflictAction, Derived, Expr, Insert, InsertSource, Query, Statement, Update,
+    Change, ChangePart, ConflictAction, Derived, Expr, Insert, InsertSource, Query, RowCheck, Statement,
+    Update,
 };
 use crate::tree::Missing;
 use crate::txn::Draft;
 use crate::types::{Batch, Column, Error, Result, RowId};
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// The first phase of such a statement.
@@ -323,7 +324,7 @@ impl RowChange {
         txn: &mut Draft<'_>,
         env: &Env,
     ) -> Result<(Vec<Column>, Option<i64>)> {
-        if plan.generated.is_empty() {
+        if plan.generated.is_empty() && !plan.checks.iter().any(|c| c.of_view) {
             return Ok((row, None));
         }
         let (row, key) = keyed(plan, &self.def, row, txn, env)?;
@@ -335,7 +336,7 @@ impl RowChange {
     /// # Errors
     /// [`Error::NotNull`], [`Error::CheckViolated`].
     pub fn check(&self, row: &[Column], inserted: bool, env: &Env) -> Result<()> {
-        let checks: &[(String, Expr)] = match &self.change {
+        let checks: &[RowCheck] = match &self.change {
             Change::Insert(i) => &i.checks,
             Change::Update(u) => &u.checks,
             Change::Delete(_) => &[],

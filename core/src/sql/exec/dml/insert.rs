@@ -10,7 +10,7 @@ use super::upsert::Upsert;
 use crate::catalog::{Catalog, TableDef};
 use crate::sql::exec::Env;
 use crate::sql::exec::eval::{Scope, eval};
-use crate::sql::plan::{ConflictAction, Insert, InsertSource, Query};
+use crate::sql::plan::{ConflictAction, Expr, Insert, InsertSource, Query};
 use crate::tree::Missing;
 use crate::txn::Draft;
 use crate::types::{Batch, Column, Physical, Result, RowId};
@@ -56,7 +56,10 @@ impl InsertRun {
     pub fn new(plan: Arc<Insert>, catalog: &Catalog, env: Env) -> Result<InsertRun> {
         let table = catalog.table(plan.table)?;
         let def = table.def.clone();
-        let depends = |key: usize| plan.generated.iter().any(|(_, e)| reads_column(e, key));
+        // A view looks at the key as it will be; for a CHECK it may be NULL first.
+        let of_views = plan.checks.iter().filter(|c| c.of_view).map(|c| &c.condition);
+        let computed: Vec<&Expr> = plan.generated.iter().map(|(_, e)| e).chain(of_views).collect();
+        let depends = |key: usize| computed.iter().any(|e| reads_column(e, key));
         let keys_first = automatic_columns(&def).any(depends);
         let returning = plan.returning.as_ref();
         let InsertSource::Query(query) = &plan.source;
@@ -403,7 +406,7 @@ fn check_automatic(
     rows: &Batch,
     scope: &Scope<'_>,
 ) -> Result<()> {
-    let checks = plan.checks.iter().filter(|(_, c)| reads_column(c, column));
+    let checks = plan.checks.iter().filter(|c| reads_column(&c.condition, column));
     refuse_false(def, checks, rows, scope)
 }
 

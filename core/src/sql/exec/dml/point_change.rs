@@ -19,11 +19,13 @@ use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::point_key::PointKey;
 use crate::sql::exec::table_columns::TableColumns;
 use crate::sql::functions::is_of_sequences;
-use crate::sql::plan::{Access, Delete, Derived, Expr, Insert, InsertSource, Plan, Query, Statement, Update};
+use crate::sql::plan::{
+    Access, Delete, Derived, Expr, Insert, InsertSource, Plan, Query, RowCheck, Statement, Update,
+};
 use crate::tree::{Missing, Pins};
 use crate::txn::{Draft, ReadSet};
 use crate::types::{AppendValues, Batch, Column, DataType, Physical, Result, RowId};
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
 /// A statement that changes one row.
@@ -66,7 +68,7 @@ struct NewRow {
     /// Table columns that take no NULL, and do not generate a value for it.
     not_null: Vec<usize>,
     generated: Vec<(usize, Expr)>,
-    checks: Vec<(String, Expr)>,
+    checks: Vec<RowCheck>,
 }
 
 /// A value for a table column.
@@ -198,7 +200,7 @@ impl PointChange {
             Kind::Insert(new) => {
                 let given = new.given.iter().map(|g| &g.expr);
                 let defaults = new.defaults.iter().map(|(_, e)| e);
-                let checks = new.checks.iter().map(|(_, e)| e);
+                let checks = new.checks.iter().map(|c| &c.condition);
                 let generated = new.generated.iter().map(|(_, e)| e);
                 given.chain(defaults).chain(checks).chain(generated).collect()
             }
@@ -404,7 +406,7 @@ impl Kind {
         let def = &catalog.get(plan.table)?.def;
         // CHECKs of a key that is generated when the row goes in.
         let later = |check: &Expr| automatic_columns(def).any(|g| reads_column(check, g));
-        let computed = plan.checks.iter().map(|(_, c)| c);
+        let computed = plan.checks.iter().map(|c| &c.condition);
         if computed.chain(plan.generated.iter().map(|(_, g)| g)).any(later)
             || row.len() != plan.columns.len()
             || types.len() != row.len()

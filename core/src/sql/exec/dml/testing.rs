@@ -12,7 +12,7 @@ use crate::sql::exec::Env;
 use crate::sql::memory::Memory;
 use crate::sql::plan::{
     CompareOp, ConflictAction, ConflictClause, ConflictTarget, Delete, Derived, Expr, Insert, InsertSource,
-    OutputColumn, Plan, Query, Statement, Update,
+    OutputColumn, Plan, Query, RowCheck, Statement, Update,
 };
 use crate::table::Check;
 use crate::table::testing::{Fixture, ints, run_on, texts};
@@ -145,7 +145,7 @@ pub(super) fn column(index: usize) -> Expr {
 }
 
 /// `grp < 10`
-pub(super) fn check() -> (String, Expr) {
+pub(super) fn check() -> RowCheck {
     let ten = Expr::Literal {
         value: int(10),
         ty: DataType::BIGINT,
@@ -155,7 +155,11 @@ pub(super) fn check() -> (String, Expr) {
         left: Box::new(column(2)),
         right: Box::new(ten),
     };
-    ("small".into(), condition)
+    RowCheck {
+        name: "small".into(),
+        of_view: false,
+        condition,
+    }
 }
 
 fn query(plan: Plan) -> Query {
