@@ -21,6 +21,7 @@ fn argument(kind: ArgKind) -> &'static str {
         ArgKind::Bytes => "bytes",
         ArgKind::Bool => "condition",
         ArgKind::Date => "date",
+        ArgKind::Geometry => "geometry",
         ArgKind::DateTime => "time",
     }
 }

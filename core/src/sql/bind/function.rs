@@ -113,12 +113,17 @@ impl<'a> Binder<'a> {
         };
         let aggregate = match self.cx.source.user_function(&upper) {
             Some(function) if function.is_aggregate() => Some(Aggregate::User),
-            _ => Aggregate::lookup(&upper),
+            _ => Aggregate::of_call(&upper, arguments.len()),
         };
-        match (aggregate, over) {
-            (Some(aggregate), None) => return self.aggregate(aggregate, f, arguments, env),
-            (Some(aggregate), Some(over)) => return self.aggregate_over(aggregate, f, arguments, over, env),
-            (None, _) => {}
+        if let Some(aggregate) = aggregate {
+            let result = match over {
+                None => self.aggregate(aggregate, f, arguments, env)?,
+                Some(over) => self.aggregate_over(aggregate, f, arguments, over, env)?,
+            };
+            return match Aggregate::finishing(&upper) {
+                Some(function) => self.call(function, vec![result], f),
+                None => Ok(result),
+            };
         }
         refuse(
             upper == "ARRAY_AGG",
@@ -536,6 +541,7 @@ pub(super) fn convert_argument(arg: Expr, kind: ArgKind, at: Option<Position>) -
         ArgKind::Bool => to_bool(arg, at)?,
         ArgKind::Date => cast(arg, &DataType::Date, false),
         ArgKind::DateTime => cast(arg, &DataType::DateTime { fsp: 6 }, false),
+        ArgKind::Geometry => cast(arg, &DataType::Geometry, false),
     })
 }
 

@@ -59,6 +59,8 @@ pub enum Aggregate {
     /// GROUPING(key, …): one bit per key, 1 if the row's grouping set has it not. No accumulator's, it is a constant
     /// of each grouping set.
     Grouping,
+    /// ST_COLLECT: the geometries as one collection. ST_UNION is the union of its parts.
+    Collect,
     /// One that the program brings: [`AggregateOptions::user`](crate::sql::plan::AggregateOptions::user).
     User,
 }
@@ -144,6 +146,8 @@ const NAMES: &[(&str, Aggregate)] = &[
     ("REGR_SXY", Aggregate::Pairs(PairStatistic::Products)),
     ("REGR_SYY", Aggregate::Pairs(PairStatistic::SquaresY)),
     ("GROUPING", Aggregate::Grouping),
+    ("ST_COLLECT", Aggregate::Collect),
+    ("ST_UNION", Aggregate::Collect),
 ];
 
 impl Aggregate {
@@ -151,7 +155,11 @@ impl Aggregate {
     pub fn is_ordered(self) -> bool {
         matches!(
             self,
-            Aggregate::GroupConcat | Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg | Aggregate::User
+            Aggregate::GroupConcat
+                | Aggregate::JsonArrayAgg
+                | Aggregate::JsonObjectAgg
+                | Aggregate::Collect
+                | Aggregate::User
         )
     }
 
@@ -191,6 +199,16 @@ impl Aggregate {
             .map(|(_, a)| *a)
     }
 
+    /// The aggregate that a call with so many arguments is: of two geometries the union is no aggregate.
+    pub fn of_call(name: &str, arguments: usize) -> Option<Aggregate> {
+        Aggregate::lookup(name).filter(|a| *a != Aggregate::Collect || arguments == 1)
+    }
+
+    /// The scalar function that makes of its result what the call of that name, in capitals, is.
+    pub fn finishing(name: &str) -> Option<&'static str> {
+        (name == "ST_UNION").then_some("ST_UNARYUNION")
+    }
+
     /// Its usual name.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(_, a)| *a == self).map_or("", |(n, _)| n)
@@ -200,6 +218,7 @@ impl Aggregate {
     pub fn arg_kind(self, i: usize) -> ArgKind {
         match (self, i) {
             (Aggregate::PercentileDisc, 0) => ArgKind::Any,
+            (Aggregate::Collect, _) => ArgKind::Geometry,
             (Aggregate::JsonObjectAgg, 0) | (Aggregate::GroupConcat, _) => ArgKind::Text,
             (
                 Aggregate::Count
@@ -266,6 +285,7 @@ impl Aggregate {
             | Aggregate::Pairs(_) => DataType::Double,
             Aggregate::GroupConcat => DataType::TEXT,
             Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg => DataType::Json,
+            Aggregate::Collect => DataType::Geometry,
         }
     }
 }

@@ -38,6 +38,8 @@ pub enum ArgKind {
     Date,
     /// DATETIME (a DATE gets midnight; text is parsed).
     DateTime,
+    /// GEOMETRY; text is WKT.
+    Geometry,
 }
 
 /// How the result type follows from the arguments.

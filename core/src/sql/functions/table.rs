@@ -56,7 +56,7 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
         ],
     ),
     ("Vectors", &[super::vector::FUNCTIONS]),
-    ("Geometries", &[super::spatial::FUNCTIONS]),
+    ("Geometries", &super::spatial::FUNCTIONS),
     ("Sequences", &[super::sequence::FUNCTIONS]),
     ("System", &[super::system::FUNCTIONS]),
 ];
@@ -121,6 +121,7 @@ mod tests {
                 ArgKind::Bool => DataType::Bool,
                 ArgKind::Date => DataType::Date,
                 ArgKind::DateTime => DataType::DateTime { fsp: 6 },
+                ArgKind::Geometry => DataType::Geometry,
                 ArgKind::Number | ArgKind::Exact if from.is_text() => DataType::Double,
                 ArgKind::Same => same.clone(),
                 ArgKind::Any | ArgKind::Number | ArgKind::Exact => from.clone(),

@@ -1,6 +1,7 @@
 //! What all aggregates have in common: a state per group, fed a batch at a time.
 
 use super::bits::Bits;
+use super::collect::Collect;
 use super::comoments::Comoments;
 use super::count::Count;
 use super::distinct::DistinctRows;
@@ -111,6 +112,7 @@ pub fn accumulator(call: &AggregateCall, memory: &Arc<Memory>) -> Box<dyn Accumu
             let separator = call.options.separator.as_deref().unwrap_or(",");
             Box::new(GroupConcat::new(separator, call.options.limit))
         }
+        Aggregate::Collect => Box::new(Collect::default()),
         Aggregate::JsonObjectAgg => Box::new(JsonObject::new(types.get(1).unwrap_or(&arg), memory)),
         Aggregate::ApproxCountDistinct => Box::new(DistinctSketch::new(&arg)),
         Aggregate::Pairs(statistic) => Box::new(Comoments::new(statistic)),

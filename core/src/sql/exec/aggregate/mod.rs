@@ -2,6 +2,7 @@
 
 mod accumulator;
 mod bits;
+mod collect;
 mod comoments;
 mod count;
 mod distinct;

@@ -1,17 +1,16 @@
-//! Geometries of the plane: making them, taking them apart, measures and predicates, as in MySQL.
+//! Making geometries, taking them apart, and measures of them, as in MySQL.
 //!
-//! POINT, LINESTRING and POLYGON, without a spatial reference system. Arguments are geometries or their WKT.
+//! Geometries have no spatial reference system. Arguments are geometries or their WKT.
 
-use super::ArgKind::{Any, Bytes, Double, Int, Text};
-use super::args::{Args, BLOB, BOOL, DOUBLE, INT, TEXT, function, lenient, try_blobs, try_ints, try_texts};
-use super::relation::{Relation, is_valid, shortest};
-use super::shape::{Shape, rectangle, shape};
-use super::{ReturnKind, ScalarFunction};
-use crate::types::{Column, DataType, Error, Result};
-use alloc::{format, string::String, vec::Vec};
-
-const GEOMETRY: ReturnKind = ReturnKind::Fixed(|| DataType::Geometry);
-
+use super::argument::{GEOMETRY, Shapes, numbers, of_text, refuse_srid};
+use super::relation::shortest;
+use super::shape::{Kind, Shape, rectangle, shape};
+use super::validity::is_valid;
+use crate::sql::functions::ArgKind::{Any, Bytes, Double, Int, Text};
+use crate::sql::functions::ScalarFunction;
+use crate::sql::functions::args::{
+    Args, BLOB, BOOL, DOUBLE, INT, TEXT, function, try_blobs, try_ints, try_texts,
+};
 /// A number of one geometry.
 macro_rules! measure {
     ($name:literal, $aliases:expr, $doc:literal, $f:expr) => {
@@ -67,22 +66,8 @@ macro_rules! part {
     };
 }
 
-/// A predicate of two geometries.
-macro_rules! predicate {
-    ($name:literal, $doc:literal, $f:expr) => {
-        function($name, &[], (2, 2), &[Any], BOOL, $doc, |_, a, t, _, n| {
-            let (left, right) = (Shapes::new(a, t, 0)?, Shapes::new(a, t, 1)?);
-            try_ints(n, |i| {
-                let f: fn(&Relation) -> bool = $f;
-                let both = left.at(i)?.zip(right.at(i)?);
-                Ok(both.map(|(l, r)| i64::from(f(&Relation::new(&l, &r)))))
-            })
-        })
-    };
-}
-
 /// The family's functions.
-pub(super) const FUNCTIONS: &[ScalarFunction] = &[
+pub(in crate::sql::functions) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "ST_POINT",
         &["POINT", "ST_MAKEPOINT"],
@@ -124,11 +109,15 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             "ST_LINESTRINGFROMTEXT",
             "ST_POLYFROMTEXT",
             "ST_POLYGONFROMTEXT",
+            "ST_MPOINTFROMTEXT",
+            "ST_MLINEFROMTEXT",
+            "ST_MPOLYFROMTEXT",
+            "ST_GEOMCOLLFROMTEXT",
         ],
         (1, 2),
         &[Text, Int],
         GEOMETRY,
-        "The geometry of a WKT such as 'POINT(1 2)', 'LINESTRING(0 0, 1 1)' or 'POLYGON((0 0, 1 0, 0 1, 0 0))'.",
+        "The geometry of a WKT such as 'POINT(1 2)', 'POLYGON((0 0, 1 0, 0 1, 0 0))' or 'MULTIPOINT((1 2), (3 4))'.",
         |cx, a, _, _, n| {
             try_blobs(cx, n, |i| {
                 if a.has(1) {
@@ -191,18 +180,14 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         (1, 1),
         &[Any],
         TEXT,
-        "POINT, LINESTRING or POLYGON.",
+        "POINT, LINESTRING, POLYGON, MULTIPOINT, MULTILINESTRING, MULTIPOLYGON or GEOMETRYCOLLECTION.",
         |cx, a, t, _, n| {
             let shapes = Shapes::new(a, t, 0)?;
             try_texts(cx, n, |i, out| {
                 let Some(shape) = shapes.at(i)? else {
                     return Ok(None);
                 };
-                out.push_str(match shape {
-                    Shape::Point(_) => "POINT",
-                    Shape::Line(_) => "LINESTRING",
-                    Shape::Polygon(_) => "POLYGON",
-                });
+                out.push_str(shape.name());
                 Ok(Some(()))
             })
         },
@@ -215,25 +200,22 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         Shape::Point((_, y)) => Some(*y),
         _ => None,
     }),
-    measure!(
-        "ST_AREA",
-        &[],
-        "The area of a polygon, 0 of anything else.",
-        |s| Some(s.area())
-    ),
+    measure!("ST_AREA", &[], "The area of polygons, 0 of anything else.", |s| {
+        Some(s.area())
+    }),
     measure!(
         "ST_LENGTH",
         &["GLENGTH"],
-        "The length of a line; NULL of anything else.",
+        "The length of lines; NULL of anything else.",
         |s| match s {
-            Shape::Line(_) => Some(s.length()),
+            Shape::Line(_) | Shape::Collection(Kind::Lines, _) => Some(s.length()),
             _ => None,
         }
     ),
     measure!(
         "ST_PERIMETER",
         &[],
-        "The length of the rings of a polygon, 0 of anything else.",
+        "The length of the rings of polygons, 0 of anything else.",
         |s| { Some(if s.dimension() == 2 { s.length() } else { 0.0 }) }
     ),
     count!(
@@ -247,16 +229,12 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         "ST_DIMENSION",
         &["DIMENSION"],
         INT,
-        "0 of a point, 1 of a line, 2 of a polygon.",
+        "0 of points, 1 of lines, 2 of polygons.",
         |s| { Some(s.dimension()) }
     ),
-    count!(
-        "ST_ISEMPTY",
-        &[],
-        BOOL,
-        "Whether it has no points; all geometries have.",
-        |s| { Some(i64::from(s.points().is_empty())) }
-    ),
+    count!("ST_ISEMPTY", &[], BOOL, "Whether it has no points.", |s| {
+        Some(i64::from(s.points().is_empty()))
+    }),
     count!(
         "ST_NUMPOINTS",
         &["NUMPOINTS", "ST_NPOINTS"],
@@ -271,7 +249,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         "How many holes a polygon has.",
         |s| {
             match s {
-                Shape::Polygon(rings) => Some(rings.len() as i64 - 1),
+                Shape::Polygon(rings) => Some(rings.len().saturating_sub(1) as i64),
                 _ => None,
             }
         }
@@ -286,12 +264,20 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             _ => None,
         }
     ),
-    count!(
+    function(
         "ST_ISVALID",
         &[],
+        (1, 1),
+        &[Any],
         BOOL,
-        "Whether its rings close, have an area and do not cross.",
-        |s| { Some(i64::from(is_valid(s))) }
+        "Whether its rings close, have an area and do not cross, and its polygons do not overlap.",
+        |cx, a, t, _, n| {
+            let shapes = Shapes::new(a, t, 0)?;
+            try_ints(n, |i| match shapes.at(i)? {
+                Some(s) => is_valid(cx, &s).map(|is| Some(i64::from(is))),
+                None => Ok(None),
+            })
+        },
     ),
     part!(
         "ST_ENVELOPE",
@@ -357,108 +343,12 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Any],
         DOUBLE,
         "The shortest distance of two geometries in the plane.",
-        |_, a, t, _, n| {
+        |cx, a, t, _, n| {
             let (left, right) = (Shapes::new(a, t, 0)?, Shapes::new(a, t, 1)?);
-            numbers(n, |i| {
-                let both = left.at(i)?.zip(right.at(i)?);
-                Ok(both.map(|(l, r)| shortest(&l, &r)))
+            numbers(n, |i| match left.at(i)?.zip(right.at(i)?) {
+                Some((l, r)) => shortest(cx, &l, &r),
+                None => Ok(None),
             })
         },
     ),
-    predicate!("ST_EQUALS", "Whether they are the same points.", Relation::equals),
-    predicate!(
-        "ST_INTERSECTS",
-        "Whether they have a point in common.",
-        Relation::intersects
-    ),
-    predicate!("ST_DISJOINT", "Whether they have no point in common.", |r| !r
-        .intersects()),
-    predicate!(
-        "ST_CONTAINS",
-        "Whether the second lies within the first.",
-        Relation::contains
-    ),
-    predicate!(
-        "ST_WITHIN",
-        "Whether the first lies within the second.",
-        Relation::within
-    ),
-    predicate!(
-        "ST_TOUCHES",
-        "Whether only their boundaries meet.",
-        Relation::touches
-    ),
-    predicate!(
-        "ST_CROSSES",
-        "Whether lines meet in points, or a line leaves an area.",
-        Relation::crosses
-    ),
-    predicate!(
-        "ST_OVERLAPS",
-        "Whether each has a part of the other, and one of its own.",
-        Relation::overlaps
-    ),
 ];
-
-/// The geometries of an argument.
-struct Shapes {
-    wkb: [Column; 1],
-}
-
-impl Shapes {
-    fn new(a: &[Column], types: &[DataType], k: usize) -> Result<Shapes> {
-        let is_text = types.get(k).is_some_and(DataType::is_text);
-        let wkb = match (a.get(k), is_text) {
-            (Some(column), true) => {
-                let mut out = Column::new(DataType::Geometry.physical());
-                for i in 0..column.len() {
-                    match column.is_null(i) {
-                        true => out.push_null(),
-                        false => out.push_bytes(&of_text(crate::types::utf8_text(column.bytes_at(i)))?),
-                    }
-                }
-                out
-            }
-            (Some(column), false) if column.bytes().is_some() => column.clone(),
-            _ => lenient(a, types, k, &DataType::Geometry)?,
-        };
-        Ok(Shapes { wkb: [wkb] })
-    }
-
-    fn at(&self, i: usize) -> Result<Option<Shape>> {
-        match self.wkb.null(0, i) {
-            true => Ok(None),
-            false => shape(self.wkb.blob(0, i)).map(Some),
-        }
-    }
-}
-
-fn of_text(text: &str) -> Result<Vec<u8>> {
-    crate::types::parse_wkt(text).ok_or_else(|| {
-        let shown: String = text.chars().take(40).collect();
-        Error::invalid(format!(
-            "'{shown}' is no geometry: there are POINT(x y), LINESTRING(…) and POLYGON((…))"
-        ))
-    })
-}
-
-fn refuse_srid(srid: i64) -> Result<()> {
-    match srid {
-        0 => Ok(()),
-        srid => Err(Error::Unsupported {
-            feature: format!("the spatial reference system {srid} (geometries are of the plane, SRID 0)"),
-            position: None,
-        }),
-    }
-}
-
-fn numbers(rows: usize, mut f: impl FnMut(usize) -> Result<Option<f64>>) -> Result<Column> {
-    let mut out = Column::with_capacity(DataType::Double.physical(), rows);
-    for i in 0..rows {
-        match f(i)?.filter(|v| v.is_finite()) {
-            Some(v) => out.push_f64(v),
-            None => out.push_null(),
-        }
-    }
-    Ok(out)
-}
