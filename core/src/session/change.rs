@@ -5,12 +5,14 @@ use super::session::{Given, Session};
 use super::{Outcome, RowStream, read_ranges, trigger_run};
 use crate::interrupt::Interrupt;
 use crate::router::Engine;
-use crate::sql::exec::Env;
 use crate::sql::exec::dml::{DmlResult, DmlRun};
-use crate::sql::plan::{Access, Plan, Query, Statement};
+use crate::sql::exec::{Env, Watch};
+use crate::sql::explain;
+use crate::sql::plan::{Access, ExplainFormat, Plan, Query, Statement};
 use crate::tree::{Missing, Pins};
 use crate::txn::{Transaction, TransactionOptions};
 use crate::types::{Error, Result};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::task::Poll;
 
 /// How often an autocommit statement may lose against others before it keeps them from committing
@@ -20,6 +22,31 @@ const POLITE_RETRIES: usize = 4;
 impl Session {
     pub(super) async fn change(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
         let env = self.env(given);
+        self.change_with(statement, env).await
+    }
+
+    /// Runs a statement that changes rows, and says what it did instead of answering.
+    pub(super) async fn explain_change(
+        &mut self,
+        statement: &Statement,
+        given: Given,
+        format: ExplainFormat,
+    ) -> Result<Vec<String>> {
+        let change = match statement {
+            Statement::Triggered(triggered) => &triggered.change,
+            change => change,
+        };
+        let (source, _) = DmlRun::queries(change)?;
+        let watch = Arc::new(Watch::new(source.clone()));
+        let mut env = self.env(given);
+        env.watch = Some(watch.clone());
+        self.refresh().await?;
+        let catalog = self.catalog();
+        self.change_with(statement, env).await?;
+        Ok(explain::render_watched(statement, &catalog, &watch, format))
+    }
+
+    async fn change_with(&mut self, statement: &Statement, env: Env) -> Result<Outcome> {
         if let Statement::Triggered(triggered) = statement {
             let shared = self.shared.clone();
             let result = self.write(&env.interrupt, async |transaction| {

@@ -446,6 +446,7 @@ impl Session {
             sequences: self.sequences.among(self.view().catalog().sequences().clone()),
             memory: Arc::new(Memory::new(engine.config().query_memory())),
             interrupt: self.interrupt(),
+            watch: None,
         }
     }
 
@@ -576,19 +577,16 @@ impl Session {
         format: ExplainFormat,
         given: Given,
     ) -> Result<Outcome> {
-        let lines = if analyze {
-            let Statement::Query(query) = statement else {
-                return Err(Error::unsupported(
-                    "EXPLAIN ANALYZE of a statement that changes rows",
-                ));
-            };
-            self.refresh().await?;
-            let catalog = self.catalog();
-            self.require_plan_for(catalog.schema_version())?;
-            let mut run = explain::AnalyzeRun::new(query.clone(), &catalog, self.env(given), format)?;
-            self.shared.engine.drive(|missing| run.step(missing)).await?
-        } else {
-            explain::render(statement, &self.catalog(), format)
+        let lines = match (analyze, statement) {
+            (false, _) => explain::render(statement, &self.catalog(), format),
+            (true, Statement::Query(query)) => {
+                self.refresh().await?;
+                let catalog = self.catalog();
+                self.require_plan_for(catalog.schema_version())?;
+                let mut run = explain::AnalyzeRun::new(query.clone(), &catalog, self.env(given), format)?;
+                self.shared.engine.drive(|missing| run.step(missing)).await?
+            }
+            (true, change) => self.explain_change(change, given, format).await?,
         };
         let rows: Vec<Vec<Value>> = lines.into_iter().map(|l| alloc::vec![Value::Text(l)]).collect();
         Ok(Outcome::Rows(RowStream::of_values(

@@ -13,7 +13,7 @@ use crate::catalog::{TableId, TriggerEvent, TriggerTiming};
 use crate::router::Engine;
 use crate::sql::exec::dml::{CollectedRows, DmlResult, DmlRun, RowChange, WaitingRows};
 use crate::sql::exec::eval::eval;
-use crate::sql::exec::{Env, QueryRun};
+use crate::sql::exec::{Env, QueryRun, Watch};
 use crate::sql::plan::{
     Change, ConflictAction, Expr, Insert, Plan, Query, Statement, Step, Trigger, Triggered, Update,
 };
@@ -46,6 +46,7 @@ pub(super) async fn run(
         engine,
         transaction,
         statement,
+        watch: env.watch.clone(),
         running: Vec::new(),
     };
     run.change(&statement.change, env).await
@@ -62,6 +63,8 @@ struct TriggerRun<'r> {
     engine: &'r Engine,
     transaction: &'r mut Transaction,
     statement: &'r Triggered,
+    /// EXPLAIN ANALYZE: where triggers are counted.
+    watch: Option<Arc<Watch>>,
     /// The triggers that run, the innermost last.
     running: Vec<Running>,
 }
@@ -135,9 +138,10 @@ impl<'r> TriggerRun<'r> {
         Box::pin(async move {
             let (env, parts) = self.collect(statement, env).await?;
             let mut result = DmlResult::default();
-            for mut part in parts {
+            for (n, mut part) in parts.into_iter().enumerate() {
                 let change = part.change().clone();
-                result.affected += match &change {
+                let start = env.host.monotonic_micros();
+                let affected = match &change {
                     Change::Insert(plan) => {
                         let (rows, first) = self.insert(plan, &mut part, &env).await?;
                         result.last_insert_id = result.last_insert_id.or(first);
@@ -146,6 +150,10 @@ impl<'r> TriggerRun<'r> {
                     Change::Update(plan) => self.update(plan, &mut part, &env).await?,
                     Change::Delete(_) => self.delete(&mut part, &env).await?,
                 };
+                result.affected += affected;
+                if let Some(watch) = &env.watch {
+                    watch.change(n).add(affected, start, &*env.host);
+                }
                 if let Some(rows) = part.finish() {
                     result.returning.get_or_insert_default().extend(rows);
                 }
@@ -549,8 +557,13 @@ impl<'r> TriggerRun<'r> {
                 }
                 any = true;
                 self.running.push(this);
+                let start = env.host.monotonic_micros();
                 self.steps(trigger, at.table, old, new, env).await?;
                 self.running.pop();
+                if let Some(watch) = &self.watch {
+                    let n = statement.number_of(at.table, at.event, i);
+                    watch.trigger(n).add(1, start, &*env.host);
+                }
             }
             Ok(any)
         })
@@ -571,6 +584,7 @@ impl<'r> TriggerRun<'r> {
                 outer: Vec::new(),
                 work_tables: Vec::new(),
                 sub_results: Vec::new(),
+                watch: None,
                 ..env.clone()
             };
             let width = def.columns.len();

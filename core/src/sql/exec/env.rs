@@ -2,6 +2,7 @@
 //! facts and its memory. Fixed for the run of one statement, except that sub-plans add their
 //! results before the plan itself starts.
 
+use super::Watch;
 use super::eval::{Scope, SubResult};
 use super::row_buffer::RowBuffer;
 use crate::host::Host;
@@ -42,6 +43,8 @@ pub struct Env {
     pub memory: Arc<Memory>,
     /// Whether the statement is to stop.
     pub interrupt: Interrupt,
+    /// EXPLAIN ANALYZE of a statement that changes rows: where it counts.
+    pub watch: Option<Arc<Watch>>,
 }
 
 impl Env {

@@ -55,6 +55,7 @@ pub(crate) mod testing;
 mod tests;
 mod top_n;
 mod values;
+mod watch;
 mod window;
 
 pub use analyze::{Analyze, Analyzed};
@@ -68,3 +69,4 @@ pub use query_run::QueryRun;
 pub use range_read::RangeRead;
 pub use row_buffer::RowBuffer;
 pub use row_in_place::{RowInPlace, RowShape, RowsInPlace};
+pub use watch::Watch;

@@ -41,7 +41,12 @@ impl QueryRun {
     /// # Errors
     /// See [`build`].
     pub fn new(query: Arc<Query>, catalog: &Catalog, env: Env) -> Result<QueryRun> {
-        QueryRun::prepare(query, catalog, env, None)
+        let Some(watch) = env.watch.clone().filter(|w| w.is_of(&query)) else {
+            return QueryRun::prepare(query, catalog, env, None);
+        };
+        let run = QueryRun::prepare(query, catalog, env, Some(Vec::new()))?;
+        watch.start(run.counts().to_vec());
+        Ok(run)
     }
 
     /// As [`QueryRun::new`], and counts what every operator yields; see [`QueryRun::counts`].

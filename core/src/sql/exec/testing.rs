@@ -62,6 +62,7 @@ pub(crate) fn env(params: Vec<Value>) -> Env {
         sequences: Default::default(),
         memory: Arc::new(Memory::new(1 << 30)),
         interrupt: Interrupt::new(&InterruptHandle::default(), None, &*host),
+        watch: None,
     }
 }
 

@@ -7,4 +7,4 @@ mod plan_text;
 
 pub use analyze_run::AnalyzeRun;
 pub use expr_text::expr_text;
-pub use plan_text::{render, render_counted};
+pub use plan_text::{render, render_counted, render_watched};

@@ -27,9 +27,20 @@ pub(super) struct PlanLine {
     /// Rows that it should yield.
     estimated: Option<f64>,
     done: Option<Done>,
+    /// Of a change or trigger: how many rows or calls, what these are, and the milliseconds they took.
+    made: Option<(u64, &'static str, f64)>,
 }
 
 impl PlanLine {
+    /// A change or a trigger, and how many of what it made.
+    pub(super) fn done(text: String, what: &'static str, counts: &OperatorCounts) -> PlanLine {
+        let millis = counts.micros.load(Relaxed) as f64 / 1000.0;
+        PlanLine {
+            made: Some((counts.rows.load(Relaxed), what, millis)),
+            ..PlanLine::heading(0, text)
+        }
+    }
+
     /// A line that is no operator.
     pub(super) fn heading(depth: usize, text: String) -> PlanLine {
         PlanLine {
@@ -37,6 +48,7 @@ impl PlanLine {
             text,
             estimated: None,
             done: None,
+            made: None,
         }
     }
 
@@ -58,11 +70,16 @@ impl PlanLine {
                 misses: c.misses.load(Relaxed),
                 skipped: c.skipped.load(Relaxed),
             }),
+            made: None,
         }
     }
 
     fn in_text(&self) -> String {
         let mut line = format!("{}{}", "  ".repeat(self.depth), self.text);
+        if let Some((n, what, millis)) = self.made {
+            let plural = if n == 1 { "" } else { "s" };
+            let _ = write!(line, "  [{n} {what}{plural}, {millis} ms]");
+        }
         if let Some(rows) = self.estimated {
             let _ = write!(line, "  [~{rows} rows");
             if let Some(d) = &self.done {
@@ -89,6 +106,9 @@ impl PlanLine {
         // Writing to a text cannot fail.
         let _ = out.write_str("\"operator\": ");
         let _ = write_json_string(&self.text, out);
+        if let Some((n, what, millis)) = self.made {
+            let _ = write!(out, ", \"{what}s\": {n}, \"milliseconds\": {millis}");
+        }
         if let Some(rows) = self.estimated {
             let _ = write!(out, ", \"estimated_rows\": {rows}");
         }

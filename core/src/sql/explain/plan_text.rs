@@ -7,7 +7,7 @@
 use super::expr_text;
 use super::plan_line::{PlanLine, formatted};
 use crate::catalog::{Catalog, ColumnDef, Placement, TableDef, TableId, TriggerEvent, TriggerTiming};
-use crate::sql::exec::OperatorCounts;
+use crate::sql::exec::{OperatorCounts, Watch};
 use crate::sql::optimize::estimate_rows;
 use crate::sql::plan::{
     Access, AggregateCall, ApplyKind, Change, ConflictAction, ConflictClause, Delete, ExplainFormat, Expr,
@@ -33,25 +33,45 @@ pub fn render_counted(
     counts: &[Arc<OperatorCounts>],
     format: ExplainFormat,
 ) -> Vec<String> {
-    formatted(&lines(stmt, catalog, counts), format)
+    formatted(&lines(stmt, catalog, counts, None), format)
 }
 
-fn lines(stmt: &Statement, catalog: &Catalog, counts: &[Arc<OperatorCounts>]) -> Vec<PlanLine> {
+/// How a statement that changes rows ran.
+pub fn render_watched(
+    stmt: &Statement,
+    catalog: &Catalog,
+    watch: &Watch,
+    format: ExplainFormat,
+) -> Vec<String> {
+    formatted(&lines(stmt, catalog, &watch.operators(), Some(watch)), format)
+}
+
+fn lines(
+    stmt: &Statement,
+    catalog: &Catalog,
+    counts: &[Arc<OperatorCounts>],
+    watch: Option<&Watch>,
+) -> Vec<PlanLine> {
     let mut out = Lines {
         catalog,
         counts: counts.iter(),
         lines: Vec::new(),
     };
+    let change = |text: String, n: usize| match watch {
+        None => PlanLine::heading(0, text),
+        Some(watch) => PlanLine::done(text, "row", &watch.change(n)),
+    };
     match stmt {
-        Statement::Explain { statement, .. } => return lines(statement, catalog, counts),
+        Statement::Explain { statement, .. } => return lines(statement, catalog, counts, watch),
         Statement::Query(q) => out.query(q, 0),
         Statement::Insert(i) => {
-            out.lines.push(PlanLine::heading(0, out.insert(i)));
+            out.lines.push(change(out.insert(i), 0));
             let InsertSource::Query(source) = &i.source;
             out.query(source, 1);
         }
         Statement::Triggered(t) => {
-            let mut lines = lines(&t.change, catalog, counts);
+            let mut lines = lines(&t.change, catalog, counts, watch);
+            let mut number = 0;
             for fired in &t.triggers {
                 for trigger in &fired.triggers {
                     let timing = match trigger.timing {
@@ -65,27 +85,31 @@ fn lines(stmt: &Statement, catalog: &Catalog, counts: &[Arc<OperatorCounts>]) ->
                     };
                     let table = out.table(fired.table);
                     let text = format!("Trigger {}: {timing} {event} on {table}", trigger.name);
-                    lines.push(PlanLine::heading(0, text));
+                    lines.push(match watch {
+                        None => PlanLine::heading(0, text),
+                        Some(watch) => PlanLine::done(text, "call", &watch.trigger(number)),
+                    });
+                    number += 1;
                 }
             }
             return lines;
         }
         Statement::Update(u) => {
-            out.lines.push(PlanLine::heading(0, out.update(u)));
+            out.lines.push(change(out.update(u), 0));
             out.query(&u.source, 1);
         }
         Statement::Delete(d) => {
-            out.lines.push(PlanLine::heading(0, out.delete(d)));
+            out.lines.push(change(out.delete(d), 0));
             out.query(&d.source, 1);
         }
         Statement::Changes(c) => {
-            for part in &c.parts {
+            for (n, part) in c.parts.iter().enumerate() {
                 let text = match &part.change {
                     Change::Insert(i) => out.insert(i),
                     Change::Update(u) => out.update(u),
                     Change::Delete(d) => out.delete(d),
                 };
-                out.lines.push(PlanLine::heading(0, text));
+                out.lines.push(change(text, n));
             }
             out.query(&c.source, 1);
         }

@@ -19,6 +19,15 @@ impl Triggered {
         self.find(table, event).map_or(&[], |t| &t.triggers)
     }
 
+    /// The place of a trigger, the `n`-th of a table for an event, among all.
+    pub fn number_of(&self, table: TableId, event: TriggerEvent, n: usize) -> usize {
+        let others = self
+            .triggers
+            .iter()
+            .take_while(|t| t.table != table || t.event != event);
+        others.map(|t| t.triggers.len()).sum::<usize>() + n
+    }
+
     /// What there is for a table and an event.
     pub fn find(&self, table: TableId, event: TriggerEvent) -> Option<&TableTriggers> {
         self.triggers

@@ -117,7 +117,16 @@ impl ManyRun {
     /// Those of the row operations; the caller undoes the statement.
     pub(super) fn apply(&mut self, txn: &mut Draft<'_>, missing: &mut Missing) -> Poll<Result<DmlResult>> {
         while let Some(part) = self.parts.get_mut(self.next) {
-            let done = ready!(part.apply(txn, missing))?;
+            let start = self.env.host.monotonic_micros();
+            let done = part.apply(txn, missing);
+            if let Some(watch) = self.env.watch.as_ref().filter(|w| w.is_of(&self.plan.source)) {
+                let rows = match &done {
+                    Poll::Ready(Ok(done)) => done.affected,
+                    _ => 0,
+                };
+                watch.change(self.next).add(rows, start, &*self.env.host);
+            }
+            let done = ready!(done)?;
             self.affected += done.affected;
             if let Some(rows) = done.returning {
                 self.returning.get_or_insert_default().extend(rows);

@@ -2,7 +2,8 @@
 
 use super::{DeleteRun, DmlResult, InsertRun, ManyRun, UpdateRun};
 use crate::catalog::{Catalog, TableId};
-use crate::sql::exec::Env;
+use crate::host::Host;
+use crate::sql::exec::{Env, Watch};
 use crate::sql::plan::{InsertSource, Query, Statement};
 use crate::tree::Missing;
 use crate::txn::Draft;
@@ -22,6 +23,8 @@ pub struct DmlRun {
     kind: Kind,
     /// The number of rows is announced.
     applies: bool,
+    /// EXPLAIN ANALYZE: where the only change counts.
+    watch: Option<(Arc<Watch>, Arc<dyn Host>)>,
 }
 
 enum Kind {
@@ -50,6 +53,9 @@ impl DmlRun {
     /// [`Error::Unknown`] if the table does not exist; [`Error::Invalid`] if the statement is none that
     /// changes rows.
     pub fn new(statement: &Statement, catalog: &Catalog, env: Env) -> Result<DmlRun> {
+        let (source, _) = DmlRun::queries(statement)?;
+        let watch = env.watch.clone().filter(|w| w.is_of(source));
+        let watch = watch.map(|w| (w, env.host.clone()));
         let (table, kind) = match statement {
             Statement::Insert(i) => (
                 Some(i.table),
@@ -70,6 +76,7 @@ impl DmlRun {
             table,
             kind,
             applies: false,
+            watch,
         })
     }
 
@@ -121,7 +128,16 @@ impl DmlRun {
             }
             self.applies = true;
         }
-        each!(&mut self.kind, run => run.apply(draft, missing))
+        let start = self.watch.as_ref().map(|(_, host)| host.monotonic_micros());
+        let done = each!(&mut self.kind, run => run.apply(draft, missing));
+        if let (Some((watch, host)), Some(start), Some(_)) = (&self.watch, start, self.table) {
+            let rows = match &done {
+                Poll::Ready(Ok(done)) => done.affected,
+                _ => 0,
+            };
+            watch.change(0).add(rows, start, &**host);
+        }
+        done
     }
 
     /// Both phases.

@@ -22,7 +22,8 @@ pub(super) enum Source {
 
 impl Source {
     pub(super) fn new(query: &Arc<Query>, catalog: &Catalog, env: &Env) -> Result<Source> {
-        if query.sub_plans.is_empty() && matches!(query.plan, Plan::Values { .. }) {
+        let watched = env.watch.as_ref().is_some_and(|w| w.is_of(query));
+        if query.sub_plans.is_empty() && matches!(query.plan, Plan::Values { .. }) && !watched {
             return Ok(match env.rows {
                 Some(_) => Source::Given(0),
                 None => Source::Values(0),

@@ -121,6 +121,7 @@ fn env() -> Env {
         sequences: Default::default(),
         memory: Arc::new(Memory::new(1 << 20)),
         interrupt: Interrupt::new(&InterruptHandle::default(), None, &*host),
+        watch: None,
     }
 }
 
