@@ -162,6 +162,39 @@ fn serializable_notices_what_it_read() {
 }
 
 #[test]
+fn what_is_read_for_update_stays_as_it_was_read_at_every_level() {
+    let reads = [
+        "SELECT n FROM x WHERE id = 7 FOR UPDATE",
+        "SELECT n FROM x WHERE id = 7 FOR SHARE",
+        "SELECT COUNT(*) FROM x WHERE grp = 1 FOR UPDATE NOWAIT",
+    ];
+    at(&LEVELS, |level, [mut one, mut two, _]| {
+        for read in reads {
+            begin(&mut one, level);
+            one.run(read).unwrap();
+            two.ok("UPDATE x SET n = n + 5 WHERE id = 7");
+            let written = one.run("UPDATE y SET n = n + 1 WHERE id = 1");
+            let refused = written.is_err() || one.code("COMMIT") == "40001";
+            assert!(refused, "{level}: {read}");
+            let _ = one.run("ROLLBACK");
+            // Other rows, and statements outside a transaction.
+            one.run(read).unwrap();
+            begin(&mut one, level);
+            one.run(reads[0]).unwrap();
+            two.ok("UPDATE x SET n = n + 5 WHERE id = 8");
+            one.all(&["UPDATE x SET n = n + 1 WHERE id = 7", "COMMIT"]);
+        }
+        // Without it, only what is written counts.
+        if level != "SERIALIZABLE" {
+            begin(&mut one, level);
+            one.run("SELECT n FROM x WHERE id = 7").unwrap();
+            two.ok("UPDATE x SET n = n + 5 WHERE id = 7");
+            one.all(&["UPDATE y SET n = n + 1 WHERE id = 1", "COMMIT"]);
+        }
+    });
+}
+
+#[test]
 fn serializable_lets_pass_what_does_not_matter() {
     at(&["SERIALIZABLE"], |level, [mut one, mut two, _]| {
         // Other rows of the table than those it read by key.

@@ -54,7 +54,7 @@ impl Session {
         let parsed = prepared.parsed();
         let types = alloc::vec![DataType::Null; parsed.value_count()];
         let columns = match self.bind(&self.catalog(), parsed, &types)? {
-            Statement::Query(q) => q.columns.clone(),
+            Statement::Query(q) | Statement::LockingQuery(q) => q.columns.clone(),
             _ => Arc::default(),
         };
         Ok((prepared, columns))

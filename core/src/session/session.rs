@@ -457,7 +457,8 @@ impl Session {
 
     async fn run(&mut self, statement: &Statement, given: Given) -> Result<Outcome> {
         match statement {
-            Statement::Query(query) => self.query(query, given).await,
+            Statement::Query(query) => self.query(query, false, given).await,
+            Statement::LockingQuery(query) => self.query(query, true, given).await,
             Statement::Insert(_)
             | Statement::Update(_)
             | Statement::Delete(_)
@@ -503,12 +504,17 @@ impl Session {
         }
     }
 
-    pub(super) async fn query(&mut self, query: &Arc<Query>, given: Given) -> Result<Outcome> {
+    pub(super) async fn query(&mut self, query: &Arc<Query>, locks: bool, given: Given) -> Result<Outcome> {
         self.refresh().await?;
         let catalog = self.catalog();
         self.require_plan_for(catalog.schema_version())?;
         let env = self.env(given);
-        if let Some(reads) = self.transaction.as_mut().and_then(Transaction::record_reads) {
+        let recorded = match (&mut self.transaction, locks) {
+            (Some(t), true) => Some(t.record_locks()),
+            (Some(t), false) => t.record_reads(),
+            (None, _) => None,
+        };
+        if let Some(reads) = recorded {
             read_ranges::record(query, &env, reads);
         }
         let run = QueryRun::new(query.clone(), &catalog, env)?;
@@ -579,7 +585,7 @@ impl Session {
     ) -> Result<Outcome> {
         let lines = match (analyze, statement) {
             (false, _) => explain::render(statement, &self.catalog(), format),
-            (true, Statement::Query(query)) => {
+            (true, Statement::Query(query) | Statement::LockingQuery(query)) => {
                 self.refresh().await?;
                 let catalog = self.catalog();
                 self.require_plan_for(catalog.schema_version())?;

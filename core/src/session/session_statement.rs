@@ -58,7 +58,7 @@ impl Session {
             count: 0,
             all: keep.then(|| RowBuffer::new(&physicals, memory.part())),
         };
-        let Outcome::Rows(mut stream) = self.query(query, given).await? else {
+        let Outcome::Rows(mut stream) = self.query(query, false, given).await? else {
             return Ok(rows);
         };
         while let Some(batch) = stream.next_batch().await? {

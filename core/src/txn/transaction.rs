@@ -180,9 +180,14 @@ impl Transaction {
         tables
     }
 
-    /// What it read, to be validated at commit: recorded for SERIALIZABLE only.
+    /// What it reads, to be validated at commit: recorded for SERIALIZABLE only.
     pub fn record_reads(&mut self) -> Option<&mut ReadSet> {
         (self.options.isolation == IsolationLevel::Serializable).then_some(&mut self.reads)
+    }
+
+    /// What a statement read that asked for locks (FOR UPDATE, FOR SHARE): validated at commit at every level.
+    pub fn record_locks(&mut self) -> &mut ReadSet {
+        &mut self.reads
     }
 
     /// Starts a statement: from here on everything is undone by [`Transaction::undo_statement`].
@@ -333,9 +338,10 @@ impl Transaction {
             if let Some(collision) = self.changes.writes.collision(&writes) {
                 return Err(self.conflict(collision));
             }
-            // A read-only transaction saw one snapshot: it takes its place in the order there.
-            if self.options.isolation == IsolationLevel::Serializable
-                && !self.changes.writes.is_empty()
+            // A read-only SERIALIZABLE transaction saw one snapshot: it takes its place in the order there.
+            // Reads of other transactions are only those that asked for locks.
+            let is_serializable = self.options.isolation == IsolationLevel::Serializable;
+            if !(is_serializable && self.changes.writes.is_empty())
                 && let Some(table) = self.reads.invalidated_by(&writes)
             {
                 return Err(self.conflict(Collision::Table(table)));

@@ -397,7 +397,9 @@ fn push_converted(out: &mut impl AppendValues, v: ValueRef<'_>, to: &DataType, s
                     .map_or(text.len(), |(at, _)| at),
                 _ => text.len(),
             };
-            if strict && end < text.len() {
+            // Blanks at the end that are too many are cut, as the standard has it.
+            let cut = text.get(end..).unwrap_or_default();
+            if strict && cut.bytes().any(|b| b != b' ') {
                 return Err(Misfit::Range);
             }
             out.append_bytes(text.as_bytes().get(..end).unwrap_or(&[]));

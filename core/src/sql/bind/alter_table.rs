@@ -23,14 +23,9 @@ use crate::sql::plan::{AlterAction, Expr, PersistenceChange, Statement};
 use crate::types::{Collation, Error, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{
-    self, AlterTable, AlterTableOperation as Op, CommentObject, DropBehavior, Ident, MySQLColumnPosition,
-    ObjectName, ObjectNamePart, RenameTableNameKind, TableConstraint,
+    self, AlterTable, AlterTableOperation as Op, CommentObject, Ident, MySQLColumnPosition, ObjectName,
+    ObjectNamePart, RenameTableNameKind, TableConstraint,
 };
-
-/// CASCADE would drop what depends on the object; RESTRICT is what happens anyway.
-fn refuse_cascade(behavior: Option<&DropBehavior>, at: &Ident) -> Result<()> {
-    refuse(matches!(behavior, Some(DropBehavior::Cascade)), "CASCADE", at)
-}
 
 /// Moves the positions of columns from `at` on.
 fn shift(def: &mut TableDef, at: usize, step: impl Fn(usize) -> usize) {
@@ -151,10 +146,9 @@ impl<'b, 'a> Alteration<'b, 'a> {
                 has_column_keyword: _,
                 column_names,
                 if_exists,
-                drop_behavior,
+                drop_behavior: _,
             } => {
                 for name in column_names {
-                    refuse_cascade(drop_behavior.as_ref(), name)?;
                     self.drop_column(name, *if_exists)?;
                 }
                 Ok(())
@@ -162,13 +156,12 @@ impl<'b, 'a> Alteration<'b, 'a> {
             Op::DropConstraint {
                 if_exists,
                 name,
-                drop_behavior,
+                drop_behavior: _,
+            } => self.drop_constraint(name, *if_exists),
+            Op::DropForeignKey {
+                name,
+                drop_behavior: _,
             } => {
-                refuse_cascade(drop_behavior.as_ref(), name)?;
-                self.drop_constraint(name, *if_exists)
-            }
-            Op::DropForeignKey { name, drop_behavior } => {
-                refuse_cascade(drop_behavior.as_ref(), name)?;
                 let known = |f: &crate::catalog::ForeignKeyDef| f.name.eq_ignore_ascii_case(&name.value);
                 if !self.def.foreign_keys.iter().any(known) {
                     return Err(unknown_constraint(&self.def, name));
@@ -182,11 +175,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
                 }
                 self.drop_constraint(name, false)
             }
-            Op::DropPrimaryKey { drop_behavior } => {
-                let table = Ident::new(self.def.name.clone());
-                refuse_cascade(drop_behavior.as_ref(), &table)?;
-                self.drop_primary_key()
-            }
+            Op::DropPrimaryKey { drop_behavior: _ } => self.drop_primary_key(),
             Op::RenameColumn {
                 old_column_name,
                 new_column_name,
@@ -621,14 +610,14 @@ impl Binder<'_> {
         let AlterTable {
             name,
             if_exists,
-            only,
+            // No table inherits from another.
+            only: _,
             operations,
             location,
             on_cluster,
             table_type,
             end_token: _,
         } = a;
-        refuse(*only, "ALTER TABLE ONLY", name)?;
         refuse(location.is_some(), "LOCATION", name)?;
         refuse(on_cluster.is_some(), "ON CLUSTER", name)?;
         refuse(table_type.is_some(), "ALTER of this kind of table", name)?;

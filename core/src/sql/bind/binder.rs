@@ -42,6 +42,8 @@ pub(super) struct Binder<'a> {
     pub(super) merge_action: Option<&'static str>,
     /// Whether tables give their row ids: in the FROM clause of a statement that changes rows.
     pub(super) row_ids: bool,
+    /// Whether a query asked for locks (FOR UPDATE, FOR SHARE).
+    pub(super) locks: bool,
     /// The views bound for the statement; `None` where there may be none.
     pub(super) views: Option<&'a Views>,
     /// When a view is defined: what the stars in its text stand for.
@@ -165,6 +167,7 @@ impl<'a> Binder<'a> {
             row: None,
             merge_action: None,
             row_ids: false,
+            locks: false,
             views: None,
             stars: None,
             recursion: 0,

@@ -269,10 +269,10 @@ pub(super) fn index_columns(
     Ok(out)
 }
 
-/// All indexes are ordered trees; BTREE says so, the others would promise something else.
+/// All indexes are ordered trees, which do what hashes do too: HASH means BTREE, as with MySQL's InnoDB.
 pub(super) fn index_type(ty: Option<&IndexType>, at: Option<Position>) -> Result<()> {
     match ty {
-        None | Some(IndexType::BTree) => Ok(()),
+        None | Some(IndexType::BTree | IndexType::Hash) => Ok(()),
         Some(other) => Err(unsupported_at(format!("USING {other} (indexes are BTREE)"), at)),
     }
 }

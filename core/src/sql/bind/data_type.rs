@@ -28,32 +28,20 @@ pub(super) struct NamedType {
 
 /// COLLATE's argument.
 pub(super) fn collation(name: &ObjectName, at: Option<Position>) -> Result<Collation> {
-    let text = format!("{name}");
+    let text = format!("{name}").to_ascii_lowercase();
     let text = text.trim_matches(['`', '"']);
-    const BINARY: [&str; 7] = [
-        "binary",
-        "utf8mb4_bin",
-        "utf8mb4_0900_bin",
-        "utf8_bin",
-        "utf8mb3_bin",
-        "c",
-        "posix",
-    ];
-    // MySQL's, which fold more than ASCII letters: nearer to them than comparing bytes.
-    const NO_CASE: [&str; 9] = [
-        "nocase",
-        "utf8mb4_general_ci",
-        "utf8mb4_unicode_ci",
-        "utf8mb4_unicode_520_ci",
-        "utf8mb4_0900_ai_ci",
-        "utf8_general_ci",
-        "utf8_unicode_ci",
-        "utf8mb3_general_ci",
-        "utf8mb3_unicode_ci",
-    ];
-    if NO_CASE.iter().any(|n| text.eq_ignore_ascii_case(n)) {
+    const BINARY: [&str; 5] = ["binary", "c", "posix", "default", "c.utf-8"];
+    // MySQL's names say the character set first, and last what they regard: case, accents, or every byte. Those
+    // that disregard case fold more than ASCII letters: nearer to them than comparing bytes.
+    let of_mysql = |last: &str| {
+        let known = CHARSETS
+            .iter()
+            .any(|c| text.strip_prefix(c).is_some_and(|rest| rest.starts_with('_')));
+        (known || text.starts_with("uca1400_")) && text.ends_with(last)
+    };
+    if text == "nocase" || of_mysql("_ci") {
         Ok(Collation::NoCase)
-    } else if BINARY.iter().any(|b| text.eq_ignore_ascii_case(b)) {
+    } else if BINARY.contains(&text) || of_mysql("_bin") || of_mysql("_cs") {
         Ok(Collation::Binary)
     } else {
         Err(unsupported_at(
@@ -63,11 +51,16 @@ pub(super) fn collation(name: &ObjectName, at: Option<Position>) -> Result<Colla
     }
 }
 
-/// Refuses a character set other than UTF-8, which all text is in.
+/// MySQL's character sets whose characters UTF-8 has too, so that text declared so is kept in UTF-8.
+const CHARSETS: [&str; 12] = [
+    "utf8", "utf8mb4", "utf8mb3", "utf-8", "ascii", "latin1", "latin2", "cp1250", "cp1251", "cp1252", "ucs2",
+    "utf16",
+];
+
+/// Refuses a character set whose characters are not all in UTF-8, which all text is in.
 pub(super) fn charset(name: &str, at: Option<Position>) -> Result<()> {
-    const UTF8: [&str; 4] = ["utf8", "utf8mb4", "utf8mb3", "utf-8"];
     let name = name.trim_matches(['`', '"', '\'']);
-    if UTF8.iter().any(|u| name.eq_ignore_ascii_case(u)) {
+    if CHARSETS.iter().any(|u| name.eq_ignore_ascii_case(u)) {
         Ok(())
     } else {
         Err(unsupported_at(
@@ -212,6 +205,11 @@ impl Namer {
                 ty: DataType::TEXT,
                 serial: false,
             }),
+            "BPCHAR" => Ok(NamedType {
+                ty: text(number().map(|n| self.length(n)).transpose()?),
+                serial: false,
+            }),
+            "LONG" => plain(DataType::TEXT),
             "NCHAR" => Ok(NamedType {
                 ty: text(match number() {
                     Some(n) => Some(self.length(n)?),

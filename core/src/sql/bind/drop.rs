@@ -20,7 +20,8 @@ impl Binder<'_> {
             object_type,
             if_exists,
             names,
-            cascade,
+            // As in MySQL they say nothing: what depends on it is a view, which stays, or a foreign key, which forbids it.
+            cascade: _,
             restrict: _,
             purge,
             temporary,
@@ -30,7 +31,6 @@ impl Binder<'_> {
             return Err(Error::unsupported("this DROP"));
         };
         let at = names.first().and_then(|n| n.place());
-        refuse_at(*cascade, "DROP … CASCADE", at)?;
         refuse_at(*purge, "PURGE", at)?;
         refuse_at(
             *temporary && *object_type != ObjectType::Table,

@@ -92,6 +92,8 @@ impl Binder<'_> {
         let at = foreign_table.place();
         let refused = match match_kind {
             None | Some(ConstraintReferenceMatchKind::Simple) => None,
+            // Of one column it is the same.
+            Some(_) if columns.len() <= 1 => None,
             Some(ConstraintReferenceMatchKind::Full) => Some("MATCH FULL"),
             Some(ConstraintReferenceMatchKind::Partial) => Some("MATCH PARTIAL"),
         };

@@ -38,7 +38,8 @@ impl Binder<'_> {
             using,
             columns,
             unique,
-            concurrently,
+            // Nobody waits for it anyway.
+            concurrently: _,
             r#async,
             if_not_exists,
             include,
@@ -46,15 +47,14 @@ impl Binder<'_> {
             with,
             predicate,
             index_options: options,
-            alter_options,
+            // ALGORITHM and LOCK: how MySQL is to go about it.
+            alter_options: _,
         } = c;
         let at = table_name;
-        refuse(*concurrently, "CREATE INDEX CONCURRENTLY", at)?;
         refuse(*r#async, "CREATE INDEX ASYNC", at)?;
         refuse(!include.is_empty(), "INCLUDE", at)?;
         refuse(*nulls_distinct == Some(false), "NULLS NOT DISTINCT", at)?;
         refuse(!with.is_empty(), "WITH of an index", at)?;
-        refuse(!alter_options.is_empty(), "ALGORITHM or LOCK", at)?;
         let position = at.place();
         index_type(using.as_ref(), position)?;
         index_options(options, position)?;

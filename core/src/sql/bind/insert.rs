@@ -64,7 +64,8 @@ fn refuse_clauses(i: &ast::Insert) -> Result<()> {
         returning: _,
         output,
         replace_into: _,
-        priority,
+        // Nobody waits for a reader.
+        priority: _,
         insert_alias: _,
         settings,
         format_clause,
@@ -83,7 +84,6 @@ fn refuse_clauses(i: &ast::Insert) -> Result<()> {
     )?;
     refuse(*has_table_keyword, "INSERT INTO TABLE", i)?;
     refuse(output.is_some(), "OUTPUT", i)?;
-    refuse(priority.is_some(), "LOW_PRIORITY, DELAYED or HIGH_PRIORITY", i)?;
     refuse(settings.is_some(), "SETTINGS", i)?;
     refuse(format_clause.is_some(), "FORMAT", i)?;
     let multi = multi_table_insert_type.is_some()

@@ -3,6 +3,7 @@
 use super::binder::{Binder, Env};
 use super::cte::Cte;
 use super::expr::balanced;
+use super::index::unknown_index;
 use super::lateral::{has_lateral, is_lateral, lateral_join};
 use super::names::{Scope, ScopeTable};
 use super::refuse::{Place, invalid, refuse, unsupported};
@@ -54,7 +55,11 @@ enum Side {
 
 fn join_kind<'j>(operator: &'j JoinOperator, at: &ast::Join) -> Result<(Side, Option<&'j JoinConstraint>)> {
     let refused = match operator {
-        JoinOperator::Join(c) | JoinOperator::Inner(c) | JoinOperator::CrossJoin(c) => {
+        // The optimizer orders those of STRAIGHT_JOIN as any others.
+        JoinOperator::Join(c)
+        | JoinOperator::Inner(c)
+        | JoinOperator::CrossJoin(c)
+        | JoinOperator::StraightJoin(c) => {
             return Ok((Side::Inner, Some(c)));
         }
         JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => return Ok((Side::Left, Some(c))),
@@ -64,7 +69,6 @@ fn join_kind<'j>(operator: &'j JoinOperator, at: &ast::Join) -> Result<(Side, Op
         JoinOperator::Anti(_) | JoinOperator::LeftAnti(_) | JoinOperator::RightAnti(_) => "ANTI JOIN",
         JoinOperator::CrossApply | JoinOperator::OuterApply => "APPLY",
         JoinOperator::AsOf { .. } => "ASOF JOIN",
-        JoinOperator::StraightJoin(_) => "STRAIGHT_JOIN",
         JoinOperator::ArrayJoin | JoinOperator::LeftArrayJoin | JoinOperator::InnerArrayJoin => "ARRAY JOIN",
     };
     Err(unsupported(refused, at))
@@ -179,7 +183,7 @@ pub(super) fn plain_table(factor: &TableFactor) -> Result<Option<(&ObjectName, O
         partitions,
         json_path,
         sample,
-        index_hints,
+        index_hints: _,
     } = factor
     else {
         return Ok(None);
@@ -190,11 +194,6 @@ pub(super) fn plain_table(factor: &TableFactor) -> Result<Option<(&ObjectName, O
     refuse(!partitions.is_empty(), "PARTITION (…)", factor)?;
     refuse(json_path.is_some(), "a JSON path on a table", factor)?;
     refuse(sample.is_some(), "TABLESAMPLE", factor)?;
-    refuse(
-        !index_hints.is_empty(),
-        "an index hint (USE, IGNORE, FORCE INDEX)",
-        factor,
-    )?;
     // With arguments it is a function.
     Ok(args.is_none().then_some((name, alias.as_ref())))
 }
@@ -382,6 +381,7 @@ impl<'a> Binder<'a> {
 
     fn table_factor(&mut self, factor: &'a TableFactor) -> Result<(Plan, Scope)> {
         if let Some((name, alias)) = plain_table(factor)? {
+            self.check_hints(name, factor)?;
             return self.named_table(name, alias);
         }
         match factor {
@@ -437,6 +437,26 @@ impl<'a> Binder<'a> {
                 self.deeper(1, |b| b.table_with_joins(table_with_joins))
             }
             other => Err(unsupported(unoffered(other), other)),
+        }
+    }
+
+    /// USE, IGNORE and FORCE INDEX name indexes that exist; which one is used the optimizer decides.
+    fn check_hints(&self, name: &ObjectName, factor: &TableFactor) -> Result<()> {
+        let TableFactor::Table { index_hints, .. } = factor else {
+            return Ok(());
+        };
+        let mut named = index_hints.iter().flat_map(|h| &h.index_names).peekable();
+        if named.peek().is_none() {
+            return Ok(());
+        }
+        let def = self.cx.table(name)?;
+        let is_known = |i: &&Ident| {
+            i.value.eq_ignore_ascii_case("PRIMARY") && !def.primary_key.is_empty()
+                || def.indexes.iter().any(|x| x.name.eq_ignore_ascii_case(&i.value))
+        };
+        match named.find(|i| !is_known(i)) {
+            Some(unknown) => Err(unknown_index(&def, unknown)),
+            None => Ok(()),
         }
     }
 

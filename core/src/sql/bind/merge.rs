@@ -291,6 +291,7 @@ impl<'a> Binder<'a> {
                     returning,
                 })),
                 Action::Update(set, _) => Change::Update(Arc::new(Update {
+                    ignores: false,
                     table: def.id,
                     source,
                     derived: derived(&def, &set, self.cx)?,

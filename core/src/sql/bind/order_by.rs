@@ -87,6 +87,10 @@ pub(super) fn sort_key(expr: Expr, key: &OrderByExpr) -> Result<SortKey> {
     })
 }
 
+fn is_null(e: &ast::Expr) -> bool {
+    matches!(e, ast::Expr::Value(v) if v.value == ast::Value::Null)
+}
+
 impl<'a> Binder<'a> {
     /// ORDER BY over the columns of a scope, with ordinals counting `outputs`.
     pub(super) fn order_by(
@@ -155,7 +159,9 @@ impl<'a> Binder<'a> {
                 limit_by,
             }) => {
                 refuse(!limit_by.is_empty(), "LIMIT … BY", at)?;
-                out.limit = limit.as_ref().map(|l| self.count(l, "LIMIT")).transpose()?;
+                // LIMIT NULL is LIMIT ALL.
+                let limit = limit.as_ref().filter(|l| !is_null(l));
+                out.limit = limit.map(|l| self.count(l, "LIMIT")).transpose()?;
                 // ROW and ROWS after the number are only words.
                 out.offset = offset
                     .as_ref()

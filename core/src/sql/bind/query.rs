@@ -37,13 +37,12 @@ pub(super) fn refuse_clauses(q: &ast::Query) -> Result<()> {
         order_by: _,
         limit_clause: _,
         fetch: _,
-        locks,
+        locks: _,
         for_clause,
         settings,
         format_clause,
         pipe_operators,
     } = q;
-    refuse(!locks.is_empty(), "FOR UPDATE or FOR SHARE", q)?;
     refuse(for_clause.is_some(), "FOR XML, JSON or BROWSE", q)?;
     refuse(settings.is_some(), "SETTINGS", q)?;
     refuse(format_clause.is_some(), "FORMAT", q)?;
@@ -97,6 +96,7 @@ impl<'a> Binder<'a> {
 
     fn query_of_any_depth(&mut self, q: &'a ast::Query) -> Result<(Plan, Vec<OutputColumn>)> {
         refuse_clauses(q)?;
+        self.locks |= !q.locks.is_empty();
         let row_ids = core::mem::take(&mut self.row_ids);
         let ctes = self.ctes.len();
         if let Some(with) = &q.with {

@@ -75,7 +75,8 @@ fn refuse_clauses(s: &Select) -> Result<bool> {
         select_token: _,
         optimizer_hints,
         distinct,
-        select_modifiers,
+        // How MySQL is to go about it; no row depends on it.
+        select_modifiers: _,
         top,
         top_before_distinct: _,
         projection: _,
@@ -109,11 +110,6 @@ fn refuse_clauses(s: &Select) -> Result<bool> {
     refuse(!sort_by.is_empty(), "SORT BY", s)?;
     refuse(value_table_mode.is_some(), "SELECT AS VALUE or STRUCT", s)?;
     refuse(!matches!(flavor, SelectFlavor::Standard), "FROM before SELECT", s)?;
-    if let Some(m) = select_modifiers
-        && m.is_any_set()
-    {
-        return Err(unsupported(format!("SELECT {m}"), s));
-    }
     match distinct {
         None | Some(Distinct::All) => Ok(false),
         Some(Distinct::Distinct) => Ok(true),

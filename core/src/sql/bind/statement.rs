@@ -3,6 +3,7 @@
 use super::BindContext;
 use super::binder::Binder;
 use super::query::changed_by;
+use super::refuse::refuse_at;
 use super::template::Slots;
 use super::transaction::{begin, set, set_transaction, transaction};
 use super::trigger::with_triggers;
@@ -133,10 +134,21 @@ pub(super) fn bind_change<'a>(s: &'a ast::Statement, binder: &mut Binder<'a>) ->
 fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>) -> Result<Statement> {
     let at = parsed.position();
     if let Some(change) = bind_change(s, binder)? {
+        refuse_at(
+            binder.locks,
+            "FOR UPDATE or FOR SHARE in a statement that changes rows",
+            at,
+        )?;
         return with_triggers(change, binder.cx);
     }
     match s {
-        ast::Statement::Query(q) => Ok(Statement::Query(Arc::new(binder.top_query(q)?))),
+        ast::Statement::Query(q) => {
+            let query = Arc::new(binder.top_query(q)?);
+            Ok(match binder.locks {
+                true => Statement::LockingQuery(query),
+                false => Statement::Query(query),
+            })
+        }
         ast::Statement::CreateTable(c) => binder.create_table(c),
         ast::Statement::CreateIndex(c) => binder.create_index(c),
         ast::Statement::AlterTable(a) => binder.alter_table(a),

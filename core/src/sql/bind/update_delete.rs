@@ -273,11 +273,12 @@ impl<'a> Binder<'a> {
         } = u;
         refuse(!optimizer_hints.is_empty(), "an optimizer hint", u)?;
         refuse(output.is_some(), "OUTPUT", u)?;
-        refuse(
-            !matches!(or, None | Some(SqliteOnConflict::Abort)),
-            "UPDATE OR IGNORE, REPLACE, ROLLBACK or FAIL",
-            u,
-        )?;
+        let ignores = match or {
+            None | Some(SqliteOnConflict::Abort) => false,
+            Some(SqliteOnConflict::Ignore) => true,
+            Some(_) => return Err(unsupported("UPDATE OR REPLACE, ROLLBACK or FAIL", u)),
+        };
+        refuse(ignores && returning.is_some(), "RETURNING of UPDATE IGNORE", u)?;
         // Only the first table can be changed where the others follow SET; before it they are equals.
         let (others, first_only): (&[TableWithJoins], bool) = match from {
             None => (&[], table.joins.is_empty()),
@@ -341,6 +342,7 @@ impl<'a> Binder<'a> {
                 derived: derived(&target.def, &target.set, self.cx)?,
                 set: core::mem::take(&mut target.set),
                 checks: target.changed.checks(self.cx)?,
+                ignores,
                 returning,
             })));
         }
@@ -357,6 +359,7 @@ impl<'a> Binder<'a> {
                 derived: derived(&target.def, &target.set, cx)?,
                 set: target.set.clone(),
                 checks: target.changed.checks(cx)?,
+                ignores,
                 returning: None,
             })))
         })

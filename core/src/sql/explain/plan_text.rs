@@ -63,7 +63,7 @@ fn lines(
     };
     match stmt {
         Statement::Explain { statement, .. } => return lines(statement, catalog, counts, watch),
-        Statement::Query(q) => out.query(q, 0),
+        Statement::Query(q) | Statement::LockingQuery(q) => out.query(q, 0),
         Statement::Insert(i) => {
             out.lines.push(change(out.insert(i), 0));
             let InsertSource::Query(source) = &i.source;

@@ -4,6 +4,8 @@
 //! that keep hostile nesting off the stack, the positions of errors, and the few statements that
 //! `sqlparser` has no tree for. What the statements mean is the business of [`bind`](super::bind).
 
+mod advice;
+mod alter_table;
 mod block;
 mod conflict_clauses;
 mod dialect;
@@ -15,6 +17,7 @@ mod limits;
 mod literal;
 mod parsed;
 mod pieces;
+mod row_assignment;
 mod sequence;
 mod session_statement;
 mod skip;
@@ -24,6 +27,7 @@ mod syntax_error;
 mod template;
 mod tokens;
 mod trigger;
+mod type_words;
 mod values_text;
 mod versions;
 mod view_text;

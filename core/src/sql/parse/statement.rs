@@ -14,10 +14,7 @@ use super::view_text::ViewText;
 use crate::catalog::CheckOption;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use sqlparser::ast::{
-    AlterTable, AlterTableOperation, Expr, Ident, MySQLColumnPosition, ObjectName, SetExpr,
-    ShowStatementFilter, Statement, TransactionMode,
-};
+use sqlparser::ast::{Expr, Ident, ObjectName, SetExpr, ShowStatementFilter, Statement, TransactionMode};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -112,22 +109,6 @@ const FOREIGN_OBJECTS: [&str; 13] = [
     "TYPE",
     "USER",
     "VIRTUAL",
-];
-
-/// First words of the options of a table, as ALTER TABLE has them without parentheses.
-const TABLE_OPTIONS: [&str; 12] = [
-    "ENGINE",
-    "COMMENT",
-    "AUTO_INCREMENT",
-    "DEFAULT",
-    "CHARSET",
-    "CHARACTER",
-    "COLLATE",
-    "ROW_FORMAT",
-    "KEY_BLOCK_SIZE",
-    "STATS_PERSISTENT",
-    "MAX_ROWS",
-    "AVG_ROW_LENGTH",
 ];
 
 /// The parser over one statement's tokens, with the text for errors.
@@ -237,6 +218,8 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
 
 pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
     super::conflict_clauses::as_assignments(&mut tokens);
+    super::advice::take_advice(&mut tokens);
+    super::type_words::name_types(&mut tokens);
     super::group_concat::order_clauses(&mut tokens);
     super::sequence::value_calls(&mut tokens);
     super::frame_exclusion::name_exclusions(&mut tokens);
@@ -336,20 +319,23 @@ impl<'a> Statements<'a, '_> {
             Keyword::ANALYZE => self.analyze(),
             Keyword::START if self.is(1, "TRANSACTION") => self.start_transaction(),
             Keyword::ALTER if self.is(1, "TABLE") => self.alter_table(),
+            // Keys that occur twice are an error nevertheless.
+            Keyword::ALTER if self.is(1, "IGNORE") && self.is(2, "TABLE") => {
+                self.skip(1);
+                self.alter_table()
+            }
             Keyword::CREATE | Keyword::ALTER if self.text.is_some() => self.view(),
             Keyword::DROP if self.is(1, "TRIGGER") => self.drop_trigger(),
             Keyword::CREATE if self.is(1, "FULLTEXT") => self.unsupported("FULLTEXT INDEX"),
             Keyword::CREATE if self.is(1, "SPATIAL") => self.unsupported("SPATIAL INDEX"),
-            Keyword::UPDATE if self.is(1, "IGNORE") && !self.is(2, "SET") => {
-                self.unsupported("UPDATE IGNORE")
-            }
             Keyword::DELETE if self.is(1, "IGNORE") => self.unsupported("DELETE IGNORE"),
             _ => self.plain(),
         }
     }
 
     fn plain(&mut self) -> Result<Ast> {
-        let statement = self.run(|p| p.parse_statement())?;
+        let mut statement = self.run(|p| p.parse_statement())?;
+        super::row_assignment::expand(&mut statement)?;
         Ok(Ast::Sql(Box::new(statement)))
     }
 
@@ -607,113 +593,6 @@ impl<'a> Statements<'a, '_> {
             name,
             table,
         })
-    }
-
-    fn alter_table(&mut self) -> Result<Ast> {
-        self.skip(2);
-        let if_exists = self.take(&["IF", "EXISTS"]);
-        let only = self.take(&["ONLY"]);
-        let name = self.run(|p| p.parse_object_name(false))?;
-        if self.take(&["DISABLE", "KEYS"]) || self.take(&["ENABLE", "KEYS"]) {
-            return Ok(Ast::TableKeys(name));
-        }
-        let mut operations = Vec::new();
-        loop {
-            match self.add_columns()? {
-                Some(several) => operations.extend(several),
-                None => operations.push(self.alter_operation()?),
-            }
-            if !self.parser.consume_token(&Token::Comma) {
-                break;
-            }
-        }
-        Ok(Ast::Sql(Box::new(Statement::AlterTable(AlterTable {
-            name,
-            if_exists,
-            only,
-            operations,
-            location: None,
-            on_cluster: None,
-            table_type: None,
-            end_token: self.parser.get_current_token().clone().into(),
-        }))))
-    }
-
-    /// `ADD [COLUMN] (a INT, b INT, …)`, if that is what stands here.
-    fn add_columns(&mut self) -> Result<Option<Vec<AlterTableOperation>>> {
-        let words = 1 + usize::from(self.is(1, "COLUMN"));
-        if !self.is(0, "ADD") || self.parser.peek_nth_token_ref(words).token != Token::LParen {
-            return Ok(None);
-        }
-        self.skip(words);
-        let (columns, constraints) = self.run(|p| p.parse_columns())?;
-        let columns = columns
-            .into_iter()
-            .map(|column_def| AlterTableOperation::AddColumn {
-                column_keyword: true,
-                if_not_exists: false,
-                column_def,
-                column_position: None,
-            });
-        let constraints = constraints
-            .into_iter()
-            .map(|constraint| AlterTableOperation::AddConstraint {
-                constraint,
-                not_valid: false,
-            });
-        Ok(Some(columns.chain(constraints).collect()))
-    }
-
-    fn alter_operation(&mut self) -> Result<AlterTableOperation> {
-        if TABLE_OPTIONS.iter().any(|o| self.is(0, o)) {
-            let options = self.run(|p| p.parse_plain_options())?;
-            // It takes the comma before another action too.
-            if self.parser.get_current_token().token == Token::Comma {
-                self.parser.prev_token();
-            }
-            return Ok(AlterTableOperation::SetOptionsParens { options });
-        }
-        if self.take(&["DROP", "KEY"]) {
-            let name = self.run(|p| p.parse_identifier())?;
-            return Ok(AlterTableOperation::DropIndex { name });
-        }
-        if self.take(&["DROP", "CHECK"]) {
-            let name = self.run(|p| p.parse_identifier())?;
-            return Ok(AlterTableOperation::DropConstraint {
-                if_exists: false,
-                name,
-                drop_behavior: None,
-            });
-        }
-        let named = ["INDEX", "KEY", "CONSTRAINT"].iter().any(|w| self.is(1, w));
-        if self.is(0, "RENAME") && named && !self.is(2, "TO") {
-            self.skip(2);
-            let old_name = self.run(|p| p.parse_identifier())?;
-            if !self.take(&["TO"]) {
-                return self.expected("TO");
-            }
-            let new_name = self.run(|p| p.parse_identifier())?;
-            return Ok(AlterTableOperation::RenameConstraint { old_name, new_name });
-        }
-        if self.take(&["ADD", "COLUMN", "IF", "NOT", "EXISTS"]) || self.take(&["ADD", "IF", "NOT", "EXISTS"])
-        {
-            self.take(&["COLUMN"]);
-            let column_def = self.run(|p| p.parse_column_def())?;
-            let column_position = if self.take(&["FIRST"]) {
-                Some(MySQLColumnPosition::First)
-            } else if self.take(&["AFTER"]) {
-                Some(MySQLColumnPosition::After(self.run(|p| p.parse_identifier())?))
-            } else {
-                None
-            };
-            return Ok(AlterTableOperation::AddColumn {
-                column_keyword: true,
-                if_not_exists: true,
-                column_def,
-                column_position,
-            });
-        }
-        self.run(|p| p.parse_alter_table_operation())
     }
 }
 

@@ -170,6 +170,8 @@ pub struct Update {
     pub derived: Derived,
     /// CHECK constraints, and those of views.
     pub checks: Vec<RowCheck>,
+    /// UPDATE IGNORE: a row whose new key exists stays as it is.
+    pub ignores: bool,
     /// RETURNING: plan over `Plan::Values`-like input of the table's columns after the change.
     pub returning: Option<Query>,
 }
@@ -409,6 +411,9 @@ pub enum ExplainFormat {
 pub enum Statement {
     /// SELECT, VALUES.
     Query(Arc<Query>),
+    /// SELECT … FOR UPDATE or FOR SHARE: a transaction that changes anything commits only if nobody else has changed
+    /// what it reads.
+    LockingQuery(Arc<Query>),
     /// INSERT, REPLACE.
     Insert(Arc<Insert>),
     /// UPDATE.
@@ -536,7 +541,7 @@ impl Statement {
     /// The plans of the statement, for the optimizer. Nothing is copied while nobody else holds them.
     pub fn queries_mut(&mut self) -> Vec<&mut Query> {
         match self {
-            Statement::Query(q) => alloc::vec![Arc::make_mut(q)],
+            Statement::Query(q) | Statement::LockingQuery(q) => alloc::vec![Arc::make_mut(q)],
             Statement::Insert(i) => {
                 let InsertSource::Query(q) = &mut Arc::make_mut(i).source;
                 alloc::vec![Arc::make_mut(q)]

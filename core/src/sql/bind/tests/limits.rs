@@ -10,11 +10,9 @@ fn unsupported_clauses_are_named_with_their_place() {
     let world = world();
     for (sql, part) in [
         ("SELECT 1 UNION BY NAME SELECT 2", "BY NAME"),
-        ("SELECT title FROM album FOR UPDATE", "FOR UPDATE"),
+        ("INSERT INTO artist SELECT * FROM artist FOR UPDATE", "FOR UPDATE"),
         ("SELECT UPPER(title) OVER (ORDER BY id) FROM album", "UPPER OVER"),
         ("SELECT DISTINCT ON (id) id FROM album", "DISTINCT ON"),
-        ("SELECT SQL_NO_CACHE 1", "SQL_NO_CACHE"),
-        ("SELECT 1 FROM album USE INDEX (by_title)", "index hint"),
         (
             "WITH RECURSIVE a AS (SELECT 1 UNION SELECT 2 WHERE EXISTS (SELECT 1 FROM a)) SELECT * FROM a",
             "in a subquery of itself",

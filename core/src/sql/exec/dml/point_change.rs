@@ -449,7 +449,8 @@ impl Kind {
         let def = &catalog.get(plan.table)?.def;
         let (key, input, exprs) = one_row(&plan.source, def)?;
         let values = exprs?.get(def.columns.len() + 1..)?;
-        if plan.returning.is_some() || !plan.checks.is_empty() || values.len() != plan.set.len() {
+        let more = plan.returning.is_some() || plan.ignores || !plan.checks.is_empty();
+        if more || values.len() != plan.set.len() {
             return None;
         }
         // What the engine computes is over the whole row.

@@ -227,6 +227,7 @@ pub(super) fn update(set: &[usize], rows: Vec<([Value; 3], Vec<Value>)>) -> Upda
         set: set.to_vec(),
         derived: Derived::default(),
         checks: Vec::new(),
+        ignores: false,
         returning: None,
     }
 }

@@ -205,7 +205,9 @@ impl UpdateRun {
         };
         let this = Deferred { chunk, row, id };
         let outcome = self.update(this, txn, missing);
-        if self.puts_off(&outcome) {
+        if self.puts_off(&outcome) && self.plan.ignores {
+            // The row stays as it is.
+        } else if self.puts_off(&outcome) {
             // Those that collide again take as much once more.
             let grown = vec_capacity(self.deferred.capacity(), self.deferred.len() + 1);
             self.memory.set(grown.saturating_mul(2 * size_of::<Deferred>()))?;
