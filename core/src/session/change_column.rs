@@ -52,8 +52,9 @@ fn computing(table: &Table, change: &ColumnChange, env: &Env) -> ComputeRows {
             let column = def.columns.get(change.column)?;
             Some(alloc::format!("{}.{}", def.name, column.name))
         };
-        if let (Some(convert), Some(values)) = (&change.convert, columns.get_mut(change.column)) {
-            let before = Batch::new(alloc::vec![values.clone()], rows);
+        if let (Some(convert), Some(values)) = (&change.convert, columns.get(change.column)) {
+            let values = values.clone();
+            let before = Batch::new(columns.clone(), rows);
             let new = eval(convert, &before, &scope).map_err(|e| named(e, name))?;
             if let Some(is_same) = &change.is_same {
                 let both = Batch::new(alloc::vec![values.clone(), new.clone()], rows);
@@ -67,7 +68,9 @@ fn computing(table: &Table, change: &ColumnChange, env: &Env) -> ComputeRows {
                     });
                 }
             }
-            *values = new;
+            if let Some(place) = columns.get_mut(change.column) {
+                *place = new;
+            }
         }
         let mut rows = Batch::new(columns, rows);
         generate(&change.generated, &def, &mut rows, &scope)?;

@@ -560,9 +560,40 @@ impl Session {
                     self.commit().await?;
                 }
             }
+            TransactionControl::SetConstraints { names, deferred } => {
+                self.set_constraints(names, *deferred).await?;
+            }
             TransactionControl::SetIsolation(level) => self.isolation = *level,
         }
         Ok(Outcome::Done)
+    }
+
+    /// SET CONSTRAINTS: what waits no longer is checked now. Outside a transaction it means nothing, as in PostgreSQL.
+    async fn set_constraints(&mut self, names: &[String], deferred: bool) -> Result<()> {
+        self.settle()?;
+        let engine = &self.shared.engine;
+        let Some(transaction) = &mut self.transaction else {
+            return Ok(());
+        };
+        let before = transaction.constraint_modes().clone();
+        transaction.constraint_modes().set(names, deferred);
+        if deferred {
+            return Ok(());
+        }
+        transaction.seal();
+        transaction.begin_recheck();
+        let mut pins = Pins::default();
+        let checked = engine
+            .drive(|missing| transaction.finish_statement(&mut pins, missing))
+            .await;
+        match checked {
+            Ok(()) => transaction.end_statement(),
+            Err(_) => {
+                transaction.drop_statement();
+                *transaction.constraint_modes() = before;
+            }
+        }
+        checked
     }
 
     /// After AND CHAIN: begins a transaction with the options of the one before.

@@ -3,6 +3,7 @@
 //! The version may be a transaction's own or, for a small autocommit statement, the published one that
 //! nobody else holds; the statement does not see the difference.
 
+use super::ConstraintModes;
 use super::WriteSet;
 use super::appends::Appends;
 use super::bound::Bound;
@@ -33,8 +34,8 @@ pub struct Changes {
     pub(super) bound: Option<Bound>,
     /// For SET DEFAULT; `None`: the statement touches no foreign keys.
     pub(super) defaults: Option<Arc<dyn ColumnDefaults>>,
-    /// Whether foreign keys that are INITIALLY DEFERRED wait for the commit.
-    pub(super) defers: bool,
+    /// Which foreign keys wait for the commit.
+    pub(super) modes: ConstraintModes,
     /// Whether foreign keys are left unchecked.
     pub(super) unchecked: bool,
 }

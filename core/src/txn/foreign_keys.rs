@@ -4,7 +4,7 @@
 //! a child must have its parent; an old key of a parent that is gone must have no children left, or the
 //! children follow by ON DELETE / ON UPDATE, which touches further rows: they join the queue.
 //!
-//! A key that is INITIALLY DEFERRED may be wrong until its transaction commits: then all that the transaction
+//! A key that is deferred may be wrong until its transaction commits: then all that the transaction
 //! touched is compared with the version it started from, as if that had been one statement. What children do when
 //! their parent goes they do at once all the same.
 //!
@@ -12,7 +12,7 @@
 //! created again, no new key of a child finds its parent.
 
 use super::draft::Draft;
-use crate::catalog::{Deferral, ForeignKeyDef, ReferentialAction, TableId};
+use crate::catalog::{ForeignKeyDef, ReferentialAction, TableId};
 use crate::codec::{encode_key_part, prefix_end};
 use crate::table::Table;
 use crate::tree::{IndexCursor, Missing, Pins};
@@ -265,8 +265,7 @@ impl Draft<'_> {
         while let Some(rows) = self.next_unchecked() {
             missing.check_interrupt()?;
             let old = before.get(rows.table).filter(|_| !rows.as_new);
-            let defers = self.changes.defers && !rows.as_new;
-            ready!(self.check_row(old, rows.table, rows.from, defers, pins, missing))?;
+            ready!(self.check_row(old, rows.table, rows.from, rows.as_new, pins, missing))?;
             // Only now is the row done: `Pending` comes back to it.
             self.changes.child_walks.clear();
             if pins.len() > MAX_PINNED {
@@ -312,11 +311,12 @@ impl Draft<'_> {
         old: Option<&Arc<Table>>,
         table: TableId,
         id: RowId,
-        defers: bool,
+        as_new: bool,
         pins: &mut Pins,
         missing: &mut Missing,
     ) -> Poll<Result<()>> {
-        let waits = |f: &ForeignKeyDef| defers && f.deferral == Deferral::Deferred;
+        let modes = self.changes.modes.clone();
+        let waits = |f: &ForeignKeyDef| !as_new && modes.waits(f);
         let Some(now) = self.catalog.get(table).cloned() else {
             return Poll::Ready(Ok(()));
         };

@@ -7,8 +7,8 @@
 use super::bound::Bound;
 use super::draft::{Changes, Draft};
 use super::history::Base;
-use super::{Collision, ColumnDefaults, ReadSet, WriteSet};
-use crate::catalog::{Catalog, Deferral, ForeignKeyDef, TemporaryTables};
+use super::{Collision, ColumnDefaults, ConstraintModes, ReadSet, WriteSet};
+use crate::catalog::{Catalog, ForeignKeyDef, TemporaryTables};
 use crate::tree::{Missing, Pins};
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
@@ -133,9 +133,14 @@ impl Transaction {
         self.changes.defaults = Some(defaults);
     }
 
-    /// Leaves foreign keys that are INITIALLY DEFERRED to the commit: in a transaction of several statements.
+    /// Leaves foreign keys that are deferred to the commit: in a transaction of several statements.
     pub fn defer_foreign_keys(&mut self) {
-        self.changes.defers = true;
+        self.changes.modes = ConstraintModes::waiting();
+    }
+
+    /// Which foreign keys are left to the commit.
+    pub fn constraint_modes(&mut self) -> &mut ConstraintModes {
+        &mut self.changes.modes
     }
 
     /// Whether statements from now on check foreign keys. Those that do not leave children without parents, and
@@ -147,10 +152,8 @@ impl Transaction {
     /// Before it is committed: whether foreign keys were left to that, and are to be
     /// [checked](Transaction::begin_recheck) now.
     pub fn has_deferred(&mut self) -> bool {
-        if !core::mem::take(&mut self.changes.defers) {
-            return false;
-        }
-        let is_deferred = |f: &ForeignKeyDef| f.deferral == Deferral::Deferred;
+        let modes = core::mem::take(&mut self.changes.modes);
+        let is_deferred = |f: &ForeignKeyDef| modes.waits(f);
         let tables = self.changes.writes.tables();
         let deferred = self.catalog.tables().any(|child| {
             let touched = tables.contains(&child.def.id);
@@ -250,7 +253,7 @@ impl Transaction {
         changes.restart();
         changes.bound = self.changes.bound.take();
         changes.defaults = self.changes.defaults.take();
-        changes.defers = self.changes.defers;
+        changes.modes = core::mem::take(&mut self.changes.modes);
         changes.unchecked = self.changes.unchecked;
         self.changes = changes;
     }

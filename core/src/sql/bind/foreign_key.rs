@@ -4,10 +4,14 @@ use super::BindContext;
 use super::binder::Binder;
 use super::constraint::{column_list, constraint_name, deferral, free_name, has_constraint};
 use super::insert::NEW_TABLE;
-use super::refuse::{Place, unsupported_at};
+use super::refuse::{Place, invalid, unsupported_at};
+use super::select::qualifier;
 use crate::catalog::{
-    ColumnDef, ForeignKeyDef, IndexColumn, IndexDef, ParentName, ReferentialAction, TableDef, TableId,
+    ColumnDef, Deferral, ForeignKeyDef, IndexColumn, IndexDef, ParentName, ReferentialAction, TableDef,
+    TableId,
 };
+use crate::sql::parse::start;
+use crate::sql::plan::{Statement, TransactionControl};
 use crate::types::{DataType, Error, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{self, ConstraintReferenceMatchKind, ForeignKeyConstraint, Ident, ObjectName};
@@ -244,4 +248,40 @@ pub(super) fn children(cx: &BindContext<'_>, parent: TableId) -> Vec<Arc<TableDe
         .into_iter()
         .filter(|t| t.id != parent && t.id != NEW_TABLE && t.foreign_keys.iter().any(|f| f.parent == parent))
         .collect()
+}
+
+impl Binder<'_> {
+    /// SET CONSTRAINTS: of foreign keys that may be deferred.
+    pub(super) fn set_constraints(&self, names: &[ObjectName], deferred: bool) -> Result<Statement> {
+        let mut known = Vec::with_capacity(names.len());
+        for name in names {
+            let (schema, own) = qualifier(name)?;
+            let schema = schema.unwrap_or(self.cx.schema);
+            let tables = self.cx.all_tables();
+            let here = tables.iter().filter(|t| t.schema.eq_ignore_ascii_case(schema));
+            let found: Vec<_> = here
+                .flat_map(|t| &t.foreign_keys)
+                .filter(|f| f.name.eq_ignore_ascii_case(&own.value))
+                .collect();
+            if found.is_empty() {
+                return Err(Error::Unknown {
+                    kind: "foreign key",
+                    nearest: None,
+                    name: own.value.clone(),
+                    position: start(own.span),
+                });
+            }
+            if found.iter().any(|f| f.deferral == Deferral::NotDeferrable) {
+                return Err(invalid(
+                    format!("constraint {} is not DEFERRABLE", own.value),
+                    own,
+                ));
+            }
+            known.push(own.value.clone());
+        }
+        Ok(Statement::Transaction(TransactionControl::SetConstraints {
+            names: known,
+            deferred,
+        }))
+    }
 }

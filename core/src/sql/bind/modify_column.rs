@@ -2,7 +2,7 @@
 
 use super::alter_table::Alteration;
 use super::column_def::{Column, Inline};
-use super::column_values::{bind_table_expr, is_default};
+use super::column_values::{bind_own, bind_table_expr, is_default};
 use super::constraint::{PRIMARY, column, indexable, unique};
 use super::create_table::check_auto_increment;
 use super::foreign_key::{children, same_family};
@@ -16,6 +16,14 @@ use crate::table::prefix_of;
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use sqlparser::ast::{self, AlterColumnOperation, ColumnOption, Ident, MySQLColumnPosition};
+
+/// Gives every column of an expression another position.
+fn move_columns(expr: &mut Expr, place: &dyn Fn(usize) -> usize) {
+    match expr {
+        Expr::Column { index, .. } => *index = place(*index),
+        _ => expr.for_each_child_mut(&mut |c| move_columns(c, place)),
+    }
+}
 
 /// Moves a column; returns the position before of every column.
 fn moved(count: usize, from: usize, to: usize) -> Vec<usize> {
@@ -59,7 +67,7 @@ impl Alteration<'_, '_> {
                 }
             }
         };
-        self.change_column(at, to, def, new)?;
+        self.change_column((at, to), def, new, None)?;
         for (name, inline) in inline {
             match inline {
                 Inline::PrimaryKey(_) if self.def.primary_key == [to] => {}
@@ -85,6 +93,7 @@ impl Alteration<'_, '_> {
         let Some(mut def) = self.def.columns.get(at).cloned() else {
             return Ok(());
         };
+        let mut given = None;
         match op {
             AlterColumnOperation::SetNotNull => def.nullable = false,
             AlterColumnOperation::DropNotNull if self.def.primary_key.contains(&at) => {
@@ -112,9 +121,10 @@ impl Alteration<'_, '_> {
                 using,
                 had_set: _,
             } => {
-                if using.is_some() {
-                    return Err(unsupported("USING of ALTER COLUMN TYPE", name));
+                if let (Some(e), true) = (using, def.generated.is_some()) {
+                    return Err(invalid(format!("column {} is generated", name.value), e));
                 }
+                given = using.as_ref();
                 let named = self.binder.column_options(name, data_type, core::iter::empty())?;
                 def.ty = named.def.ty;
                 if let ColumnDefault::Sql(sql) = &def.default {
@@ -129,12 +139,18 @@ impl Alteration<'_, '_> {
                 ));
             }
         }
-        self.change_column(at, at, def, name)?;
+        self.change_column((at, at), def, name, given)?;
         check_auto_increment(&self.def, None)
     }
 
-    /// Makes the column at a position another one, at another position.
-    fn change_column(&mut self, at: usize, to: usize, mut new: ColumnDef, name: &Ident) -> Result<()> {
+    /// Makes the column at a position another one, at another position; `given`: USING.
+    fn change_column(
+        &mut self,
+        (at, to): (usize, usize),
+        mut new: ColumnDef,
+        name: &Ident,
+        given: Option<&ast::Expr>,
+    ) -> Result<()> {
         let before = self.def.clone();
         let Some(old) = before.columns.get(at) else {
             return Ok(());
@@ -160,7 +176,8 @@ impl Alteration<'_, '_> {
         let def = Arc::new(self.def.clone());
         check_generated(&def, self.binder.cx)?;
         let mut changed = alloc::vec![to];
-        let retyped = old.ty != new.ty || new.generated.is_some() || old.generated != new.generated;
+        let retyped =
+            given.is_some() || old.ty != new.ty || new.generated.is_some() || old.generated != new.generated;
         let generated = match retyped {
             true => depending(&def, &mut changed, self.binder.cx)?,
             false => Vec::new(),
@@ -180,18 +197,38 @@ impl Alteration<'_, '_> {
             index: 0,
             ty: old.ty.clone(),
         };
-        let convert = match cast(old_values.clone(), &new.ty, true) {
-            Expr::Column { .. } => None,
-            _ if new.generated.is_some() => None,
-            converted => Some(converted),
+        // Over the columns as they were; only what is computed from nothing else is seen to stay the same.
+        let given = given.map(|e| {
+            bind_own(
+                &format!("{e}"),
+                &Arc::new(before.clone()),
+                "USING",
+                self.binder.cx,
+            )
+        });
+        let given = given.transpose().map_err(|e| e.without_position())?;
+        let given = given.map(|mut e| {
+            move_columns(&mut e, &place);
+            cast(e, &new.ty, true)
+        });
+        let keeps_value = given.is_none();
+        let converted = cast(old_values.clone(), &new.ty, true);
+        let convert = match (given, converted) {
+            (Some(given), _) => Some(given),
+            (None, Expr::Column { .. }) => None,
+            (None, _) if new.generated.is_some() => None,
+            (None, mut converted) => {
+                move_columns(&mut converted, &|_| to);
+                Some(converted)
+            }
         };
         let new_values = Expr::Column {
             index: 1,
             ty: new.ty.clone(),
         };
         let is_same = match &convert {
-            Some(_) => compare(CompareOp::Eq, old_values, new_values, None).ok(),
-            None => None,
+            Some(_) if keeps_value => compare(CompareOp::Eq, old_values, new_values, None).ok(),
+            _ => None,
         };
         let rewrites = at != to
             || convert.is_some()

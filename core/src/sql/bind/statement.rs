@@ -105,6 +105,7 @@ fn bind_ast<'a>(
         Ast::ShowIndexes(table, schema, filter) => {
             binder.show_indexes(table, schema.as_ref(), filter.as_ref())
         }
+        Ast::SetConstraints(names, deferred) => binder.set_constraints(names, *deferred),
         Ast::SetTransaction(modes) => set_transaction(modes, at),
         Ast::StartTransaction(modes) => begin(modes, at),
     }

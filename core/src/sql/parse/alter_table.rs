@@ -3,7 +3,10 @@
 use super::statement::{Ast, Statements};
 use crate::types::Result;
 use alloc::{boxed::Box, vec::Vec};
-use sqlparser::ast::{AlterTable, AlterTableOperation, MySQLColumnPosition, RenameTableNameKind, Statement};
+use sqlparser::ast::{
+    AlterColumnOperation, AlterTable, AlterTableOperation, MySQLColumnPosition, RenameTableNameKind,
+    Statement,
+};
 use sqlparser::tokenizer::Token;
 
 /// First words of the options of a table, as ALTER TABLE has them without parentheses.
@@ -173,6 +176,15 @@ impl Statements<'_, '_> {
                 column_position,
             });
         }
-        self.run(|p| p.parse_alter_table_operation())
+        let mut operation = self.run(|p| p.parse_alter_table_operation())?;
+        if let AlterTableOperation::AlterColumn {
+            op: AlterColumnOperation::SetDataType { using, .. },
+            ..
+        } = &mut operation
+            && self.take(&["USING"])
+        {
+            *using = Some(self.run(|p| p.parse_expr())?);
+        }
+        Ok(operation)
     }
 }

@@ -81,6 +81,8 @@ pub(in crate::sql) enum Ast {
     ShowCreateTrigger(ObjectName),
     /// SHOW INDEX FROM table [FROM schema], with LIKE or WHERE.
     ShowIndexes(ObjectName, Option<Ident>, Option<ShowStatementFilter>),
+    /// SET CONSTRAINTS names (none: ALL), and whether DEFERRED.
+    SetConstraints(Vec<ObjectName>, bool),
     /// SET [SESSION] TRANSACTION modes.
     SetTransaction(Vec<TransactionMode>),
     /// START TRANSACTION modes.
@@ -540,6 +542,9 @@ impl<'a> Statements<'a, '_> {
     fn set(&mut self) -> Result<Ast> {
         let scoped = ["SESSION", "LOCAL", "GLOBAL"].iter().any(|w| self.is(1, w));
         let at = 1 + usize::from(scoped);
+        if !scoped && self.is(1, "CONSTRAINTS") {
+            return self.set_constraints();
+        }
         if self.is(at, "TRANSACTION") {
             if self.is(1, "GLOBAL") {
                 return self.unsupported("SET GLOBAL TRANSACTION");
@@ -559,6 +564,20 @@ impl<'a> Statements<'a, '_> {
             return self.expected("a variable");
         }
         self.plain()
+    }
+
+    /// `SET CONSTRAINTS ALL | name, … DEFERRED | IMMEDIATE`.
+    fn set_constraints(&mut self) -> Result<Ast> {
+        self.skip(2);
+        let names = match self.take(&["ALL"]) {
+            true => Vec::new(),
+            false => self.run(|p| p.parse_comma_separated(|p| p.parse_object_name(false)))?,
+        };
+        let deferred = self.take(&["DEFERRED"]);
+        if !deferred && !self.take(&["IMMEDIATE"]) {
+            return self.expected("DEFERRED or IMMEDIATE");
+        }
+        Ok(Ast::SetConstraints(names, deferred))
     }
 
     fn start_transaction(&mut self) -> Result<Ast> {

@@ -42,6 +42,13 @@ pub enum TransactionControl {
     },
     /// UNLOCK TABLES.
     UnlockTables,
+    /// SET CONSTRAINTS.
+    SetConstraints {
+        /// The names; empty: ALL.
+        names: Vec<String>,
+        /// DEFERRED; IMMEDIATE otherwise.
+        deferred: bool,
+    },
     /// `SET [SESSION] TRANSACTION ISOLATION LEVEL …`: for the next transactions of the session.
     SetIsolation(IsolationLevel),
 }
