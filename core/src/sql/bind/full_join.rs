@@ -5,7 +5,7 @@
 
 use super::binder::Binder;
 use super::types::{int_literal, null_of};
-use crate::sql::plan::{Expr, Join, JoinKind, Plan};
+use crate::sql::plan::{Expr, Join, JoinKind, Once, Plan};
 use crate::types::{DataType, Result};
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -43,6 +43,7 @@ impl Binder<'_> {
             condition,
             told: Vec::new(),
             merge: false,
+            once: Once::default(),
         }));
         let alone = other_way.filtered(Some(Expr::IsNull {
             operand: Box::new(Expr::Column {

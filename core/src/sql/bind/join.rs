@@ -10,7 +10,7 @@ use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{compare, convert_all};
 use crate::catalog::{ColumnDef, TableDef};
 use crate::sql::parse::start;
-use crate::sql::plan::{Access, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan};
+use crate::sql::plan::{Access, BinaryOp, CompareOp, Expr, Join, JoinKind, Once, OutputColumn, Plan};
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec, vec::Vec};
 use sqlparser::ast::{
@@ -260,6 +260,7 @@ impl<'a> Binder<'a> {
             condition: balanced(BinaryOp::And, conditions.rest),
             told: Vec::new(),
             merge: false,
+            once: Once::default(),
         };
         Ok((Plan::Join(Box::new(join)), scope))
     }
@@ -368,6 +369,7 @@ impl<'a> Binder<'a> {
             condition: balanced(BinaryOp::And, conditions.rest),
             told: Vec::new(),
             merge: false,
+            once: Once::default(),
         };
         let plan = match side {
             Side::Full => {
@@ -571,6 +573,7 @@ fn cross(
         condition: None,
         told: Vec::new(),
         merge: false,
+        once: Once::default(),
     };
     Ok((Plan::Join(Box::new(join)), scope))
 }

@@ -274,6 +274,7 @@ impl Builder<'_> {
             Box::new(join)
         } else {
             let mut join = HashJoin::new(j.kind, left, right, &j.equal, condition, &physicals, self.memory);
+            join.once_per_key(j.once);
             for told in &j.told {
                 join.tell(told.key, self.told(told.number));
             }

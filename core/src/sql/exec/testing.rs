@@ -11,8 +11,8 @@ use crate::sql::functions::Aggregate;
 use crate::sql::memory::Memory;
 use crate::sql::optimize::optimize_with;
 use crate::sql::plan::{
-    Access, AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, Join, JoinKind, OutputColumn, Plan,
-    Query, ScanBounds, SortKey, SubPlan,
+    Access, AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, Join, JoinKind, Once, OutputColumn,
+    Plan, Query, ScanBounds, SortKey, SubPlan,
 };
 use crate::table::Table;
 use crate::table::testing::{SmallTrees, run_on};
@@ -417,6 +417,7 @@ pub(crate) fn join(
         condition,
         told: Vec::new(),
         merge: false,
+        once: Once::default(),
     }))
 }
 

@@ -232,6 +232,12 @@ impl Lines<'_> {
                     on.push(expr_text(c, &self.names(plan)));
                 }
                 let mut line = described(way, j.kind, &on);
+                line += match (j.once.left, j.once.right) {
+                    (false, false) => "",
+                    (true, false) => "; left rows once per key",
+                    (false, true) => "; right rows once per key",
+                    (true, true) => "; rows once per key",
+                };
                 for told in &j.told {
                     let key = j.equal.get(told.key).map(|(_, r)| expr_text(r, &right));
                     line += &format!("; keys {}: {}", told.number, key.unwrap_or_default());

@@ -12,7 +12,7 @@ use super::estimate::{Values, distinct, rows, selectivity};
 use super::lookup_join::is_cheaper;
 use super::plan_parts::take;
 use super::statistics::Statistics;
-use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Plan};
+use crate::sql::plan::{CompareOp, Expr, Join, JoinKind, Once, Plan};
 use crate::types::DataType;
 use alloc::{boxed::Box, vec::Vec};
 
@@ -308,6 +308,7 @@ impl Built {
                 condition: join(rest.into_iter().map(|c| place(&columns, c))),
                 told: Vec::new(),
                 merge: false,
+                once: Once::default(),
             })),
             columns,
             members,

@@ -4,7 +4,7 @@
 //! are made plain and pushed down, and what indexes on expressions and partial ones can say is added, before
 //! joins are ordered by size; lookup joins are chosen before scans get their accesses, which swallow conditions; sorts that an
 //! access makes needless go after that, then unneeded columns; what is left of a sort under a LIMIT reads
-//! its rows late; at last the long lists that are left become sets, and joins tell scans their keys.
+//! its rows late; at last the long lists that are left become sets, joins leave out duplicates by themselves, and tell scans their keys.
 
 mod access;
 mod access_order;
@@ -28,6 +28,7 @@ mod merge_join;
 mod merge_projects;
 mod min_max;
 mod null_rejection;
+mod once_per_key;
 mod order_conjuncts;
 mod plan_parts;
 mod prune_columns;

@@ -3,7 +3,7 @@
 use super::statistics::{BoundTables, Statistics};
 use super::{
     access, access_order, computed_columns, fold_constants, hash_in_lists, implied_conditions, in_lookup,
-    join_order, late_rows, lift_subqueries, lookup_join, merge_join, merge_projects, min_max,
+    join_order, late_rows, lift_subqueries, lookup_join, merge_join, merge_projects, min_max, once_per_key,
     order_conjuncts, prune_columns, push_down_filters, simplify, tell_keys, top_n, unnest_subqueries,
 };
 use crate::sql::bind::SchemaSource;
@@ -39,10 +39,11 @@ pub fn optimize_with(query: &mut Query, stats: &dyn Statistics) {
     read_rows_late(&mut query.plan, stats);
     hash_in_lists::hash_in_lists(query);
     let mut told = 0;
-    for sub in &mut query.sub_plans {
-        tell_keys::tell_keys(&mut sub.plan, &mut told);
+    let plans = query.sub_plans.iter_mut().map(|sub| &mut sub.plan);
+    for plan in plans.chain([&mut query.plan]) {
+        once_per_key::join_once_per_key(plan);
+        tell_keys::tell_keys(plan, &mut told);
     }
-    tell_keys::tell_keys(&mut query.plan, &mut told);
 }
 
 fn read_rows_late(plan: &mut Plan, stats: &dyn Statistics) {

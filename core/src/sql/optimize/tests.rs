@@ -6,7 +6,7 @@ use crate::sql::exec::testing::*;
 use crate::sql::functions::Aggregate;
 use crate::sql::optimize::{Statistics, TableFacts, optimize_with};
 use crate::sql::plan::{
-    AggregateCall, AggregateOptions, Apply, ApplyKind, BinaryOp, CompareOp, Expr, Join, JoinKind, Plan,
+    AggregateCall, AggregateOptions, Apply, ApplyKind, BinaryOp, CompareOp, Expr, Join, JoinKind, Once, Plan,
     Query, SetKind, SetOperation, SubPlan, SubPlanKind, UnaryOp,
 };
 use crate::types::{DataType, Value};
@@ -56,6 +56,7 @@ fn join(kind: JoinKind, left: Plan, right: Plan, condition: Option<Expr>) -> Pla
         condition,
         told: Vec::new(),
         merge: false,
+        once: Once::default(),
     }))
 }
 
@@ -202,6 +203,38 @@ fn a_filtered_right_side_tells_the_scan_below_the_left_side_its_keys() {
 }
 
 #[test]
+fn a_distinct_left_side_is_left_to_the_join_if_its_columns_are_the_keys() {
+    let t = shop();
+    let joined = |kind, columns: &[usize]| {
+        let input = Box::new(t.scan("orders", columns));
+        let tags = filter(t.scan("tags", &[0, 1]), gt(col(0), int(5)));
+        let on = eq(col(0), col(columns.len() + 1));
+        let plan = join(kind, Plan::Distinct { input }, tags, Some(on));
+        t.explained(&plan).join("\n")
+    };
+    let plan = joined(JoinKind::Inner, &[2]);
+    assert!(
+        plan.contains("left rows once per key") && !plan.contains("Distinct"),
+        "{plan}"
+    );
+    // Another column, of which one key may have several values; and a join that keeps rows without partner.
+    for plan in [joined(JoinKind::Inner, &[2, 1]), joined(JoinKind::Left, &[2])] {
+        assert!(
+            plan.contains("Hash join") && plan.contains("Distinct") && !plan.contains("once"),
+            "{plan}"
+        );
+    }
+    let input = Box::new(t.scan("tags", &[1]));
+    let on = Some(eq(col(1), col(3)));
+    let plan = join(JoinKind::Left, t.scan("orders", &[0, 2, 1]), Plan::Distinct { input }, on);
+    let plan = t.explained(&plan).join("\n");
+    assert!(
+        plan.contains("right rows once per key") && !plan.contains("Distinct"),
+        "{plan}"
+    );
+}
+
+#[test]
 fn where_on_the_right_of_a_left_join_makes_it_inner_only_if_nulls_fail() {
     let t = shop();
     let left = || {
@@ -266,7 +299,7 @@ fn a_subquery_that_is_asked_for_many_rows_becomes_a_join() {
     let semi = project(filter(exists(users()), answer.clone()), vec![col_of(1, TEXT)]);
     let plan = t.explained(&semi).join("\n");
     assert!(
-        plan.contains("Distinct") && !plan.contains("Apply") && !plan.contains("left"),
+        plan.contains("once per key") && !plan.contains("Apply") && !plan.contains("(left)"),
         "{plan}"
     );
     let not = Expr::Unary {

@@ -18,7 +18,7 @@ use super::plan_parts::take;
 use super::rewrite::simplify_expression;
 use super::statistics::Statistics;
 use crate::sql::functions::Aggregate;
-use crate::sql::plan::{AggregateCall, Apply, ApplyKind, Expr, Join, JoinKind, Plan};
+use crate::sql::plan::{AggregateCall, Apply, ApplyKind, Expr, Join, JoinKind, Once, Plan};
 use crate::types::{DataType, Value};
 use alloc::{boxed::Box, vec::Vec};
 
@@ -339,6 +339,7 @@ fn joined(input: Plan, subquery: Unnested) -> Plan {
         condition: None,
         told: Vec::new(),
         merge: false,
+        once: Once::default(),
     }));
     let columns = types.into_iter().enumerate();
     let mut exprs: Vec<Expr> = columns.map(|(index, ty)| Expr::Column { index, ty }).collect();

@@ -25,8 +25,8 @@ pub use derived::Derived;
 pub use expr::{AggregateCall, AggregateOptions, BinaryOp, CompareOp, Expr, UnaryOp};
 pub use information::{BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, Routine};
 pub use query::{
-    Access, Join, JoinKind, KeyFilter, LookupJoin, OutputColumn, Plan, Query, ScanBounds, SortKey, SubPlan,
-    SubPlanKind, ToldKeys,
+    Access, Join, JoinKind, KeyFilter, LookupJoin, Once, OutputColumn, Plan, Query, ScanBounds, SortKey,
+    SubPlan, SubPlanKind, ToldKeys,
 };
 pub use recursive::Recursive;
 pub use set_operation::{SetKind, SetOperation};

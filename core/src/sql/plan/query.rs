@@ -88,6 +88,17 @@ pub struct Join {
     pub told: Vec<ToldKeys>,
     /// Both inputs come in the order of the equalities, ascending, NULLs first: the optimizer saw to it.
     pub merge: bool,
+    /// Sides of whose rows with equal keys only the first counts; made by the optimizer.
+    pub once: Once,
+}
+
+/// The sides of a hash join that would be DISTINCT if the join did not leave out duplicates itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Once {
+    /// The left side.
+    pub left: bool,
+    /// The right side.
+    pub right: bool,
 }
 
 /// The right side of one equality of a join: what values it has is told to a scan.

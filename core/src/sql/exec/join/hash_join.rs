@@ -1,6 +1,7 @@
 //! Join by equality: the right side goes into a hash table, the left side streams past it.
 //!
-//! A key with a NULL matches nothing: such right rows are not even kept.
+//! A key with a NULL matches nothing: such right rows are not even kept. Of the rows with one key all count,
+//! or only [the first](HashJoin::once_per_key) of a side.
 
 use super::pairs::{PairOutput, Pairs};
 use crate::sql::exec::eval::eval;
@@ -10,8 +11,8 @@ use crate::sql::exec::key_test::Told;
 use crate::sql::exec::row_buffer::RowBuffer;
 use crate::sql::exec::{BATCH_ROWS, Cx, Operator};
 use crate::sql::memory::{Memory, MemoryUse};
-use crate::sql::plan::{Expr, JoinKind};
-use crate::types::{Batch, Column, DataType, Physical, Result, vec_capacity};
+use crate::sql::plan::{Expr, JoinKind, Once};
+use crate::types::{Batch, Bitmap, Column, DataType, Physical, Result, vec_capacity};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::task::{Poll, ready};
 
@@ -38,7 +39,11 @@ pub struct HashJoin {
     /// Rows of group g: `by_group[starts[g]..starts[g + 1]]`, in the order they came.
     starts: Vec<u32>,
     by_group: Vec<u32>,
-    /// Of the three lists above.
+    /// Where only the first left row of a key counts: the groups that have had theirs.
+    met: Option<Bitmap>,
+    /// Whether only the first right row of a key counts.
+    right_once: bool,
+    /// Of the lists above.
     lists: MemoryUse,
     output: PairOutput,
     pairs: Pairs,
@@ -72,6 +77,8 @@ impl HashJoin {
             groups: Vec::new(),
             starts: Vec::new(),
             by_group: Vec::new(),
+            met: None,
+            right_once: false,
             lists: memory.part(),
             output: PairOutput::new(kind, condition),
             pairs: Pairs::new(kind),
@@ -79,6 +86,12 @@ impl HashJoin {
             told: Vec::new(),
             memory: memory.clone(),
         }
+    }
+
+    /// Of which sides only the first row of each key counts.
+    pub fn once_per_key(&mut self, once: Once) {
+        self.met = once.left.then(Bitmap::default);
+        self.right_once = once.right;
     }
 
     /// Has the values of a key of the right side told, once they are known; only if it is an integer column.
@@ -104,7 +117,13 @@ impl HashJoin {
         let keys = keys(&self.right_keys, batch, cx)?;
         let (mut groups, mut fresh) = (Vec::new(), Vec::new());
         self.table.insert(&keys, batch.rows(), &mut groups, &mut fresh)?;
-        if groups.contains(&NO_GROUP) {
+        if self.right_once {
+            groups = fresh
+                .iter()
+                .filter_map(|row| groups.get(*row as usize).copied())
+                .collect();
+            self.rows.append(&batch.clone().select(fresh))?;
+        } else if groups.contains(&NO_GROUP) {
             let kept: Vec<u32> = (0..)
                 .zip(&groups)
                 .filter(|(_, g)| **g != NO_GROUP)
@@ -119,7 +138,8 @@ impl HashJoin {
         let grown = vec_capacity(self.groups.capacity(), len);
         // Twice: at the end the rows are listed by group, and two lists begin with one number per group.
         let listed = grown.saturating_add(len).saturating_add(2 * self.table.len() + 2);
-        self.lists.set(listed.saturating_mul(4))?;
+        let met = self.met.as_ref().map_or(0, |_| self.table.len() / 8 + 8);
+        self.lists.set(listed.saturating_mul(4).saturating_add(met))?;
         self.groups.extend_from_slice(&groups);
         Ok(())
     }
@@ -150,6 +170,25 @@ impl HashJoin {
         }
         self.starts = starts;
         self.by_group = by_group;
+        if let Some(met) = &mut self.met {
+            *met = Bitmap::filled(self.table.len(), false);
+        }
+    }
+
+    /// The groups of left rows; where only the first of a key counts, later ones are in none.
+    fn find(&mut self, keys: &[Column], rows: usize) -> Vec<u32> {
+        let mut groups = Vec::new();
+        self.table.find(keys, rows, &mut groups);
+        if let Some(met) = &mut self.met {
+            for group in groups.iter_mut().filter(|group| **group != NO_GROUP) {
+                if met.get(*group as usize) {
+                    *group = NO_GROUP;
+                } else {
+                    met.set(*group as usize, true);
+                }
+            }
+        }
+        groups
     }
 
     /// Pairs up to a batch of rows. `false`: all left rows at hand are done.
@@ -229,8 +268,7 @@ impl Operator for HashJoin {
                     return Poll::Ready(Ok(None));
                 };
                 let keys = keys(&self.left_keys, &batch, cx)?;
-                let mut groups = Vec::new();
-                self.table.find(&keys, batch.rows(), &mut groups);
+                let groups = self.find(&keys, batch.rows());
                 self.probe = Some(Probe {
                     batch,
                     groups,

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::sql::exec::testing::*;
-use crate::sql::plan::{Access, CompareOp, Join, JoinKind, LookupJoin, Plan, ScanBounds};
+use crate::sql::plan::{Access, CompareOp, Join, JoinKind, LookupJoin, Once, Plan, ScanBounds};
 use crate::types::Value;
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -201,6 +201,7 @@ fn a_merge_join_gives_what_a_hash_join_gives() {
                                 condition: condition.clone(),
                                 told: vec![],
                                 merge,
+                                once: Once::default(),
                             }))
                         };
                         assert_eq!(
