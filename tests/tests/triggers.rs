@@ -269,3 +269,48 @@ fn a_key_that_a_trigger_collides_with_fails_the_statement_at_once() {
         assert_eq!(numbers(&mut client, "SELECT n FROM log"), ["2"]);
     }
 }
+
+#[test]
+fn loops_of_triggers_are_bounded_and_undone_and_come_back_with_their_database() {
+    for placement in TestPlacement::ALL {
+        let store = placement.store();
+        let database = placement.open(store.clone()).unwrap();
+        let mut client = SqlClient::new(&database, placement);
+        for sql in [
+            "CREATE TABLE t (id INT PRIMARY KEY, a INT)",
+            "CREATE TABLE log (id INT PRIMARY KEY AUTO_INCREMENT, n INT)",
+            "INSERT INTO t VALUES (1, 3), (2, 5), (3, -1)",
+            "CREATE TRIGGER r BEFORE DELETE ON t FOR EACH ROW turns: BEGIN
+               DECLARE i INT DEFAULT 0;
+               WHILE i <> OLD.a DO
+                 SET i = i + 1;
+                 IF i = 1 OR i = OLD.a THEN INSERT INTO log (n) VALUES (i); END IF;
+               END WHILE;
+             END turns",
+        ] {
+            client.run(sql).unwrap();
+        }
+        let error = client.run("DELETE FROM t").unwrap_err().to_string();
+        assert!(
+            error.contains("trigger r") && error.contains("100000 turns"),
+            "{error}"
+        );
+        assert_eq!(numbers(&mut client, "SELECT COUNT(*) FROM t"), ["3"]);
+        assert_eq!(numbers(&mut client, "SELECT COUNT(*) FROM log"), ["0"]);
+        // A time limit ends them earlier.
+        client.run("SET statement_timeout_ms = 1").unwrap();
+        let error = client.run("DELETE FROM t WHERE id = 3").unwrap_err();
+        assert!(matches!(error, Error::Interrupted { .. }), "{error}");
+        client.run("SET statement_timeout_ms = 0").unwrap();
+        if placement.store().is_some() {
+            block_on(database.close()).unwrap();
+            let database = placement.open(store).unwrap();
+            client = SqlClient::new(&database, placement);
+        }
+        client.run("DELETE FROM t WHERE id < 3").unwrap();
+        assert_eq!(
+            numbers(&mut client, "SELECT n FROM log ORDER BY id"),
+            ["1", "3", "1", "5"]
+        );
+    }
+}

@@ -25,6 +25,7 @@ mod session_statement;
 mod show;
 mod statement_engine;
 mod template_plans;
+mod trigger_frame;
 mod trigger_run;
 mod triggers;
 mod variables;

@@ -9,6 +9,7 @@
 //! nothing, as in MySQL.
 
 use super::read_ranges;
+use super::trigger_frame::{Frame, within};
 use crate::catalog::{TableId, TriggerEvent, TriggerTiming};
 use crate::router::Engine;
 use crate::sql::exec::dml::{CollectedRows, DmlResult, DmlRun, RowChange, WaitingRows};
@@ -19,7 +20,7 @@ use crate::sql::plan::{
 };
 use crate::tree::{Missing, Pins};
 use crate::txn::{Draft, Transaction};
-use crate::types::{Batch, Column, Error, Result, RowId, Value};
+use crate::types::{Batch, Column, Error, Result, RowId};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -578,60 +579,85 @@ impl<'r> TriggerRun<'r> {
         env: &'f Env,
     ) -> Boxed<'f, ()> {
         Box::pin(async move {
-            let def = self.transaction.catalog().table(table)?.def.clone();
-            let mut env = Env {
-                rows: None,
-                outer: Vec::new(),
-                work_tables: Vec::new(),
-                sub_results: Vec::new(),
-                watch: None,
-                ..env.clone()
-            };
-            let width = def.columns.len();
-            let parameters = |new: &[Column]| -> Arc<[Value]> {
-                let mut values = Vec::new();
-                for index in &trigger.uses {
-                    let (row, column) = match index.checked_sub(width) {
-                        None => (old, *index),
-                        Some(column) => (new, column),
-                    };
-                    values.resize(*index, Value::Null);
-                    values.push(match (row.get(column), def.columns.get(column)) {
-                        (Some(value), Some(c)) => value.value(0, &c.ty),
-                        _ => Value::Null,
-                    });
-                }
-                values.into()
-            };
-            env.params = parameters(new);
-            let mut next = 0;
-            while let Some(step) = trigger.steps.get(next) {
-                next += 1;
+            let mut frame = Frame::new(trigger, &self.transaction.catalog().table(table)?.def, old, new);
+            let mut env = Box::new(within(env));
+            env.params = frame.parameters();
+            while let Some(step) = trigger.steps.get(frame.next) {
+                frame.next += 1;
                 match step {
                     Step::Change(statement) => {
-                        self.change(statement, env.clone()).await?;
+                        self.change(statement, (*env).clone()).await?;
                     }
-                    Step::Run(query) => {
-                        self.value(query, &env).await?;
-                    }
-                    Step::Set(column, query) => {
-                        let value = self.value(query, &env).await?;
-                        if let (Some(place), Some(value)) = (new.get_mut(*column), value) {
-                            *place = value;
-                        }
-                        env.params = parameters(new);
-                    }
-                    Step::Unless(condition, target) => {
-                        let value = self.value(condition, &env).await?;
-                        let holds = value.is_some_and(|v| !v.is_null(0) && v.i64s().first() == Some(&1));
-                        if !holds {
-                            next = *target;
-                        }
-                    }
-                    Step::Goto(target) => next = *target,
+                    Step::Goto(target) => frame.go(*target, &env)?,
+                    step => self.evaluate(step, &mut frame, &mut env).await?,
                 }
             }
             Ok(())
+        })
+    }
+
+    /// A step that changes no rows.
+    fn evaluate<'f>(
+        &'f mut self,
+        step: &'f Step,
+        frame: &'f mut Frame<'_>,
+        env: &'f mut Env,
+    ) -> Boxed<'f, ()> {
+        Box::pin(async move {
+            match step {
+                Step::Change(_) | Step::Goto(_) => {}
+                Step::Run(query) => {
+                    self.value(query, env).await?;
+                }
+                Step::Set(column, query) => {
+                    let value = self.value(query, env).await?;
+                    if let (Some(place), Some(value)) = (frame.new.get_mut(*column), value) {
+                        *place = value;
+                    }
+                    env.params = frame.parameters();
+                }
+                Step::Assign(slot, query) => {
+                    let value = self.value(query, env).await?;
+                    value.into_iter().for_each(|v| frame.assign(*slot, &v));
+                    env.params = frame.parameters();
+                }
+                Step::Into(slots, query) => {
+                    let row = self.only_row(query, env).await?;
+                    for (slot, value) in slots.iter().zip(row.iter().flatten()) {
+                        frame.assign(*slot, value);
+                    }
+                    env.params = frame.parameters();
+                }
+                Step::Unless(condition, target) => {
+                    let value = self.value(condition, env).await?;
+                    let holds = value.is_some_and(|v| !v.is_null(0) && v.i64s().first() == Some(&1));
+                    if !holds {
+                        frame.go(*target, env)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The values of a query's only row; `None`: it has none.
+    fn only_row<'f>(&'f mut self, query: &'f Arc<Query>, env: &'f Env) -> Boxed<'f, Option<Vec<Column>>> {
+        Box::pin(async move {
+            if let Some(reads) = self.transaction.record_reads() {
+                read_ranges::record(query, env, reads);
+            }
+            let mut run = QueryRun::new(query.clone(), self.transaction.catalog(), env.clone())?;
+            let mut only: Option<Vec<Column>> = None;
+            while let Some(batch) = self.engine.drive(|missing| run.step(missing)).await? {
+                if batch.rows() > 1 || (only.is_some() && batch.rows() > 0) {
+                    return Err(Error::invalid("SELECT … INTO has more than one row"));
+                }
+                if batch.rows() == 1 {
+                    let columns = 0..batch.columns.len();
+                    only = Some(columns.map(|c| batch.column(c).slice(0, 1)).collect());
+                }
+            }
+            Ok(only)
         })
     }
 

@@ -13,6 +13,9 @@ use sqlparser::ast::{Ident, Value as AstValue, ValueWithSpan};
 impl Binder<'_> {
     /// An unqualified name.
     pub(super) fn identifier(&mut self, name: &Ident, env: &mut Env<'_>) -> Result<Expr> {
+        if let Some(variable) = self.row.as_ref().and_then(|row| row.variable(name)) {
+            return Ok(variable);
+        }
         let alias = env.aliases.and_then(|(aliases, when)| {
             let found = aliases
                 .iter()

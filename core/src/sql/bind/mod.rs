@@ -60,6 +60,7 @@ mod testing;
 mod tests;
 mod transaction;
 mod trigger;
+mod trigger_body;
 mod types;
 mod update_delete;
 mod view;

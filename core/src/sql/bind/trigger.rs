@@ -14,11 +14,12 @@ use super::names::{Scope, ident, ident_value, nearest};
 use super::refuse::{invalid, refuse_at, unsupported};
 use super::select::qualifier;
 use super::statement::bind_change;
+use super::trigger_body::Around;
 use super::view::{Views, with_views};
 use crate::catalog::{TableDef, TriggerDef, TriggerEvent, TriggerTiming};
 use crate::sql::functions::lookup;
 use crate::sql::parse::{
-    Ast, CreateTrigger, Parsed, TriggerStatement, default_message, parse_expr, parse_trigger_statement, start,
+    Ast, CreateTrigger, Parsed, TriggerStatement, parse_expr, parse_trigger_statement, start,
 };
 use crate::sql::plan::{Expr, Plan, Query, Show, Statement, Step, TableTriggers, Trigger, Triggered};
 use crate::types::{DataType, Error, Result};
@@ -32,6 +33,8 @@ pub(super) struct TriggerRow {
     event: TriggerEvent,
     /// The parameters that stand for its columns, as far as they are used.
     used: BTreeSet<usize>,
+    /// The variables in sight, the innermost last.
+    variables: Vec<Variable>,
 }
 
 impl TriggerRow {
@@ -52,6 +55,16 @@ impl TriggerRow {
         Ok(Some(first))
     }
 
+    /// A variable of the trigger; `None`: there is none of that name.
+    pub(super) fn variable(&self, name: &Ident) -> Option<Expr> {
+        let mut known = self.variables.iter().rev();
+        let found = known.find(|v| v.name.eq_ignore_ascii_case(&name.value))?;
+        Some(Expr::Param {
+            index: 2 * self.def.columns.len() + found.slot,
+            ty: found.ty.clone(),
+        })
+    }
+
     /// A column of OLD or NEW; `None`: the table is neither.
     pub(super) fn column(&mut self, table: &Ident, name: &Ident) -> Result<Option<Expr>> {
         let Some(first) = self.first(table)? else {
@@ -70,14 +83,31 @@ impl TriggerRow {
 }
 
 /// A trigger being bound.
-struct Body<'c> {
+pub(super) struct Body<'c> {
     cx: &'c BindContext<'c>,
     def: Arc<TableDef>,
     timing: TriggerTiming,
     event: TriggerEvent,
     used: RefCell<BTreeSet<usize>>,
     sets: Vec<usize>,
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
+    /// Variables in sight, the innermost last.
+    pub(super) variables: Vec<Variable>,
+    /// The first of the innermost block.
+    pub(super) block_start: usize,
+    /// The types of all variables, by their slots.
+    pub(super) types: Vec<DataType>,
+    /// Blocks and loops around, the innermost last.
+    pub(super) around: Vec<Around>,
+}
+
+/// A variable of a trigger.
+#[derive(Debug, Clone)]
+pub(super) struct Variable {
+    pub(super) name: String,
+    /// Its place among all of the trigger.
+    pub(super) slot: usize,
+    pub(super) ty: DataType,
 }
 
 /// What the statements of a table's triggers are bound in.
@@ -98,6 +128,7 @@ impl Body<'_> {
             def: self.def.clone(),
             event: self.event,
             used: BTreeSet::new(),
+            variables: self.variables.clone(),
         });
         binder
     }
@@ -111,7 +142,7 @@ impl Body<'_> {
     }
 
     /// The query for the only value of an expression.
-    fn value(&self, e: &ast::Expr, convert: impl Fn(Expr) -> Result<Expr>) -> Result<Arc<Query>> {
+    pub(super) fn value(&self, e: &ast::Expr, convert: impl Fn(Expr) -> Result<Expr>) -> Result<Arc<Query>> {
         let cx = context(self.cx, &self.def);
         with_views(&cx, |views| {
             let mut binder = self.binder(views, &cx);
@@ -132,7 +163,7 @@ impl Body<'_> {
     }
 
     /// A statement that other texts may have too.
-    fn plain(&self, parsed: &Parsed) -> Result<Step> {
+    pub(super) fn plain(&self, parsed: &Parsed) -> Result<Step> {
         let Ast::Sql(s) = parsed.ast() else {
             return Err(parsed.unsupported());
         };
@@ -159,67 +190,80 @@ impl Body<'_> {
         })
     }
 
-    fn condition(&mut self, e: &ast::Expr) -> Result<Arc<Query>> {
-        self.value(e, |value| super::types::to_bool(value, None))
+    /// A query whose columns go into variables of these types.
+    pub(super) fn selected(&self, parsed: &Parsed, types: &[DataType]) -> Result<Arc<Query>> {
+        let Ast::Sql(s) = parsed.ast() else {
+            return Err(parsed.unsupported());
+        };
+        let ast::Statement::Query(q) = &**s else {
+            return Err(parsed.unsupported());
+        };
+        let cx = context(self.cx, &self.def);
+        with_views(&cx, |views| {
+            let mut binder = self.binder(views, &cx);
+            let query = binder.top_query(q);
+            let mut query = self.bound(&mut binder, query)?;
+            if query.columns.len() != types.len() {
+                return Err(Error::Invalid {
+                    message: format!(
+                        "SELECT … INTO has {} columns for {} variables",
+                        query.columns.len(),
+                        types.len()
+                    ),
+                    position: parsed.position(),
+                });
+            }
+            let columns = query.plan.types().into_iter().zip(types).enumerate();
+            let column = |(index, (ty, to)): (usize, (DataType, &DataType))| {
+                super::types::cast(Expr::Column { index, ty }, to, true)
+            };
+            query.plan = Plan::Project {
+                exprs: columns.map(column).collect(),
+                input: Box::new(query.plan),
+            };
+            Ok(Arc::new(query))
+        })
     }
 
-    fn statements(&mut self, statements: &[TriggerStatement]) -> Result<()> {
-        statements.iter().try_for_each(|s| self.statement(s))
+    /// The query for a value that a variable takes.
+    pub(super) fn assigned(&self, value: &ast::Expr, ty: &DataType) -> Result<Arc<Query>> {
+        self.value(value, |v| Ok(super::types::cast(v, ty, true)))
     }
 
-    fn statement(&mut self, statement: &TriggerStatement) -> Result<()> {
-        match statement {
-            TriggerStatement::Plain(parsed) => {
-                let step = self.plain(parsed)?;
-                self.steps.push(step);
-            }
-            TriggerStatement::Set(name, value) => {
-                if self.timing == TriggerTiming::After || self.event == TriggerEvent::Delete {
-                    return Err(invalid(
-                        "SET NEW.column is for triggers BEFORE INSERT and BEFORE UPDATE",
-                        name,
-                    ));
-                }
-                let def = self.def.clone();
-                let column = def
-                    .column(&name.value)
-                    .ok_or_else(|| unknown_column(&def, name))?;
-                let generated = def.columns.get(column).is_some_and(|c| c.generated.is_some());
-                if generated {
-                    return Err(invalid(format!("column {} is generated", name.value), name));
-                }
-                let query = self.value(value, |v| Ok(assign(v, &def, column)))?;
-                if !self.sets.contains(&column) {
-                    self.sets.push(column);
-                }
-                self.steps.push(Step::Set(column, query));
-            }
-            TriggerStatement::Signal(message) => {
-                let default = default_message();
-                let query = self.value(message.as_ref().unwrap_or(&default), raise)?;
-                self.steps.push(Step::Run(query));
-            }
-            TriggerStatement::If(branches, otherwise) => {
-                let mut ends = Vec::new();
-                for (condition, then) in branches {
-                    let condition = self.condition(condition)?;
-                    let at = self.steps.len();
-                    self.steps.push(Step::Goto(0));
-                    self.statements(then)?;
-                    ends.push(self.steps.len());
-                    self.steps.push(Step::Goto(0));
-                    let next = self.steps.len();
-                    self.set_step(at, Step::Unless(condition, next));
-                }
-                self.statements(otherwise)?;
-                let end = self.steps.len();
-                ends.into_iter().for_each(|at| self.set_step(at, Step::Goto(end)));
-            }
+    /// The type that a DECLARE says.
+    pub(super) fn type_of(&self, name: &Ident, data_type: &ast::DataType) -> Result<DataType> {
+        let cx = context(self.cx, &self.def);
+        let views = Views::default();
+        let binder = self.binder(&views, &cx);
+        let column = binder.column_options(name, data_type, core::iter::empty())?;
+        Ok(column.def.ty)
+    }
+
+    /// SET NEW.column = value.
+    pub(super) fn set(&mut self, name: &Ident, value: &ast::Expr) -> Result<()> {
+        if self.timing == TriggerTiming::After || self.event == TriggerEvent::Delete {
+            return Err(invalid(
+                "SET NEW.column is for triggers BEFORE INSERT and BEFORE UPDATE",
+                name,
+            ));
         }
+        let def = self.def.clone();
+        let column = def
+            .column(&name.value)
+            .ok_or_else(|| unknown_column(&def, name))?;
+        let generated = def.columns.get(column).is_some_and(|c| c.generated.is_some());
+        if generated {
+            return Err(invalid(format!("column {} is generated", name.value), name));
+        }
+        let query = self.value(value, |v| Ok(assign(v, &def, column)))?;
+        if !self.sets.contains(&column) {
+            self.sets.push(column);
+        }
+        self.steps.push(Step::Set(column, query));
         Ok(())
     }
 
-    fn set_step(&mut self, at: usize, step: Step) {
+    pub(super) fn set_step(&mut self, at: usize, step: Step) {
         if let Some(place) = self.steps.get_mut(at) {
             *place = step;
         }
@@ -237,13 +281,14 @@ impl Body<'_> {
             update_of,
             uses: self.used.into_inner().into_iter().collect(),
             sets: self.sets,
+            variables: self.types,
             steps: self.steps,
         }
     }
 }
 
 /// The failure that a value is the message of.
-fn raise(message: Expr) -> Result<Expr> {
+pub(super) fn raise(message: Expr) -> Result<Expr> {
     let function = lookup("RAISE").ok_or_else(|| Error::unsupported("RAISE"))?;
     Ok(Expr::Function {
         function,
@@ -267,8 +312,13 @@ fn bound(
         used: RefCell::default(),
         sets: Vec::new(),
         steps: Vec::new(),
+        variables: Vec::new(),
+        block_start: 0,
+        types: Vec::new(),
+        around: Vec::new(),
     };
-    let when = when.map(|w| body.condition(w)).transpose()?;
+    let condition = |w: &ast::Expr| body.value(w, |value| super::types::to_bool(value, None));
+    let when = when.map(condition).transpose()?;
     if when.is_some() {
         body.steps.push(Step::Goto(0));
     }

@@ -1,6 +1,6 @@
 //! Which semicolons end a statement: those inside the body of a CREATE TRIGGER do not.
 //!
-//! A statement that starts with CREATE [DEFINER = user] TRIGGER is followed word by word: BEGIN, IF and CASE open a block,
+//! A statement that starts with CREATE [DEFINER = user] TRIGGER is followed word by word: BEGIN, IF, CASE, WHILE, LOOP and REPEAT open a block,
 //! END closes one. Every other statement ends at the first semicolon.
 
 use alloc::vec::Vec;
@@ -25,7 +25,12 @@ enum Head {
 enum Block {
     Begin,
     If,
+    /// Of an expression.
     Case,
+    CaseStatement,
+    While,
+    /// LOOP and REPEAT.
+    Loop,
 }
 
 /// What came right before.
@@ -35,6 +40,8 @@ enum Before {
     Other,
     /// Something a statement of the body may follow.
     Statement,
+    /// A word there that starts none: a label, if a colon follows.
+    Label,
     /// A closing parenthesis.
     Paren,
     /// END.
@@ -64,6 +71,11 @@ impl Blocks {
         self.open.len()
     }
 
+    /// Whether the word before may be a label, so that a colon ends it.
+    pub(super) fn is_label(&self) -> bool {
+        self.head == Head::Trigger && self.before == Before::Label
+    }
+
     /// Whether words matter in this statement.
     pub(super) fn looks_at_words(&self) -> bool {
         self.head != Head::Other
@@ -89,19 +101,35 @@ impl Blocks {
         let outside = self.open.is_empty();
         let in_case = self.open.last() == Some(&Block::Case);
         let starts = self.before == Before::Statement || (self.before == Before::Paren && outside);
-        if self.before == Before::End && (is("IF") || is("CASE")) {
-            // END IF, END CASE.
+        let ended = ["IF", "CASE", "WHILE", "LOOP", "REPEAT"];
+        if self.before == Before::End && ended.iter().any(|w| is(w)) {
+            // END IF, END CASE, …
             self.before = Before::Other;
             return;
         }
-        self.before = Before::Other;
+        self.before = if starts { Before::Label } else { Before::Other };
         if is("BEGIN") && (starts || outside) {
             self.open.push(Block::Begin);
             self.before = Before::Statement;
         } else if is("IF") && starts && !in_case {
             self.open.push(Block::If);
+            self.before = Before::Other;
         } else if is("CASE") {
-            self.open.push(Block::Case);
+            let statement = starts && !in_case;
+            self.open.push(if statement {
+                Block::CaseStatement
+            } else {
+                Block::Case
+            });
+            self.before = Before::Other;
+        } else if is("WHILE") && starts {
+            self.open.push(Block::While);
+            self.before = Before::Other;
+        } else if (is("LOOP") || is("REPEAT")) && starts {
+            self.open.push(Block::Loop);
+            self.before = Before::Statement;
+        } else if is("DO") && !starts && self.open.last() == Some(&Block::While) {
+            self.before = Before::Statement;
         } else if is("END") {
             self.open.pop();
             self.before = Before::End;
@@ -110,9 +138,13 @@ impl Blocks {
         }
     }
 
-    /// Anything else but a semicolon; `closing`: a closing parenthesis.
-    pub(super) fn other(&mut self, closing: bool) {
-        self.before = if closing { Before::Paren } else { Before::Other };
+    /// Anything else but a semicolon, that begins with this character.
+    pub(super) fn other(&mut self, first: u8) {
+        self.before = match (first, self.before) {
+            (b')', _) => Before::Paren,
+            (b':', Before::Label) => Before::Statement,
+            _ => Before::Other,
+        };
         if self.head != Head::Trigger && self.head != Head::Definer {
             self.head = Head::Other;
         }
@@ -132,8 +164,9 @@ impl Blocks {
     pub(super) fn token(&mut self, token: &Token) {
         match token {
             Token::Word(w) if w.quote_style.is_none() => self.word(&w.value),
-            Token::RParen => self.other(true),
-            _ => self.other(false),
+            Token::RParen => self.other(b')'),
+            Token::Colon => self.other(b':'),
+            _ => self.other(0),
         }
     }
 }

@@ -27,6 +27,7 @@ mod syntax_error;
 mod template;
 mod tokens;
 mod trigger;
+mod trigger_blocks;
 mod type_words;
 mod values_text;
 mod versions;

@@ -113,7 +113,7 @@ fn words(text: &[u8], blocks: &mut Blocks) {
         let n = rest.iter().take_while(|b| is_word_part(**b)).count();
         match core::str::from_utf8(rest.get(..n).unwrap_or(&[])) {
             Ok(word) if n > 0 => blocks.word(word),
-            _ => blocks.other(*b == b')'),
+            _ => blocks.other(*b),
         }
         rest = rest.get(n.max(1)..).unwrap_or(&[]);
     }
@@ -204,7 +204,7 @@ impl<'a> Iterator for Split<'a> {
                 Piece::Text(to) | Piece::Quoted(to) => {
                     match p {
                         Piece::Text(_) => words(bytes.get(self.at..to).unwrap_or(&[]), &mut blocks),
-                        _ => blocks.other(false),
+                        _ => blocks.other(0),
                     }
                     start.get_or_insert(self.at);
                     self.at = to.min(bytes.len());

@@ -219,6 +219,8 @@ fn cut(sql: &str, mut blocks: Blocks) -> Result<Vec<StatementTokens>> {
                     w.value = unquoted(&w.value, q);
                 }
             }
+            // The end of a label in a trigger.
+            Token::Colon if blocks.is_label() => {}
             Token::Colon => {
                 // `:name` is one parameter when written together.
                 let name = match all.peek().map(|n| &n.token) {

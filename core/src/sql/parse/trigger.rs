@@ -2,19 +2,16 @@
 //!
 //! The body is kept as text, statement by statement, and parsed again when a plan needs it.
 
-use super::block::Blocks;
 use super::parsed::{Parsed, parsed};
-use super::statement::{Ast, Statements, head, new_parser, parse_expression, parse_statement};
+use super::statement::{Ast, Statements, head, new_parser, parse_statement};
 use super::syntax_error::{start, syntax};
 use super::tokens::tokenize_body;
+use super::trigger_blocks::{compound, declare, jump, select_into, separated, set, signal};
 use crate::catalog::{TriggerEvent, TriggerTiming};
 use crate::types::{Error, Position, Result};
 use alloc::{format, string::String, vec, vec::Vec};
-use sqlparser::ast::{Expr, Ident, ObjectName, Value};
+use sqlparser::ast::{DataType, Expr, Ident, ObjectName, Value};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
-
-/// Levels of IF and BEGIN within one another.
-const MAX_NESTING: usize = 16;
 
 /// CREATE TRIGGER as written.
 #[derive(Debug, Clone)]
@@ -40,13 +37,52 @@ pub(in crate::sql) enum TriggerStatement {
     Plain(Parsed),
     /// SET NEW.column = value.
     Set(Ident, Expr),
+    /// SET variable = value.
+    Assign(Ident, Expr),
+    /// SELECT … INTO variables: the query.
+    Into(Vec<Ident>, Parsed),
+    /// DECLARE: variables of the block it stands in.
+    Declare {
+        /// Their names.
+        names: Vec<Ident>,
+        /// Their type.
+        data_type: DataType,
+        /// Their first value; NULL otherwise.
+        default: Option<Expr>,
+    },
     /// SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = message.
     Signal(Option<Expr>),
     /// IF: conditions and what follows THEN, in order; what follows ELSE.
     If(Vec<(Expr, Vec<TriggerStatement>)>, Vec<TriggerStatement>),
+    /// CASE: the first branch whose value equals the operand, or is true without one.
+    Case {
+        /// What values are compared with.
+        operand: Option<Expr>,
+        /// WHEN … THEN.
+        branches: Vec<(Expr, Vec<TriggerStatement>)>,
+        /// ELSE; without it no branch is an error.
+        otherwise: Option<Vec<TriggerStatement>>,
+    },
+    /// BEGIN … END, with its label.
+    Block(Option<Ident>, Vec<TriggerStatement>),
+    /// WHILE, LOOP and REPEAT.
+    Loop {
+        /// Its label.
+        label: Option<Ident>,
+        /// WHILE: what is asked before each turn.
+        condition: Option<Expr>,
+        /// What is done in a turn.
+        body: Vec<TriggerStatement>,
+        /// REPEAT: what is asked after each turn, and ends it.
+        until: Option<Expr>,
+    },
+    /// LEAVE: goes on behind the block or loop of that label.
+    Leave(Ident),
+    /// ITERATE: goes on with the next turn of the loop of that label.
+    Iterate(Ident),
 }
 
-fn is_word(token: Option<&TokenWithSpan>, word: &str) -> bool {
+pub(super) fn is_word(token: Option<&TokenWithSpan>, word: &str) -> bool {
     matches!(token.map(|t| &t.token), Some(Token::Word(w)) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
 }
 
@@ -102,11 +138,11 @@ impl<'s> Texts<'s> {
     }
 }
 
-fn place(token: Option<&TokenWithSpan>) -> Option<Position> {
+pub(super) fn place(token: Option<&TokenWithSpan>) -> Option<Position> {
     token.and_then(|t| start(t.span))
 }
 
-fn unsupported_at<T>(feature: impl Into<String>, at: Option<&TokenWithSpan>) -> Result<T> {
+pub(super) fn unsupported_at<T>(feature: impl Into<String>, at: Option<&TokenWithSpan>) -> Result<T> {
     Err(Error::Unsupported {
         feature: feature.into(),
         position: place(at),
@@ -239,190 +275,44 @@ fn statements<'t>(sql: &str, tokens: &'t [TokenWithSpan]) -> Result<Vec<&'t [Tok
     Ok(separated(inner))
 }
 
-/// The tokens between the semicolons that are in no block.
-fn separated(tokens: &[TokenWithSpan]) -> Vec<&[TokenWithSpan]> {
-    let mut blocks = Blocks::of_body();
-    let mut all = Vec::new();
-    let mut from = 0;
-    for (i, t) in tokens.iter().enumerate() {
-        if t.token != Token::SemiColon {
-            blocks.token(&t.token);
-        } else if blocks.depth() > 0 {
-            blocks.semicolon();
-        } else {
-            all.push(tokens.get(from..i).unwrap_or(&[]));
-            blocks = Blocks::of_body();
-            from = i + 1;
-        }
-    }
-    all.push(tokens.get(from..).unwrap_or(&[]));
-    all.retain(|s| !s.is_empty());
-    all
-}
-
-fn trigger_statement(sql: &str, tokens: &[TokenWithSpan], nesting: usize) -> Result<Vec<TriggerStatement>> {
-    if nesting > MAX_NESTING {
-        return Err(Error::TooDeep { limit: MAX_NESTING });
-    }
+pub(super) fn trigger_statement(
+    sql: &str,
+    tokens: &[TokenWithSpan],
+    nesting: usize,
+) -> Result<Vec<TriggerStatement>> {
     let first = tokens.first();
+    if let Some(compound) = compound(sql, tokens, nesting)? {
+        return Ok(vec![compound]);
+    }
     let mut s = Statements {
         parser: new_parser(tokens.to_vec()),
         sql,
         text: None,
     };
-    if is_word(first, "BEGIN") {
-        let mut all = Vec::new();
-        for inner in statements(sql, tokens)? {
-            all.append(&mut trigger_statement(sql, inner, nesting + 1)?);
-        }
-        return Ok(all);
-    }
-    if is_word(first, "IF") {
-        return Ok(vec![branches(sql, tokens, nesting)?]);
-    }
-    if is_word(first, "SET") {
+    let is = |word: &str| is_word(first, word);
+    if is("SET") {
         return set(&mut s);
     }
-    if is_word(first, "SIGNAL") {
-        return Ok(vec![TriggerStatement::Signal(signal(&mut s)?)]);
+    let own = match () {
+        () if is("DECLARE") => Some(declare(&mut s)?),
+        () if is("SIGNAL") => Some(TriggerStatement::Signal(signal(&mut s)?)),
+        () if is("LEAVE") => Some(TriggerStatement::Leave(jump(&mut s)?)),
+        () if is("ITERATE") => Some(TriggerStatement::Iterate(jump(&mut s)?)),
+        () => select_into(sql, tokens)?,
+    };
+    if let Some(own) = own {
+        return Ok(vec![own]);
     }
-    const FOREIGN: [&str; 17] = [
-        "DECLARE", "WHILE", "LOOP", "REPEAT", "CASE", "CALL", "RETURN", "LEAVE", "ITERATE", "OPEN", "FETCH",
-        "CLOSE", "RESIGNAL", "GET", "FOR", "PREPARE", "EXECUTE",
+    const FOREIGN: [&str; 10] = [
+        "CALL", "RETURN", "OPEN", "FETCH", "CLOSE", "RESIGNAL", "GET", "FOR", "PREPARE", "EXECUTE",
     ];
-    if let Some(word) = FOREIGN.iter().find(|w| is_word(first, w)) {
+    if let Some(word) = FOREIGN.iter().find(|w| is(w)) {
         return unsupported_at(format!("{word} in a trigger"), first);
     }
     let ast = parse_statement(sql, tokens.to_vec())?;
     match &ast {
         Ast::Sql(_) => Ok(vec![TriggerStatement::Plain(parsed(ast, tokens))]),
         _ => unsupported_at(format!("{} in a trigger", head(tokens)), first),
-    }
-}
-
-/// SET NEW.a = 1, NEW.b = 2.
-fn set(s: &mut Statements<'_, '_>) -> Result<Vec<TriggerStatement>> {
-    s.skip(1);
-    let mut all = Vec::new();
-    loop {
-        if !s.is(0, "NEW") || s.parser.peek_nth_token_ref(1).token != Token::Period {
-            return s.unsupported("SET of anything but NEW.column in a trigger");
-        }
-        s.skip(2);
-        let column = s.run(|p| p.parse_identifier())?;
-        if !s.parser.consume_token(&Token::Eq) && !s.parser.consume_token(&Token::Assignment) {
-            return s.expected("=");
-        }
-        let value = s.run(|p| p.parse_expr())?;
-        all.push(TriggerStatement::Set(column, value));
-        if !s.parser.consume_token(&Token::Comma) {
-            break;
-        }
-    }
-    s.end()?;
-    Ok(all)
-}
-
-/// SIGNAL SQLSTATE [VALUE] '45000' [SET MESSAGE_TEXT = message].
-fn signal(s: &mut Statements<'_, '_>) -> Result<Option<Expr>> {
-    s.skip(1);
-    if !s.take(&["SQLSTATE"]) {
-        return s.unsupported("SIGNAL of a condition (write SQLSTATE '45000')");
-    }
-    s.take(&["VALUE"]);
-    if s.parser.peek_token_ref().token != Token::SingleQuotedString(String::from("45000")) {
-        return s.unsupported("SIGNAL with an SQLSTATE other than '45000'");
-    }
-    s.skip(1);
-    let mut message = None;
-    if s.take(&["SET"]) {
-        if !s.take(&["MESSAGE_TEXT"]) {
-            return s.unsupported("SET of anything but MESSAGE_TEXT in SIGNAL");
-        }
-        if !s.parser.consume_token(&Token::Eq) {
-            return s.expected("=");
-        }
-        message = Some(s.run(|p| p.parse_expr())?);
-        if s.parser.peek_token_ref().token == Token::Comma {
-            return s.unsupported("SET of several items in SIGNAL");
-        }
-    }
-    s.end()?;
-    Ok(message)
-}
-
-/// IF condition THEN statements [ELSEIF condition THEN statements] [ELSE statements] END IF.
-fn branches(sql: &str, tokens: &[TokenWithSpan], nesting: usize) -> Result<TriggerStatement> {
-    let mut blocks = Blocks::of_body();
-    // Where the words of this IF are, not those of one inside.
-    let mut words = Vec::new();
-    for (i, t) in tokens.iter().enumerate() {
-        if t.token == Token::SemiColon {
-            blocks.semicolon();
-            continue;
-        }
-        blocks.token(&t.token);
-        let own = ["IF", "THEN", "ELSEIF", "ELSE"]
-            .iter()
-            .find(|w| is_word(Some(t), w));
-        match (blocks.depth(), own) {
-            (1, Some(word)) if *word != "IF" || i == 0 => words.push((i, *word)),
-            (0, _) if is_word(Some(t), "END") => {
-                words.push((i, "END"));
-                break;
-            }
-            _ => {}
-        }
-    }
-    let part = |from: usize, to: usize| tokens.get(from + 1..to).unwrap_or(&[]);
-    let block = |from: usize, to: usize| -> Result<Vec<TriggerStatement>> {
-        let mut all = Vec::new();
-        for statement in separated(part(from, to)) {
-            all.append(&mut trigger_statement(sql, statement, nesting + 1)?);
-        }
-        Ok(all)
-    };
-    let mut conditions = Vec::new();
-    let mut at = words.iter();
-    let expected =
-        |what: &str, at: usize| Err(syntax(sql, format!("expected {what}"), place(tokens.get(at))));
-    let mut next = at.next();
-    loop {
-        match next {
-            Some((i, "IF" | "ELSEIF")) => {
-                let Some((then, "THEN")) = at.next() else {
-                    return expected("THEN", tokens.len().saturating_sub(1));
-                };
-                let condition = parse_expression(sql, part(*i, *then).to_vec())?;
-                next = at.next();
-                let Some((end, _)) = next else {
-                    return expected("END IF", tokens.len().saturating_sub(1));
-                };
-                conditions.push((condition, block(*then, *end)?));
-            }
-            Some((i, "ELSE")) => {
-                let Some((end, "END")) = at.next() else {
-                    return expected("END IF", *i);
-                };
-                ends(sql, tokens, *end)?;
-                return Ok(TriggerStatement::If(conditions, block(*i, *end)?));
-            }
-            Some((end, "END")) => {
-                ends(sql, tokens, *end)?;
-                return Ok(TriggerStatement::If(conditions, Vec::new()));
-            }
-            Some((i, _)) => return expected("END IF", *i),
-            None => return expected("END IF", tokens.len().saturating_sub(1)),
-        }
-    }
-}
-
-/// Refuses anything but IF after the END at a place.
-fn ends(sql: &str, tokens: &[TokenWithSpan], end: usize) -> Result<()> {
-    let rest = tokens.get(end + 1..).unwrap_or(&[]);
-    match is_word(rest.first(), "IF") && rest.len() == 1 {
-        true => Ok(()),
-        false => Err(syntax(sql, "expected END IF", place(tokens.get(end)))),
     }
 }
 

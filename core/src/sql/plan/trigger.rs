@@ -2,6 +2,7 @@
 
 use super::{Change, Expr, Query, Statement};
 use crate::catalog::{TableId, TriggerEvent, TriggerTiming};
+use crate::types::DataType;
 use alloc::{string::String, sync::Arc, vec::Vec};
 
 /// A statement that changes rows of tables with triggers, and all that these may do.
@@ -64,11 +65,13 @@ pub struct Trigger {
     pub uses: Vec<usize>,
     /// Columns of NEW that it sets.
     pub sets: Vec<usize>,
+    /// The types of its variables, which are parameters behind those of NEW.
+    pub variables: Vec<DataType>,
     /// What it does.
     pub steps: Vec<Step>,
 }
 
-/// A step of a trigger. Steps only go on, never back.
+/// A step of a trigger. Those of loops go back.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// A statement that changes rows.
@@ -77,6 +80,10 @@ pub enum Step {
     Run(Arc<Query>),
     /// SET NEW.column = the only value of a query.
     Set(usize, Arc<Query>),
+    /// A variable = the only value of a query.
+    Assign(usize, Arc<Query>),
+    /// Variables = the values of a query's only row, if it has one.
+    Into(Vec<usize>, Arc<Query>),
     /// Goes on at a step unless the only value of a query is true.
     Unless(Arc<Query>, usize),
     /// Goes on at a step.
@@ -88,7 +95,11 @@ impl Step {
     pub fn queries_mut(&mut self) -> Vec<&mut Query> {
         match self {
             Step::Change(statement) => statement.queries_mut(),
-            Step::Run(query) | Step::Set(_, query) | Step::Unless(query, _) => {
+            Step::Run(query)
+            | Step::Set(_, query)
+            | Step::Assign(_, query)
+            | Step::Into(_, query)
+            | Step::Unless(query, _) => {
                 alloc::vec![Arc::make_mut(query)]
             }
             Step::Goto(_) => Vec::new(),

@@ -24,8 +24,8 @@ fn unsupported_clauses_are_named_with_their_place() {
             "a parameter or variable in a trigger",
         ),
         (
-            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW BEGIN DECLARE n INT; END",
-            "DECLARE in a trigger",
+            "CREATE TRIGGER x AFTER INSERT ON album FOR EACH ROW BEGIN DECLARE c CURSOR FOR SELECT 1; END",
+            "DECLARE … CURSOR in a trigger",
         ),
         (
             "CREATE TRIGGER x INSTEAD OF INSERT ON album BEGIN SELECT 1; END",
