@@ -4,7 +4,6 @@
 pub mod big_kill_target;
 pub mod block_on;
 pub mod chinook_sample;
-pub mod conformance;
 pub mod counting_allocator;
 pub mod crash_store;
 pub mod damage;

@@ -4,7 +4,7 @@
 mod memory_store {
     use amphi_core::kv::MemoryStore;
 
-    amphi_tests::store_conformance!(|| Box::new(MemoryStore::new()));
+    amphi_conformance::store_conformance!(|| Box::new(MemoryStore::new()), amphi::block_on);
 }
 
 /// The redb store, its log restarted never, at every other commit, and not used at all.
@@ -39,7 +39,7 @@ macro_rules! redb_store {
                 }
             }
 
-            amphi_tests::store_conformance!(make);
+            amphi_conformance::store_conformance!(make, amphi::block_on);
         }
     )* };
 }

@@ -16,13 +16,16 @@ use crate::types::{Result, Value};
 use core::task::Poll;
 
 impl Session {
-    /// The rows of a planned query, whose blocks are fetched if it is for one row; `None`: it takes the
-    /// general way.
+    /// The rows of a planned query, whose blocks are fetched if it is for one row (unless the session reads
+    /// from memory only); `None`: it takes the general way.
     pub(super) async fn answer_fetching(
         &mut self,
         planned: &Planned,
         values: &[Value],
     ) -> Option<Result<RowStream>> {
+        if self.resident_only {
+            return self.answer_at_once(planned, values);
+        }
         let (mut pins, mut missing) = (Pins::new(), Missing::new());
         loop {
             match self.try_answer(planned, values, &mut pins, &mut missing)? {

@@ -72,6 +72,8 @@ pub struct Session {
     interrupt: InterruptHandle,
     /// How long a statement may take, in milliseconds.
     pub(super) time_limit: Option<u64>,
+    /// Whether executing a query fetches no block.
+    pub(super) resident_only: bool,
     /// The schema version the running statement was planned for; `None`: it needs no plan.
     planned: Option<SchemaVersion>,
     /// The running statement met another schema version and is to be planned again.
@@ -123,6 +125,7 @@ impl Session {
             statements: BTreeMap::new(),
             interrupt: InterruptHandle::default(),
             time_limit: shared.engine.config().statement_timeout(),
+            resident_only: false,
             planned: None,
             stale: false,
             number: shared.sessions.fetch_add(1, Relaxed),
@@ -158,6 +161,7 @@ impl Session {
         self.variables = UserVariables::default();
         self.statements.clear();
         self.time_limit = self.shared.engine.config().statement_timeout();
+        self.resident_only = false;
         let first = self.shared.engine.config().name.as_str();
         if *self.schema != *first {
             self.schema = first.into();
@@ -187,6 +191,12 @@ impl Session {
     /// Sets how long a statement of this session may take, in milliseconds; `None`: as long as it takes.
     pub fn set_statement_timeout(&mut self, limit_ms: Option<u64>) {
         self.time_limit = limit_ms;
+    }
+
+    /// Makes executing a query fetch no block, so that it is ready when it is first polled, and
+    /// [`RowStream::next_batch_resident`] says which table has blocks that are not in memory.
+    pub fn set_resident_only(&mut self, resident_only: bool) {
+        self.resident_only = resident_only;
     }
 
     /// Opens a transaction, as BEGIN does.

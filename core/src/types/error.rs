@@ -200,6 +200,11 @@ pub enum Error {
         /// The cause.
         message: String,
     },
+    /// The store has no room for what a commit writes.
+    StoreFull {
+        /// What it says.
+        message: String,
+    },
     /// An earlier write failed and left memory and store apart, or the store refuses further ones: the
     /// database reads but refuses writes until it is reopened.
     Poisoned {
@@ -270,6 +275,7 @@ impl Error {
             Error::NotAStore { .. } => "AM004",
             Error::Corrupted { .. } => "XX001",
             Error::Store { .. } => "58030",
+            Error::StoreFull { .. } => "53100",
             Error::Poisoned { .. } => "AM005",
             Error::QueryMemory { .. } => "53200",
             Error::Interrupted { .. } => "57014",
@@ -486,6 +492,9 @@ impl fmt::Display for Error {
             Error::NotAStore { path, message } => write!(f, "{path} is not an Amphi store: {message}"),
             Error::Corrupted { table, key } => write!(f, "table {table} is corrupted at store key {key}"),
             Error::Store { message } => write!(f, "the store failed: {message}"),
+            Error::StoreFull { message } => {
+                write!(f, "the store is full: {message}; free room and try again")
+            }
             Error::Poisoned { cause } => {
                 write!(
                     f,

@@ -14,6 +14,7 @@ mod date_time;
 mod date_time_text;
 mod decimal;
 mod error;
+mod error_subject;
 mod geometry;
 mod growth;
 mod json;

@@ -1,7 +1,7 @@
 //! Every check of the project, in the order in which they fail fastest.
 
 use crate::{
-    fuzz, probes,
+    browser, fuzz, probes,
     setup::{self, Tool},
     steps::{Outcome, Steps, cargo, root, run},
 };
@@ -9,6 +9,8 @@ use std::process::{Command, ExitCode};
 
 /// The fuzz targets are a workspace of their own.
 const FUZZ_MANIFEST: &str = "tests/fuzz/Cargo.toml";
+/// So is what makes the JavaScript beside the wasm module.
+const BINDGEN_MANIFEST: &str = "tests/bindgen/Cargo.toml";
 
 /// Does the set-up, runs every check and says how each went.
 pub fn run_all() -> ExitCode {
@@ -22,7 +24,13 @@ pub fn run_all() -> ExitCode {
     steps.run("set up cargo-fuzz", || setup::tool(&Tool::FUZZ));
     steps.run("formatting", || {
         run(&mut cargo(&["fmt", "--all", "--check"]))?;
-        run(&mut cargo(&["fmt", "--check", "--manifest-path", FUZZ_MANIFEST]))
+        run(&mut cargo(&["fmt", "--check", "--manifest-path", FUZZ_MANIFEST]))?;
+        run(&mut cargo(&[
+            "fmt",
+            "--check",
+            "--manifest-path",
+            BINDGEN_MANIFEST,
+        ]))
     });
     steps.run("lints", || {
         let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
@@ -38,10 +46,20 @@ pub fn run_all() -> ExitCode {
                 .current_dir(root()))
         };
         deny(&["--workspace"])?;
-        deny(&["--manifest-path", FUZZ_MANIFEST])
+        deny(&["--manifest-path", FUZZ_MANIFEST])?;
+        deny(&["--manifest-path", BINDGEN_MANIFEST])
     });
     steps.run("the engine without std (wasm32)", || {
-        let arguments = ["build", "-p", "amphi-no-std", "-p", "amphi-wasm"];
+        // The profile of the tests in the browser, which build the engine no second time then.
+        let arguments = [
+            "build",
+            "-p",
+            "amphi-no-std",
+            "-p",
+            "amphi-wasm-module",
+            "--profile",
+            "wasm-dev",
+        ];
         run(cargo(&arguments)
             .args(["--target", "wasm32-unknown-unknown"])
             .envs(wasm?))
@@ -56,6 +74,16 @@ pub fn run_all() -> ExitCode {
             "--no-fail-fast",
         ]))
     });
+    steps.run(
+        "the npm package, in Node and Chromium",
+        || match setup::node_is_missing() {
+            None => browser::all(),
+            Some(reason) => {
+                println!("left out: all tests of the npm package; {reason}");
+                Ok(())
+            }
+        },
+    );
     steps.run("probes of the machine mode", probes::all);
     steps.run("schedules of the commit path (shuttle)", shuttle);
     steps.run("fuzz targets, briefly", fuzz::brief);

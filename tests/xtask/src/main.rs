@@ -1,11 +1,13 @@
 //! The project's chores behind `cargo xtask`.
 
+mod browser;
 mod checks;
 mod fuzz;
 mod probes;
 mod setup;
 mod soak;
 mod steps;
+mod wasm;
 
 use setup::Tool;
 use std::process::ExitCode;
@@ -15,7 +17,10 @@ usage: cargo xtask COMMAND
 
 commands:
   test   do all set-up and run every check and test (`ci` is the same)
-  setup  only the set-up: the wasm32 target, cargo-deny and cargo-fuzz
+  setup  only the set-up: the wasm32 target, cargo-deny and cargo-fuzz; with Node, its packages and Chromium
+  wasm   builds the npm package as it is shipped, in wasm/js/dist, and prints its sizes
+  browser
+         only the tests of the npm package, in Node and in headless Chromium
   fuzz [SECONDS]
          only the fuzz targets: briefly, or each for so many seconds
   shuttle
@@ -33,6 +38,8 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test" | "ci"] => checks::run_all(),
         ["setup"] => alone(set_up()),
+        ["wasm"] => alone(wasm::ship()),
+        ["browser"] => alone(browser::all()),
         ["fuzz"] => alone(fuzz::brief()),
         ["fuzz", seconds] => alone(fuzz::long(seconds)),
         ["shuttle"] => alone(checks::shuttle()),
@@ -54,7 +61,15 @@ fn main() -> ExitCode {
 fn set_up() -> steps::Outcome {
     setup::wasm_toolchain()?;
     setup::tool(&Tool::DENY)?;
-    setup::tool(&Tool::FUZZ)
+    setup::tool(&Tool::FUZZ)?;
+    match setup::node_is_missing() {
+        Some(reason) => println!("the npm package is left out: {reason}"),
+        None => {
+            setup::node_packages()?;
+            setup::chromium()?;
+        }
+    }
+    Ok(())
 }
 
 /// The exit status of a single step.

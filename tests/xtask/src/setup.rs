@@ -1,7 +1,12 @@
-//! What the checks need besides cargo itself: the wasm32 target, cargo-deny and cargo-fuzz.
+//! What the checks need besides cargo itself: the wasm32 target, cargo-deny and cargo-fuzz; and for those of the npm package Node's
+//! packages and Chromium.
 
-use crate::steps::{Outcome, cargo, root, run};
+use crate::{
+    steps::{Outcome, cargo, root, run},
+    wasm,
+};
 use std::{
+    env, fs,
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -78,4 +83,91 @@ pub fn tool(tool: &Tool) -> Outcome {
             .env("CARGO_TARGET_DIR", tools_root().join("build"))
             .env("CARGO_PROFILE_DEV_DEBUG", "0"),
     )
+}
+
+/// The oldest Node that runs the package and its tools.
+const NODE: u32 = 20;
+
+/// Why the npm package cannot be built and tested here; `None`: it can.
+pub fn node_is_missing() -> Option<String> {
+    let Ok(output) = Command::new("node").arg("--version").output() else {
+        return Some(format!(
+            "there is no Node, of which version {NODE} or later is needed"
+        ));
+    };
+    let version = String::from_utf8_lossy(&output.stdout);
+    let version = version.trim();
+    let major = version.trim_start_matches('v').split('.').next();
+    match major.and_then(|n| n.parse::<u32>().ok()) {
+        Some(major) if major >= NODE => None,
+        _ => Some(format!(
+            "Node is {version}, and version {NODE} or later is needed"
+        )),
+    }
+}
+
+/// Installs what the npm package is made and tested with, unless that is there: the versions of its lock file.
+pub fn node_packages() -> Outcome {
+    let lock = |file: &str| fs::read(wasm::package().join(file)).ok();
+    let stamp = wasm::package().join("node_modules/.installed-lock.json");
+    if fs::read(&stamp).ok() == lock("package-lock.json") {
+        return Ok(());
+    }
+    let install = ["ci", "--ignore-scripts", "--silent"];
+    run(Command::new("npm").args(install).current_dir(wasm::package()))?;
+    fs::copy(wasm::package().join("package-lock.json"), &stamp)
+        .map_err(|e| format!("{}: {e}", stamp.display()))?;
+    Ok(())
+}
+
+/// The Chromium of the machine, which on Debian is installed if there is none; `None`: playwright has downloaded one.
+pub fn chromium() -> Result<Option<PathBuf>, String> {
+    if let Some(program) = found_chromium() {
+        return Ok(Some(program));
+    }
+    if apt_get(&[
+        "install",
+        "--yes",
+        "--quiet",
+        "--no-install-recommends",
+        "chromium",
+    ])
+    .is_ok()
+    {
+        return Ok(found_chromium());
+    }
+    run(Command::new(wasm::npm_program("playwright-core")).args(["install", "chromium"]))?;
+    Ok(None)
+}
+
+fn found_chromium() -> Option<PathBuf> {
+    let names = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ];
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
+    let asked = env::var_os("AMPHI_CHROMIUM").map(PathBuf::from);
+    asked.or_else(|| {
+        names
+            .iter()
+            .flat_map(|name| folders.iter().map(move |f| f.join(name)))
+            .find(|p| p.is_file())
+    })
+}
+
+fn apt_get(arguments: &[&str]) -> Outcome {
+    let is_root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|o| o.stdout.trim_ascii() == b"0");
+    let mut command = Command::new(if is_root { "apt-get" } else { "sudo" });
+    if !is_root {
+        command.args(["--non-interactive", "apt-get"]);
+    }
+    run(command
+        .args(["-o", "DPkg::Lock::Timeout=300"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -1,10 +1,13 @@
 //! The store conformance kit: one check per line of the [`KvBackend`] contract, the same for every
-//! store. [`store_conformance!`](crate::store_conformance) turns it into tests.
+//! store. [`store_conformance!`] turns it into tests.
 //!
 //! Each check gets an empty store of its own. Only what the trait promises is checked here; what a
-//! store adds (files, locks, crash behaviour) is tested beside that store.
+//! store adds (files, locks, crash behaviour) is tested beside that store. In the browser, where a test is no
+//! function of a test binary, [`ASYNC_CHECKS`] lists them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use amphi_core::kv::{Durability, KvBackend, WriteBatch};
+use std::{future::Future, pin::Pin};
 
 const BOTH: [Durability; 2] = [Durability::Sync, Durability::Relaxed];
 
@@ -227,34 +230,65 @@ pub fn batches_are_atomic_for_concurrent_readers(store: &dyn KvBackend, wait: Wa
 }
 
 /// Waits for one of the kit's futures on the calling thread.
-pub type Wait = fn(std::pin::Pin<Box<dyn Future<Output = ()> + '_>>);
+pub type Wait = fn(Pin<Box<dyn Future<Output = ()> + '_>>);
 
-/// One test per line of the store contract.
-///
-/// `$make` is called for every test and returns a guard that dereferences to the empty store; it is
-/// dropped when the test ends (and takes a temporary directory with it, for instance).
+/// A check of the kit that may wait for its store; it panics if the store breaks its contract.
+pub type Check = for<'a> fn(&'a dyn KvBackend) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Calls a macro with what it is given and then the names of all checks that may wait.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! store_conformance {
-    ($make:expr) => {
-        $crate::store_conformance!(@async $make;
+macro_rules! with_async_checks {
+    ($($then:ident)::+ ! ($($given:tt)*)) => {
+        $($then)::+! { $($given)*
             get_many_answers_in_the_order_asked, an_empty_store_answers, keys_order_bytewise,
             scan_keeps_its_bounds, reads_see_earlier_commits, puts_replace_and_deletes_remove,
             deleted_ranges_come_first, an_empty_batch_is_allowed, values_of_every_size_come_back,
-            many_commits_add_up);
-
-        #[test]
-        fn batches_are_atomic_for_concurrent_readers() {
-            let store = $make();
-            $crate::conformance::batches_are_atomic_for_concurrent_readers(&*store, |f| amphi::block_on(f));
+            many_commits_add_up
         }
     };
-    (@async $make:expr; $($check:ident),*) => {
+}
+
+macro_rules! list {
+    ($($check:ident),*) => {
+        /// All checks that may wait, with their names.
+        pub const ASYNC_CHECKS: &[(&str, Check)] = &[
+            $((stringify!($check), |store| Box::pin($check(store)))),*
+        ];
+    };
+}
+
+with_async_checks!(list!());
+
+/// One test per check that may wait; `$wait` runs a future to its end.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! async_tests {
+    ($make:expr, $wait:path; $($check:ident),*) => {
         $(
             #[test]
             fn $check() {
                 let store = $make();
-                amphi::block_on($crate::conformance::$check(&*store));
+                $wait($crate::$check(&*store));
             }
         )*
+    };
+}
+
+/// One test per line of the store contract.
+///
+/// `$make` is called for every test and returns a guard that dereferences to the empty store; it is
+/// dropped when the test ends (and takes a temporary directory with it, for instance). `$wait` is a function that runs a
+/// future to its end.
+#[macro_export]
+macro_rules! store_conformance {
+    ($make:expr, $wait:path) => {
+        $crate::with_async_checks!($crate::async_tests!($make, $wait;));
+
+        #[test]
+        fn batches_are_atomic_for_concurrent_readers() {
+            let store = $make();
+            $crate::batches_are_atomic_for_concurrent_readers(&*store, |f| $wait(f));
+        }
     };
 }

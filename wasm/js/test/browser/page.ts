@@ -1,0 +1,71 @@
+//! Pages in headless Chromium that have the package, served from this folder on localhost.
+
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+
+/** The package's folder. */
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+const TYPES: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+
+/** The package by its name, without a bundler, as any page may have it. */
+const PAGE = `<!doctype html><title>Amphi</title>
+<script type="importmap">{ "imports": { "amphi": "/dist/index.js" } }</script>`;
+
+function serve(): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    if (path === '/') return void response.setHeader('content-type', 'text/html').end(PAGE);
+    const file = createReadStream(join(ROOT, path));
+    file.on('error', () => response.writeHead(404).end());
+    file.on('open', () => {
+      response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
+      file.pipe(response);
+    });
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+/** A browser with a profile of its own. */
+export class Browser {
+  private constructor(
+    private readonly server: Server,
+    private readonly profile: string,
+    readonly context: BrowserContext,
+  ) {}
+
+  /** Starts the Chromium that `AMPHI_CHROMIUM` names, or else the one that playwright has downloaded. */
+  static async start(): Promise<Browser> {
+    const profile = await mkdtemp(join(tmpdir(), 'amphi-browser-'));
+    const executablePath = process.env['AMPHI_CHROMIUM'];
+    const context = await chromium.launchPersistentContext(profile, {
+      ...(executablePath ? { executablePath } : {}),
+      headless: true,
+      // Tests may run as root, in a container.
+      chromiumSandbox: false,
+      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
+    });
+    return new Browser(await serve(), profile, context);
+  }
+
+  /** A new page. What goes wrong in it is printed. */
+  async page(): Promise<Page> {
+    const page = await this.context.newPage();
+    page.on('pageerror', (e) => console.log(`# page: ${e.message}`));
+    await page.goto(`http://localhost:${(this.server.address() as AddressInfo).port}/`);
+    return page;
+  }
+
+  async stop(): Promise<void> {
+    await this.context.close();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+    await rm(this.profile, { recursive: true, force: true });
+  }
+}
