@@ -66,7 +66,8 @@ impl Engine {
         })
     }
 
-    /// Runs a text of statements, a transaction each, and answers the [result](crate::result) of the last one, or a promise of it.
+    /// Runs a text of statements, a transaction each, and answers the result of the last one, as bytes, or a
+    /// promise of it.
     ///
     /// # Errors
     /// Whatever the statement runs into.
