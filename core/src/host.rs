@@ -8,4 +8,11 @@ pub trait Host: Send + Sync {
     fn monotonic_micros(&self) -> u64;
     /// 64 random bits (for RAND(), UUID(); not for keys).
     fn random(&self) -> u64;
+    /// Lets about so many microseconds pass. Where nothing else can be done, by asking the clock again and again.
+    fn pause(&self, micros: u64) {
+        let end = self.monotonic_micros().saturating_add(micros);
+        while self.monotonic_micros() < end {
+            core::hint::spin_loop();
+        }
+    }
 }

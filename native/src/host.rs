@@ -46,6 +46,10 @@ impl Host for SystemHost {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
+    fn pause(&self, micros: u64) {
+        std::thread::sleep(std::time::Duration::from_micros(micros));
+    }
+
     fn random(&self) -> u64 {
         // splitmix64: one atomic addition, and every output of the 2^64 cycle is different.
         const STEP: u64 = 0x9E37_79B9_7F4A_7C15;

@@ -13,6 +13,7 @@ use super::types::{
 use super::window::window_function;
 use crate::sql::functions::{
     Aggregate, ArgKind, MONTHS_AND_MICROSECONDS, ScalarFunction, functions, interval_amount, lookup,
+    why_absent,
 };
 use crate::sql::parse::unescape;
 use crate::sql::plan::{BinaryOp, CompareOp, Expr};
@@ -485,6 +486,9 @@ impl<'a> Binder<'a> {
             if let Some(function) = self.cx.source.user_function(name) {
                 require_count(name, function.args, args.len(), at)?;
                 return Ok(Expr::User { function, args });
+            }
+            if let Some(why) = why_absent(name) {
+                return Err(unsupported(format!("{} ({why})", name.to_ascii_uppercase()), at));
             }
             let names = BOUND_HERE.into_iter().chain(functions().map(|f| f.name));
             return Err(Error::Unknown {

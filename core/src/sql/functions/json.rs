@@ -13,7 +13,7 @@ use alloc::{borrow::Cow, format, string::String, vec::Vec};
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "JSON_EXTRACT",
-        &[],
+        &["JSONB_EXTRACT"],
         (2, usize::MAX),
         &[Text],
         JSON,
@@ -122,7 +122,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "JSON_LENGTH",
-        &["JSON_ARRAY_LENGTH"],
+        &["JSON_ARRAY_LENGTH", "JSONB_ARRAY_LENGTH"],
         (1, 2),
         &[Text],
         INT,
@@ -171,7 +171,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "JSON_CONTAINS",
-        &[],
+        &["JSONB_CONTAINS"],
         (2, 3),
         &[Text],
         BOOL,

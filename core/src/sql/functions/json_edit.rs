@@ -12,7 +12,7 @@ use alloc::{borrow::Cow, vec, vec::Vec};
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "JSON_OBJECT",
-        &["JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT"],
+        &["JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT", "JSONB_OBJECT"],
         (0, usize::MAX),
         &[Any],
         JSON,
@@ -22,7 +22,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     .sees_null(),
     function(
         "JSON_ARRAY",
-        &["JSON_BUILD_ARRAY", "JSONB_BUILD_ARRAY"],
+        &["JSON_BUILD_ARRAY", "JSONB_BUILD_ARRAY", "JSONB_ARRAY"],
         (0, usize::MAX),
         &[Any],
         JSON,
@@ -57,7 +57,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     .sees_null(),
     function(
         "JSON_REPLACE",
-        &[],
+        &["JSONB_REPLACE"],
         (3, usize::MAX),
         &[Text, Any],
         JSON,
@@ -87,7 +87,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     .sees_null(),
     function(
         "JSON_REMOVE",
-        &[],
+        &["JSONB_REMOVE"],
         (2, usize::MAX),
         &[Text],
         JSON,
@@ -105,7 +105,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "JSON_MERGE_PATCH",
-        &["JSON_PATCH"],
+        &["JSON_PATCH", "JSONB_PATCH"],
         (2, usize::MAX),
         &[Text],
         JSON,
@@ -139,7 +139,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "JSON_PRETTY",
-        &["JSON_DETAILED"],
+        &["JSON_DETAILED", "JSONB_PRETTY"],
         (1, 1),
         &[Text],
         TEXT,
@@ -153,7 +153,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "JSON",
-        &["JSON_COMPACT", "JSON_LOOSE"],
+        &["JSON_COMPACT", "JSON_LOOSE", "JSONB"],
         (1, 1),
         &[Text],
         JSON,

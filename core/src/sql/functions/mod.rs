@@ -1,11 +1,14 @@
 //! Scalar and aggregate functions: one table of entries, from which binding, evaluation and the
 //! function reference all work. One file per family.
 
+mod absent;
 mod age;
 mod aggregate;
 mod args;
 mod binary;
+mod cipher;
 mod clock;
+mod compression;
 mod date_format;
 mod date_parts;
 mod date_pattern;
@@ -21,10 +24,12 @@ mod json;
 mod json_edit;
 mod json_forms;
 mod json_path;
+mod json_schema;
 mod json_table;
 mod json_tree;
 mod json_value;
 mod math;
+mod more_math;
 mod network;
 mod number_pattern;
 mod printf;
@@ -47,7 +52,9 @@ mod time_unit;
 mod time_zone;
 mod user;
 mod vector;
+mod waiting;
 
+pub use absent::why_absent;
 pub use aggregate::{Aggregate, PairStatistic};
 pub use interval_text::{MONTHS_AND_MICROSECONDS, interval_amount};
 pub use json_table::{JsonTable, JsonTableColumn, JsonTableDefault, JsonTablePath, json_table_default};

@@ -11,7 +11,7 @@ use core::fmt::Write;
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "DATABASE",
-        &["SCHEMA", "CURRENT_SCHEMA", "CURRENT_DATABASE"],
+        &["SCHEMA", "CURRENT_SCHEMA", "CURRENT_DATABASE", "CURRENT_CATALOG"],
         (0, 0),
         &[],
         TEXT,

@@ -22,6 +22,7 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
             super::math::FUNCTIONS,
             super::hyperbolic::FUNCTIONS,
             super::integers::FUNCTIONS,
+            super::more_math::FUNCTIONS,
             super::rounding::FUNCTIONS,
             super::number_pattern::FUNCTIONS,
         ],
@@ -44,7 +45,12 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
     ("Bits and bytes", &[super::binary::FUNCTIONS]),
     (
         "Digests and encodings",
-        &[super::digest::FUNCTIONS, super::encoding::FUNCTIONS],
+        &[
+            super::digest::FUNCTIONS,
+            super::encoding::FUNCTIONS,
+            super::cipher::FUNCTIONS,
+            super::compression::FUNCTIONS,
+        ],
     ),
     ("Network addresses and UUIDs", &[super::network::FUNCTIONS]),
     (
@@ -53,12 +59,13 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
             super::json::FUNCTIONS,
             super::json_edit::FUNCTIONS,
             super::json_forms::FUNCTIONS,
+            super::json_schema::FUNCTIONS,
         ],
     ),
     ("Vectors", &[super::vector::FUNCTIONS]),
     ("Geometries", &super::spatial::FUNCTIONS),
     ("Sequences", &[super::sequence::FUNCTIONS]),
-    ("System", &[super::system::FUNCTIONS]),
+    ("System", &[super::system::FUNCTIONS, super::waiting::FUNCTIONS]),
 ];
 
 /// The families of scalar functions: title and functions.

@@ -129,7 +129,12 @@ pub(in crate::sql::functions) const FUNCTIONS: &[ScalarFunction] = &[
     ),
     function(
         "ST_GEOMFROMWKB",
-        &["ST_GEOMETRYFROMWKB"],
+        &[
+            "ST_GEOMETRYFROMWKB",
+            "ST_POINTFROMWKB",
+            "ST_LINEFROMWKB",
+            "ST_POLYFROMWKB",
+        ],
         (1, 2),
         &[Bytes, Int],
         GEOMETRY,

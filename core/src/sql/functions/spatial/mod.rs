@@ -9,6 +9,7 @@ mod arrangement;
 mod buffer;
 mod combined;
 mod functions;
+mod geohash;
 mod grid;
 mod hull;
 mod overlay;
@@ -19,5 +20,9 @@ mod shape;
 mod validity;
 
 /// The families' functions.
-pub(super) const FUNCTIONS: [&[super::ScalarFunction]; 3] =
-    [functions::FUNCTIONS, predicates::FUNCTIONS, combined::FUNCTIONS];
+pub(super) const FUNCTIONS: [&[super::ScalarFunction]; 4] = [
+    functions::FUNCTIONS,
+    predicates::FUNCTIONS,
+    combined::FUNCTIONS,
+    geohash::FUNCTIONS,
+];
