@@ -51,7 +51,7 @@ impl Session {
         let recent = core::mem::take(&mut self.recent);
         let known = recent.find(prepared).and_then(|at| recent.plans.get(at));
         let mut done = None;
-        if let Some((_, planned)) = known.filter(|(_, p)| p.is_latest(&self.schema, values)) {
+        if let Some((_, planned)) = known.filter(|(_, p)| p.is_latest(&self.place(), values)) {
             done = self.run_at_once(planned, values);
         }
         self.recent = recent;

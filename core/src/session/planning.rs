@@ -1,7 +1,7 @@
 //! Plans of statements, and the version of the database they are made for and run on.
 
 use super::names::Names;
-use super::prepared::{Planned, Prepared};
+use super::prepared::{Place, Planned, Prepared};
 use super::session::Session;
 use crate::catalog::Catalog;
 use crate::sql::bind::{self, BindContext};
@@ -91,7 +91,7 @@ impl Session {
         catalog: &Catalog,
     ) -> Result<Arc<Planned>> {
         let schema_version = catalog.schema_version();
-        if let Some(planned) = prepared.plan(schema_version, &self.schema, values) {
+        if let Some(planned) = prepared.plan(schema_version, &self.place(), values) {
             return Ok(planned);
         }
         let types: Vec<DataType> = values.iter().map(Value::data_type).collect();
@@ -113,12 +113,21 @@ impl Session {
         Planned {
             schema_version: catalog.schema_version(),
             schema: self.schema.clone(),
+            time_zone: self.time_zone.as_ref().map(|z| z.name().clone()),
             types,
             slots: Vec::new(),
             change: PointChange::of(&statement, catalog),
             statement,
             point,
             range,
+        }
+    }
+
+    /// What its plans depend on.
+    pub(super) fn place(&self) -> Place<'_> {
+        Place {
+            schema: &self.schema,
+            time_zone: self.time_zone.as_ref().map(|z| z.name()),
         }
     }
 
@@ -130,6 +139,9 @@ impl Session {
             params: types,
         };
         let mut statement = bind::bind(parsed, &context)?;
+        if let Some(zone) = &self.time_zone {
+            bind::in_time_zone(&mut statement, zone);
+        }
         self.optimize(&mut statement, &names);
         Ok(statement)
     }

@@ -1,6 +1,6 @@
 //! A parsed statement and the plans made of it.
 //!
-//! A plan is valid for one schema version, one current schema and one list of parameter types. A few are
+//! A plan is valid for one schema version, one current schema, one time zone and one list of parameter types. A few are
 //! kept, the latest first: sessions that differ in one of them share the statement without planning
 //! it anew each time.
 
@@ -23,6 +23,8 @@ pub struct Planned {
     pub schema_version: SchemaVersion,
     /// The current schema.
     pub schema: Arc<str>,
+    /// The session's time zone, by name; `None`: UTC.
+    pub time_zone: Option<Arc<str>>,
     /// Types of the parameter values.
     pub types: Vec<DataType>,
     /// The plan.
@@ -37,14 +39,24 @@ pub struct Planned {
     pub change: Option<PointChange>,
 }
 
+/// What of a session plans depend on.
+pub(super) struct Place<'a> {
+    /// The current schema.
+    pub(super) schema: &'a Arc<str>,
+    /// The time zone, by name; `None`: UTC.
+    pub(super) time_zone: Option<&'a Arc<str>>,
+}
+
 impl Planned {
-    fn is_in(&self, schema_version: SchemaVersion, schema: &Arc<str>) -> bool {
-        self.schema_version == schema_version && (Arc::ptr_eq(&self.schema, schema) || self.schema == *schema)
+    fn is_in(&self, schema_version: SchemaVersion, place: &Place<'_>) -> bool {
+        self.schema_version == schema_version
+            && (Arc::ptr_eq(&self.schema, place.schema) || self.schema == *place.schema)
+            && self.time_zone.as_ref() == place.time_zone
     }
 
-    /// Whether it is a plan for these values in that schema, if the definitions have not changed.
-    pub(super) fn is_latest(&self, schema: &Arc<str>, values: &[Value]) -> bool {
-        self.is_in(self.schema_version, schema) && self.is_for(values)
+    /// Whether it is a plan for these values in that place, if the definitions have not changed.
+    pub(super) fn is_latest(&self, place: &Place<'_>, values: &[Value]) -> bool {
+        self.is_in(self.schema_version, place) && self.is_for(values)
     }
 
     /// Whether it has a direct way.
@@ -89,21 +101,25 @@ impl Prepared {
     }
 
     /// The plan for these values, if there is one.
-    pub fn plan(
+    pub(super) fn plan(
         &self,
         schema_version: SchemaVersion,
-        schema: &Arc<str>,
+        place: &Place<'_>,
         values: &[Value],
     ) -> Option<Arc<Planned>> {
         let plans = self.plans.lock();
-        let is_valid = |p: &&Arc<Planned>| p.is_in(schema_version, schema) && p.is_for(values);
+        let is_valid = |p: &&Arc<Planned>| p.is_in(schema_version, place) && p.is_for(values);
         plans.iter().find(is_valid).cloned()
     }
 
     /// The plan of a template, if there is one: its slots say which literals it is for.
-    pub fn template_plan(&self, schema_version: SchemaVersion, schema: &Arc<str>) -> Option<Arc<Planned>> {
+    pub(super) fn template_plan(
+        &self,
+        schema_version: SchemaVersion,
+        place: &Place<'_>,
+    ) -> Option<Arc<Planned>> {
         let plans = self.plans.lock();
-        plans.iter().find(|p| p.is_in(schema_version, schema)).cloned()
+        plans.iter().find(|p| p.is_in(schema_version, place)).cloned()
     }
 
     /// Whether a plan of it was ever made: then the statement makes sense.

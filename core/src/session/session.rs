@@ -14,7 +14,7 @@ use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
-use crate::sql::functions::{Sequences, UserFunctions};
+use crate::sql::functions::{Sequences, TimeZone, UserFunctions};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
 use crate::sql::plan::{ExplainFormat, INFORMATION_SCHEMA, Query, Statement, TransactionControl};
@@ -57,6 +57,8 @@ pub struct Session {
     pub(super) foreign_key_checks: bool,
     /// `sql_mode`, if it was set.
     pub(super) sql_mode: Option<String>,
+    /// Its time zone; `None`: UTC.
+    pub(super) time_zone: Option<Arc<TimeZone>>,
     /// LOCK TABLES began the open transaction.
     locked: bool,
     /// What it was given by sequences.
@@ -117,6 +119,7 @@ impl Session {
             row_count: 0,
             foreign_key_checks: true,
             sql_mode: None,
+            time_zone: None,
             locked: false,
             sequences: Sequences::default(),
             temporary: TemporaryTables::default(),
@@ -155,6 +158,7 @@ impl Session {
         self.row_count = 0;
         self.foreign_key_checks = true;
         self.sql_mode = None;
+        self.time_zone = None;
         self.locked = false;
         self.sequences = Sequences::default();
         self.temporary = TemporaryTables::default();

@@ -26,6 +26,10 @@ pub(super) struct TemplatePlan {
 impl Session {
     /// The plan of a text by its template.
     pub(super) fn template_plan(&mut self, sql: &str) -> Option<TemplatePlan> {
+        // Slots are read without a zone.
+        if self.time_zone.is_some() {
+            return None;
+        }
         let mut key = core::mem::take(&mut self.template);
         let found = Template::of(sql, &mut key).and_then(|template| match template {
             Template::Literals(literals) => self.plan_with_literals(&key, &literals),
@@ -78,7 +82,7 @@ impl Session {
                 prepared
             }
         };
-        if let Some(planned) = prepared.template_plan(catalog.schema_version(), &self.schema) {
+        if let Some(planned) = prepared.template_plan(catalog.schema_version(), &self.place()) {
             return Some(planned);
         }
         let (statement, slots) = self.bind_template(catalog, &prepared, &literals())?;

@@ -4,12 +4,14 @@
 //! Statements see both as they were when the statement began.
 
 use super::session::Session;
+use crate::sql::functions::TimeZone;
 use crate::sql::parse::{Parsed, Variable};
 use crate::txn::IsolationLevel;
 use crate::types::{Error, Result, Value};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -109,14 +111,6 @@ fn plain(value: &str) -> String {
     }
 }
 
-/// Whether a time zone, in small letters, is UTC by another name.
-fn is_utc(zone: &str) -> bool {
-    [
-        "utc", "gmt", "system", "local", "etc/utc", "z", "0", "+0:00", "-00:00",
-    ]
-    .contains(&zone)
-}
-
 impl Session {
     /// The values that a statement is bound and run with: those of its parameters, and of its variables.
     ///
@@ -168,7 +162,11 @@ impl Session {
             ("sql_mode", text(self.sql_mode.as_deref().unwrap_or(SQL_MODE))),
             ("sql_notes", Value::Int(0)),
             ("statement_timeout_ms", int(self.time_limit.unwrap_or(0))),
-            ("time_zone", text("+00:00")),
+            (
+                "time_zone",
+                text(self.time_zone.as_ref().map_or("+00:00", |zone| zone.name())),
+            ),
+            ("system_time_zone", text("UTC")),
             ("transaction_isolation", text(level_name(self.isolation))),
             ("tx_isolation", text(level_name(self.isolation))),
             ("unique_checks", Value::Int(1)),
@@ -195,6 +193,10 @@ impl Session {
     pub(super) fn set_system_variable(&mut self, name: &str, value: &str) -> Result<()> {
         let now = self.system_variable(name)?;
         let wanted = plain(value);
+        if wanted == "default" && name == "time_zone" {
+            self.time_zone = None;
+            return Ok(());
+        }
         if wanted == "default" || wanted == plain(&now.to_string()) {
             return Ok(());
         }
@@ -244,8 +246,15 @@ impl Session {
                 self.sql_mode = Some(known_modes(value)?);
                 Ok(())
             }
-            // Other words for what it is.
-            "time_zone" if is_utc(&wanted) => Ok(()),
+            "time_zone" => {
+                // The program's own zone is not known here, and is taken to be UTC.
+                let is_own = ["system", "local", "0"].contains(&wanted.as_str());
+                self.time_zone = match is_own {
+                    true => None,
+                    false => TimeZone::parse(value)?.map(Arc::new),
+                };
+                Ok(())
+            }
             _ => Err(Error::unsupported(format!(
                 "SET {name} = {value} (it is always {now})"
             ))),

@@ -4,7 +4,7 @@ use super::binder::{Binder, Env};
 use super::function::{argument, clause_name, convert_argument, require_count};
 use super::order_by::sort_key;
 use super::refuse::{Place, invalid, refuse, unsupported};
-use super::types::{has_guard_digits, int_literal};
+use super::types::{cast, has_guard_digits, int_literal};
 use crate::sql::functions::{Aggregate, ArgKind};
 use crate::sql::parse::unescape;
 use crate::sql::plan::{AggregateCall, AggregateOptions, Expr, SortKey};
@@ -64,7 +64,12 @@ impl<'a> Binder<'a> {
         let at = f.place();
         let mut converted = Vec::with_capacity(args.len());
         for (i, arg) in args.into_iter().enumerate() {
+            let moment_told = matches!(function, Aggregate::JsonArrayAgg | Aggregate::JsonObjectAgg);
             converted.push(match function.arg_kind(i) {
+                // A document tells the time of the session's zone.
+                ArgKind::Any if moment_told && let DataType::Timestamp { fsp } = arg.ty() => {
+                    cast(arg, &DataType::DateTime { fsp }, false)
+                }
                 // Members are counted as they are, and their least is that of their texts.
                 ArgKind::Any if !matches!(function, Aggregate::Min | Aggregate::Max) => arg,
                 kind => convert_argument(arg, kind, at)?,

@@ -1,10 +1,11 @@
-//! The statement's time, and Unix time. All clocks show UTC.
+//! The statement's time, and Unix time. All clocks show UTC: in a session of another time zone binding makes their calls
+//! others (`bind/local_time.rs`).
 
 use super::ArgKind::{Any, Int, Text};
 use super::args::{Args, function, ints, lenient, texts};
 use super::date_format::format;
-use super::{ReturnKind, ScalarFunction};
-use crate::types::{DataType, DateTime, Decimal, SECOND, Value};
+use super::{EvalContext, ReturnKind, ScalarFunction};
+use crate::types::{Column, DataType, DateTime, Decimal, Result, SECOND, Value};
 
 /// The family's functions.
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
@@ -15,22 +16,18 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             "LOCALTIME",
             "LOCALTIMESTAMP",
             "SYSDATE",
-            "UTC_TIMESTAMP",
             "STATEMENT_TIMESTAMP",
         ],
         (0, 1),
         &[Int],
         ReturnKind::OfConstants(now_type),
         "The moment the statement began, with that many digits of fractional seconds.",
-        |cx, _, _, ty, _| {
-            let unit = 10i64.pow(6 - u32::from(digits(ty)));
-            ints(1, |_| Some(cx.now - cx.now.rem_euclid(unit)))
-        },
+        |cx, _, _, ty, _| now(cx, ty),
     )
     .volatile(),
     function(
         "CURDATE",
-        &["CURRENT_DATE", "UTC_DATE"],
+        &["CURRENT_DATE"],
         (0, 0),
         &[],
         super::args::DATE,
@@ -40,15 +37,42 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     .volatile(),
     function(
         "CURTIME",
-        &["CURRENT_TIME", "UTC_TIME"],
+        &["CURRENT_TIME"],
         (0, 1),
         &[Int],
         ReturnKind::OfConstants(time_now_type),
         "The time of day.",
-        |cx, _, _, ty, _| {
-            let unit = 10i64.pow(6 - u32::from(digits(ty)));
-            ints(1, |_| Some(DateTime(cx.now - cx.now.rem_euclid(unit)).time().0))
-        },
+        |cx, _, _, ty, _| time_now(cx, ty),
+    )
+    .volatile(),
+    function(
+        "UTC_TIMESTAMP",
+        &[],
+        (0, 1),
+        &[Int],
+        ReturnKind::OfConstants(now_type),
+        "As NOW, in UTC whatever the session's time zone.",
+        |cx, _, _, ty, _| now(cx, ty),
+    )
+    .volatile(),
+    function(
+        "UTC_DATE",
+        &[],
+        (0, 0),
+        &[],
+        super::args::DATE,
+        "As CURDATE, in UTC.",
+        |cx, _, _, _, _| ints(1, |_| Some(DateTime(cx.now).date().0)),
+    )
+    .volatile(),
+    function(
+        "UTC_TIME",
+        &[],
+        (0, 1),
+        &[Int],
+        ReturnKind::OfConstants(time_now_type),
+        "As CURTIME, in UTC.",
+        |cx, _, _, ty, _| time_now(cx, ty),
     )
     .volatile(),
     function(
@@ -67,7 +91,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             match ty {
                 DataType::Decimal { scale, .. } => {
                     let unit = i128::from(10i64.pow(6 - u32::from(*scale).min(6)));
-                    let mut out = crate::types::Column::new(ty.physical());
+                    let mut out = Column::new(ty.physical());
                     for i in 0..n {
                         match moment(i) {
                             Some(m) => out.push_decimal(i128::from(m) / unit),
@@ -103,6 +127,16 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         },
     ),
 ];
+
+fn now(cx: &EvalContext<'_>, ty: &DataType) -> Result<Column> {
+    let unit = 10i64.pow(6 - u32::from(digits(ty)));
+    ints(1, |_| Some(cx.now - cx.now.rem_euclid(unit)))
+}
+
+fn time_now(cx: &EvalContext<'_>, ty: &DataType) -> Result<Column> {
+    let unit = 10i64.pow(6 - u32::from(digits(ty)));
+    ints(1, |_| Some(DateTime(cx.now - cx.now.rem_euclid(unit)).time().0))
+}
 
 fn digits(ty: &DataType) -> u8 {
     match ty {

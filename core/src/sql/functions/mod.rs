@@ -63,4 +63,5 @@ pub use json_value::{of_value as json_of, write_plain as json_plain};
 pub use scalar::{ArgKind, EvalContext, ReturnKind, ScalarFunction};
 pub use sequence::{Sequences, is_of_sequences};
 pub use table::{families, functions, lookup};
+pub use time_zone::TimeZone;
 pub use user::{UserAggregate, UserFunction, UserFunctions};
