@@ -8,11 +8,18 @@ pub trait Host: Send + Sync {
     fn monotonic_micros(&self) -> u64;
     /// 64 random bits (for RAND(), UUID(); not for keys).
     fn random(&self) -> u64;
-    /// Lets about so many microseconds pass. Where nothing else can be done, by asking the clock again and again.
+    /// Lets about so many microseconds pass. Where nothing else can be done, by asking the clock again and again, unless
+    /// it stands still.
     fn pause(&self, micros: u64) {
-        let end = self.monotonic_micros().saturating_add(micros);
-        while self.monotonic_micros() < end {
+        const LOOKS: u32 = 1 << 16;
+        let mut last = self.monotonic_micros();
+        let end = last.saturating_add(micros);
+        let mut looks = 0;
+        while last < end && looks < LOOKS {
             core::hint::spin_loop();
+            let now = self.monotonic_micros();
+            looks = if now == last { looks + 1 } else { 0 };
+            last = now;
         }
     }
 }

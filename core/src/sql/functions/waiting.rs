@@ -34,12 +34,17 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[function(
 
 /// Lets so many microseconds pass.
 fn wait(cx: &EvalContext<'_>, micros: u64) -> Result<()> {
-    let end = cx.host.monotonic_micros().saturating_add(micros);
-    loop {
+    let mut now = cx.host.monotonic_micros();
+    let end = now.saturating_add(micros);
+    while now < end {
         cx.check_interrupt()?;
-        match end.saturating_sub(cx.host.monotonic_micros()) {
-            0 => return Ok(()),
-            left => cx.host.pause(left.min(STEP)),
+        cx.host.pause((end - now).min(STEP));
+        let then = now;
+        now = cx.host.monotonic_micros();
+        // Of a clock that stands still nothing can be waited for.
+        if now == then {
+            break;
         }
     }
+    Ok(())
 }
