@@ -111,6 +111,25 @@ impl<'a> Binder<'a> {
                 let zone = self.expr(time_zone, env)?;
                 self.call("TIMEZONE", vec![zone, value], e)
             }
+            ast::Expr::MemberOf(m) => {
+                let args = vec![self.expr(&m.value, env)?, self.expr(&m.array, env)?];
+                self.call("JSON_MEMBER", args, e)
+            }
+            ast::Expr::IsJson {
+                expr,
+                kind,
+                unique_keys,
+                negated,
+            } => {
+                refuse(unique_keys.is_some(), "WITH or WITHOUT UNIQUE KEYS", e)?;
+                let kind = kind.as_ref().map_or_else(|| "VALUE".into(), |k| format!("{k}"));
+                let args = vec![self.expr(expr, env)?, text_literal(kind)];
+                let is = self.call("JSON_IS", args, e)?;
+                Ok(match negated {
+                    true => not(is),
+                    false => is,
+                })
+            }
             ast::Expr::Ceil { expr, field } => self.rounding("CEIL", expr, field, e, env),
             ast::Expr::Floor { expr, field } => self.rounding("FLOOR", expr, field, e, env),
             ast::Expr::Position { expr, r#in } => {
@@ -454,7 +473,6 @@ fn unoffered(e: &ast::Expr) -> &'static str {
     match e {
         ast::Expr::CompoundFieldAccess { .. } => "array subscript ([…])",
         ast::Expr::JsonAccess { .. } => "JSON path access (:)",
-        ast::Expr::IsJson { .. } => "IS JSON",
         ast::Expr::IsNormalized { .. } => "IS NORMALIZED",
         ast::Expr::InUnnest { .. } => "IN UNNEST",
         ast::Expr::SimilarTo { .. } => "SIMILAR TO",
@@ -470,7 +488,6 @@ fn unoffered(e: &ast::Expr) -> &'static str {
         ast::Expr::OuterJoin(_) => "the outer join mark (+)",
         ast::Expr::Prior(_) => "PRIOR",
         ast::Expr::Lambda(_) => "a lambda function",
-        ast::Expr::MemberOf(_) => "MEMBER OF",
         _ => "this expression",
     }
 }

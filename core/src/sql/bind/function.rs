@@ -2,6 +2,7 @@
 //! disguise (IF, IFNULL, COALESCE, NULLIF, DATE_ADD, …).
 
 use super::binder::{Binder, Env};
+use super::data_type::cast_type;
 use super::expr::case_of;
 use super::names::nearest;
 use super::operators::arithmetic;
@@ -142,8 +143,13 @@ impl<'a> Binder<'a> {
             name,
         )?;
         refuse(distinct.is_some(), &format!("DISTINCT in {upper}()"), name)?;
-        if let Some(clause) = clauses.first() {
-            return Err(unsupported(clause_name(clause), name));
+        let returning = match clauses {
+            [FunctionArgumentClause::JsonReturningClause(r)] if upper == "JSON_VALUE" => Some(&r.data_type),
+            [] => None,
+            [clause, ..] => return Err(unsupported(clause_name(clause), name)),
+        };
+        if upper == "JSON_VALUE" && (returning.is_some() || arguments.len() == 6) {
+            return self.json_value(f, arguments, returning, env);
         }
         match (window_function(&upper), over) {
             (Some(function), Some(over)) => return self.window_call(function, f, arguments, over, env),
@@ -177,6 +183,35 @@ impl<'a> Binder<'a> {
             exprs.push(argument(a)?);
         }
         self.named_call(&upper, f, exprs, env)
+    }
+
+    /// `JSON_VALUE(doc, path …)` with clauses: what is to be told of an empty place and of errors are arguments by now.
+    fn json_value(
+        &mut self,
+        f: &'a Function,
+        arguments: &'a [FunctionArg],
+        returning: Option<&ast::DataType>,
+        env: &mut Env<'_>,
+    ) -> Result<Expr> {
+        let at = f.place();
+        let ty = match returning {
+            Some(ty) => cast_type(ty, at)?,
+            None => DataType::TEXT,
+        };
+        let mut bound = self.arguments(arguments, env)?.into_iter();
+        let (Some(document), Some(path)) = (bound.next(), bound.next()) else {
+            return Err(invalid("JSON_VALUE takes a document and a path", f));
+        };
+        let mut args = vec![document, path, null_of(ty.clone())];
+        for _ in 0..2 {
+            let word = bound.next().unwrap_or_else(|| text_literal("NULL"));
+            let value = bound.next().unwrap_or_else(|| null_of(DataType::Null));
+            args.extend([word, cast(value, &ty, true)]);
+        }
+        if bound.next().is_some() {
+            return Err(invalid("JSON_VALUE takes a document and a path", f));
+        }
+        self.call("JSON_VALUE_RETURNING", args, f)
     }
 
     /// `VALUES(column)` of ON DUPLICATE KEY UPDATE.

@@ -218,7 +218,7 @@ impl Rewrite<'_> {
                             *arg = self.in_zone(local, DataType::Timestamp { fsp });
                         }
                     }
-                    ("FROM_UNIXTIME", _) => self.from_unix_time(expr),
+                    ("FROM_UNIXTIME", _) => self.unix_moment(expr),
                     (_, of) if is_moment(&of) || OF_MOMENTS.contains(&name) => {}
                     _ => args.iter_mut().for_each(|a| self.localize(a)),
                 }
@@ -273,7 +273,7 @@ impl Rewrite<'_> {
     }
 
     /// `FROM_UNIXTIME(n [, format])`: the moment, and then its local time.
-    fn from_unix_time(&self, expr: &mut Expr) {
+    fn unix_moment(&self, expr: &mut Expr) {
         let Expr::Function { function, args, ty } = expr else {
             return;
         };

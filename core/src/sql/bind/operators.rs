@@ -278,6 +278,8 @@ impl<'a> Binder<'a> {
                 return self.call("GLOB", vec![right, left], link.right);
             }
             BinaryOperator::Arrow => return self.call("JSON_GET", vec![left, right], link.right),
+            BinaryOperator::AtArrow => return self.call("JSON_CONTAINS", vec![left, right], link.right),
+            BinaryOperator::ArrowAt => return self.call("JSON_CONTAINS", vec![right, left], link.right),
             BinaryOperator::LongArrow => {
                 let value = self.call("JSON_GET", vec![left, right], link.right)?;
                 return self.call("JSON_UNQUOTE", vec![value], link.right);

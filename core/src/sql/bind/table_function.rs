@@ -24,8 +24,7 @@ impl<'a> Binder<'a> {
             [ObjectNamePart::Identifier(i)] => i.value.as_str(),
             _ => "",
         };
-        let is_it = |f: &TableFunction| f.shape().name.eq_ignore_ascii_case(written);
-        let Some(function) = TableFunction::ALL.into_iter().find(is_it) else {
+        let Some(function) = TableFunction::lookup(written) else {
             return Err(Error::Unknown {
                 kind: "table function",
                 name: format!("{name}"),

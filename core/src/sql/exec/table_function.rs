@@ -2,7 +2,7 @@
 
 use super::constant::constant_in;
 use super::{BATCH_ROWS, Cx, Operator};
-use crate::sql::functions::{JsonTable, json_plain, json_rows};
+use crate::sql::functions::{JsonTable, json_plain, json_rows, regular_expression};
 use crate::sql::memory::{Memory, MemoryUse};
 use crate::sql::plan::{TableFunction, TableFunctionCall};
 use crate::types::{Batch, BytesVec, Column, DataType, Error, Json, Physical, Result, utf8_text};
@@ -62,15 +62,18 @@ impl TableFunctionScan {
             ),
             TableFunction::StringSplit => {
                 let (whole, separator) = (text(0), text(1));
-                let parts = split(whole, separator).count();
-                self.memory
-                    .set(whole.len().saturating_add(parts.saturating_mul(32)))?;
-                let mut values = BytesVec::with_capacity(parts, whole.len());
-                split(whole, separator).for_each(|part| values.push(part.as_bytes()));
-                let ordinals = (1..=values.len() as i64).collect();
-                let rows = values.len();
-                let columns = alloc::vec![Column::from_bytes(values), Column::from_i64(ordinals)];
-                State::Rows(Batch::new(columns, rows), 0)
+                State::Rows(numbered(whole, || split(whole, separator), &mut self.memory)?, 0)
+            }
+            TableFunction::RegexpSplit => {
+                let (whole, expression) = (text(0), regular_expression(text(1))?);
+                let parts = || expression.split(whole);
+                State::Rows(numbered(whole, parts, &mut self.memory)?, 0)
+            }
+            function @ (TableFunction::JsonElements
+            | TableFunction::JsonElementTexts
+            | TableFunction::JsonKeys
+            | TableFunction::JsonMemberTexts) => {
+                State::Rows(parts_of(text(0), function, &mut self.memory)?, 0)
             }
         })
     }
@@ -85,6 +88,75 @@ fn split<'t>(whole: &'t str, separator: &'t str) -> impl Iterator<Item = &'t str
     let nothing = separator.is_empty();
     let split = (!nothing).then(|| whole.split(separator));
     split.into_iter().flatten().chain(nothing.then_some(whole))
+}
+
+/// The parts of a text with their numbers.
+fn numbered<'t, I: Iterator<Item = &'t str>>(
+    whole: &str,
+    parts: impl Fn() -> I,
+    memory: &mut MemoryUse,
+) -> Result<Batch> {
+    let count = parts().count();
+    memory.set(whole.len().saturating_add(count.saturating_mul(32)))?;
+    let mut values = BytesVec::with_capacity(count, whole.len());
+    parts().for_each(|part| values.push(part.as_bytes()));
+    let ordinals = (1..=values.len() as i64).collect();
+    let rows = values.len();
+    let columns = alloc::vec![Column::from_bytes(values), Column::from_i64(ordinals)];
+    Ok(Batch::new(columns, rows))
+}
+
+/// The elements of an array, or the keys or members of an object, as PostgreSQL's functions give them.
+fn parts_of(text: &str, function: &TableFunction, memory: &mut MemoryUse) -> Result<Batch> {
+    memory.set(Json::memory_of(text).saturating_add(text.len().saturating_mul(2)))?;
+    let json = Json::parse(text).ok_or_else(|| Error::invalid("the argument is not JSON"))?;
+    let width = if *function == TableFunction::JsonMemberTexts {
+        2
+    } else {
+        1
+    };
+    let mut columns = alloc::vec![Column::new(Physical::Bytes); width];
+    let mut plain = String::new();
+    let mut push = |column: &mut Column, value: &Json<'_>, is_text: bool| {
+        plain.clear();
+        match (value, is_text) {
+            (Json::Null, true) => return column.push_null(),
+            (value, true) => json_plain(value, &mut plain),
+            (value, false) => {
+                // Writing to a text cannot fail.
+                let _ = value.write(&mut plain);
+            }
+        }
+        column.push_bytes(plain.as_bytes());
+    };
+    let is_elements = matches!(
+        function,
+        TableFunction::JsonElements | TableFunction::JsonElementTexts
+    );
+    match (&json, columns.as_mut_slice()) {
+        (Json::Array(items), [values]) if is_elements => {
+            let is_text = *function == TableFunction::JsonElementTexts;
+            items.iter().for_each(|item| push(values, item, is_text));
+        }
+        (Json::Object(members), [keys]) if !is_elements => {
+            members
+                .iter()
+                .for_each(|(key, _)| keys.push_bytes(key.as_bytes()));
+        }
+        (Json::Object(members), [keys, values]) => {
+            for (key, value) in members {
+                keys.push_bytes(key.as_bytes());
+                push(values, value, true);
+            }
+        }
+        _ => {
+            let wanted = if is_elements { "an array" } else { "an object" };
+            let name = function.shape().name;
+            return Err(Error::invalid(alloc::format!("{name} takes {wanted}")));
+        }
+    }
+    let rows = columns.first().map_or(0, Column::len);
+    Ok(Batch::new(columns, rows))
 }
 
 /// Counts what a document takes as a tree, and the rows that are made of it so far, before there are many more.

@@ -219,8 +219,25 @@ fn path_text<'a>(a: &'a [Column], types: &[DataType], k: usize, i: usize) -> Res
     }
 }
 
+/// What is done at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Position {
+    /// A value is put there, in place of one that is there.
+    Set,
+    /// A value is put there if there is none.
+    Insert,
+}
+
+/// Puts a value at a path without wildcards.
+///
+/// # Errors
+/// None yet.
+pub(super) fn put<'t>(json: &mut Json<'t>, path: &Path, new: Json<'t>, position: Position) -> Result<()> {
+    set(json, path, new, true, position == Position::Set)
+}
+
 /// The value at steps without wildcards, to be changed.
-fn at<'j, 't>(mut json: &'j mut Json<'t>, steps: &[Step]) -> Option<&'j mut Json<'t>> {
+pub(super) fn at<'j, 't>(mut json: &'j mut Json<'t>, steps: &[Step]) -> Option<&'j mut Json<'t>> {
     for step in steps {
         json = match (step, json) {
             (Step::Key(key), Json::Object(members)) => {

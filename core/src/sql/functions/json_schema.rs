@@ -6,16 +6,14 @@
 use super::ArgKind::Text;
 use super::args::{BOOL, JSON, function, try_ints};
 use super::json_value::{document, documents};
+use super::regexp::regular_expression;
 use super::{EvalContext, ScalarFunction};
 use crate::types::{Error, Json, Result};
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 use core::cmp::Ordering;
-use regex::RegexBuilder;
 
 /// How deep schemas may apply schemas.
 const MAX_DEPTH: usize = 100;
-/// The most bytes a compiled pattern may take.
-const MAX_COMPILED: usize = 1 << 20;
 
 /// The family's functions.
 pub(super) const FUNCTIONS: &[ScalarFunction] = &[
@@ -122,12 +120,7 @@ fn size(json: Option<&Json<'_>>) -> Option<usize> {
 }
 
 fn is_match(pattern: &str, text: &str) -> Result<bool> {
-    let mut builder = RegexBuilder::new(pattern);
-    builder.size_limit(MAX_COMPILED).dfa_size_limit(MAX_COMPILED);
-    let regex = builder.build();
-    let regex =
-        regex.map_err(|_| Error::invalid(format!("'{pattern}' is no pattern that a schema can use")))?;
-    Ok(regex.is_match(text))
+    Ok(regular_expression(pattern)?.is_match(text))
 }
 
 impl<'a, 't> Checker<'a, 't> {

@@ -204,7 +204,11 @@ pub fn json_table_default(text: &str, ty: &DataType) -> Result<Value> {
     }
 }
 
-fn of_json(json: &Json<'_>, ty: &DataType) -> Result<Value> {
+/// A scalar as a value of a type.
+///
+/// # Errors
+/// If it does not convert.
+pub(super) fn of_json(json: &Json<'_>, ty: &DataType) -> Result<Value> {
     let text = || {
         let mut text = String::new();
         write_plain(json, &mut text);

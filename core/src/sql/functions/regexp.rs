@@ -128,8 +128,7 @@ impl<'a> Expressions<'a> {
 
     fn compile(&self, i: usize) -> Result<Regex> {
         let text = self.args.text(1, i);
-        let mut builder = RegexBuilder::new(text);
-        builder.size_limit(MAX_COMPILED).dfa_size_limit(MAX_COMPILED);
+        let mut builder = builder(text);
         let flags = if self.args.has(self.flags) {
             self.args.text(self.flags, i)
         } else {
@@ -149,10 +148,28 @@ impl<'a> Expressions<'a> {
                 }
             };
         }
-        builder
-            .build()
-            .map_err(|e| Error::invalid(format!("'{text}' is no regular expression that can be used: {e}")))
+        built(text, &builder)
     }
+}
+
+fn builder(text: &str) -> RegexBuilder {
+    let mut builder = RegexBuilder::new(text);
+    builder.size_limit(MAX_COMPILED).dfa_size_limit(MAX_COMPILED);
+    builder
+}
+
+fn built(text: &str, builder: &RegexBuilder) -> Result<Regex> {
+    builder
+        .build()
+        .map_err(|e| Error::invalid(format!("'{text}' is no regular expression that can be used: {e}")))
+}
+
+/// A regular expression without flags.
+///
+/// # Errors
+/// [`Error::Invalid`] if it is none, or too big.
+pub fn regular_expression(text: &str) -> Result<Regex> {
+    built(text, &builder(text))
 }
 
 /// An optional number.

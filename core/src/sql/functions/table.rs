@@ -59,6 +59,8 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
             super::json::FUNCTIONS,
             super::json_edit::FUNCTIONS,
             super::json_forms::FUNCTIONS,
+            super::json_of_postgres::FUNCTIONS,
+            super::json_returning::FUNCTIONS,
             super::json_schema::FUNCTIONS,
         ],
     ),

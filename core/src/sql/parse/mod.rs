@@ -12,6 +12,7 @@ mod dialect;
 mod frame_exclusion;
 mod group_concat;
 mod interval;
+mod json_value;
 mod lexeme;
 mod limits;
 mod literal;

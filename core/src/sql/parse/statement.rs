@@ -223,6 +223,7 @@ pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
     super::advice::take_advice(&mut tokens);
     super::type_words::name_types(&mut tokens);
     super::group_concat::order_clauses(&mut tokens);
+    super::json_value::clauses_as_arguments(&mut tokens);
     super::sequence::value_calls(&mut tokens);
     super::frame_exclusion::name_exclusions(&mut tokens);
     Parser::new(&AmphiDialect)
