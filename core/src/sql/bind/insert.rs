@@ -7,7 +7,7 @@ use super::names::{Scope, ident, nearest};
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::view_base::Changed;
 use crate::catalog::{TableDef, TableId};
-use crate::sql::parse::start;
+use crate::sql::parse::{Overriding, overriding, start};
 use crate::sql::plan::{Expr, Insert, InsertSource, OutputColumn, Plan, Query, Statement};
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, format, sync::Arc, vec, vec::Vec};
@@ -175,7 +175,8 @@ impl<'a> Binder<'a> {
         if !i.assignments.is_empty() {
             return self.set_row(&i.assignments, into);
         }
-        let mut columns = named_columns(&i.columns, into)?;
+        let (overriding, named) = overriding(&i.columns);
+        let mut columns = named_columns(named, into)?;
         let Some(source) = &i.source else {
             // DEFAULT VALUES: one row that gives no column.
             return Ok(Rows {
@@ -195,13 +196,15 @@ impl<'a> Binder<'a> {
             if all {
                 columns = unnamed_columns(into, values.rows.first().map_or(0, |r| r.content.len()))?;
             }
-            return self.value_rows(&values.rows, columns, def);
+            return self.value_rows(&values.rows, columns, def, overriding);
         }
         let (plan, output) = self.query(source)?;
         if all {
             columns = unnamed_columns(into, output.len())?;
         }
-        if let Some(c) = columns.iter().find(|c| is_generated(def, **c)) {
+        let refused =
+            |c: &&usize| refuses_value(def, **c, overriding) && !ignores_value(def, **c, overriding);
+        if let Some(c) = columns.iter().find(refused) {
             return Err(not_assignable(def, *c));
         }
         if output.len() != columns.len() {
@@ -210,12 +213,16 @@ impl<'a> Binder<'a> {
         let width = output.len();
         let mut exprs = Vec::with_capacity(width);
         for (index, (o, c)) in output.iter().zip(&columns).enumerate() {
+            if ignores_value(def, *c, overriding) {
+                continue;
+            }
             let value = Expr::Column {
                 index,
                 ty: o.ty.clone(),
             };
             exprs.push(assign(value, def, *c));
         }
+        columns.retain(|c| !ignores_value(def, *c, overriding));
         Ok(Rows {
             plan: plan.projected(exprs, width),
             columns,
@@ -236,6 +243,7 @@ impl<'a> Binder<'a> {
         rows: &'a [ast::Parens<Vec<ast::Expr>>],
         mut columns: Vec<usize>,
         def: &Arc<TableDef>,
+        overriding: Option<Overriding>,
     ) -> Result<Rows> {
         if rows.iter().all(|r| r.content.is_empty()) {
             // `VALUES ()`: everything by default.
@@ -254,7 +262,8 @@ impl<'a> Binder<'a> {
             }
             let mut exprs = Vec::with_capacity(columns.len());
             for ((e, c), default) in row.content.iter().zip(&columns).zip(&defaults) {
-                if takes_default(def, *c, e)? {
+                let refuses = refuses_value(def, *c, overriding);
+                if ignores_value(def, *c, overriding) || (refuses && takes_default(def, *c, e)?) {
                     continue;
                 }
                 exprs.push(match (is_default(e), default) {
@@ -268,7 +277,7 @@ impl<'a> Binder<'a> {
             }
             bound.push(exprs);
         }
-        columns.retain(|c| !is_generated(def, *c));
+        columns.retain(|c| !refuses_value(def, *c, overriding) && !ignores_value(def, *c, overriding));
         let types = columns.iter().map(|c| type_of(def, *c)).collect();
         Ok(Rows {
             plan: Plan::Values { rows: bound, types },
@@ -417,6 +426,18 @@ pub(super) fn named_columns(names: &[ObjectName], into: &Changed) -> Result<Vec<
         columns.push(column);
     }
     Ok(columns)
+}
+
+/// Whether a column of an INSERT takes no value but DEFAULT.
+fn refuses_value(def: &TableDef, column: usize, overriding: Option<Overriding>) -> bool {
+    let computed = || def.columns.get(column).is_some_and(|c| c.generated.is_some());
+    is_generated(def, column) && (overriding != Some(Overriding::System) || computed())
+}
+
+/// Whether a value that an INSERT gives for a column does not count.
+fn ignores_value(def: &TableDef, column: usize, overriding: Option<Overriding>) -> bool {
+    let identity = |c: &crate::catalog::ColumnDef| c.auto_increment;
+    overriding == Some(Overriding::User) && def.columns.get(column).is_some_and(identity)
 }
 
 /// No row with columns of these types.

@@ -435,8 +435,24 @@ impl<'a> Binder<'a> {
                 table_with_joins,
                 alias,
             } => {
-                refuse(alias.is_some(), "an alias of a join in parentheses", factor)?;
-                self.deeper(1, |b| b.table_with_joins(table_with_joins))
+                let Some((name, names)) = alias_name(alias.as_ref())? else {
+                    return self.deeper(1, |b| b.table_with_joins(table_with_joins));
+                };
+                // It hides the names of the tables; what has no other name cannot be changed.
+                let row_ids = core::mem::take(&mut self.row_ids);
+                let (plan, scope) = self.deeper(1, |b| b.table_with_joins(table_with_joins))?;
+                self.row_ids = row_ids;
+                let (mut exprs, mut columns) = (Vec::new(), Vec::new());
+                for (_, c) in scope.visible() {
+                    exprs.push(c.expr());
+                    columns.push(OutputColumn {
+                        name: String::from(scope.name(c)),
+                        ty: c.ty.clone(),
+                        table: scope.source(c).map(String::from),
+                    });
+                }
+                let input = Box::new(plan);
+                derived(Plan::Project { input, exprs }, columns, name, names)
             }
             other => Err(unsupported(unoffered(other), other)),
         }

@@ -67,6 +67,13 @@ impl Binder<'_> {
             }
         };
         if let Some(column) = env.scope.qualified(schema, &table.value, &name.value) {
+            if env.scope.has_twice(column) {
+                let (table, column) = (&table.value, &name.value);
+                return Err(invalid(
+                    format!("{table} has two columns named {column}; name its columns: AS {table} (…)"),
+                    name,
+                ));
+            }
             return Ok(column.expr());
         }
         let written = format!("{}.{}", table.value, name.value);

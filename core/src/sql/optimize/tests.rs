@@ -226,7 +226,12 @@ fn a_distinct_left_side_is_left_to_the_join_if_its_columns_are_the_keys() {
     }
     let input = Box::new(t.scan("tags", &[1]));
     let on = Some(eq(col(1), col(3)));
-    let plan = join(JoinKind::Left, t.scan("orders", &[0, 2, 1]), Plan::Distinct { input }, on);
+    let plan = join(
+        JoinKind::Left,
+        t.scan("orders", &[0, 2, 1]),
+        Plan::Distinct { input },
+        on,
+    );
     let plan = t.explained(&plan).join("\n");
     assert!(
         plan.contains("right rows once per key") && !plan.contains("Distinct"),

@@ -16,6 +16,7 @@ mod json_value;
 mod lexeme;
 mod limits;
 mod literal;
+mod overriding;
 mod parsed;
 mod pieces;
 mod row_assignment;
@@ -38,6 +39,7 @@ pub(in crate::sql) use conflict_clauses::{ClauseTarget, ClauseUpdate, conflict_c
 pub(in crate::sql) use frame_exclusion::excluded;
 pub use lexeme::LiteralText;
 pub(in crate::sql) use literal::{bit_bytes, hex_bytes, hex_number, unescape};
+pub(in crate::sql) use overriding::{Overriding, overriding};
 pub(in crate::sql) use parsed::parse_expr;
 pub use parsed::{Parsed, parse, parse_one};
 pub use pieces::{Piece, PieceKind, pieces};

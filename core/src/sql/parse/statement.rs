@@ -220,6 +220,7 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
 
 pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
     super::conflict_clauses::as_assignments(&mut tokens);
+    super::overriding::name_clauses(&mut tokens);
     super::advice::take_advice(&mut tokens);
     super::type_words::name_types(&mut tokens);
     super::group_concat::order_clauses(&mut tokens);

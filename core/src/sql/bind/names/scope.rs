@@ -444,6 +444,14 @@ impl Scope {
             .find(|c| self.name(c).eq_ignore_ascii_case(name))
     }
 
+    /// Whether a column's table has another column of its name, as a derived one may.
+    pub(in crate::sql::bind) fn has_twice(&self, column: &ScopeColumn) -> bool {
+        let table = self.tables.get(column.table);
+        let is_derived = table.is_some_and(|t| matches!(t.columns, ColumnNames::Derived(_)));
+        let same = |c: &&ScopeColumn| self.name(c).eq_ignore_ascii_case(self.name(column));
+        is_derived && self.columns_at(column.table).filter(same).count() > 1
+    }
+
     /// Whether a table of that name is in scope.
     pub(in crate::sql::bind) fn has_table(&self, schema: Option<&str>, table: &str) -> bool {
         self.table_at(schema, table).is_some()
