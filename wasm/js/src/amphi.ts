@@ -122,6 +122,15 @@ export class Amphi extends Queryable {
   }
 
   /**
+   * Asks the browser not to remove what this origin stores when room gets short, which it may otherwise do without
+   * asking. Answers whether it promises that; it may ask the user.
+   */
+  static async requestPersistentStorage(): Promise<boolean> {
+    const storage = (globalThis.navigator as Navigator | undefined)?.storage as StorageManager | undefined;
+    return storage?.persist ? storage.persist() : false;
+  }
+
+  /**
    * Runs a function in a transaction and commits it; if it throws, the transaction is rolled back. After a write conflict it
    * runs again, at most 64 times: it should do nothing but work on the transaction.
    */

@@ -1,10 +1,11 @@
 //! The wasm module: loading it once, and calling it so that a defect of it cannot hang or mislead anybody.
 
 import { AmphiError, DEFECT, fromEngine } from './error.js';
-import init, { watchPanics, type InitInput } from './wasm/amphi.js';
+import init, { watchPanics } from './wasm/amphi.js';
 
 /** What {@link initialize} takes: the address, a response, the bytes or the compiled module. */
-export type ModuleSource = InitInput | Promise<InitInput>;
+export type ModuleSource = Source | Promise<Source>;
+type Source = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
 let loader: () => ModuleSource | undefined = () => undefined;
 let loading: Promise<void> | undefined;

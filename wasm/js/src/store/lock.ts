@@ -16,7 +16,8 @@ export type Release = () => void;
  * Fails with `AM003` if another page has it.
  */
 export async function lock(name: string): Promise<Release> {
-  const { locks } = navigator;
+  // The types say that there is always one.
+  const locks = (globalThis.navigator as Navigator | undefined)?.locks as LockManager | undefined;
   if (!locks) return () => undefined;
   return new Promise<Release>((resolve, reject) => {
     const held = locks.request(

@@ -66,6 +66,9 @@ test('errors have codes, tables, columns and positions', async () => {
   assert.equal((await error(Amphi.memory({ cache: { maxSizeMb: 0 } }))).code, 'F0000');
   assert.match((await error(Amphi.memory({ nmae: 'x' } as object))).message, /nmae/);
   assert.equal((await error(Amphi.open('file://x'))).code, 'F0000');
+  const noIndexedDb = await error(Amphi.open('idb://x'));
+  assert.deepEqual([noIndexedDb.code, /indexedDB is not defined/.test(noIndexedDb.message)], ['58030', true]);
+  assert.equal(await Amphi.requestPersistentStorage(), false);
   assert.equal((await error(db.enablePersistence('item'))).code, 'AM001');
   await db.close();
   assert.equal((await error(db.query('SELECT 1'))).code, '08003');
