@@ -209,7 +209,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     .sees_null(),
     function(
         "UUID",
-        &["GEN_RANDOM_UUID"],
+        &["GEN_RANDOM_UUID", "UUIDV4"],
         (0, 0),
         &[],
         TEXT,
