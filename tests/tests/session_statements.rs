@@ -98,7 +98,7 @@ fn what_is_not_so_is_not_accepted() {
     let bed = TestBed::new(Layout::Memory);
     let mut c = bed.client();
     for (sql, code) in [
-        ("SET autocommit = 0", "0A000"),
+        ("SET autocommit = 2", "42000"),
         ("SET foreign_key_checks = 2", "42000"),
         ("SET sql_mode = 'NO_BACKSLASH_ESCAPES'", "0A000"),
         ("SET GLOBAL autocommit = 1", "0A000"),

@@ -768,14 +768,16 @@ fn statements_in_the_wrong_state() {
     in_layouts(&Layout::ALL, |bed| {
         let mut c = three_tables(bed);
         for sql in [
-            "COMMIT",
-            "ROLLBACK",
+            "COMMIT AND CHAIN",
+            "ROLLBACK AND CHAIN",
             "SAVEPOINT s",
             "ROLLBACK TO s",
             "RELEASE SAVEPOINT s",
         ] {
             assert_eq!(c.code(sql), "25000", "{sql}");
         }
+        // As in MySQL and PostgreSQL.
+        c.all(&["COMMIT", "ROLLBACK"]);
         c.ok("BEGIN");
         c.ok("UPDATE a SET n = 0");
         assert_eq!(c.code("BEGIN"), "25000");

@@ -45,7 +45,8 @@ impl Session {
     /// Whatever the statement runs into.
     pub fn execute_at_once(&mut self, prepared: &Prepared, values: &[Value]) -> Option<Result<Outcome>> {
         self.shared.engine.require_open().ok()?;
-        if !prepared.parsed().variables().is_empty() {
+        let begins = !self.autocommit && self.transaction.is_none();
+        if begins || !prepared.parsed().variables().is_empty() {
             return None;
         }
         let recent = core::mem::take(&mut self.recent);

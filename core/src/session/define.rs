@@ -41,109 +41,127 @@ impl Session {
         let schema = self.schema.clone();
         self.write(&env.interrupt, async |transaction| {
             let engine = &StatementEngine::new(&shared.engine, &env.interrupt);
-            let version = engine.new_schema_version();
-            match statement {
-                Statement::CreateTable {
-                    exists: true,
-                    if_not_exists: true,
-                    ..
-                } => Ok(()),
-                Statement::CreateTable {
-                    table,
-                    persistence,
-                    auto_increment,
-                    rows,
-                    missing,
-                    ..
-                } => {
-                    let def = new_definition(engine, transaction.catalog(), table, persistence)?;
-                    let id = def.id;
-                    let parents = parents_of(transaction.catalog(), table, missing);
-                    transaction.create_table(def, engine.trees(), version)?;
-                    if !missing.is_empty() {
-                        transaction.note_parents(id, parents)?;
-                    }
-                    if let Some(first) = auto_increment {
-                        let table = transaction.catalog().table(id)?;
-                        table.sequence.raise_above(first.saturating_sub(1));
-                    }
-                    match rows {
-                        Some(rows) => fill(engine, transaction, id, rows, &env).await,
-                        None => Ok(()),
-                    }
-                }
-                Statement::DropTable(tables) => transaction.drop_tables(tables, version),
-                Statement::CreateView { view, replace } => {
-                    transaction.create_view((**view).clone(), *replace, version)
-                }
-                Statement::DropViews(views) => {
-                    let mut views = views.iter();
-                    views.try_for_each(|(schema, name)| transaction.drop_view(schema, name, version))
-                }
-                Statement::CreateSequence { def, replace } => {
-                    let known = transaction.catalog().find_sequence(&def.schema, &def.name);
-                    if known.is_some() && !*replace {
-                        return Err(Error::Exists {
-                            kind: "sequence",
-                            name: def.name.clone(),
-                        });
-                    }
-                    let sequence = NumberSequence {
-                        def: Arc::new((**def).clone()),
-                        state: Arc::new(SequenceState::new(Some(def.start))),
-                    };
-                    transaction.put_sequence(sequence, version)
-                }
-                Statement::AlterSequence { def, restart } => {
-                    let known = transaction.catalog().find_sequence(&def.schema, &def.name);
-                    // What it gives next stays, whoever takes numbers meanwhile.
-                    let state = match (known, restart) {
-                        (_, Some(next)) => Arc::new(SequenceState::new(Some(*next))),
-                        (Some(known), None) => known.state.clone(),
-                        (None, None) => Arc::new(SequenceState::new(Some(def.start))),
-                    };
-                    let def = Arc::new((**def).clone());
-                    transaction.put_sequence(NumberSequence { def, state }, version)
-                }
-                Statement::DropSequences(sequences) => {
-                    let mut names = sequences.iter();
-                    names.try_for_each(|(schema, name)| transaction.drop_sequence(schema, name, version))
-                }
-                Statement::Truncate(table) => transaction.truncate_table(*table, engine.trees(), version),
-                Statement::CreateIndex { table, index } => {
-                    let table = add_index(engine, transaction.catalog(), *table, index, false).await?;
-                    transaction.replace_table(table, version)
-                }
-                Statement::DropIndex { table, name } => {
-                    let table = drop_index(transaction.catalog(), *table, name)?;
-                    transaction.replace_table(table, version)
-                }
-                Statement::AlterTable { table, actions } => {
-                    for action in actions {
-                        super::alter::alter(engine, transaction, *table, action, &env, &schema).await?;
-                    }
-                    Ok(())
-                }
-                Statement::CreateTrigger {
-                    table,
-                    trigger,
-                    place,
-                } => {
-                    let (table, def) = definition(transaction.catalog(), *table)?;
-                    let def = super::triggers::with_trigger(def, trigger, place.as_ref())?;
-                    transaction.replace_table(redefined(&table, def), version)
-                }
-                Statement::DropTrigger { table, name } => {
-                    let (table, mut def) = definition(transaction.catalog(), *table)?;
-                    def.triggers.retain(|t| t.name != *name);
-                    transaction.replace_table(redefined(&table, def), version)
-                }
-                Statement::CreateSchema(name) => transaction.create_schema(name, version),
-                Statement::DropSchema(name) => transaction.drop_schema(name, version),
-                _ => Err(Error::unsupported("this statement here")),
+            let definitions = match statement {
+                Statement::Definitions(all) => all.as_slice(),
+                one => core::slice::from_ref(one),
+            };
+            for definition in definitions {
+                make(engine, transaction, definition, &env, &schema).await?;
             }
+            Ok(())
         })
         .await
+    }
+}
+
+/// Makes one definition.
+async fn make(
+    engine: &StatementEngine<'_>,
+    transaction: &mut Transaction,
+    statement: &Statement,
+    env: &Env,
+    schema: &str,
+) -> Result<()> {
+    let version = engine.new_schema_version();
+    match statement {
+        Statement::CreateTable {
+            exists: true,
+            if_not_exists: true,
+            ..
+        } => Ok(()),
+        Statement::CreateTable {
+            table,
+            persistence,
+            auto_increment,
+            rows,
+            missing,
+            ..
+        } => {
+            let def = new_definition(engine, transaction.catalog(), table, persistence)?;
+            let id = def.id;
+            let parents = parents_of(transaction.catalog(), table, missing);
+            transaction.create_table(def, engine.trees(), version)?;
+            if !missing.is_empty() {
+                transaction.note_parents(id, parents)?;
+            }
+            if let Some(first) = auto_increment {
+                let table = transaction.catalog().table(id)?;
+                table.sequence.raise_above(first.saturating_sub(1));
+            }
+            match rows {
+                Some(rows) => fill(engine, transaction, id, rows, env).await,
+                None => Ok(()),
+            }
+        }
+        Statement::DropTable(tables) => transaction.drop_tables(tables, version),
+        Statement::CreateView { view, replace } => {
+            transaction.create_view((**view).clone(), *replace, version)
+        }
+        Statement::DropViews(views) => {
+            let mut views = views.iter();
+            views.try_for_each(|(schema, name)| transaction.drop_view(schema, name, version))
+        }
+        Statement::CreateSequence { def, replace } => {
+            let known = transaction.catalog().find_sequence(&def.schema, &def.name);
+            if known.is_some() && !*replace {
+                return Err(Error::Exists {
+                    kind: "sequence",
+                    name: def.name.clone(),
+                });
+            }
+            let sequence = NumberSequence {
+                def: Arc::new((**def).clone()),
+                state: Arc::new(SequenceState::new(Some(def.start))),
+            };
+            transaction.put_sequence(sequence, version)
+        }
+        Statement::AlterSequence { def, restart } => {
+            let known = transaction.catalog().find_sequence(&def.schema, &def.name);
+            // What it gives next stays, whoever takes numbers meanwhile.
+            let state = match (known, restart) {
+                (_, Some(next)) => Arc::new(SequenceState::new(Some(*next))),
+                (Some(known), None) => known.state.clone(),
+                (None, None) => Arc::new(SequenceState::new(Some(def.start))),
+            };
+            let def = Arc::new((**def).clone());
+            transaction.put_sequence(NumberSequence { def, state }, version)
+        }
+        Statement::DropSequences(sequences) => {
+            let mut names = sequences.iter();
+            names.try_for_each(|(schema, name)| transaction.drop_sequence(schema, name, version))
+        }
+        Statement::Truncate(table) => transaction.truncate_table(*table, engine.trees(), version),
+        Statement::CreateIndex { table, index } => {
+            let table = add_index(engine, transaction.catalog(), *table, index, false).await?;
+            transaction.replace_table(table, version)
+        }
+        Statement::DropIndex { table, name } => {
+            let table = drop_index(transaction.catalog(), *table, name)?;
+            transaction.replace_table(table, version)
+        }
+        Statement::AlterTable { table, actions } => {
+            for action in actions {
+                super::alter::alter(engine, transaction, *table, action, env, schema).await?;
+            }
+            Ok(())
+        }
+        Statement::CreateTrigger {
+            table,
+            trigger,
+            place,
+        } => {
+            let (table, def) = definition(transaction.catalog(), *table)?;
+            let def = super::triggers::with_trigger(def, trigger, place.as_ref())?;
+            transaction.replace_table(redefined(&table, def), version)
+        }
+        Statement::DropTrigger { table, name } => {
+            let (table, mut def) = definition(transaction.catalog(), *table)?;
+            def.triggers.retain(|t| t.name != *name);
+            transaction.replace_table(redefined(&table, def), version)
+        }
+        Statement::CreateSchema(name) => transaction.create_schema(name, version),
+        Statement::DropSchema(name) => transaction.drop_schema(name, version),
+        _ => Err(Error::unsupported("this statement here")),
     }
 }
 

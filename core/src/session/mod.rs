@@ -27,6 +27,7 @@ mod statement_engine;
 mod template_plans;
 mod trigger_frame;
 mod trigger_run;
+mod tuning;
 mod triggers;
 mod variables;
 

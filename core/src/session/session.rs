@@ -1,5 +1,6 @@
 //! A session: the current schema, the open transaction, and the dispatch of statements.
 
+use super::tuning::Tuning;
 use super::at_once::RecentPlans;
 use super::default_values::DefaultValues;
 use super::plan_cache::PlanCache;
@@ -59,6 +60,10 @@ pub struct Session {
     pub(super) sql_mode: Option<String>,
     /// Its time zone; `None`: UTC.
     pub(super) time_zone: Option<Arc<TimeZone>>,
+    /// Whether a statement outside a transaction is one of its own; otherwise it begins one.
+    pub(super) autocommit: bool,
+    /// Settings that mean nothing.
+    pub(super) tuning: Tuning,
     /// LOCK TABLES began the open transaction.
     locked: bool,
     /// What it was given by sequences.
@@ -120,6 +125,8 @@ impl Session {
             foreign_key_checks: true,
             sql_mode: None,
             time_zone: None,
+            autocommit: true,
+            tuning: Tuning::default(),
             locked: false,
             sequences: Sequences::default(),
             temporary: TemporaryTables::default(),
@@ -275,6 +282,35 @@ impl Session {
         })
     }
 
+    /// With autocommit off, any statement begins a transaction if none is open.
+    fn begin_unless_autocommit(&mut self) -> Result<()> {
+        if self.autocommit || self.transaction.is_some() {
+            return Ok(());
+        }
+        self.begin(TransactionOptions {
+            isolation: self.isolation,
+            read_only: false,
+            sync: false,
+        })
+    }
+
+    /// SET autocommit: turning it on commits what is open.
+    ///
+    /// # Errors
+    /// Those of [`Session::commit`]; [`Error::Invalid`] for anything but 0 and 1.
+    pub(super) async fn set_autocommit(&mut self, value: &str) -> Result<()> {
+        let on = match value.to_ascii_lowercase().as_str() {
+            "1" | "on" | "true" | "default" => true,
+            "0" | "off" | "false" => false,
+            _ => return Err(Error::invalid(alloc::format!("autocommit is 0 or 1, not {value}"))),
+        };
+        if on && !self.autocommit && self.transaction.is_some() {
+            self.commit().await?;
+        }
+        self.autocommit = on;
+        Ok(())
+    }
+
     /// Runs a text of one or more statements and answers for the last one. Parameters need a text of
     /// one statement.
     ///
@@ -282,6 +318,7 @@ impl Session {
     /// The first error; earlier statements of the text stay done.
     pub async fn execute(&mut self, sql: &str, params: impl Into<Params>) -> Result<Outcome> {
         self.shared.engine.require_open()?;
+        self.begin_unless_autocommit()?;
         let params = params.into();
         let mut template = None;
         if matches!(params, Params::None) {
@@ -374,6 +411,7 @@ impl Session {
         params: impl Into<Params>,
     ) -> Result<Outcome> {
         self.shared.engine.require_open()?;
+        self.begin_unless_autocommit()?;
         let values = params.into().resolve(prepared.parsed().parameter_names())?;
         let values = self.with_variables(prepared.parsed(), values)?;
         // An error of planning is the general way's to report.
@@ -497,7 +535,10 @@ impl Session {
             Statement::Analyze(tables) => self.analyze(tables, given).await,
             Statement::SetSystem(set) => {
                 for (name, value) in set {
-                    self.set_system_variable(name, value)?;
+                    match name == "autocommit" {
+                        true => self.set_autocommit(value).await?,
+                        false => self.set_system_variable(name, value)?,
+                    }
                 }
                 Ok(Outcome::Done)
             }
@@ -537,11 +578,19 @@ impl Session {
 
     async fn control(&mut self, control: &TransactionControl) -> Result<Outcome> {
         match control {
-            TransactionControl::Begin { isolation, read_only } => self.begin(TransactionOptions {
-                isolation: isolation.unwrap_or(self.isolation),
-                read_only: *read_only,
-                sync: false,
-            })?,
+            TransactionControl::Begin { isolation, read_only } => {
+                if !self.autocommit && self.transaction.is_some() {
+                    self.commit().await?;
+                }
+                self.begin(TransactionOptions {
+                    isolation: isolation.unwrap_or(self.isolation),
+                    read_only: *read_only,
+                    sync: false,
+                })?;
+            }
+            // Of nothing, as programs send them to be sure. AND CHAIN needs something to go on from.
+            TransactionControl::Commit { chain: false } | TransactionControl::Rollback { chain: false }
+                if self.transaction.is_none() => {}
             TransactionControl::Commit { chain } => {
                 let options = self.transaction.as_ref().map(Transaction::options).copied();
                 self.commit().await?;

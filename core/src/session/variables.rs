@@ -60,6 +60,9 @@ impl UserVariables {
     }
 }
 
+/// MySQL's own limit: what asks for less wants texts to be cut.
+const MIN_GROUP_CONCAT: u64 = 1024;
+
 /// The modes of MySQL that hold, whichever are set.
 const SQL_MODE: &str = "PIPES_AS_CONCAT,ANSI_QUOTES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO";
 
@@ -131,10 +134,11 @@ impl Session {
         let text = |s: &str| Value::Text(String::from(s));
         let int = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
         let config = self.shared.engine.config();
-        vec![
+        let default_engine = if config.default_persistent { "persistent" } else { "memory" };
+        let mut all = vec![
             ("auto_increment_increment", Value::Int(1)),
             ("auto_increment_offset", Value::Int(1)),
-            ("autocommit", Value::Int(1)),
+            ("autocommit", Value::Int(i64::from(self.autocommit))),
             ("cache_max_size_mb", int(config.cache.max_size_mb)),
             ("character_set_client", text("utf8mb4")),
             ("character_set_connection", text("utf8mb4")),
@@ -168,11 +172,19 @@ impl Session {
             ),
             ("system_time_zone", text("UTC")),
             ("transaction_isolation", text(level_name(self.isolation))),
+            ("transaction_read_only", Value::Int(0)),
             ("tx_isolation", text(level_name(self.isolation))),
+            ("tx_read_only", Value::Int(0)),
+            ("default_storage_engine", text(default_engine)),
+            // What GROUP_CONCAT gives is never cut.
+            ("group_concat_max_len", Value::Int(i64::from(u32::MAX))),
             ("unique_checks", Value::Int(1)),
             ("version", text(concat!(env!("CARGO_PKG_VERSION"), "-amphi"))),
             ("version_comment", text("Amphi")),
-        ]
+        ];
+        all.extend(self.tuning.variables());
+        all.sort_by_key(|(name, _)| *name);
+        all
     }
 
     fn system_variable(&self, name: &str) -> Result<Value> {
@@ -192,6 +204,9 @@ impl Session {
     /// [`Error::Unknown`]; [`Error::Unsupported`] naming the variable and what it is.
     pub(super) fn set_system_variable(&mut self, name: &str, value: &str) -> Result<()> {
         let now = self.system_variable(name)?;
+        if self.tuning.set(name, value) {
+            return Ok(());
+        }
         let wanted = plain(value);
         if wanted == "default" && name == "time_zone" {
             self.time_zone = None;
@@ -255,6 +270,10 @@ impl Session {
                 };
                 Ok(())
             }
+            // At least so many characters.
+            "group_concat_max_len" if wanted.parse::<u64>().is_ok_and(|n| n >= MIN_GROUP_CONCAT) => Ok(()),
+            // MySQL's own stores mean the default.
+            "default_storage_engine" if ["innodb", "myisam", "aria"].contains(&wanted.as_str()) => Ok(()),
             _ => Err(Error::unsupported(format!(
                 "SET {name} = {value} (it is always {now})"
             ))),

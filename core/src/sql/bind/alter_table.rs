@@ -197,7 +197,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
             Op::RenameConstraint { old_name, new_name } => self.rename_constraint(old_name, new_name),
             Op::RenameTable {
                 table_name: RenameTableNameKind::To(name) | RenameTableNameKind::As(name),
-            } => self.rename(name),
+            } => self.rename(name, false),
             Op::SetOptionsParens { options } => self.set_options(options),
             other => Err(unsupported(unoffered(other), other)),
         }
@@ -583,7 +583,8 @@ impl<'b, 'a> Alteration<'b, 'a> {
         Ok(())
     }
 
-    fn rename(&mut self, name: &ObjectName) -> Result<()> {
+    /// RENAME TO; `is_free`: nothing has that name any more when it is done.
+    fn rename(&mut self, name: &ObjectName, is_free: bool) -> Result<()> {
         let (schema, table) = self.binder.cx.table_name(name)?;
         refuse(
             !schema.eq_ignore_ascii_case(&self.def.schema),
@@ -592,7 +593,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
         )?;
         let new = ident_value(table)?;
         let same = new.eq_ignore_ascii_case(&self.def.name);
-        if !same && self.binder.source().table(schema, &new).is_some() {
+        if !same && !is_free && self.binder.source().table(schema, &new).is_some() {
             return Err(Error::Exists {
                 kind: "table",
                 name: new,
@@ -663,18 +664,45 @@ impl Binder<'_> {
         })
     }
 
-    /// RENAME TABLE a TO b.
+    /// RENAME TABLE a TO b, c TO d: from left to right, so that tables may trade names.
     pub(super) fn rename_table(&self, renames: &[ast::RenameTable]) -> Result<Statement> {
-        let [ast::RenameTable { old_name, new_name }] = renames else {
-            return Err(match renames.first() {
-                Some(r) => unsupported("RENAME TABLE of several tables", &r.old_name),
-                None => Error::invalid("RENAME TABLE names a table"),
-            });
-        };
-        let def = self.cx.table(old_name)?;
-        let mut alteration = Alteration::new(self, &def);
-        alteration.rename(new_name)?;
-        Ok(alteration.statement())
+        // Tables renamed so far, as they are called now and were called before.
+        let mut renamed: Vec<(Arc<TableDef>, String)> = Vec::with_capacity(renames.len());
+        let mut statements = Vec::with_capacity(renames.len());
+        for ast::RenameTable { old_name, new_name } in renames {
+            let (schema, old) = self.cx.table_name(old_name)?;
+            let is = |def: &TableDef, name: &str| {
+                def.schema.eq_ignore_ascii_case(schema) && def.name.eq_ignore_ascii_case(name)
+            };
+            let known = renamed.iter().rposition(|(def, _)| is(def, &old.value));
+            let def = match known {
+                Some(at) => renamed.remove(at).0,
+                None => {
+                    let def = self.cx.table(old_name)?;
+                    if renamed.iter().any(|(known, _)| known.id == def.id) {
+                        return Err(Error::Unknown {
+                            kind: "table",
+                            name: old.value.clone(),
+                            nearest: None,
+                            position: start(old.span),
+                        });
+                    }
+                    def
+                }
+            };
+            let before = def.name.clone();
+            let mut alteration = Alteration::new(self, &def);
+            let (_, new) = self.cx.table_name(new_name)?;
+            let is_free = renamed.iter().any(|(_, was)| was.eq_ignore_ascii_case(&new.value))
+                && !renamed.iter().any(|(def, _)| is(def, &new.value));
+            alteration.rename(new_name, is_free)?;
+            renamed.push((Arc::new(alteration.def.clone()), before));
+            statements.push(alteration.statement());
+        }
+        Ok(match statements.len() {
+            1 => statements.pop().unwrap_or(Statement::Nothing),
+            _ => Statement::Definitions(statements),
+        })
     }
 }
 

@@ -11,12 +11,12 @@ use super::table_options::TableOptions;
 use crate::catalog::{ParentName, TableDef};
 use crate::sql::plan::Statement;
 use crate::types::{DataType, Error, Position, Result};
-use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec, vec::Vec};
 use sqlparser::ast::{self, CreateTable, HiveDistributionStyle, TableConstraint};
 
 fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
     let CreateTable {
-        or_replace,
+        or_replace: _,
         temporary: _,
         unlogged,
         external,
@@ -83,7 +83,6 @@ fn refuse_clauses(c: &CreateTable, at: Option<Position>) -> Result<()> {
         with_data,
     } = c;
     let r = |present: bool, feature: &str| refuse_at(present, feature, at);
-    r(*or_replace, "CREATE OR REPLACE TABLE")?;
     r(*unlogged, "CREATE UNLOGGED TABLE")?;
     r(*external, "CREATE EXTERNAL TABLE")?;
     r(*dynamic, "CREATE DYNAMIC TABLE")?;
@@ -152,19 +151,43 @@ pub(super) struct Named {
 }
 
 impl<'a> Binder<'a> {
-    /// CREATE TABLE.
+    /// CREATE [OR REPLACE] TABLE.
     pub(super) fn create_table(&mut self, c: &'a CreateTable) -> Result<Statement> {
-        let at = c.name.place();
-        refuse_clauses(c, at)?;
-        let mut options = TableOptions::of_new_table(&c.table_options)?;
+        refuse_clauses(c, c.name.place())?;
+        if !c.or_replace {
+            return self.new_table(c);
+        }
+        if c.if_not_exists {
+            return Err(invalid("OR REPLACE and IF NOT EXISTS exclude each other", &c.name));
+        }
+        let replaced = self.table_to_be(c)?;
+        if let Some(replaced) = &replaced {
+            self.refuse_referenced(replaced, &[replaced.id], "replaced", &c.name)?;
+        }
+        let created = self.new_table(c)?;
+        Ok(match replaced {
+            Some(replaced) => Statement::Definitions(vec![Statement::DropTable(vec![replaced.id]), created]),
+            None => created,
+        })
+    }
+
+    /// The table that has the name of one to be created.
+    fn table_to_be(&self, c: &CreateTable) -> Result<Option<Arc<TableDef>>> {
         let (schema, name) = self.cx.table_name(&c.name)?;
-        let existing = match c.temporary {
+        Ok(match c.temporary {
             true => self
                 .source()
                 .table(schema, &name.value)
                 .filter(|t| t.id.is_temporary()),
             false => self.source().permanent_table(schema, &name.value),
-        };
+        })
+    }
+
+    fn new_table(&mut self, c: &'a CreateTable) -> Result<Statement> {
+        let at = c.name.place();
+        let mut options = TableOptions::of_new_table(&c.table_options)?;
+        let (schema, name) = self.cx.table_name(&c.name)?;
+        let existing = self.table_to_be(c)?.filter(|_| !c.or_replace);
         if c.temporary && options.persistence.persistent == Some(true) {
             return Err(invalid("a temporary table is in memory only", &c.name));
         }

@@ -106,7 +106,7 @@ impl Binder<'_> {
     }
 
     /// Refuses to lose rows that other tables' foreign keys refer to.
-    fn refuse_referenced(
+    pub(super) fn refuse_referenced(
         &self,
         table: &TableDef,
         gone: &[TableId],
@@ -144,30 +144,34 @@ impl Binder<'_> {
             cascade,
             on_cluster,
         } = t;
-        let [
-            TruncateTableTarget {
-                name,
-                only,
-                has_asterisk,
-            },
-        ] = table_names.as_slice()
-        else {
-            return Err(Error::unsupported("TRUNCATE of several tables"));
-        };
-        refuse(partitions.is_some(), "TRUNCATE … PARTITION", name)?;
-        refuse(identity.is_some(), "RESTART or CONTINUE IDENTITY", name)?;
-        refuse(
-            matches!(cascade, Some(ast::CascadeOption::Cascade)),
-            "TRUNCATE … CASCADE",
+        let mut tables: Vec<TableId> = Vec::with_capacity(table_names.len());
+        for TruncateTableTarget {
             name,
-        )?;
-        refuse(on_cluster.is_some(), "ON CLUSTER", name)?;
-        refuse(*only || *has_asterisk, "ONLY", name)?;
-        let Some(def) = self.cx.table_if(name, *if_exists)? else {
-            return Ok(Statement::Nothing);
-        };
-        self.refuse_referenced(&def, &[def.id], "truncated", name)?;
-        Ok(Statement::Truncate(def.id))
+            only,
+            has_asterisk,
+        } in table_names
+        {
+            refuse(partitions.is_some(), "TRUNCATE … PARTITION", name)?;
+            // What numbers columns starts again.
+            let continues = matches!(identity, Some(ast::TruncateIdentityOption::Continue));
+            refuse(continues, "CONTINUE IDENTITY", name)?;
+            refuse(
+                matches!(cascade, Some(ast::CascadeOption::Cascade)),
+                "TRUNCATE … CASCADE",
+                name,
+            )?;
+            refuse(on_cluster.is_some(), "ON CLUSTER", name)?;
+            refuse(*only || *has_asterisk, "ONLY", name)?;
+            if let Some(def) = self.cx.table_if(name, *if_exists)? {
+                self.refuse_referenced(&def, &[def.id], "truncated", name)?;
+                tables.push(def.id);
+            }
+        }
+        Ok(match tables.as_slice() {
+            [] => Statement::Nothing,
+            [one] => Statement::Truncate(*one),
+            several => Statement::Definitions(several.iter().copied().map(Statement::Truncate).collect()),
+        })
     }
 
     fn new_schema(&self, name: &ObjectName, if_not_exists: bool) -> Result<Statement> {

@@ -369,7 +369,6 @@ impl<'a> Binder<'a> {
     fn typed(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
         match e {
             ast::Expr::TypedString(t) => {
-                refuse(t.uses_odbc_syntax, "an ODBC escape ({d '…'})", e)?;
                 let text = self.value(&t.value)?;
                 let mut ty = cast_type(&t.data_type, e.place())?;
                 // The literal keeps the digits of its fraction that it has; without a zone it is a local time.

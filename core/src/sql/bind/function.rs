@@ -88,7 +88,8 @@ impl<'a> Binder<'a> {
     pub(super) fn function(&mut self, f: &'a Function, env: &mut Env<'_>) -> Result<Expr> {
         let Function {
             name,
-            uses_odbc_syntax,
+            // `{fn name(…)}` is name(…).
+            uses_odbc_syntax: _,
             parameters,
             args,
             within_group,
@@ -101,7 +102,6 @@ impl<'a> Binder<'a> {
             _ => return Err(unsupported(format!("function {name} (with a qualifier)"), name)),
         };
         let upper = ident.value.to_ascii_uppercase();
-        refuse(*uses_odbc_syntax, "an ODBC escape ({fn …})", name)?;
         refuse(
             !matches!(parameters, FunctionArguments::None),
             "a parametric function",

@@ -85,6 +85,7 @@ fn bind_ast<'a>(
         Ast::UnlockTables => Ok(Statement::Transaction(TransactionControl::UnlockTables)),
         // Indexes are kept up with every row, as with MySQL's InnoDB.
         Ast::TableKeys(name) => binder.table_id(name).map(|_| Statement::Nothing),
+        Ast::Nothing => Ok(Statement::Nothing),
         Ast::Sequence(s) => binder.sequence_statement(s),
         Ast::ShowWarnings => Ok(Statement::Show(Show::Warnings)),
         Ast::ShowCreateSchema(name) => {

@@ -87,6 +87,8 @@ pub(super) fn transaction(s: &ast::Statement, at: Option<Position>) -> Result<Op
             match modifier {
                 // A transaction writes nothing before it is committed: DEFERRED is what it is.
                 None | Some(TransactionModifier::Deferred) => {}
+                // SQLite's locks: others wait for nothing here, and whoever commits first wins.
+                Some(TransactionModifier::Immediate | TransactionModifier::Exclusive) => {}
                 Some(other) => return Err(unsupported_at(format!("BEGIN {other}"), at)),
             }
             return begin(modes, at).map(Some);
@@ -140,6 +142,10 @@ fn assignment(
         "character_set_connection",
     ];
     if charsets.contains(&name.as_str()) {
+        // NULL: results as they are, which is UTF-8.
+        if value.eq_ignore_ascii_case("null") || value.eq_ignore_ascii_case("default") {
+            return Ok(None);
+        }
         super::data_type::charset(&value.to_ascii_lowercase(), at)?;
         return Ok(None);
     }
@@ -163,7 +169,11 @@ pub(super) fn set(s: &Set, at: Option<Position>) -> Result<Statement> {
             collation_name,
         } => {
             super::data_type::charset(&charset_name.value, at)?;
-            refuse_at(collation_name.is_some(), "SET NAMES … COLLATE", at)?;
+            // What literals compare like; beside columns these decide, as in MySQL.
+            if let Some(name) = collation_name {
+                let name = ast::ObjectName::from(alloc::vec![ast::Ident::new(unescape(name).into_owned())]);
+                super::data_type::collation(&name, at)?;
+            }
             Ok(Statement::Nothing)
         }
         Set::SetNamesDefault {} => Ok(Statement::Nothing),

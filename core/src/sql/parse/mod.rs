@@ -22,6 +22,7 @@ mod pieces;
 mod row_assignment;
 mod sequence;
 mod session_statement;
+mod show_query;
 mod skip;
 mod split;
 mod statement;

@@ -8,13 +8,13 @@ use super::limits::MAX_RECURSION;
 use super::sequence::SequenceStatement;
 use super::session_statement::SessionStatement;
 use super::syntax_error::{from_parser, start, syntax};
-use super::tokens::tokenize;
 use super::trigger::{CreateTrigger, create_trigger, is_create_trigger};
 use super::view_text::ViewText;
 use crate::catalog::CheckOption;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use sqlparser::ast::{Expr, Ident, ObjectName, SetExpr, ShowStatementFilter, Statement, TransactionMode};
+use sqlparser::ast::{Expr, Ident, ObjectName, Set, ShowStatementFilter, ShowStatementFilterPosition, ShowStatementIn,
+    ShowStatementInClause, ShowStatementOptions, Statement, TransactionMode};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -46,6 +46,8 @@ pub(in crate::sql) enum Ast {
     Session(SessionStatement),
     /// ANALYZE of these tables or schemas; none: of the current schema.
     Analyze(Vec<ObjectName>),
+    /// A statement for which there is nothing to do.
+    Nothing,
     /// SHOW WARNINGS.
     ShowWarnings,
     /// SHOW CREATE DATABASE.
@@ -90,10 +92,10 @@ pub(in crate::sql) enum Ast {
 }
 
 /// First words of statements of other systems.
-const FOREIGN: [&str; 27] = [
-    "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "FLUSH", "GRANT", "HANDLER", "INSTALL",
-    "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "OPTIMIZE", "PRAGMA", "REINDEX", "REPAIR", "RESET", "REVOKE",
-    "UNLOAD", "UNLOCK", "VACUUM", "XA", "IMPORT",
+const FOREIGN: [&str; 23] = [
+    "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "GRANT", "HANDLER", "INSTALL",
+    "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "PRAGMA", "REPAIR", "RESET", "REVOKE",
+    "UNLOAD", "UNLOCK", "XA", "IMPORT",
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
@@ -303,6 +305,9 @@ impl<'a> Statements<'a, '_> {
         if self.take(&["UNLOCK", "TABLES"]) || self.take(&["UNLOCK", "TABLE"]) {
             return Ok(Ast::UnlockTables);
         }
+        if let Some(nothing) = self.maintenance()? {
+            return Ok(nothing);
+        }
         self.refuse_foreign()?;
         if let Some(sequence) = self.sequence()? {
             return Ok(sequence);
@@ -335,6 +340,48 @@ impl<'a> Statements<'a, '_> {
             Keyword::DELETE if self.is(1, "IGNORE") => self.unsupported("DELETE IGNORE"),
             _ => self.plain(),
         }
+    }
+
+    /// Statements that put in order what always is: VACUUM, REINDEX, FLUSH and OPTIMIZE.
+    fn maintenance(&mut self) -> Result<Option<Ast>> {
+        // No space is left behind, and every change keeps indexes up.
+        if self.take(&["VACUUM"]) || self.take(&["REINDEX"]) {
+            self.take(&["FULL"]);
+            self.take(&["ANALYZE"]);
+            self.take(&["TABLE"]);
+            self.take(&["INDEX"]);
+            if self.parser.peek_token_ref().token != Token::EOF {
+                self.run(|p| p.parse_object_name(false))?;
+            }
+            return Ok(Some(Ast::Nothing));
+        }
+        if self.take(&["FLUSH"]) {
+            // Nothing is kept that would have to be read again.
+            let _ = self.take(&["NO_WRITE_TO_BINLOG"]) || self.take(&["LOCAL"]);
+            const CACHES: [&str; 8] =
+                ["TABLES", "TABLE", "PRIVILEGES", "STATUS", "HOSTS", "LOGS", "QUERY", "USER_RESOURCES"];
+            if !CACHES.iter().any(|c| self.take(&[c])) {
+                return self.unsupported("FLUSH of this");
+            }
+            self.take(&["CACHE"]);
+            if self.is(0, "WITH") || self.is(0, "FOR") {
+                return self.unsupported("FLUSH TABLES WITH READ LOCK");
+            }
+            if self.parser.peek_token_ref().token != Token::EOF {
+                self.run(|p| p.parse_comma_separated(|p| p.parse_object_name(false)))?;
+            }
+            return Ok(Some(Ast::Nothing));
+        }
+        if self.take(&["OPTIMIZE"]) {
+            let _ = self.take(&["NO_WRITE_TO_BINLOG"]) || self.take(&["LOCAL"]);
+            if !self.take(&["TABLE"]) && !self.take(&["TABLES"]) {
+                return self.expected("TABLE");
+            }
+            let names = self.run(|p| p.parse_comma_separated(|p| p.parse_object_name(false)))?;
+            // As with InnoDB: rebuilt it would be the same, and then it is analyzed.
+            return Ok(Some(Ast::Analyze(names)));
+        }
+        Ok(None)
     }
 
     fn plain(&mut self) -> Result<Ast> {
@@ -385,7 +432,8 @@ impl<'a> Statements<'a, '_> {
         self.skip(1);
         let analyze = !describe && self.take(&["ANALYZE"]);
         if !describe && !analyze {
-            self.take(&["QUERY", "PLAN"]);
+            // EXTENDED and PARTITIONS add columns to MySQL's tables, which these are not.
+            let _ = self.take(&["QUERY", "PLAN"]) || self.take(&["EXTENDED"]) || self.take(&["PARTITIONS"]);
         }
         let mut json = false;
         if self.is(0, "VERBOSE") {
@@ -417,10 +465,28 @@ impl<'a> Statements<'a, '_> {
         }
         self.take(&["TABLE"]);
         let name = self.run(|p| p.parse_object_name(false))?;
-        if self.parser.peek_token_ref().token != Token::EOF {
-            return self.unsupported("DESCRIBE of one column");
-        }
-        Ok(Ast::Describe(name))
+        let column = match &self.parser.peek_token_ref().token {
+            Token::EOF => return Ok(Ast::Describe(name)),
+            Token::SingleQuotedString(pattern) => pattern.clone(),
+            Token::Word(w) => w.value.clone(),
+            _ => return self.expected("a column"),
+        };
+        self.skip(1);
+        Ok(Ast::Sql(Box::new(Statement::ShowColumns {
+            extended: false,
+            full: false,
+            show_options: ShowStatementOptions {
+                show_in: Some(ShowStatementIn {
+                    clause: ShowStatementInClause::FROM,
+                    parent_type: None,
+                    parent_name: Some(name),
+                }),
+                starts_with: None,
+                limit: None,
+                limit_from: None,
+                filter_position: Some(ShowStatementFilterPosition::Suffix(ShowStatementFilter::Like(column))),
+            },
+        })))
     }
 
     fn show(&mut self) -> Result<Ast> {
@@ -433,10 +499,14 @@ impl<'a> Statements<'a, '_> {
             };
             return Ok(Ast::ShowPersistence(table));
         }
-        if self.take(&["SHOW", "TABLE", "STATUS"]) {
-            return self.show_table_status();
+        if let Some(query) = self.show_query()? {
+            return Ok(query);
         }
         if self.take(&["SHOW", "WARNINGS"]) || self.take(&["SHOW", "ERRORS"]) {
+            // Of none, LIMIT takes none.
+            if self.take(&["LIMIT"]) {
+                self.run(|p| p.parse_comma_separated(|p| p.parse_number_value()))?;
+            }
             return Ok(Ast::ShowWarnings);
         }
         if self.take(&["SHOW", "CREATE", "DATABASE"]) || self.take(&["SHOW", "CREATE", "SCHEMA"]) {
@@ -500,47 +570,6 @@ impl<'a> Statements<'a, '_> {
         Ok(Ast::Analyze(names))
     }
 
-    /// SHOW TABLE STATUS as the query over information_schema that it is.
-    fn show_table_status(&mut self) -> Result<Ast> {
-        let quoted = |s: &str| s.replace('\\', "\\\\").replace('\'', "''");
-        let mut schema = String::from("database()");
-        if self.take(&["FROM"]) || self.take(&["IN"]) {
-            let name = self.run(|p| p.parse_identifier())?;
-            schema = format!("'{}'", quoted(&name.value));
-        }
-        let mut like = String::new();
-        if self.take(&["LIKE"]) {
-            let Token::SingleQuotedString(pattern) = &self.parser.peek_token_ref().token else {
-                return self.expected("a pattern");
-            };
-            like = format!(" AND table_name LIKE '{pattern}'");
-            self.skip(1);
-        }
-        let condition = match self.take(&["WHERE"]) {
-            true => Some(self.run(|p| p.parse_expr())?),
-            false => None,
-        };
-        let sql = format!(
-            "SELECT * FROM (SELECT table_name AS Name, engine AS Engine, version AS Version, row_format AS Row_format, \
-             table_rows AS `Rows`, avg_row_length AS Avg_row_length, data_length AS Data_length, \
-             max_data_length AS Max_data_length, index_length AS Index_length, data_free AS Data_free, \
-             auto_increment AS `Auto_increment`, create_time AS Create_time, update_time AS Update_time, \
-             check_time AS Check_time, table_collation AS Collation, checksum AS Checksum, \
-             create_options AS Create_options, table_comment AS Comment \
-             FROM information_schema.tables WHERE table_schema = {schema}{like}) AS status ORDER BY Name"
-        );
-        let mut statements = tokenize(&sql)?;
-        let tokens = statements.pop().unwrap_or_default().tokens;
-        let mut ast = parse_statement(&sql, tokens)?;
-        if let Ast::Sql(statement) = &mut ast
-            && let Statement::Query(query) = statement.as_mut()
-            && let SetExpr::Select(select) = query.body.as_mut()
-        {
-            select.selection = condition;
-        }
-        Ok(ast)
-    }
-
     fn set(&mut self) -> Result<Ast> {
         let scoped = ["SESSION", "LOCAL", "GLOBAL"].iter().any(|w| self.is(1, w));
         let at = 1 + usize::from(scoped);
@@ -560,6 +589,25 @@ impl<'a> Statements<'a, '_> {
                 return self.expected("ISOLATION LEVEL or READ");
             }
             return Ok(Ast::SetTransaction(modes));
+        }
+        // SET CHARACTER SET is SET NAMES but for what literals compare like.
+        if self.is(1, "CHARSET") || (self.is(1, "CHARACTER") && self.is(2, "SET")) {
+            self.skip(if self.is(1, "CHARSET") { 2 } else { 3 });
+            if self.take(&["DEFAULT"]) {
+                return Ok(Ast::Sql(Box::new(Statement::Set(Set::SetNamesDefault {}))));
+            }
+            let charset_name = match &self.parser.peek_token_ref().token {
+                Token::SingleQuotedString(s) => Ident::new(s.clone()),
+                _ => self.run(|p| p.parse_identifier())?,
+            };
+            if matches!(self.parser.peek_token_ref().token, Token::SingleQuotedString(_)) {
+                self.skip(1);
+            }
+            let collation_name = None;
+            return Ok(Ast::Sql(Box::new(Statement::Set(Set::SetNames {
+                charset_name,
+                collation_name,
+            }))));
         }
         if scoped && (self.is(at, "NAMES") || self.is(at, "CHARACTERISTICS")) {
             self.skip(at);

@@ -431,6 +431,9 @@ pub enum Statement {
     Changes(Arc<Changes>),
     /// One of these that may fire triggers.
     Triggered(Arc<Triggered>),
+    /// Several definitions, made one after the other or none: CREATE OR REPLACE TABLE, RENAME and TRUNCATE of several
+    /// tables.
+    Definitions(Vec<Statement>),
     /// CREATE TRIGGER.
     CreateTrigger {
         /// The table.
@@ -566,6 +569,7 @@ impl Statement {
                 all
             }
             Statement::Explain { statement, .. } => statement.queries_mut(),
+            Statement::Definitions(all) => all.iter_mut().flat_map(Statement::queries_mut).collect(),
             Statement::CreateTable { rows, .. } => rows.iter_mut().map(Arc::make_mut).collect(),
             _ => Vec::new(),
         }

@@ -48,6 +48,7 @@ pub(in crate::sql) fn nearest<'c>(
     let limit = (wanted.len() / 3).max(1);
     candidates
         .into_iter()
+        .filter(|c| !c.is_empty())
         .filter_map(|c| Some((distance(&wanted, &chars(c), limit)?, c)))
         .min_by_key(|(d, _)| *d)
         .map(|(_, c)| String::from(c))
