@@ -14,7 +14,7 @@ use crate::catalog::{
 };
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::DmlRun;
-use crate::sql::plan::{Insert, InsertSource, PersistenceChange, Query, Statement};
+use crate::sql::plan::{Insert, InsertSource, PersistenceChange, Statement};
 use crate::table::{IndexBuild, Rehome, Table, TreeFactory};
 use crate::tree::Missing;
 use crate::txn::Transaction;
@@ -171,28 +171,21 @@ fn definition(catalog: &Catalog, table: TableId) -> Result<(Arc<Table>, TableDef
     Ok((table.clone(), (*table.def).clone()))
 }
 
-/// Inserts the rows of a query into a new table, which has its columns.
+/// Inserts the rows of CREATE TABLE … AS into the new table.
 async fn fill(
     engine: &StatementEngine<'_>,
     transaction: &mut Transaction,
     table: TableId,
-    rows: &Arc<Query>,
+    rows: &Insert,
     env: &Env,
 ) -> Result<()> {
+    let InsertSource::Query(query) = &rows.source;
     if let Some(reads) = transaction.record_reads() {
-        read_ranges::record(rows, env, reads);
+        read_ranges::record(query, env, reads);
     }
-    let width = rows.columns.len();
     let insert = Statement::Insert(Arc::new(Insert {
         table,
-        columns: (0..width).collect(),
-        source: InsertSource::Query(rows.clone()),
-        defaults: alloc::vec![None; width],
-        generated: Vec::new(),
-        checks: Vec::new(),
-        on_conflict: Vec::new(),
-        counts_existing: false,
-        returning: None,
+        ..rows.clone()
     }));
     let mut run = DmlRun::new(&insert, transaction.catalog(), env.clone())?;
     let step = |missing: &mut Missing| run.step(&mut transaction.draft(), missing);

@@ -27,8 +27,8 @@ mod statement_engine;
 mod template_plans;
 mod trigger_frame;
 mod trigger_run;
-mod tuning;
 mod triggers;
+mod tuning;
 mod variables;
 
 pub use dump::{Dump, DumpedTable};

@@ -1,12 +1,12 @@
 //! A session: the current schema, the open transaction, and the dispatch of statements.
 
-use super::tuning::Tuning;
 use super::at_once::RecentPlans;
 use super::default_values::DefaultValues;
 use super::plan_cache::PlanCache;
 use super::prepared::Prepared;
 use super::read_ranges;
 use super::template_plans::TemplatePlan;
+use super::tuning::Tuning;
 use super::variables::UserVariables;
 use super::{Outcome, Params, RowStream};
 use crate::catalog::{SchemaVersion, TemporaryTables};
@@ -302,7 +302,11 @@ impl Session {
         let on = match value.to_ascii_lowercase().as_str() {
             "1" | "on" | "true" | "default" => true,
             "0" | "off" | "false" => false,
-            _ => return Err(Error::invalid(alloc::format!("autocommit is 0 or 1, not {value}"))),
+            _ => {
+                return Err(Error::invalid(alloc::format!(
+                    "autocommit is 0 or 1, not {value}"
+                )));
+            }
         };
         if on && !self.autocommit && self.transaction.is_some() {
             self.commit().await?;

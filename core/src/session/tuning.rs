@@ -97,7 +97,8 @@ impl Tuning {
             Some(set) => (*name, value(set)),
             None => (*name, value(default)),
         });
-        free.chain(FIXED.iter().map(|(name, is)| (*name, value(is)))).collect()
+        free.chain(FIXED.iter().map(|(name, is)| (*name, value(is))))
+            .collect()
     }
 
     /// Sets a variable, if it is one that may be set to anything; says whether it is.

@@ -134,7 +134,11 @@ impl Session {
         let text = |s: &str| Value::Text(String::from(s));
         let int = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
         let config = self.shared.engine.config();
-        let default_engine = if config.default_persistent { "persistent" } else { "memory" };
+        let default_engine = if config.default_persistent {
+            "persistent"
+        } else {
+            "memory"
+        };
         let mut all = vec![
             ("auto_increment_increment", Value::Int(1)),
             ("auto_increment_offset", Value::Int(1)),

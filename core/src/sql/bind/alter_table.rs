@@ -693,7 +693,9 @@ impl Binder<'_> {
             let before = def.name.clone();
             let mut alteration = Alteration::new(self, &def);
             let (_, new) = self.cx.table_name(new_name)?;
-            let is_free = renamed.iter().any(|(_, was)| was.eq_ignore_ascii_case(&new.value))
+            let is_free = renamed
+                .iter()
+                .any(|(_, was)| was.eq_ignore_ascii_case(&new.value))
                 && !renamed.iter().any(|(def, _)| is(def, &new.value));
             alteration.rename(new_name, is_free)?;
             renamed.push((Arc::new(alteration.def.clone()), before));

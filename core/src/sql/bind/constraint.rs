@@ -88,13 +88,13 @@ fn index_key(c: &ast::IndexColumn) -> Result<(&ast::Expr, bool)> {
         column:
             OrderByExpr {
                 expr,
-                options: OrderByOptions { sort, nulls_first },
+                // Where NULLs stand in an index changes no answer.
+                options: OrderByOptions { sort, nulls_first: _ },
                 with_fill,
             },
         operator_class,
     } = c;
     refuse(operator_class.is_some(), "an operator class", expr)?;
-    refuse(nulls_first.is_some(), "NULLS FIRST or LAST in an index", expr)?;
     refuse(with_fill.is_some(), "WITH FILL", expr)?;
     let descending = match sort {
         None | Some(OrderBySort::Asc) => false,

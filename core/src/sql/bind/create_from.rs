@@ -1,15 +1,17 @@
 //! CREATE TABLE … LIKE and CREATE TABLE … AS: definitions taken from a table, or from what a query gives.
 
 use super::binder::Binder;
+use super::column_def::Column;
+use super::column_values::{assign, bound_checks};
 use super::create_table::{Named, create};
+use super::generated::{generated, is_generated, not_assignable};
 use super::insert::NEW_TABLE;
-use super::refuse::{invalid, refuse};
-use super::types::cast;
+use super::refuse::{Place, invalid, refuse};
 use crate::catalog::{ColumnDef, PersistenceConfig, TableDef, TableId};
-use crate::sql::plan::{Expr, Plan, Query, Statement};
+use crate::sql::plan::{Expr, Insert, InsertSource, Plan, Query, Statement};
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use sqlparser::ast::{self, CreateTable, CreateTableLikeKind};
+use sqlparser::ast::{CreateTable, CreateTableLikeKind};
 
 /// The id in the definition of a table that does not exist yet.
 pub(super) fn new_id(temporary: bool) -> TableId {
@@ -19,7 +21,7 @@ pub(super) fn new_id(temporary: bool) -> TableId {
     }
 }
 
-impl<'a> Binder<'a> {
+impl Binder<'_> {
     /// `CREATE TABLE t LIKE u`: columns, keys, indexes, checks and comment of a table; not its foreign keys,
     /// triggers, rows and placement.
     pub(super) fn create_like(
@@ -53,58 +55,86 @@ impl<'a> Binder<'a> {
         Ok(create(def, named.options, c.if_not_exists, false))
     }
 
-    /// `CREATE TABLE t AS SELECT …`: columns named and typed as the query's, with its rows.
-    pub(super) fn create_as(
-        &mut self,
+    /// The columns that the query of `CREATE TABLE t (…) AS SELECT …` gives a table beside those declared: first
+    /// those only declared, then those of the query in its order, of their declared types if they have any.
+    pub(super) fn with_columns_of<'c>(
+        &self,
         c: &CreateTable,
-        query: &'a ast::Query,
-        named: Named,
-    ) -> Result<Statement> {
-        let declared = !c.columns.is_empty() || !c.constraints.is_empty();
-        refuse(declared, "columns beside CREATE TABLE … AS SELECT", &c.name)?;
-        let Query {
-            plan,
-            sub_plans,
-            columns,
-        } = self.top_query(query)?;
-        let mut def = TableDef {
-            comment: named.options.comment.clone().unwrap_or_default(),
-            ..TableDef::new(new_id(c.temporary), named.schema, named.name)
-        };
-        let mut values = Vec::with_capacity(columns.len());
-        for (index, column) in columns.iter().enumerate() {
-            let ty = match &column.ty {
-                DataType::Null => DataType::TEXT,
-                ty => ty.clone(),
-            };
+        query: &Query,
+        declared: Vec<Column<'c>>,
+    ) -> Result<Vec<Column<'c>>> {
+        let is = |name: &str, column: &Column<'_>| column.def.name.eq_ignore_ascii_case(name);
+        let in_query = |column: &Column<'_>| query.columns.iter().any(|o| is(&o.name, column));
+        let (mut both, mut columns): (Vec<_>, Vec<_>) = declared.into_iter().partition(in_query);
+        for column in query.columns.iter() {
             if column.name.is_empty() {
                 return Err(invalid("each column of the query needs a name", &c.name));
             }
-            if def.column(&column.name).is_some() {
+            if columns.iter().any(|known| is(&column.name, known)) {
                 return Err(Error::Exists {
                     kind: "column",
                     name: column.name.clone(),
                 });
             }
+            let ty = match &column.ty {
+                DataType::Null => DataType::TEXT,
+                ty => ty.clone(),
+            };
+            columns.push(match both.iter().position(|d| is(&column.name, d)) {
+                Some(at) => both.remove(at),
+                None => Column {
+                    def: ColumnDef::new(column.name.clone(), ty, true),
+                    inline: Vec::new(),
+                    serial: false,
+                    collated: true,
+                    first: None,
+                    at: c.name.place(),
+                },
+            });
+        }
+        Ok(columns)
+    }
+
+    /// The rows of CREATE TABLE … AS as what inserts them.
+    pub(super) fn rows_of(&self, query: Query, def: &TableDef) -> Result<Insert> {
+        let Query {
+            plan,
+            sub_plans,
+            columns: output,
+        } = query;
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for (index, column) in output.iter().enumerate() {
+            let Some(at) = def.column(&column.name) else {
+                continue;
+            };
+            if is_generated(def, at) {
+                return Err(not_assignable(def, at));
+            }
             let value = Expr::Column {
                 index,
                 ty: column.ty.clone(),
             };
-            values.push(cast(value, &ty, true));
-            def.columns.push(ColumnDef::new(column.name.clone(), ty, true));
+            values.push(assign(value, def, at));
+            columns.push(at);
         }
-        let rows = Query {
-            plan: Plan::Project {
-                input: Box::new(plan),
-                exprs: values,
-            },
-            sub_plans,
+        let def = &Arc::new(def.clone());
+        Ok(Insert {
+            table: def.id,
+            defaults: self.other_defaults(def, &columns)?,
+            generated: generated(def, self.cx)?,
+            checks: bound_checks(def, self.cx)?,
             columns,
-        };
-        let mut statement = create(def, named.options, c.if_not_exists, false);
-        if let Statement::CreateTable { rows: of, .. } = &mut statement {
-            *of = Some(Arc::new(rows));
-        }
-        Ok(statement)
+            source: InsertSource::Query(Arc::new(Query {
+                plan: Plan::Project {
+                    input: Box::new(plan),
+                    exprs: values,
+                },
+                sub_plans,
+                columns: output,
+            })),
+            on_conflict: Vec::new(),
+            counts_existing: false,
+            returning: None,
+        })
     }
 }

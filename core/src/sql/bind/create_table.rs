@@ -158,7 +158,10 @@ impl<'a> Binder<'a> {
             return self.new_table(c);
         }
         if c.if_not_exists {
-            return Err(invalid("OR REPLACE and IF NOT EXISTS exclude each other", &c.name));
+            return Err(invalid(
+                "OR REPLACE and IF NOT EXISTS exclude each other",
+                &c.name,
+            ));
         }
         let replaced = self.table_to_be(c)?;
         if let Some(replaced) = &replaced {
@@ -215,18 +218,15 @@ impl<'a> Binder<'a> {
                 name: name.value.clone(),
             });
         }
-        if c.like.is_some() || c.query.is_some() {
+        if let Some(like) = &c.like {
             let named = Named {
                 schema: String::from(schema),
                 name: ident_value(name)?,
                 options,
             };
-            return match (&c.like, &c.query) {
-                (Some(like), _) => self.create_like(c, like, named),
-                (None, Some(query)) => self.create_as(c, query, named),
-                (None, None) => Err(unsupported("this CREATE TABLE", &c.name)),
-            };
+            return self.create_like(c, like, named);
         }
+        let query = c.query.as_deref().map(|q| self.top_query(q)).transpose()?;
         let mut def = TableDef {
             comment: options.comment.clone().unwrap_or_default(),
             ..TableDef::new(new_id(c.temporary), schema, ident_value(name)?)
@@ -243,15 +243,21 @@ impl<'a> Binder<'a> {
                 _ => {}
             }
             options.auto_increment = options.auto_increment.or(column.first);
+            columns.push(column);
+        }
+        if let Some(query) = &query {
+            columns = self.with_columns_of(c, query, columns)?;
+        }
+        for column in &columns {
             if def.column(&column.def.name).is_some() {
                 return Err(Error::Exists {
                     kind: "column",
-                    name: column.def.name,
+                    name: column.def.name.clone(),
                 });
             }
             def.columns.push(column.def.clone());
-            columns.push(column);
         }
+        limit_columns(def.columns.len(), "a table", &c.name)?;
         if def.columns.is_empty() {
             return Err(invalid("a table has at least one column", &c.name));
         }
@@ -259,9 +265,11 @@ impl<'a> Binder<'a> {
         let lost = self.rules(&mut def, &columns, &c.constraints)?;
         check_auto_increment(&def, at)?;
         check_generated(&Arc::new(def.clone()), self.cx)?;
+        let filled = query.map(|q| self.rows_of(q, &def)).transpose()?;
         let mut statement = create(def, options, c.if_not_exists, false);
-        if let Statement::CreateTable { missing, .. } = &mut statement {
+        if let Statement::CreateTable { missing, rows, .. } = &mut statement {
             *missing = lost;
+            *rows = filled.map(Arc::new);
         }
         Ok(statement)
     }

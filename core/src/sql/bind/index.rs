@@ -4,7 +4,9 @@ use super::BindContext;
 use super::alter_table::Alteration;
 use super::binder::Binder;
 use super::column_values::bind_table_expr;
-use super::constraint::{constraint_name, hidden_column, index_columns, index_options, index_type};
+use super::constraint::{
+    column_list, constraint_name, hidden_column, index_columns, index_options, index_type,
+};
 use super::names::{ident, nearest};
 use super::refuse::{Place, invalid, refuse, unsupported};
 use crate::catalog::{IndexColumn, IndexDef, TableDef};
@@ -52,7 +54,8 @@ impl Binder<'_> {
         } = c;
         let at = table_name;
         refuse(*r#async, "CREATE INDEX ASYNC", at)?;
-        refuse(!include.is_empty(), "INCLUDE", at)?;
+        // What is read beside the key is read from the row.
+        column_list(self.cx.table(table_name)?.as_ref(), include)?;
         refuse(*nulls_distinct == Some(false), "NULLS NOT DISTINCT", at)?;
         refuse(!with.is_empty(), "WITH of an index", at)?;
         let position = at.place();

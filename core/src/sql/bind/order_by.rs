@@ -4,9 +4,12 @@ use super::binder::{Binder, Env};
 use super::names::Scope;
 use super::refuse::{invalid, limit_columns, refuse, unsupported};
 use super::types::cast;
-use crate::sql::plan::{Expr, Plan, SortKey};
+use crate::sql::plan::{
+    CompareOp, Expr, Frame, FrameBound, FrameExclusion, FrameUnits, Plan, SortKey, Window, WindowCall,
+    WindowFunction,
+};
 use crate::types::{DataType, Result, Value};
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, format, vec, vec::Vec};
 use sqlparser::ast::{
     self, Fetch, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort,
     Value as AstValue,
@@ -17,9 +20,49 @@ use sqlparser::ast::{
 pub(super) struct Limit {
     pub(super) limit: Option<Expr>,
     pub(super) offset: Option<Expr>,
+    /// WITH TIES: as many rows as have a rank up to this.
+    pub(super) ties: Option<i64>,
 }
 
 impl Limit {
+    /// The plan sorted, and so many rows of it.
+    pub(super) fn sorted(mut self, plan: Plan, keys: Vec<SortKey>) -> Plan {
+        let Some(last) = self.ties.take() else {
+            return self.apply(sorted(plan, keys));
+        };
+        let types = plan.types();
+        let rank = Expr::Column {
+            index: types.len(),
+            ty: DataType::BIGINT,
+        };
+        let ranked = Plan::Window(Box::new(Window {
+            input: plan,
+            partition: Vec::new(),
+            order: keys.clone(),
+            calls: vec![WindowCall {
+                function: WindowFunction::Rank,
+                args: Vec::new(),
+                frame: Frame {
+                    units: FrameUnits::Range,
+                    start: FrameBound::UnboundedPreceding,
+                    end: FrameBound::CurrentRow,
+                    exclude: FrameExclusion::NoOthers,
+                },
+                ty: DataType::BIGINT,
+            }],
+        }));
+        let within = Expr::Compare {
+            op: CompareOp::LtEq,
+            left: Box::new(rank),
+            right: Box::new(super::types::int_literal(last)),
+        };
+        let width = types.len();
+        let column = |(index, ty)| Expr::Column { index, ty };
+        let columns = types.into_iter().enumerate().map(column).collect();
+        let rows = sorted(ranked.filtered(Some(within)), keys);
+        self.apply(rows).projected(columns, width + 1)
+    }
+
     pub(super) fn apply(self, plan: Plan) -> Plan {
         if self.limit.is_none() && self.offset.is_none() {
             return plan;
@@ -139,7 +182,7 @@ impl<'a> Binder<'a> {
     pub(super) fn limit_only(&mut self, limit: Option<&'a ast::Expr>) -> Result<Limit> {
         Ok(Limit {
             limit: limit.map(|l| self.count(l, "LIMIT")).transpose()?,
-            offset: None,
+            ..Limit::default()
         })
     }
 
@@ -179,13 +222,33 @@ impl<'a> Binder<'a> {
             quantity,
         }) = fetch
         {
-            refuse(*with_ties, "FETCH … WITH TIES", at)?;
             refuse(*percent, "FETCH … PERCENT", at)?;
             refuse(out.limit.is_some(), "FETCH beside LIMIT", at)?;
             out.limit = Some(match quantity {
                 Some(n) => self.count(n, "FETCH")?,
                 None => super::types::int_literal(1),
             });
+            if *with_ties {
+                if at.order_by.is_none() {
+                    return Err(invalid("WITH TIES needs an ORDER BY", at));
+                }
+                let number = |e: &Option<Expr>| match e {
+                    None => Some(0),
+                    Some(Expr::Literal {
+                        value: Value::Int(n), ..
+                    }) => Some(*n),
+                    Some(_) => None,
+                };
+                let (Some(skipped), Some(wanted)) = (number(&out.offset), number(&out.limit)) else {
+                    return Err(unsupported("FETCH of a parameter WITH TIES", at));
+                };
+                // None are none, with ties too.
+                out.ties = Some(match wanted {
+                    0 => 0,
+                    _ => skipped.saturating_add(wanted),
+                });
+                out.limit = None;
+            }
         }
         Ok(out)
     }

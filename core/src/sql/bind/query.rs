@@ -3,7 +3,7 @@
 use super::aggregate::unify_rows;
 use super::binder::{Binder, Env};
 use super::names::{Scope, ScopeTable};
-use super::order_by::{order_expressions, sorted};
+use super::order_by::order_expressions;
 use super::refuse::{refuse, unsupported};
 use crate::sql::plan::{Expr, OutputColumn, Plan, Query};
 use crate::types::{DataType, Error, Result};
@@ -129,7 +129,7 @@ impl<'a> Binder<'a> {
         let mut env = Env::new(&scope, "ORDER BY");
         let keys = self.order_by(order_by, &outputs, &mut env)?;
         let limit = self.limit(q.limit_clause.as_ref(), q.fetch.as_ref(), q)?;
-        Ok((limit.apply(sorted(plan, keys)), columns))
+        Ok((limit.sorted(plan, keys), columns))
     }
 
     /// A body that is no SELECT.

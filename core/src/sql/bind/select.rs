@@ -4,7 +4,7 @@ use super::aggregate::{Grouping, contains_aggregate};
 use super::binder::{Alias, AliasUse, Binder, Env};
 use super::grouping_sets::GroupBy;
 use super::names::Scope;
-use super::order_by::{Limit, ordinal, sorted};
+use super::order_by::{Limit, ordinal};
 use super::query::order_of;
 use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
 use super::window::{Windows, contains_window, place_windows, windowed};
@@ -292,13 +292,13 @@ impl<'a> Binder<'a> {
         let columns: Vec<OutputColumn> = items.iter().map(Item::output).collect();
         let exprs: Vec<Expr> = items.into_iter().map(|i| i.expr).collect();
         if !distinct {
-            return Ok((limit.apply(sorted(plan, sort)).projected(exprs, width), columns));
+            return Ok((limit.sorted(plan, sort).projected(exprs, width), columns));
         }
         let sort = over_outputs(sort, &exprs)?;
         let unique = Plan::Distinct {
             input: Box::new(plan.projected(exprs, width)),
         };
-        Ok((limit.apply(sorted(unique, sort)), columns))
+        Ok((limit.sorted(unique, sort), columns))
     }
 
     /// The select list, `*` expanded.
@@ -464,20 +464,33 @@ fn group(grouping: &mut Grouping<'_>, mut exprs: Vec<&mut Expr>) -> Result<()> {
     Ok(())
 }
 
-/// Sort keys of a DISTINCT as columns of its output.
-fn over_outputs(sort: Vec<SortKey>, outputs: &[Expr]) -> Result<Vec<SortKey>> {
-    sort.into_iter()
-        .map(|key| {
-            let index = outputs.iter().position(|o| *o == key.expr).ok_or_else(|| {
-                Error::invalid("with DISTINCT, ORDER BY can only name columns of the select list")
-            })?;
-            let ty = key.expr.ty();
-            Ok(SortKey {
-                expr: Expr::Column { index, ty },
-                ..key
-            })
-        })
-        .collect()
+/// Sort keys of a DISTINCT over its output: what they are made of must be there.
+fn over_outputs(mut sort: Vec<SortKey>, outputs: &[Expr]) -> Result<Vec<SortKey>> {
+    for key in &mut sort {
+        over_output(&mut key.expr, outputs)?;
+    }
+    Ok(sort)
+}
+
+fn over_output(expr: &mut Expr, outputs: &[Expr]) -> Result<()> {
+    if let Some(index) = outputs.iter().position(|o| o == expr) {
+        let ty = expr.ty();
+        *expr = Expr::Column { index, ty };
+        return Ok(());
+    }
+    let is_of_row = matches!(expr, Expr::Column { .. } | Expr::Correlated { .. });
+    if is_of_row {
+        return Err(Error::invalid(
+            "with DISTINCT, ORDER BY can only name columns of the select list",
+        ));
+    }
+    let mut done = Ok(());
+    expr.for_each_child_mut(&mut |e| {
+        if done.is_ok() {
+            done = over_output(e, outputs);
+        }
+    });
+    done
 }
 
 /// The aliases written with AS.

@@ -5,6 +5,7 @@
 //! `UPDATE IGNORE` is SQLite's `UPDATE OR IGNORE`, `LOCK IN SHARE MODE` is `FOR SHARE`, `(a, b)` in FROM is
 //! `(a CROSS JOIN b)`.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -33,7 +34,8 @@ fn is(token: Option<&TokenWithSpan>, wanted: &Token) -> bool {
 fn may_advise(t: &TokenWithSpan) -> bool {
     match &t.token {
         Token::Word(w) if w.quote_style.is_none() => {
-            const WORDS: [&str; 10] = [
+            const WORDS: [&str; 11] = [
+                "TRIM",
                 "ISNULL",
                 "LOW_PRIORITY",
                 "QUICK",
@@ -94,6 +96,15 @@ fn word(tokens: &mut Vec<TokenWithSpan>, i: usize) {
         let not = usize::from(is_word(tokens.get(i + 1), "NOT"));
         if is_word(tokens.get(i + 1 + not), "MATERIALIZED") && is(tokens.get(i + 2 + not), &Token::LParen) {
             tokens.drain(i + 1..i + 2 + not);
+        }
+    } else if is_word(tokens.get(i), "TRIM")
+        && is_one_of(tokens.get(i + 2), &["LEADING", "TRAILING", "BOTH"])
+        && is_word(tokens.get(i + 3), "FROM")
+    {
+        // Blanks, unless it says what.
+        if let Some(span) = tokens.get(i + 3).map(|t| t.span) {
+            let blank = Token::SingleQuotedString(String::from(" "));
+            tokens.insert(i + 3, TokenWithSpan::new(blank, span));
         }
     } else if is_word(tokens.get(i), "ISNULL") && follows_value(tokens, i) {
         if let Some(t) = tokens.get_mut(i) {

@@ -58,8 +58,16 @@ const QUERIES: [(&[&str], &str, &str); 22] = [
     ),
     (&["GRANTS", "FOR", "CURRENT_USER"], GRANTS, "Grants"),
     (&["GRANTS"], GRANTS, "Grants"),
-    (&["COUNT", "(", "*", ")", "WARNINGS"], "SELECT 0 AS `@@session.warning_count`", "@@session.warning_count"),
-    (&["COUNT", "(", "*", ")", "ERRORS"], "SELECT 0 AS `@@session.error_count`", "@@session.error_count"),
+    (
+        &["COUNT", "(", "*", ")", "WARNINGS"],
+        "SELECT 0 AS `@@session.warning_count`",
+        "@@session.warning_count",
+    ),
+    (
+        &["COUNT", "(", "*", ")", "ERRORS"],
+        "SELECT 0 AS `@@session.error_count`",
+        "@@session.error_count",
+    ),
     (
         &["SLAVE", "STATUS"],
         "SELECT '' AS Slave_IO_State WHERE FALSE",
@@ -76,8 +84,7 @@ const ENGINES: &str = "SELECT * FROM (VALUES ('memory', 'DEFAULT', 'Rows in memo
     ('persistent', 'YES', 'Rows in the store', 'YES', 'NO', 'YES'), \
     ('dual', 'YES', 'Rows in memory and in the store', 'YES', 'NO', 'YES')) \
     AS engines(Engine, Support, Comment, Transactions, XA, Savepoints)";
-const CHARSETS: &str =
-    "SELECT 'utf8mb4' AS Charset, 'UTF-8 Unicode' AS Description, 'utf8mb4_bin' AS `Default collation`, 4 AS Maxlen";
+const CHARSETS: &str = "SELECT 'utf8mb4' AS Charset, 'UTF-8 Unicode' AS Description, 'utf8mb4_bin' AS `Default collation`, 4 AS Maxlen";
 const COLLATIONS: &str = "SELECT * FROM (VALUES ('utf8mb4_bin', 'utf8mb4', 46, 'Yes', 'Yes', 1), \
     ('utf8mb4_general_ci', 'utf8mb4', 45, '', 'Yes', 1)) \
     AS collations(Collation, Charset, Id, `Default`, Compiled, Sortlen)";
@@ -87,8 +94,7 @@ const ROUTINES: &str = "SELECT '' AS Db, '' AS Name, '' AS Type, '' AS Definer, 
 const GRANTS: &str = "SELECT CONCAT('GRANT ALL PRIVILEGES ON *.* TO ', CURRENT_USER()) AS Grants";
 
 /// SHOW TABLE STATUS, but for its condition.
-const TABLE_STATUS: &str =
-    "SELECT table_name AS Name, engine AS Engine, version AS Version, row_format AS Row_format, \
+const TABLE_STATUS: &str = "SELECT table_name AS Name, engine AS Engine, version AS Version, row_format AS Row_format, \
      table_rows AS `Rows`, avg_row_length AS Avg_row_length, data_length AS Data_length, \
      max_data_length AS Max_data_length, index_length AS Index_length, data_free AS Data_free, \
      auto_increment AS `Auto_increment`, create_time AS Create_time, update_time AS Update_time, \
@@ -108,7 +114,9 @@ impl Statements<'_, '_> {
             if self.take(&["FROM"]) || self.take(&["IN"]) {
                 schema = quoted(&self.run(|p| p.parse_identifier())?.value);
             }
-            return self.filtered(&format!("{TABLE_STATUS}{schema}"), "Name").map(Some);
+            return self
+                .filtered(&format!("{TABLE_STATUS}{schema}"), "Name")
+                .map(Some);
         }
         let is_here = |words: &&(&[&str], &str, &str)| {
             words.0.iter().enumerate().all(|(i, w)| {
@@ -143,7 +151,11 @@ impl Statements<'_, '_> {
             true => Some(self.run(|p| p.parse_expr())?),
             false => None,
         };
-        let order = if table == PROCESSES || table == GRANTS { "" } else { " ORDER BY 1" };
+        let order = if table == PROCESSES || table == GRANTS {
+            ""
+        } else {
+            " ORDER BY 1"
+        };
         let sql = format!("SELECT * FROM ({table}) AS shown{like}{order}");
         self.own_query(&sql, condition)
     }

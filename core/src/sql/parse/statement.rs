@@ -13,8 +13,10 @@ use super::view_text::ViewText;
 use crate::catalog::CheckOption;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use sqlparser::ast::{Expr, Ident, ObjectName, Set, ShowStatementFilter, ShowStatementFilterPosition, ShowStatementIn,
-    ShowStatementInClause, ShowStatementOptions, Statement, TransactionMode};
+use sqlparser::ast::{
+    Expr, Ident, ObjectName, Set, ShowStatementFilter, ShowStatementFilterPosition, ShowStatementIn,
+    ShowStatementInClause, ShowStatementOptions, Statement, TransactionMode,
+};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -93,9 +95,9 @@ pub(in crate::sql) enum Ast {
 
 /// First words of statements of other systems.
 const FOREIGN: [&str; 23] = [
-    "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "GRANT", "HANDLER", "INSTALL",
-    "KILL", "LISTEN", "LOAD", "LOCK", "NOTIFY", "PRAGMA", "REPAIR", "RESET", "REVOKE",
-    "UNLOAD", "UNLOCK", "XA", "IMPORT",
+    "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "GRANT", "HANDLER", "INSTALL", "KILL",
+    "LISTEN", "LOAD", "LOCK", "NOTIFY", "PRAGMA", "REPAIR", "RESET", "REVOKE", "UNLOAD", "UNLOCK", "XA",
+    "IMPORT",
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
@@ -358,8 +360,16 @@ impl<'a> Statements<'a, '_> {
         if self.take(&["FLUSH"]) {
             // Nothing is kept that would have to be read again.
             let _ = self.take(&["NO_WRITE_TO_BINLOG"]) || self.take(&["LOCAL"]);
-            const CACHES: [&str; 8] =
-                ["TABLES", "TABLE", "PRIVILEGES", "STATUS", "HOSTS", "LOGS", "QUERY", "USER_RESOURCES"];
+            const CACHES: [&str; 8] = [
+                "TABLES",
+                "TABLE",
+                "PRIVILEGES",
+                "STATUS",
+                "HOSTS",
+                "LOGS",
+                "QUERY",
+                "USER_RESOURCES",
+            ];
             if !CACHES.iter().any(|c| self.take(&[c])) {
                 return self.unsupported("FLUSH of this");
             }
@@ -484,7 +494,9 @@ impl<'a> Statements<'a, '_> {
                 starts_with: None,
                 limit: None,
                 limit_from: None,
-                filter_position: Some(ShowStatementFilterPosition::Suffix(ShowStatementFilter::Like(column))),
+                filter_position: Some(ShowStatementFilterPosition::Suffix(ShowStatementFilter::Like(
+                    column,
+                ))),
             },
         })))
     }

@@ -260,6 +260,12 @@ fn cut(sql: &str, mut blocks: Blocks) -> Result<Vec<StatementTokens>> {
                     digits.insert_str(0, "0x");
                 }
             }
+            // Two signs, of which each is an operator.
+            Token::DoubleExclamationMark => {
+                t.token = Token::ExclamationMark;
+                depth.accept(&t.token).map_err(|limit| Error::TooDeep { limit })?;
+                current.tokens.push(t.clone());
+            }
             Token::Placeholder(p) => {
                 if p == "$" {
                     return Err(syntax(

@@ -33,6 +33,7 @@ pub(super) fn name_types(tokens: &mut Vec<TokenWithSpan>) {
     if !defines || !tokens.iter().take(5).any(|t| is_word(Some(t), "TABLE")) {
         return;
     }
+    like_table(tokens);
     let mut i = 3;
     while i < tokens.len() {
         let before = i.checked_sub(1).and_then(|b| tokens.get(b)).map(|t| &t.token);
@@ -45,8 +46,12 @@ pub(super) fn name_types(tokens: &mut Vec<TokenWithSpan>) {
                 .all(|(k, w)| is_word(tokens.get(i + k), w))
         };
         if follows {
-            if matches!(before, Some(Token::RParen)) && is_word(tokens.get(i), "PERSISTENT") {
+            let ends_type = matches!(before, Some(Token::RParen));
+            if ends_type && is_word(tokens.get(i), "PERSISTENT") {
                 set(tokens, i, 1, &["STORED"]);
+            } else if ends_type && is_word(tokens.get(i), "BINARY") {
+                // VARCHAR(5) BINARY compares bytes.
+                set(tokens, i, 1, &["COLLATE", "BINARY"]);
             } else if let Some((words, written)) = NAMES.iter().find(|(words, _)| fits(words)) {
                 set(tokens, i, words.len(), written);
             }
@@ -63,4 +68,22 @@ fn set(tokens: &mut Vec<TokenWithSpan>, at: usize, count: usize, words: &[&str])
         .iter()
         .map(|w| TokenWithSpan::new(Token::make_keyword(w), span));
     tokens.splice(at..at + count, words);
+}
+
+/// `CREATE TABLE t (LIKE u)` as `CREATE TABLE t LIKE u`.
+fn like_table(tokens: &mut Vec<TokenWithSpan>) {
+    let is = |t: Option<&TokenWithSpan>, token: &Token| t.is_some_and(|t| t.token == *token);
+    let open = tokens.iter().position(|t| t.token == Token::LParen);
+    let Some(open) = open.filter(|at| is_word(tokens.get(at + 1), "LIKE")) else {
+        return;
+    };
+    let name_ends = if is(tokens.get(open + 3), &Token::Period) {
+        5
+    } else {
+        3
+    };
+    if is(tokens.get(open + name_ends), &Token::RParen) {
+        tokens.remove(open + name_ends);
+        tokens.remove(open);
+    }
 }

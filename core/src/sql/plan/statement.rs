@@ -463,8 +463,8 @@ pub enum Statement {
         if_not_exists: bool,
         /// The table exists, and IF NOT EXISTS was given: do nothing.
         exists: bool,
-        /// AS: its rows, in the types of its columns.
-        rows: Option<Arc<Query>>,
+        /// AS: its rows, inserted when it exists.
+        rows: Option<Arc<Insert>>,
         /// The parents of its foreign keys to [`TableId::MISSING`], in their order.
         missing: Vec<ParentName>,
     },
@@ -570,7 +570,14 @@ impl Statement {
             }
             Statement::Explain { statement, .. } => statement.queries_mut(),
             Statement::Definitions(all) => all.iter_mut().flat_map(Statement::queries_mut).collect(),
-            Statement::CreateTable { rows, .. } => rows.iter_mut().map(Arc::make_mut).collect(),
+            Statement::CreateTable { rows, .. } => {
+                let mut queries = Vec::new();
+                if let Some(rows) = rows {
+                    let InsertSource::Query(q) = &mut Arc::make_mut(rows).source;
+                    queries.push(Arc::make_mut(q));
+                }
+                queries
+            }
             _ => Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ use super::common::{common_type, comparison_type, is_integer, plain_type};
 use super::fold::{date_or_date_time, exact};
 use super::guard_digits::with_guard_digits;
 use super::literal::{bool_literal, bytes_as_number, text_literal};
+use crate::sql::functions::lookup;
 use crate::sql::plan::{CompareOp, Expr};
 use crate::types::{Collation, DataType, Error, Position, Result, Value};
 use alloc::{boxed::Box, format, vec::Vec};
@@ -209,8 +210,30 @@ fn incomparable(a: &DataType, b: &DataType, at: Option<Position>) -> Error {
     }
 }
 
+/// A JSON document beside what it compares with: a number or a text for what the document holds, as in MySQL and
+/// SQLite; a document beside another one as it is.
+fn as_scalar(json: Expr, other: &DataType) -> Result<Expr> {
+    if json.ty() != DataType::Json {
+        return Ok(json);
+    }
+    Ok(match other {
+        t if t.is_numeric() => cast(json, &DataType::Double, false),
+        DataType::Text { .. } => {
+            let function = lookup("JSON_UNQUOTE").ok_or_else(|| Error::unsupported("JSON_UNQUOTE"))?;
+            Expr::Function {
+                function,
+                args: alloc::vec![json],
+                ty: DataType::TEXT,
+            }
+        }
+        _ => json,
+    })
+}
+
 /// Both operands in the type they compare in.
 fn align(left: Expr, right: Expr, at: Option<Position>) -> Result<(Expr, Expr)> {
+    let (lt, rt) = (left.ty(), right.ty());
+    let (left, right) = (as_scalar(left, &rt)?, as_scalar(right, &lt)?);
     let beside = |e: Expr, other: &DataType| match other.is_numeric() {
         true => bytes_as_number(&e).unwrap_or(e),
         false => e,
