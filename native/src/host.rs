@@ -1,9 +1,8 @@
 //! The operating system as the engine's [`Host`]: clocks and randomness.
 
-use amphi_core::host::Host;
+use amphi_core::host::{Host, Random};
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::atomic::{AtomicU64, Ordering},
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -13,7 +12,7 @@ use std::{
 #[derive(Debug)]
 pub struct SystemHost {
     start: Instant,
-    state: AtomicU64,
+    random: Random,
 }
 
 impl SystemHost {
@@ -22,7 +21,7 @@ impl SystemHost {
         SystemHost {
             start: Instant::now(),
             // The standard library seeds every `RandomState` from the operating system.
-            state: AtomicU64::new(RandomState::new().hash_one(SystemTime::now())),
+            random: Random::new(RandomState::new().hash_one(SystemTime::now())),
         }
     }
 }
@@ -51,11 +50,6 @@ impl Host for SystemHost {
     }
 
     fn random(&self) -> u64 {
-        // splitmix64: one atomic addition, and every output of the 2^64 cycle is different.
-        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut z = self.state.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.random.bits()
     }
 }
