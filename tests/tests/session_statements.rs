@@ -39,8 +39,10 @@ fn variables_belong_to_their_session_and_to_no_transaction() {
             one.q("SET @i = 1; SET @j = @i + 1; INSERT INTO t VALUES (@i, @j); SELECT @i, b FROM t"),
             "1 2"
         );
+        one.all(&["SET autocommit = 0", "SET wait_timeout = 7"]);
         one.session.reset();
         assert_eq!(one.q("SELECT @n, @i"), "NULL NULL");
+        assert_eq!(one.q("SELECT @@autocommit, @@wait_timeout"), "1 28800");
         assert_eq!(one.code("EXECUTE p"), "42704");
     });
 }

@@ -166,6 +166,8 @@ impl Session {
         self.foreign_key_checks = true;
         self.sql_mode = None;
         self.time_zone = None;
+        self.autocommit = true;
+        self.tuning = Tuning::default();
         self.locked = false;
         self.sequences = Sequences::default();
         self.temporary = TemporaryTables::default();
