@@ -1,9 +1,11 @@
 //! Amphi: an embedded SQL database whose tables each choose where they live, in memory, in the browser's IndexedDB, or in both.
 
-export { Amphi, type PersistenceConfig, type PersistenceOptions, type Placement, type Stats } from './amphi.js';
+export { Amphi } from './amphi.js';
+export type { Stats } from './engine.js';
 export { AmphiError, type ErrorDetails, type Position } from './error.js';
 export { initialize, type ModuleSource } from './module.js';
 export type { EngineOptions, OpenOptions } from './options.js';
+export type { PersistenceConfig, PersistenceOptions, Placement } from './persistence.js';
 export { Statement, type QueryOptions } from './queryable.js';
 export type { ExecResult, Row, RunResult } from './result.js';
 export { Session } from './session.js';

@@ -1,12 +1,10 @@
 //! Running statements: what a database, a transaction and a prepared statement have in common.
 
-import { AmphiError } from './error.js';
-import { call, callAsync } from './module.js';
+import { interrupted, type RawSession, type RawStatement } from './engine.js';
 import { encodeParams } from './params.js';
 import type { Queue } from './queue.js';
 import { Result, type ExecResult, type Row, type RunResult } from './result.js';
 import type { ColumnValues, FormatOptions, Param, Params, SqlValue } from './values.js';
-import { Stop, type Statement as RawStatement } from './wasm/amphi.js';
 
 /** How one statement is run, and what its values look like. */
 export interface QueryOptions extends FormatOptions {
@@ -14,15 +12,6 @@ export interface QueryOptions extends FormatOptions {
   rows?: 'object' | 'array' | 'columns';
   /** Stops the statement while it waits for the store; it then fails with `57014`. */
   signal?: AbortSignal;
-}
-
-/** @internal The calls of the module that run statements, in a database or a session of it. */
-export interface RawSession {
-  execute(sql: string, params: Uint8Array, stop?: Stop | null): unknown;
-  querySync(sql: string, params: Uint8Array): Uint8Array;
-  prepare(sql: string): RawStatement;
-  executePrepared(statement: RawStatement, params: Uint8Array, stop?: Stop | null): unknown;
-  querySyncPrepared(statement: RawStatement, params: Uint8Array): Uint8Array;
 }
 
 /** @internal Where statements are run. */
@@ -34,34 +23,19 @@ export interface Scope {
   readonly format: FormatOptions;
 }
 
-/** @internal Runs a call and waits for its result. */
+/** @internal Runs a call when its turn comes, and waits for its result. */
 export async function execute(
   scope: Scope,
-  start: (raw: RawSession, stop: Stop | undefined) => unknown,
+  start: (raw: RawSession, signal: AbortSignal | undefined) => Promise<Uint8Array>,
   options: QueryOptions,
 ): Promise<Result> {
+  const { signal } = options;
   const run = async (): Promise<Uint8Array> => {
-    const { signal } = options;
-    if (!signal) return callAsync(() => start(scope.raw(), undefined) as Uint8Array | Promise<Uint8Array>);
-    if (signal.aborted) throw interrupted(signal);
-    const stop = call(() => new Stop());
-    const onAbort = (): void => stop.request();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await callAsync(() => start(scope.raw(), stop.another()) as Uint8Array | Promise<Uint8Array>);
-    } catch (e) {
-      throw signal.aborted && e instanceof AmphiError && e.code === '57014' ? interrupted(signal) : e;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      stop.free();
-    }
+    if (signal?.aborted) throw interrupted(signal);
+    return start(scope.raw(), signal);
   };
   const bytes = await (scope.queue ? scope.queue.run(run) : run());
   return new Result(bytes, { ...scope.format, ...options });
-}
-
-function interrupted(signal: AbortSignal): AmphiError {
-  return new AmphiError('the statement was interrupted', { code: '57014', cause: signal.reason });
 }
 
 /** @internal The rows of a result in the form that was asked for. */
@@ -88,16 +62,12 @@ export class Statement {
     private readonly scope: Scope,
     private readonly statement: RawStatement,
   ) {
-    this.columns = statement.columns();
-    this.parameterCount = statement.parameterCount();
+    this.columns = statement.columns;
+    this.parameterCount = statement.parameterCount;
   }
 
   private start(params: Params | undefined, options: QueryOptions): Promise<Result> {
-    return execute(
-      this.scope,
-      (raw, stop) => raw.executePrepared(this.statement, encodeParams(params), stop ?? null),
-      options,
-    );
+    return execute(this.scope, (_, signal) => this.statement.execute(encodeParams(params), signal), options);
   }
 
   /** Runs it and returns its rows. */
@@ -116,13 +86,15 @@ export class Statement {
 
   /** As {@link Queryable.querySync}. */
   querySync<R extends object = Row>(params?: Params, options: FormatOptions = {}): R[] {
-    const bytes = call(() => this.scope.raw().querySyncPrepared(this.statement, encodeParams(params)));
+    // Throws if it has ended.
+    this.scope.raw();
+    const bytes = this.statement.querySync(encodeParams(params));
     return new Result(bytes, { ...this.scope.format, ...options }).objects() as R[];
   }
 
   /** Frees its memory; it cannot be run after that. */
   close(): void {
-    this.statement.free();
+    this.statement.close();
   }
 }
 
@@ -132,7 +104,7 @@ export abstract class Queryable {
   protected abstract readonly scope: Scope;
 
   private start(sql: string, params: Params | undefined, options: QueryOptions): Promise<Result> {
-    return execute(this.scope, (raw, stop) => raw.execute(sql, encodeParams(params), stop ?? null), options);
+    return execute(this.scope, (raw, signal) => raw.execute(sql, encodeParams(params), signal), options);
   }
 
   /** Runs a query and returns its rows. `Row` is what you say they are: it is not checked. */
@@ -188,7 +160,7 @@ export abstract class Queryable {
    * blocks are not in memory it throws `AM002`, which names the table.
    */
   querySync<R extends object = Row>(sql: string, params?: Params, options: FormatOptions = {}): R[] {
-    const bytes = call(() => this.scope.raw().querySync(sql, encodeParams(params)));
+    const bytes = this.scope.raw().querySync(sql, encodeParams(params));
     return new Result(bytes, { ...this.scope.format, ...options }).objects() as R[];
   }
 
@@ -198,10 +170,9 @@ export abstract class Queryable {
   }
 
   /** Prepares a statement to be run many times. */
-  prepare(sql: string): Statement {
-    return new Statement(
-      this.scope,
-      call(() => this.scope.raw().prepare(sql)),
-    );
+  async prepare(sql: string): Promise<Statement> {
+    const prepare = async (): Promise<RawStatement> => this.scope.raw().prepare(sql);
+    const { queue } = this.scope;
+    return new Statement(this.scope, await (queue ? queue.run(prepare) : prepare()));
   }
 }

@@ -1,10 +1,9 @@
 //! Transactions as functions, run again after a write conflict.
 
+import type { RawEngine } from './engine.js';
 import { AmphiError } from './error.js';
-import { call, callAsync } from './module.js';
 import { Session } from './session.js';
 import type { FormatOptions } from './values.js';
-import type { Engine } from './wasm/amphi.js';
 
 /** How a transaction runs. */
 export interface TransactionOptions {
@@ -39,8 +38,8 @@ export class Transaction extends Session {
   }
 
   /** @internal Commits, once the statements before have ended. */
-  commit(): Promise<unknown> {
-    return this.queue.run(() => callAsync(() => this.open().commit() as unknown));
+  commit(): Promise<void> {
+    return this.queue.run(() => this.open().commit());
   }
 }
 
@@ -50,18 +49,17 @@ function quoted(name: string): string {
 
 /** @internal Runs a function in a transaction, again after each write conflict, with pauses that grow and differ by chance. */
 export async function transaction<T>(
-  engine: () => Engine,
+  engine: () => RawEngine,
   format: FormatOptions,
   work: (tx: Transaction) => T | Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
+  const { isolation = 'repeatable read', readOnly = false, sync = false } = options;
   for (let attempt = 1, pause = 1; ; attempt++, pause = Math.min(pause * 2, 50)) {
-    const session = call(() => engine().session());
+    const session = engine().session();
     const tx = new Transaction(session, format);
     try {
-      call(() =>
-        session.begin(options.isolation ?? 'repeatable read', options.readOnly ?? false, options.sync ?? false),
-      );
+      await session.begin({ isolation, readOnly, sync });
       const result = await work(tx);
       await tx.commit();
       return result;

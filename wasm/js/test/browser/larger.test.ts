@@ -19,9 +19,10 @@ test(`${ROWS} rows of a kilobyte through a cache of 4 MB`, async () => {
     await db.exec('CREATE TABLE t (id INT PRIMARY KEY, k INT, text TEXT, KEY (k)) ENGINE = persistent');
     const step = 2000;
     const most: Record<string, number> = {};
-    const note = (): void => {
+    const note = async (): Promise<void> => {
+      const stats = await db.stats();
       for (const name of ['cache_bytes', 'unwritten_bytes', 'old_version_bytes']) {
-        most[name] = Math.max(most[name] ?? 0, db.stats()[name]!);
+        most[name] = Math.max(most[name] ?? 0, stats[name]!);
       }
     };
     for (let from = 1; from <= rows; from += step) {
@@ -29,21 +30,21 @@ test(`${ROWS} rows of a kilobyte through a cache of 4 MB`, async () => {
         "INSERT INTO t SELECT value, value % 100, CONCAT(value, ' ', REPEAT('x', 1000)) FROM generate_series(?, ?)",
         [from, from + step - 1],
       );
-      note();
+      await note();
     }
     await db.flush();
     const scanned = await db.query('SELECT COUNT(*) AS n, SUM(LENGTH(text)) > ? AS big FROM t', [rows * 1000]);
-    note();
+    await note();
     const joined = await db.query('SELECT COUNT(*) AS n FROM t a JOIN t b ON b.id = a.id + 1 WHERE a.k = 7');
-    note();
+    await note();
     for (let from = 1; from <= rows; from += step) {
       await db.exec('UPDATE t SET k = k + 1000 WHERE id BETWEEN ? AND ?', [from, from + step - 1]);
-      note();
+      await note();
     }
     const changed = await db.query('SELECT COUNT(*) AS n FROM t WHERE k = 1007');
     const problems = await db.check();
-    note();
-    const { store_reads, cache_evictions } = db.stats();
+    await note();
+    const { store_reads, cache_evictions } = await db.stats();
     await db.close();
     await Amphi.delete('idb://larger');
     return { scanned, joined, changed, problems, most, store_reads, cache_evictions };

@@ -83,7 +83,7 @@ test('tables move between memory and IndexedDB', async () => {
     const placements: unknown[] = [];
     const note = async (): Promise<void> => {
       const [row] = await db.query<{ n: number }>('SELECT COUNT(*) AS n FROM t WHERE text LIKE \'%9\'');
-      placements.push([db.getPersistenceConfig('t')?.placement, db.listPersistentTables(), row?.n]);
+      placements.push([(await db.getPersistenceConfig('t'))?.placement, await db.listPersistentTables(), row?.n]);
     };
     await db.exec('CREATE TABLE t (id INT PRIMARY KEY, text TEXT)');
     await db.exec("INSERT INTO t SELECT value, CONCAT('row ', value) FROM generate_series(1, 1000)");
@@ -108,7 +108,7 @@ test('tables move between memory and IndexedDB', async () => {
     }
     const rows = await again.query('SELECT text FROM t WHERE id = 500');
     const once = again.querySync('SELECT text FROM t WHERE id = 500');
-    const config = again.getPersistenceConfig('t');
+    const config = await again.getPersistenceConfig('t');
     const problems = await again.check();
     await again.close();
     return { placements, sync, rows, once, config, problems };

@@ -38,8 +38,8 @@ test('statements say what they changed, by position, by name and as a template',
 
 test('a prepared statement survives a change of the schema', async () => {
   const db = await shop();
-  const insert = db.prepare('INSERT INTO item (name) VALUES (?)');
-  const find = db.prepare('SELECT * FROM item WHERE id = ?');
+  const insert = await db.prepare('INSERT INTO item (name) VALUES (?)');
+  const find = await db.prepare('SELECT * FROM item WHERE id = ?');
   assert.deepEqual([insert.parameterCount, insert.columns.length, find.columns], [1, 0, ['id', 'name', 'size']]);
   for (let i = 0; i < 100; i++) await insert.exec([`item ${i}`]);
   assert.deepEqual(find.querySync([50]), [{ id: 50, name: 'item 49', size: null }]);
@@ -112,7 +112,7 @@ test('a transaction that loses runs again', async () => {
   });
   await Promise.all([add(), add(), add(), add()]);
   assert.deepEqual(await db.query('SELECT size FROM item'), [{ size: 4 }]);
-  assert.ok(db.stats()['conflicts']! > 0);
+  assert.ok((await db.stats())['conflicts']! > 0);
   await db.close();
 });
 
