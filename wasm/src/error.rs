@@ -32,12 +32,29 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
     object.into()
 }
 
+fn property(thrown: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(thrown, &JsValue::from_str(name)).ok()
+}
+
+/// The message of what was thrown; anything may be.
+fn message(thrown: &JsValue) -> String {
+    let message = property(thrown, "message").and_then(|m| m.as_string());
+    let said = message.or_else(|| thrown.as_string());
+    said.unwrap_or_else(|| "it does not say why".to_owned())
+}
+
+/// What a function of that name threw.
+pub(crate) fn from_function(name: &str, thrown: &JsValue) -> Error {
+    Error::Function {
+        name: name.to_owned(),
+        message: message(thrown),
+    }
+}
+
 /// What a store in JavaScript threw: an `Error`, with `full` if there was no room.
 pub(crate) fn from_store(thrown: &JsValue) -> Error {
-    let property = |name: &str| Reflect::get(thrown, &JsValue::from_str(name)).ok();
-    let message = property("message").and_then(|m| m.as_string());
-    let message = message.unwrap_or_else(|| "it does not say why".to_owned());
-    match property("full").is_some_and(|full| full.is_truthy()) {
+    let message = message(thrown);
+    match property(thrown, "full").is_some_and(|full| full.is_truthy()) {
         true => Error::StoreFull { message },
         false => Error::Store { message },
     }

@@ -12,12 +12,16 @@
 //! | 8 number in digits | as a text |
 //! | 9 instant | microseconds since 1970 in UTC (8) |
 //! | 10 vector | its number of elements (4), each as a float (4) |
+//! | 11 date, 12 date and time | as a text |
+//!
+//! Arguments go to functions of the program in the same form; only those have the last two kinds.
 
 use amphi_core::{
     Error, Result, Value,
     session::Params,
     types::{DateTime, Decimal},
 };
+use std::fmt::Display;
 
 struct Reader<'a>(&'a [u8]);
 
@@ -120,6 +124,74 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Params> {
     }
 }
 
+/// Reads the one value that a function answers.
+///
+/// # Errors
+/// As [`decode`]; [`Error::Parameter`] if there is not one.
+pub(crate) fn decode_one(bytes: &[u8]) -> Result<Value> {
+    match decode(bytes)? {
+        Params::Positional(values) => {
+            <[Value; 1]>::try_from(values).map_or_else(|_| Err(damaged()), |[v]| Ok(v))
+        }
+        Params::None | Params::Named(_) => Err(damaged()),
+    }
+}
+
+fn put_length(out: &mut Vec<u8>, length: usize) -> Result<()> {
+    let length = u32::try_from(length).map_err(|_| Error::Parameter {
+        message: "4 GiB are too much for a function".to_owned(),
+    })?;
+    out.extend(length.to_le_bytes());
+    Ok(())
+}
+
+fn put_bytes(out: &mut Vec<u8>, kind: u8, bytes: &[u8]) -> Result<()> {
+    out.push(kind);
+    put_length(out, bytes.len())?;
+    out.extend(bytes);
+    Ok(())
+}
+
+fn put_shown(out: &mut Vec<u8>, kind: u8, shown: &impl Display) -> Result<()> {
+    put_bytes(out, kind, shown.to_string().as_bytes())
+}
+
+/// Writes values by position.
+///
+/// # Errors
+/// [`Error::Parameter`] for one of 4 GiB.
+pub(crate) fn encode(values: &[Value]) -> Result<Vec<u8>> {
+    let mut out = vec![0];
+    put_length(&mut out, values.len())?;
+    for value in values {
+        match value {
+            Value::Null => out.push(0),
+            Value::Bool(truth) => out.push(if *truth { 2 } else { 1 }),
+            Value::Int(n) => {
+                out.push(3);
+                out.extend(n.to_le_bytes());
+            }
+            Value::Float(n) => {
+                out.push(4);
+                out.extend(n.to_le_bytes());
+            }
+            Value::Text(text) => put_bytes(&mut out, 5, text.as_bytes())?,
+            Value::Blob(bytes) | Value::Geometry(bytes) => put_bytes(&mut out, 6, bytes)?,
+            Value::Json(text) => put_bytes(&mut out, 7, text.as_bytes())?,
+            Value::Decimal(digits) => put_shown(&mut out, 8, digits)?,
+            Value::Vector(elements) => {
+                out.push(10);
+                put_length(&mut out, elements.len())?;
+                out.extend(elements.iter().flat_map(|e| e.to_le_bytes()));
+            }
+            Value::Date(_) => put_shown(&mut out, 11, value)?,
+            Value::DateTime(_) => put_shown(&mut out, 12, value)?,
+            Value::Time(_) | Value::Uuid(_) => put_shown(&mut out, 5, value)?,
+        }
+    }
+    Ok(out)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -141,5 +213,27 @@ mod tests {
         }
         bytes.push(0);
         assert!(decode(&bytes).is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let values = [
+            Value::Null,
+            Value::Bool(true),
+            Value::Int(-3),
+            Value::Float(2.5),
+            "é".into(),
+            Value::Blob(vec![0, 255]),
+            Value::Json("[1]".to_owned()),
+            Value::Decimal(Decimal::new(150, 2)),
+            Value::Vector(vec![0.5, -1.0]),
+        ];
+        for value in values {
+            assert_eq!(
+                decode_one(&encode(std::slice::from_ref(&value)).unwrap()),
+                Ok(value)
+            );
+        }
+        assert!(decode_one(&encode(&[]).unwrap()).is_err());
     }
 }

@@ -1,41 +1,31 @@
 //! The [`KvBackend`] over a store that JavaScript provides.
 //!
-//! The engine's stores may move between threads and JavaScript's objects may not, so the objects stay in a list of their
-//! thread and a store is a number in it. On another thread it answers an error.
+//! The engine's stores may move between threads; on another thread than JavaScript's this one answers an error.
 
-use crate::{binding::StoreBinding, bytes, error};
+use crate::{binding::StoreBinding, bytes, error, shelf::Shelved};
 use amphi_core::{
     Error, Result,
     kv::{Durability, KvBackend, StoreFuture, WriteBatch},
 };
 use js_sys::{Array, Promise, Uint8Array, futures::JsFuture};
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-};
 use wasm_bindgen::{JsCast, JsValue};
-
-thread_local! {
-    static BINDINGS: RefCell<HashMap<u32, StoreBinding>> = RefCell::default();
-    static NEXT: Cell<u32> = const { Cell::new(0) };
-}
 
 /// A store in JavaScript; its contract is that of [`KvBackend`].
 #[derive(Debug)]
 pub struct HostStore {
-    id: u32,
+    binding: Shelved,
 }
 
 impl HostStore {
     /// The store behind an object.
     pub fn new(binding: StoreBinding) -> HostStore {
-        let id = NEXT.with(|next| next.replace(next.get().wrapping_add(1)));
-        BINDINGS.with_borrow_mut(|bindings| bindings.insert(id, binding));
-        HostStore { id }
+        HostStore {
+            binding: Shelved::new(binding.into()),
+        }
     }
 
     fn binding(&self) -> Result<StoreBinding> {
-        let binding = BINDINGS.with_borrow(|bindings| bindings.get(&self.id).cloned());
+        let binding = self.binding.get().map(JsCast::unchecked_into);
         binding.ok_or_else(|| Error::store("it belongs to another thread"))
     }
 
@@ -53,12 +43,6 @@ impl HostStore {
     ) -> Result<Array> {
         let answer = self.call(call).await?;
         answer.dyn_into::<Array>().map_err(|_| unexpected())
-    }
-}
-
-impl Drop for HostStore {
-    fn drop(&mut self) {
-        BINDINGS.with_borrow_mut(|bindings| bindings.remove(&self.id));
     }
 }
 

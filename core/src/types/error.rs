@@ -73,6 +73,13 @@ pub enum Error {
         /// What it says.
         message: String,
     },
+    /// A function that the program brought failed.
+    Function {
+        /// Its name.
+        name: String,
+        /// What it says.
+        message: String,
+    },
     /// A statement that parses but makes no sense (wrong column count, aggregate in WHERE, …).
     Invalid {
         /// What is wrong and what to do.
@@ -265,6 +272,7 @@ impl Error {
             Error::CheckOption { .. } => "44000",
             Error::ForeignKeyViolated { .. } => "23503",
             Error::Raised { .. } => "45000",
+            Error::Function { .. } => "38000",
             Error::WriteConflict { .. } => "40001",
             Error::TransactionState { .. } => "25000",
             Error::ReadOnly { .. } => "25006",
@@ -410,6 +418,7 @@ impl fmt::Display for Error {
                 )
             }
             Error::Raised { message } => f.write_str(message),
+            Error::Function { name, message } => write!(f, "function {name}: {message}"),
             Error::Exists { kind, name } => write!(f, "{kind} {name} exists already"),
             Error::Invalid { message, position } => write!(f, "{message}{}", at(position)),
             Error::TypeMismatch {

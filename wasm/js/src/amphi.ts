@@ -2,6 +2,7 @@
 
 import type { RawEngine, Stats } from './engine.js';
 import { AmphiError } from './error.js';
+import { functionOf, type AggregateFunction, type FunctionOptions, type ScalarFunction } from './functions.js';
 import { deleteStore, openEngine } from './open.js';
 import { split, type OpenOptions } from './options.js';
 import type { PersistenceConfig, PersistenceOptions } from './persistence.js';
@@ -71,6 +72,31 @@ export class Amphi extends Queryable {
    */
   transaction<T>(work: (tx: Transaction) => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return transaction(() => this.open(), this.format, work, options);
+  }
+
+  /**
+   * Makes a function known to SQL, to all statements of this database that are prepared from now on; one of the same name is
+   * replaced. It answers the same for the same values: how often and in which order it is called is not said. Functions are not
+   * stored: make them known each time you open the database. Defaults, checks and generated columns cannot use them.
+   *
+   * A function that throws makes its statement fail with `38000`, its name and its message; so does one that returns a
+   * promise, and one that calls a database.
+   *
+   * ```ts
+   * await db.createFunction('gross', { returns: 'DOUBLE', arguments: [1, 2] }, (net: number, percent = 19) => net * (1 + percent / 100));
+   * await db.query('SELECT name, gross(price, 7) AS price FROM item');
+   * await db.createFunction('product', { returns: 'DOUBLE' }, { start: () => 1, step: (product: number, n: number) => product * n });
+   * await db.query('SELECT category, product(factor) FROM item GROUP BY category');
+   * ```
+   *
+   * Fails with `42P07` if SQL has a function of that name, with `42000` if it could not be called or for an unknown type.
+   */
+  async createFunction<State>(
+    name: string,
+    options: FunctionOptions,
+    code: ScalarFunction | AggregateFunction<State>,
+  ): Promise<void> {
+    await this.open().createFunction(functionOf(name, options, this.format, code));
   }
 
   /**

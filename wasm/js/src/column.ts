@@ -157,13 +157,10 @@ export class Column implements ColumnInfo {
   private reading(format: FormatOptions): (text: string) => SqlValue {
     switch (this.kind) {
       case Kind.Integer: // BIGINT UNSIGNED
-        if (format.bigint === 'always') return BigInt;
-        if (format.bigint === 'never') return Number;
-        return (digits) => shortest(BigInt(digits));
+        return (digits) => integerOf(BigInt(digits), format);
       case Kind.Date:
       case Kind.DateTime:
-        if (format.dates !== 'date') break;
-        return (text) => new Date(text.includes(' ') ? `${text.replace(' ', 'T')}Z` : text);
+        return (text) => instantOf(text, format);
       case Kind.Json:
         return (text) => JSON.parse(text) as Json;
     }
@@ -184,6 +181,18 @@ export class Column implements ColumnInfo {
     }
     return values;
   }
+}
+
+/** @internal A BIGINT as a format wants it. */
+export function integerOf(integer: bigint, format: FormatOptions): number | bigint {
+  if (format.bigint === 'always') return integer;
+  return format.bigint === 'never' ? Number(integer) : shortest(integer);
+}
+
+/** @internal The text of a DATE, DATETIME or TIMESTAMP as a format wants it. */
+export function instantOf(text: string, format: FormatOptions): string | Date {
+  if (format.dates !== 'date') return text;
+  return new Date(text.includes(' ') ? `${text.replace(' ', 'T')}Z` : text);
 }
 
 /** The integer as a number, if that is exact. */

@@ -4,6 +4,7 @@
 //! call returns; results are bytes as `result.ts` reads them.
 
 import { AmphiError } from './error.js';
+import type { RawFunction } from './functions.js';
 import type { PersistenceConfig, PersistenceOptions } from './persistence.js';
 import type { TransactionOptions } from './transaction.js';
 
@@ -42,6 +43,8 @@ export interface RawOwnSession extends RawSession {
 /** @internal An open database. */
 export interface RawEngine extends RawSession {
   session(): RawOwnSession;
+  /** Makes a function known to SQL, which calls it in the thread of the engine. */
+  createFunction(code: RawFunction): Promise<void>;
   enablePersistence(table: string, options: Required<PersistenceOptions>): Promise<void>;
   disablePersistence(table: string): Promise<void>;
   migrateToPersistent(table: string): Promise<void>;

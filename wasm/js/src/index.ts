@@ -3,6 +3,7 @@
 export { Amphi } from './amphi.js';
 export type { Stats } from './engine.js';
 export { AmphiError, type ErrorDetails, type Position } from './error.js';
+export type { AggregateFunction, FunctionOptions, ScalarFunction } from './functions.js';
 export { initialize, type ModuleSource } from './module.js';
 export type { EngineOptions, OpenOptions } from './options.js';
 export type { PersistenceConfig, PersistenceOptions, Placement } from './persistence.js';

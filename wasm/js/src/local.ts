@@ -2,6 +2,7 @@
 
 import { interrupted, type RawEngine, type RawOwnSession, type RawSession, type RawStatement, type Stats } from './engine.js';
 import { AmphiError } from './error.js';
+import type { RawFunction } from './functions.js';
 import { call, callAsync } from './module.js';
 import type { EngineOptions } from './options.js';
 import type { PersistenceConfig, PersistenceOptions } from './persistence.js';
@@ -50,7 +51,7 @@ class LocalStatement implements RawStatement {
   }
 
   close(): void {
-    this.statement.free();
+    call(() => this.statement.free());
   }
 }
 
@@ -94,6 +95,10 @@ export function openModule(store: StoreBinding | undefined, options: EngineOptio
 export class LocalEngine extends Runner<Engine> implements RawEngine {
   session(): RawOwnSession {
     return new LocalSession(call(() => this.wasm.session()));
+  }
+
+  async createFunction({ name, least, most, returns, isAggregate, binding }: RawFunction): Promise<void> {
+    call(() => this.wasm.createFunction(name, least, most, returns, isAggregate, binding));
   }
 
   async enablePersistence(table: string, options: Required<PersistenceOptions>): Promise<void> {

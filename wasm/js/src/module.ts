@@ -11,6 +11,8 @@ let loader: () => ModuleSource | undefined = () => undefined;
 let loading: Promise<void> | undefined;
 /** Set once the module has panicked: nothing may call it any more. */
 let defect: AmphiError | undefined;
+/** The function of the program that SQL is calling. */
+let running: string | undefined;
 /** How to fail each call that waits. */
 const waiting = new Set<(reason: unknown) => void>();
 
@@ -53,10 +55,24 @@ function panicked(message: string): void {
 /** @internal Calls the module; what it throws comes as an `AmphiError`. */
 export function call<T>(run: () => T): T {
   if (defect) throw defect;
+  if (running !== undefined) {
+    throw new AmphiError(`the function ${running} cannot use a database: a statement waits for it`, { code: '38000' });
+  }
   try {
     return run();
   } catch (e) {
     throw defect ?? fromEngine(e);
+  }
+}
+
+/** @internal Runs a function of the program for the module, which must not be called meanwhile. */
+export function whileRunning<T>(name: string, run: () => T): T {
+  const outer = running;
+  running = name;
+  try {
+    return run();
+  } finally {
+    running = outer;
   }
 }
 

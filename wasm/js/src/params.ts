@@ -60,7 +60,7 @@ class Writer {
 }
 
 function unfit(where: string, what: string): AmphiError {
-  return new AmphiError(`parameters: ${where} is ${what}`, { code: '07001' });
+  return new AmphiError(`${where} is ${what}`, { code: '07001' });
 }
 
 function write(out: Writer, value: unknown, where: string): void {
@@ -127,6 +127,15 @@ function writeObject(out: Writer, value: object, where: string): void {
 
 const writer = new Writer();
 
+/** @internal The bytes of one value; they last until the next call. */
+export function encodeValue(value: unknown, where: string): Uint8Array {
+  writer.length = 0;
+  writer.kind(0);
+  writer.count(1);
+  write(writer, value, where);
+  return writer.bytes.subarray(0, writer.length);
+}
+
 /** @internal The bytes of parameter values; they last until the next call. */
 export function encodeParams(params: Params | undefined): Uint8Array {
   if (params === undefined) return NOTHING;
@@ -135,14 +144,14 @@ export function encodeParams(params: Params | undefined): Uint8Array {
     if (params.length === 0) return NOTHING;
     writer.kind(0);
     writer.count(params.length);
-    for (let i = 0; i < params.length; i++) write(writer, params[i], `value ${i + 1}`);
+    for (let i = 0; i < params.length; i++) write(writer, params[i], `parameters: value ${i + 1}`);
   } else {
     const entries = Object.entries(params);
     writer.kind(1);
     writer.count(entries.length);
     for (const [name, value] of entries) {
       writer.text(name);
-      write(writer, value, name);
+      write(writer, value, `parameters: ${name}`);
     }
   }
   return writer.bytes.subarray(0, writer.length);

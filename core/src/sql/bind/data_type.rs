@@ -2,12 +2,12 @@
 
 use super::names::nearest;
 use super::refuse::unsupported_at;
-use crate::sql::parse::unescape;
+use crate::sql::parse::{parse_expr, unescape};
 use crate::types::{Collation, DataType, Decimal, Error, IntType, MemberKind, Members, Position, Result};
 use alloc::{format, string::String, vec::Vec};
 use sqlparser::ast::{
-    BinaryLength, CharLengthUnits, CharacterLength, DataType as Ast, EnumMember, ExactNumberInfo, ObjectName,
-    TimezoneInfo,
+    BinaryLength, CharLengthUnits, CharacterLength, DataType as Ast, EnumMember, ExactNumberInfo, Expr,
+    ObjectName, TimezoneInfo, Value as SqlValue,
 };
 
 /// Where a type is named; CHAR and BINARY without a length mean different things.
@@ -374,4 +374,18 @@ pub(super) fn cast_type(ast: &Ast, at: Option<Position>) -> Result<DataType> {
         return Err(unsupported_at("CAST to SERIAL", at));
     }
     Ok(named.ty)
+}
+
+/// The type that a text names, as in a CAST.
+///
+/// # Errors
+/// [`Error::Invalid`] if it names none; [`Error::Unsupported`].
+pub fn type_named(text: &str) -> Result<DataType> {
+    match parse_expr(&format!("CAST(NULL AS {text})")) {
+        Ok(Expr::Cast { expr, data_type, .. }) if matches!(&*expr, Expr::Value(v) if v.value == SqlValue::Null) => {
+            cast_type(&data_type, None)
+        }
+        Err(unsupported @ Error::Unsupported { .. }) => Err(unsupported),
+        Ok(_) | Err(_) => Err(Error::invalid(format!("{text:?} is no type"))),
+    }
 }

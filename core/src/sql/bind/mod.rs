@@ -70,6 +70,7 @@ mod window;
 
 pub use column_values::{bind_default, bind_definition, bind_table_expr};
 pub use context::{BindContext, SchemaSource};
+pub use data_type::type_named;
 pub use function::has_function;
 pub use local_time::in_time_zone;
 pub use statement::bind;
