@@ -1,17 +1,18 @@
-//! The tests of the npm package, in Node and in headless Chromium.
+//! The tests of the npm package, in Node and in headless Chromium, and those of the demo page.
 
 use crate::{
-    setup,
+    demo, setup,
     steps::{Outcome, run},
     wasm,
 };
 use std::process::Command;
 
-/// Builds the package and runs all of its tests.
+/// Builds the package and the demo page and runs all of their tests.
 pub fn all() -> Outcome {
     wasm::build_for_tests()?;
     node()?;
-    chromium()
+    chromium()?;
+    demo::test()
 }
 
 /// The tests that need no browser.

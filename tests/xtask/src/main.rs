@@ -2,6 +2,7 @@
 
 mod browser;
 mod checks;
+mod demo;
 mod fuzz;
 mod probes;
 mod setup;
@@ -20,7 +21,10 @@ commands:
   setup  only the set-up: the wasm32 target, cargo-deny and cargo-fuzz; with Node, its packages and Chromium
   wasm   builds the npm package as it is shipped, in wasm/js/dist, and prints its sizes
   browser
-         only the tests of the npm package, in Node and in headless Chromium
+         only the tests of the npm package, in Node and in headless Chromium, and those of the demo page
+  demo [--quick] [--port N]
+         builds the npm package and the demo page, and serves it on localhost (port 8080, or N); --quick: with the
+         module of the tests, which is built sooner, and is larger and slower
   fuzz [SECONDS]
          only the fuzz targets: briefly, or each for so many seconds
   shuttle
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         ["setup"] => alone(set_up()),
         ["wasm"] => alone(wasm::ship()),
         ["browser"] => alone(browser::all()),
+        ["demo", ref options @ ..] => alone(demo::serve(options)),
         ["fuzz"] => alone(fuzz::brief()),
         ["fuzz", seconds] => alone(fuzz::long(seconds)),
         ["shuttle"] => alone(checks::shuttle()),
@@ -65,7 +70,8 @@ fn set_up() -> steps::Outcome {
     match setup::node_is_missing() {
         Some(reason) => println!("the npm package is left out: {reason}"),
         None => {
-            setup::node_packages()?;
+            setup::node_packages(&wasm::package())?;
+            setup::node_packages(&demo::folder())?;
             setup::chromium()?;
         }
     }

@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{
     env, fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -88,7 +88,7 @@ pub fn tool(tool: &Tool) -> Outcome {
 /// The oldest Node that runs the package and its tools.
 const NODE: u32 = 20;
 
-/// Why the npm package cannot be built and tested here; `None`: it can.
+/// Why the npm package and the demo page cannot be built and tested here; `None`: it can.
 pub fn node_is_missing() -> Option<String> {
     let Ok(output) = Command::new("node").arg("--version").output() else {
         return Some(format!(
@@ -106,17 +106,16 @@ pub fn node_is_missing() -> Option<String> {
     }
 }
 
-/// Installs what the npm package is made and tested with, unless that is there: the versions of its lock file.
-pub fn node_packages() -> Outcome {
-    let lock = |file: &str| fs::read(wasm::package().join(file)).ok();
-    let stamp = wasm::package().join("node_modules/.installed-lock.json");
-    if fs::read(&stamp).ok() == lock("package-lock.json") {
+/// Installs what the package in a folder is made and tested with, unless that is there: the versions of its lock file.
+pub fn node_packages(folder: &Path) -> Outcome {
+    let stamp = folder.join("node_modules/.installed-lock.json");
+    let lock = folder.join("package-lock.json");
+    if fs::read(&stamp).ok() == fs::read(&lock).ok() {
         return Ok(());
     }
     let install = ["ci", "--ignore-scripts", "--silent"];
-    run(Command::new("npm").args(install).current_dir(wasm::package()))?;
-    fs::copy(wasm::package().join("package-lock.json"), &stamp)
-        .map_err(|e| format!("{}: {e}", stamp.display()))?;
+    run(Command::new("npm").args(install).current_dir(folder))?;
+    fs::copy(&lock, &stamp).map_err(|e| format!("{}: {e}", stamp.display()))?;
     Ok(())
 }
 

@@ -44,7 +44,7 @@ pub fn npm_program(name: &str) -> PathBuf {
 
 /// Builds the package as it is shipped into `wasm/js/dist`, and prints the size of what a page loads.
 pub fn ship() -> Outcome {
-    setup::node_packages()?;
+    setup::node_packages(&package())?;
     compile(Profile::Shipped, &["amphi-wasm-module"])?;
     bindgen(Profile::Shipped, "amphi_wasm_module", "src/wasm", "amphi")?;
     let module = package().join("src/wasm/amphi_bg.wasm");
@@ -59,7 +59,7 @@ pub fn ship() -> Outcome {
 
 /// Builds the package and the tests' modules quickly, for tests.
 pub fn build_for_tests() -> Outcome {
-    setup::node_packages()?;
+    setup::node_packages(&package())?;
     compile(Profile::Tested, &["amphi-wasm-module", "amphi-browser-tests"])?;
     bindgen(Profile::Tested, "amphi_wasm_module", "src/wasm", "amphi")?;
     bindgen(Profile::Tested, "amphi_browser_tests", "build/kit", "kit")?;
