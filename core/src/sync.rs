@@ -12,13 +12,13 @@ pub use spin::Once;
 #[cfg(not(shuttle))]
 pub use {
     core::sync::atomic,
-    spin::{Mutex, RwLock},
+    spin::{Mutex, MutexGuard, RwLock},
 };
 
 #[cfg(shuttle)]
 pub use {
     scheduled::{Mutex, RwLock},
-    shuttle::sync::atomic,
+    shuttle::sync::{MutexGuard, atomic},
 };
 
 #[cfg(shuttle)]

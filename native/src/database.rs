@@ -1,8 +1,8 @@
 //! The database handle: opening, autocommit statements, transactions, and where tables live.
 
 use crate::{
-    IntoParams, Outcome, RedbStore, Row, Rows, RowsAs, Session, Statement, StoreOptions, SystemHost,
-    Transaction, block_on, flusher::Flusher, idle_sessions::IdleSessions, script, session,
+    IntoParams, LiveQuery, Outcome, RedbStore, Row, Rows, RowsAs, Session, Statement, StoreOptions,
+    SystemHost, Transaction, block_on, flusher::Flusher, idle_sessions::IdleSessions, script, session,
     transaction::retry,
 };
 use amphi_core::{
@@ -49,7 +49,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) store: Option<Arc<RedbStore>>,
     /// For statements run on the handle itself.
-    idle: IdleSessions,
+    pub(crate) idle: IdleSessions,
     /// `None` without a store, when read-only, and once closed.
     flusher: Mutex<Option<Flusher>>,
 }
@@ -355,6 +355,35 @@ impl Database {
     /// ```
     pub fn query_row(&self, sql: &str, params: impl IntoParams) -> Result<Row> {
         self.query(sql, params)?.first()
+    }
+
+    /// A query to be run again whenever a commit has touched what it read.
+    ///
+    /// # Errors
+    ///
+    /// Those of parsing and binding the query; [`Error::Invalid`] if it is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let db = amphi::Database::memory()?;
+    /// db.execute_script("CREATE TABLE city (id INT PRIMARY KEY, name TEXT); CREATE TABLE river (name TEXT)")?;
+    /// let mut cities = db.live("SELECT name FROM city", ())?;
+    /// assert_eq!(cities.query()?.count(), 0);
+    /// db.execute("INSERT INTO river VALUES ('Glomma')", ())?;
+    /// assert!(!cities.changed());
+    ///
+    /// let writer = db.clone();
+    /// let commits = std::thread::spawn(move || writer.execute("INSERT INTO city VALUES (1, 'Oslo')", ()));
+    /// assert!(cities.wait_timeout(Duration::from_secs(10)));
+    /// assert_eq!(cities.query()?.count(), 1);
+    /// # commits.join().unwrap()?;
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn live(&self, sql: &str, params: impl IntoParams) -> Result<LiveQuery> {
+        LiveQuery::new(&self.inner, sql, params)
     }
 
     /// Prepares a statement to be run many times, each run a transaction of its own.

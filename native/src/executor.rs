@@ -5,10 +5,11 @@
 
 use std::{
     future::Future,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
+    time::{Duration, Instant},
 };
 
 struct Unpark(Thread);
@@ -32,13 +33,36 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         return output;
     }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut cx = Context::from_waker(&waker);
     loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        if let Some(output) = poll_parking(future.as_mut(), thread::park) {
             return output;
         }
-        thread::park();
+    }
+}
+
+/// As [`block_on`], for so long at most; `None`: that was not enough.
+pub(crate) fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
+    let mut future = pin!(future);
+    // Too long to be counted is for ever.
+    let end = Instant::now().checked_add(limit);
+    loop {
+        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+        let output = poll_parking(future.as_mut(), || thread::park_timeout(left));
+        if output.is_some() || left.is_zero() {
+            return output;
+        }
+    }
+}
+
+/// Polls once, and if that is not the end, parks.
+fn poll_parking<F: Future>(future: Pin<&mut F>, park: impl FnOnce()) -> Option<F::Output> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    match future.poll(&mut Context::from_waker(&waker)) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => {
+            park();
+            None
+        }
     }
 }
 

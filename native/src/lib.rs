@@ -14,6 +14,7 @@ mod from_value;
 mod functions;
 mod host;
 mod idle_sessions;
+mod live_query;
 mod maintenance;
 mod nearest;
 mod params;
@@ -42,6 +43,7 @@ pub use database::Database;
 pub use executor::block_on;
 pub use from_value::FromValue;
 pub use host::SystemHost;
+pub use live_query::LiveQuery;
 pub use maintenance::CompactReport;
 pub use nearest::nearest;
 #[doc(hidden)]

@@ -307,6 +307,15 @@ impl Catalog {
         self.views.values()
     }
 
+    /// The views of one schema, by name.
+    pub fn views_of(&self, schema: &str) -> impl Iterator<Item = &ViewDef> {
+        let key = name_key(schema);
+        self.views
+            .iter()
+            .filter(move |((s, _), _)| *s == key)
+            .map(|(_, view)| view)
+    }
+
     /// Adds a view, or replaces the one of that name.
     pub fn put_view(&mut self, view: ViewDef) {
         let key = (name_key(&view.schema), name_key(&view.name));

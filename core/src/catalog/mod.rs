@@ -17,4 +17,4 @@ pub use crate::table::{
 pub use catalog::{Catalog, Definitions, SchemaVersion, SequenceMap, TemporaryTables, name_key};
 pub use record::{MAX_ID, ParentName, SchemasRecord, TableRecord, decode_record, encode_record};
 pub use sequence::{Ahead, NumberSequence, SequenceDef, SequenceRecord, SequenceState};
-pub use view::{CheckOption, ViewDef};
+pub use view::{CheckOption, ViewDef, ViewKey};

@@ -2,6 +2,7 @@
 //!
 //! A view is bound again wherever it is used; what it reads may have changed or gone meanwhile.
 
+use super::name_key;
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +28,14 @@ pub struct ViewDef {
     pub sql: String,
     /// WITH CHECK OPTION.
     pub check: Option<CheckOption>,
+}
+
+/// What a view is found under: the [keys](name_key) of its schema and its name.
+pub type ViewKey = (String, String);
+
+impl ViewDef {
+    /// What it is found under.
+    pub fn key(&self) -> ViewKey {
+        (name_key(&self.schema), name_key(&self.name))
+    }
 }

@@ -6,6 +6,6 @@ pub use crate::catalog::{PersistenceConfig, Placement};
 pub use crate::router::{
     BackupReport, CacheConfig, CachePolicy, CheckReport, Config, SalvageReport, SalvagedTable, Stats, salvage,
 };
-pub use crate::txn::{IsolationLevel, TransactionOptions};
+pub use crate::txn::{IsolationLevel, TransactionOptions, Watch};
 pub use crate::types::Problem;
 pub use database::{Database, PersistenceOptions};

@@ -250,6 +250,7 @@ impl Engine {
             let _ = self.write_outlines().await;
         }
         self.closed.store(true, Release);
+        self.history.end_watches();
         flushed
     }
 }

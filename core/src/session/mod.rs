@@ -30,6 +30,7 @@ mod trigger_run;
 mod triggers;
 mod tuning;
 mod variables;
+mod watch;
 
 pub use dump::{Dump, DumpedTable};
 pub use names::Names;
@@ -38,3 +39,4 @@ pub use params::Params;
 pub use plan_cache::PlanCache;
 pub use prepared::Prepared;
 pub use session::{Session, Shared};
+pub use watch::Watched;

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::prepared::{Place, Planned, Prepared};
 use super::session::Session;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, ViewKey};
 use crate::sql::bind::{self, BindContext};
 use crate::sql::exec::dml::PointChange;
 use crate::sql::exec::{PointRead, RangeRead};
@@ -53,7 +53,7 @@ impl Session {
         };
         let parsed = prepared.parsed();
         let types = alloc::vec![DataType::Null; parsed.value_count()];
-        let columns = match self.bind(&self.catalog(), parsed, &types)? {
+        let columns = match self.bind(&self.catalog(), parsed, &types)?.0 {
             Statement::Query(q) | Statement::LockingQuery(q) => q.columns.clone(),
             _ => Arc::default(),
         };
@@ -95,8 +95,12 @@ impl Session {
             return Ok(planned);
         }
         let types: Vec<DataType> = values.iter().map(Value::data_type).collect();
-        let statement = self.bind(catalog, prepared.parsed(), &types)?;
-        let planned = Arc::new(self.planned(statement, types, catalog));
+        let (statement, views) = self.bind(catalog, prepared.parsed(), &types)?;
+        let planned = Planned {
+            views,
+            ..self.planned(statement, types, catalog)
+        };
+        let planned = Arc::new(planned);
         prepared.keep(planned.clone());
         Ok(planned)
     }
@@ -118,6 +122,7 @@ impl Session {
             slots: Vec::new(),
             change: PointChange::of(&statement, catalog),
             statement,
+            views: Arc::default(),
             point,
             range,
         }
@@ -131,19 +136,25 @@ impl Session {
         }
     }
 
-    pub(super) fn bind(&self, catalog: &Catalog, parsed: &Parsed, types: &[DataType]) -> Result<Statement> {
+    /// The plan of a statement, and the views whose texts are part of it.
+    pub(super) fn bind(
+        &self,
+        catalog: &Catalog,
+        parsed: &Parsed,
+        types: &[DataType],
+    ) -> Result<(Statement, Arc<[ViewKey]>)> {
         let names = Names(catalog, &self.shared.functions, self.foreign_key_checks);
         let context = BindContext {
             source: &names,
             schema: &self.schema,
             params: types,
         };
-        let mut statement = bind::bind(parsed, &context)?;
+        let (mut statement, views) = bind::bind_naming_views(parsed, &context)?;
         if let Some(zone) = &self.time_zone {
             bind::in_time_zone(&mut statement, zone);
         }
         self.optimize(&mut statement, &names);
-        Ok(statement)
+        Ok((statement, views))
     }
 
     pub(super) fn optimize(&self, statement: &mut Statement, names: &Names<'_>) {

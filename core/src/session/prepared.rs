@@ -4,7 +4,7 @@
 //! kept, the latest first: sessions that differ in one of them share the statement without planning
 //! it anew each time.
 
-use crate::catalog::SchemaVersion;
+use crate::catalog::{SchemaVersion, ViewKey};
 use crate::sql::bind::Slot;
 use crate::sql::exec::dml::PointChange;
 use crate::sql::exec::{PointRead, RangeRead};
@@ -29,6 +29,8 @@ pub struct Planned {
     pub types: Vec<DataType>,
     /// The plan.
     pub statement: Statement,
+    /// The views whose texts are part of it.
+    pub views: Arc<[ViewKey]>,
     /// What the literals of a template must be; empty for a statement as it was written.
     pub slots: Vec<Slot>,
     /// The direct way to run a query for one row, if this is one.

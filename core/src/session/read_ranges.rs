@@ -1,8 +1,8 @@
-//! What a plan is going to read, for SERIALIZABLE's validation: derived from the accesses of its scans.
+//! What a plan is going to read, for SERIALIZABLE's validation and for watches: derived from the accesses of its scans.
 
 use crate::sql::exec::Env;
 use crate::sql::exec::eval::eval;
-use crate::sql::plan::{Access, Expr, Plan, Query, ScanBounds};
+use crate::sql::plan::{Access, Expr, InformationTable, Plan, Query, ScanBounds};
 use crate::txn::ReadSet;
 use crate::types::{Batch, RowId};
 use core::ops::Bound;
@@ -35,6 +35,13 @@ fn record_plan(plan: &Plan, env: &Env, reads: &mut ReadSet) {
     }
     if let Plan::LookupJoin(join) = plan {
         reads.table(join.table);
+    }
+    if let Plan::Information(scan) = plan {
+        match scan.table {
+            // It counts rows.
+            InformationTable::Tables => reads.database(),
+            _ => reads.definitions(),
+        }
     }
     plan.for_each_input(&mut |input| record_plan(input, env, reads));
 }

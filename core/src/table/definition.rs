@@ -302,6 +302,18 @@ impl TableDef {
             .position(|c| !c.hidden && c.name.eq_ignore_ascii_case(name))
     }
 
+    /// Whether queries that named a table of the other definition find the same columns in this one: not where keys, rules,
+    /// comments, settings and what was made for indexes differ.
+    pub fn reads_like(&self, other: &TableDef) -> bool {
+        let column = |(_, c): (usize, &ColumnDef)| (c.name.clone(), c.ty.clone(), c.generated.clone());
+        self.schema == other.schema
+            && self.name == other.name
+            && self
+                .visible_columns()
+                .map(column)
+                .eq(other.visible_columns().map(column))
+    }
+
     /// The columns that statements see.
     pub fn visible_columns(&self) -> impl DoubleEndedIterator<Item = (usize, &ColumnDef)> + Clone {
         self.columns.iter().enumerate().filter(|(_, c)| !c.hidden)

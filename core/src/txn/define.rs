@@ -66,6 +66,7 @@ impl Transaction {
         }
         self.catalog_mut()
             .put_table(Arc::new(Table::create(Arc::new(def), trees)));
+        self.changes.definitions().reshape(id);
         self.defined(id, schema_version);
         self.adopt_orphans(id)
     }
@@ -146,7 +147,8 @@ impl Transaction {
     /// [`Error::Unknown`] if the table is gone, [`Error::Exists`] if its new name is taken.
     pub fn replace_table(&mut self, table: Table, schema_version: u64) -> Result<()> {
         let def = table.def.clone();
-        let renamed = self.catalog.table(def.id)?.def.name != def.name;
+        let before = self.catalog.table(def.id)?.def.clone();
+        let renamed = before.name != def.name;
         self.require_free_name(&def.schema, &def.name, def.id)?;
         require_sharing(&def)?;
         if renamed && !def.id.is_temporary() && self.catalog.remembered_for(&def.schema, &def.name).is_some()
@@ -154,6 +156,9 @@ impl Transaction {
             self.remember_persistence(&def.schema, &def.name, None);
         }
         self.catalog_mut().put_table(Arc::new(table));
+        if !def.reads_like(&before) {
+            self.changes.definitions().reshape(def.id);
+        }
         self.defined(def.id, schema_version);
         self.adopt_orphans(def.id)
     }
@@ -177,6 +182,7 @@ impl Transaction {
             for (child, names) in lost.into_iter().filter(|(child, _)| child != id) {
                 self.note_parents(child, names)?;
             }
+            self.changes.definitions().reshape(*id);
             self.defined(*id, schema_version);
         }
         Ok(())
@@ -195,6 +201,7 @@ impl Transaction {
         self.refuse_if_referenced(id, &[id])?;
         let def = self.catalog.table(id)?.def.clone();
         self.catalog_mut().put_table(Arc::new(Table::create(def, trees)));
+        self.changes.definitions().reshape(id);
         self.defined(id, schema_version);
         Ok(())
     }
@@ -237,6 +244,7 @@ impl Transaction {
         if let Some(declared) = self.catalog.schema(&view.schema) {
             view.schema = declared.to_string();
         }
+        self.changes.definitions().define_view(view.key());
         self.catalog_mut().put_view(view);
         self.defined_schemas(schema_version);
         Ok(())
@@ -247,14 +255,15 @@ impl Transaction {
     /// # Errors
     /// [`Error::Unknown`].
     pub fn drop_view(&mut self, schema: &str, name: &str, schema_version: u64) -> Result<()> {
-        if self.catalog_mut().remove_view(schema, name).is_none() {
+        let Some(view) = self.catalog_mut().remove_view(schema, name) else {
             return Err(Error::Unknown {
                 kind: "view",
                 name: name.to_string(),
                 nearest: None,
                 position: None,
             });
-        }
+        };
+        self.changes.definitions().define_view(view.key());
         self.defined_schemas(schema_version);
         Ok(())
     }
@@ -328,6 +337,10 @@ impl Transaction {
         self.require_schema(name)?;
         let tables: Vec<TableId> = self.catalog.tables_of(name).map(|t| t.def.id).collect();
         self.drop_tables(&tables, schema_version)?;
+        let views: Vec<_> = self.catalog.views_of(name).map(ViewDef::key).collect();
+        for view in views {
+            self.changes.definitions().define_view(view);
+        }
         self.catalog_mut().forget_schema(name);
         self.catalog_mut().remove_schema(name);
         self.defined_schemas(schema_version);

@@ -7,13 +7,15 @@
 //! Invariants: for every registered base version, the write sets of all later commits are kept; every
 //! staged version follows the one before it, and the first follows the current one.
 
-use super::{Changes, Draft, WriteSet};
+use super::watches::{Watch, Watches};
+use super::{Changes, Draft, ReadSet, WriteSet};
 use crate::catalog::Catalog;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use crate::sync::{Mutex, RwLock};
+use crate::sync::{Mutex, MutexGuard, RwLock};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::task::Waker;
 
 /// An immutable version of the whole database.
 #[derive(Clone)]
@@ -34,6 +36,8 @@ struct Recent {
     staged: VecDeque<(Arc<Snapshot>, Arc<WriteSet>)>,
     /// The last version ever made; those of staged versions that failed are not used again.
     last: u64,
+    /// Who waits for commits.
+    watches: Watches,
 }
 
 impl Recent {
@@ -168,13 +172,18 @@ impl History {
         let mut recent = self.recent.lock();
         let snapshot = recent.next(catalog);
         let old = self.replace(&mut recent, snapshot, Arc::new(writes));
+        let woken = recent.watches.take_woken();
         drop(recent);
         drop(old); // may free many nodes: outside the locks
+        woken.into_iter().for_each(Waker::wake);
     }
 
     fn replace(&self, recent: &mut Recent, snapshot: Arc<Snapshot>, writes: Arc<WriteSet>) -> Arc<Snapshot> {
         let version = snapshot.version;
         let old = core::mem::replace(&mut *self.current.write(), snapshot);
+        if !recent.watches.is_empty() {
+            recent.watches.committed(&writes);
+        }
         if !recent.bases.is_empty() {
             recent.commits.push_back((version, writes));
             recent.prune();
@@ -210,8 +219,10 @@ impl History {
             old.push(self.replace(&mut recent, snapshot, writes));
         }
         self.staged.store(!recent.staged.is_empty(), Ordering::Release);
+        let woken = recent.watches.take_woken();
         drop(recent);
         drop(old);
+        woken.into_iter().for_each(Waker::wake);
     }
 
     /// Forgets all staged versions, and returns them to be dropped: the first of them failed, and the
@@ -238,9 +249,10 @@ impl History {
                     recent.last += 1;
                     snapshot.version = recent.last;
                     // Nobody has this version as a base, but transactions may have older ones.
-                    if !recent.bases.is_empty() {
-                        let writes = Arc::new(changes.take_writes());
-                        recent.commits.push_back((snapshot.version, writes));
+                    if !(recent.bases.is_empty() && recent.watches.is_empty()) {
+                        let version = snapshot.version;
+                        drop(current);
+                        Self::changed_in_place(recent, version, changes.take_writes());
                     }
                 }
                 return result;
@@ -252,6 +264,39 @@ impl History {
             self.publish(catalog, changes.take_writes());
         }
         result
+    }
+
+    /// Tells those whom it concerns of a change that was made in place.
+    fn changed_in_place(mut recent: MutexGuard<'_, Recent>, version: u64, writes: WriteSet) {
+        recent.watches.committed(&writes);
+        if !recent.bases.is_empty() {
+            recent.commits.push_back((version, Arc::new(writes)));
+        }
+        let woken = recent.watches.take_woken();
+        drop(recent);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    /// Watches what was read of a base snapshot.
+    pub fn watch(self: &Arc<Self>, base: &Base, reads: ReadSet) -> Watch {
+        let mut recent = self.recent.lock();
+        let since = base.snapshot.version;
+        let later = recent.commits.iter().filter(|(v, _)| *v > since);
+        let later: Vec<_> = later.map(|(_, writes)| writes.clone()).collect();
+        Watch::new(self, &mut recent.watches, reads, later.into_iter())
+    }
+
+    pub(super) fn forget_watch(&self, id: u64) {
+        self.recent.lock().watches.remove(id);
+    }
+
+    /// Fires all watches: nothing is committed any more.
+    pub fn end_watches(&self) {
+        let mut recent = self.recent.lock();
+        recent.watches.end();
+        let woken = recent.watches.take_woken();
+        drop(recent);
+        woken.into_iter().for_each(Waker::wake);
     }
 
     /// Number of open transactions and of snapshots they pin.

@@ -21,6 +21,7 @@ mod row_id_set;
 mod rows;
 mod statement;
 mod transaction;
+mod watches;
 mod write_set;
 
 pub use appends::Appends;
@@ -35,4 +36,5 @@ pub use read_set::ReadSet;
 pub use rebase::Rebase;
 pub use row_id_set::RowIdSet;
 pub use transaction::{IsolationLevel, Moved, Transaction, TransactionOptions};
+pub use watches::Watch;
 pub use write_set::{Collision, WriteSet};

@@ -359,9 +359,10 @@ impl Transaction {
         self.seal();
     }
 
-    /// Puts in order what it changed: before others look at that.
+    /// Puts in order what it changed and read: before others look at that.
     pub fn seal(&mut self) {
         self.changes.writes.seal();
+        self.reads.seal();
     }
 
     /// The private versions, oldest first: one per savepoint, then the current one.

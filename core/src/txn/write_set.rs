@@ -1,7 +1,7 @@
 //! What a transaction changed: row ids by table, and which tables it defined anew.
 
 use super::RowIdSet;
-use crate::catalog::TableId;
+use crate::catalog::{TableId, ViewKey};
 use alloc::collections::{BTreeMap, BTreeSet};
 
 /// The rows (by table and row id) a transaction changed, and the tables whose definition or trees it
@@ -10,7 +10,10 @@ use alloc::collections::{BTreeMap, BTreeSet};
 pub struct WriteSet {
     rows: BTreeMap<TableId, RowIdSet>,
     defined: BTreeSet<TableId>,
+    /// Those of them in which queries find something else.
+    reshaped: BTreeSet<TableId>,
     schemas: bool,
+    views: BTreeSet<ViewKey>,
 }
 
 impl WriteSet {
@@ -34,6 +37,19 @@ impl WriteSet {
         self.defined.insert(table);
     }
 
+    /// Records that queries find another table, or none: that it was created, dropped, emptied, renamed or given other
+    /// columns.
+    pub fn reshape(&mut self, table: TableId) {
+        self.define(table);
+        self.reshaped.insert(table);
+    }
+
+    /// Records that a view was created, dropped or given another text.
+    pub fn define_view(&mut self, view: ViewKey) {
+        self.touch_schemas();
+        self.views.insert(view);
+    }
+
     /// Records that schemas, views or remembered persistence settings changed.
     pub fn touch_schemas(&mut self) {
         self.schemas = true;
@@ -43,6 +59,7 @@ impl WriteSet {
     pub fn forget_temporary(&mut self) {
         self.rows.retain(|table, _| !table.is_temporary());
         self.defined.retain(|table| !table.is_temporary());
+        self.reshaped.retain(|table| !table.is_temporary());
     }
 
     /// Whether nothing was changed.
@@ -63,6 +80,16 @@ impl WriteSet {
     /// Tables defined anew.
     pub fn defined(&self) -> &BTreeSet<TableId> {
         &self.defined
+    }
+
+    /// The tables among them in which queries find something else; see [`WriteSet::reshape`].
+    pub fn reshaped(&self) -> &BTreeSet<TableId> {
+        &self.reshaped
+    }
+
+    /// Views that were created, dropped or given another text.
+    pub fn views(&self) -> &BTreeSet<ViewKey> {
+        &self.views
     }
 
     /// Whether anything but rows changed.
@@ -86,6 +113,8 @@ impl WriteSet {
             self.rows.entry(*table).or_default().extend(rows);
         }
         self.defined.extend(other.defined.iter().copied());
+        self.reshaped.extend(other.reshaped.iter().copied());
+        self.views.extend(other.views.iter().cloned());
         self.schemas |= other.schemas;
     }
 

@@ -73,5 +73,5 @@ pub use context::{BindContext, SchemaSource};
 pub use data_type::type_named;
 pub use function::has_function;
 pub use local_time::in_time_zone;
-pub use statement::bind;
+pub use statement::{bind, bind_naming_views};
 pub use template::{Slot, bind_template, inserted_types, literal_value, read_rows};

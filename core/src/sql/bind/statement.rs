@@ -8,6 +8,7 @@ use super::template::Slots;
 use super::transaction::{begin, set, set_transaction, transaction};
 use super::trigger::with_triggers;
 use super::view::{Views, with_views};
+use crate::catalog::ViewKey;
 use crate::sql::parse::{Ast, Parsed};
 use crate::sql::plan::{ExplainFormat, Show, Statement, TransactionControl};
 use crate::types::{Error, Result};
@@ -20,13 +21,21 @@ use sqlparser::ast;
 /// [`Error::AmbiguousColumn`] for names, [`Error::Invalid`] for what makes no sense,
 /// [`Error::Parameter`] if there is not one type per parameter.
 pub fn bind(parsed: &Parsed, cx: &BindContext<'_>) -> Result<Statement> {
+    bind_naming_views(parsed, cx).map(|(statement, _)| statement)
+}
+
+/// As [`bind`]; says too whose texts are part of the statement.
+pub fn bind_naming_views(parsed: &Parsed, cx: &BindContext<'_>) -> Result<(Statement, Arc<[ViewKey]>)> {
     let (wanted, given) = (parsed.value_count(), cx.params.len());
     if wanted != given {
         return Err(Error::Parameter {
             message: format!("the statement has {wanted} parameters, {given} values were given"),
         });
     }
-    with_views(cx, |views| bind_ast(parsed, parsed.ast(), cx, views))
+    with_views(cx, |views| {
+        let statement = bind_ast(parsed, parsed.ast(), cx, views)?;
+        Ok((statement, views.keys()))
+    })
 }
 
 /// Binds a statement with a binder made for it, and returns what became of the literals taken out.

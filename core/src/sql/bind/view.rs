@@ -14,7 +14,7 @@ use super::nullable::nullable;
 use super::refuse::invalid;
 use super::view_base::{Changed, ViewBase};
 use super::{BindContext, SchemaSource};
-use crate::catalog::{SequenceDef, TableDef, TableId, ViewDef};
+use crate::catalog::{SequenceDef, TableDef, TableId, ViewDef, ViewKey};
 use crate::sql::functions::UserFunction;
 use crate::sql::parse::{Ast, Parsed, parse_one, start};
 use crate::sql::plan::{OutputColumn, Plan, ViewColumn};
@@ -251,6 +251,11 @@ impl Views {
     fn is_defining(&self, view: &ViewDef) -> bool {
         let defining = self.defining.borrow();
         defining.as_ref().is_some_and(|(s, n)| is_same(view, s, n))
+    }
+
+    /// The views that were bound.
+    pub(super) fn keys(&self) -> Arc<[ViewKey]> {
+        self.bound.borrow().iter().map(|(view, _)| view.key()).collect()
     }
 
     /// The plan of a view, if it is bound.

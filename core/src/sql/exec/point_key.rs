@@ -109,11 +109,10 @@ impl PointKey {
     /// Records what looking it up reads, for SERIALIZABLE.
     pub(super) fn record(&self, table: TableId, scope: &Scope<'_>, reads: &mut ReadSet) {
         match self {
-            PointKey::RowId(id) => {
-                if let Some(id) = plain_int(id, scope.params) {
-                    reads.range(table, id, id);
-                }
-            }
+            PointKey::RowId(id) => match plain_int(id, scope.params) {
+                Some(id) => reads.range(table, id, id),
+                None => reads.no_rows(table),
+            },
             PointKey::Unique(..) => reads.table(table),
         }
     }
