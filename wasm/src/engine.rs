@@ -13,6 +13,7 @@ use crate::{
     statement::Statement,
     stop::Stop,
     store::HostStore,
+    watch::Watch,
 };
 use amphi_core::{Result, database::Database, kv::KvBackend, session::Session};
 use js_sys::{Object, Uint8Array};
@@ -117,6 +118,14 @@ impl Engine {
     pub fn query_sync_prepared(&self, statement: &Statement, params: &[u8]) -> Result<Uint8Array, JsValue> {
         let call = Call::prepared(statement, params, None).map_err(|e| to_js(&e))?;
         run_now(Lease::idle(&self.inner), call)
+    }
+
+    /// A query to be run again whenever a commit touches what it reads.
+    ///
+    /// # Errors
+    /// Those of preparing it; `42000` if it is no query.
+    pub fn watch(&self, sql: &str, params: &[u8]) -> Result<Watch, JsValue> {
+        Watch::new(&self.inner, sql, params).map_err(|e| to_js(&e))
     }
 
     /// A new session, for a transaction.

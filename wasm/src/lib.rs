@@ -28,6 +28,7 @@ mod shelf;
 mod statement;
 mod stop;
 mod store;
+mod watch;
 
 pub use amphi_core as core;
 pub use binding::StoreBinding;
@@ -37,6 +38,7 @@ pub use session::OwnSession;
 pub use statement::Statement;
 pub use stop::Stop;
 pub use store::HostStore;
+pub use watch::Watch;
 
 use js_sys::Function;
 use std::cell::RefCell;

@@ -5,6 +5,7 @@ use crate::{
 };
 use amphi_core::{
     Error, Result,
+    interrupt::InterruptHandle,
     session::{Outcome, Params, Prepared, Session},
     sql::parse,
 };
@@ -79,10 +80,17 @@ impl Call {
     }
 }
 
-/// Ends the watch over a statement, however it ends.
-struct Watched(Stop);
+/// A statement that can be stopped, however it ends.
+pub(crate) struct Stoppable(Stop);
 
-impl Drop for Watched {
+impl Stoppable {
+    pub(crate) fn new(stop: Stop, handle: InterruptHandle) -> Stoppable {
+        stop.watch(handle);
+        Stoppable(stop)
+    }
+}
+
+impl Drop for Stoppable {
     fn drop(&mut self) {
         self.0.forget();
     }
@@ -104,10 +112,8 @@ pub(crate) fn run(inner: &Rc<Inner>, lease: Lease, call: Call) -> Result<JsValue
 
 async fn run_to_end(mut lease: Lease, mut call: Call) -> Result<Vec<u8>> {
     let session = lease.session()?;
-    let watched = call.stop.take().map(Watched);
-    if let Some(Watched(stop)) = &watched {
-        stop.watch(session.interrupt_handle());
-    }
+    let stop = call.stop.take();
+    let _stoppable = stop.map(|stop| Stoppable::new(stop, session.interrupt_handle()));
     let outcome = call.execute(session).await?;
     // With the session still leased: stopping a query that is being read is stopping its session.
     let bytes = result::encode(outcome).await?;
