@@ -28,6 +28,7 @@ pub mod store;
 mod transaction;
 
 pub use amphi_core as core;
+pub use amphi_core::session::shift_position;
 pub use amphi_core::{
     Error, Result, Value,
     database::{
@@ -51,7 +52,6 @@ pub use params::GivenParams;
 pub use params::IntoParams;
 pub use row::{ColumnIndex, Row};
 pub use rows::{Outcome, Rows, RowsAs};
-pub use script::shift as shift_position;
 pub use session::Session;
 pub use statement::Statement;
 use store::{RedbStore, StoreOptions};

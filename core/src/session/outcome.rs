@@ -165,6 +165,15 @@ impl RowStream {
         }
     }
 
+    /// Computes and drops the rows that are left.
+    ///
+    /// # Errors
+    /// What the query runs into.
+    pub async fn run_to_end(mut self) -> Result<()> {
+        while self.next_batch().await?.is_some() {}
+        Ok(())
+    }
+
     /// As [`RowStream::next_batch`], without waiting: for tables that are resident.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use super::default_values::DefaultValues;
 use super::plan_cache::PlanCache;
 use super::prepared::Prepared;
 use super::read_ranges;
+use super::script::Script;
 use super::template_plans::TemplatePlan;
 use super::tuning::Tuning;
 use super::variables::UserVariables;
@@ -317,15 +318,38 @@ impl Session {
         Ok(())
     }
 
-    /// Runs a text of one or more statements and answers for the last one. Parameters need a text of
-    /// one statement.
+    /// Runs a text of one or more statements and answers for the last one: the rows of those before are computed
+    /// and dropped. Parameters need a text of one statement.
     ///
     /// # Errors
-    /// The first error; earlier statements of the text stay done.
+    /// The first error, its position counted from the start of the text; earlier statements stay done.
     pub async fn execute(&mut self, sql: &str, params: impl Into<Params>) -> Result<Outcome> {
+        let params = params.into();
+        let mut script = Script::new(sql, &params);
+        let Some(mut statement) = script.next() else {
+            return Ok(Outcome::Done);
+        };
+        let mut params = Some(params);
+        loop {
+            let given = params.take().unwrap_or(Params::None);
+            let done = self.execute_statement(statement.text, given).await;
+            let outcome = done.map_err(|e| statement.error(e))?;
+            let Some(next) = script.next() else {
+                return Ok(outcome);
+            };
+            if let Outcome::Rows(rows) = outcome {
+                Box::pin(rows.run_to_end())
+                    .await
+                    .map_err(|e| statement.error(e))?;
+            }
+            statement = next;
+        }
+    }
+
+    /// Runs a text of one statement.
+    async fn execute_statement(&mut self, sql: &str, params: Params) -> Result<Outcome> {
         self.shared.engine.require_open()?;
         self.begin_unless_autocommit()?;
-        let params = params.into();
         let mut template = None;
         if matches!(params, Params::None) {
             template = self.template_plan(sql);
@@ -380,31 +404,26 @@ impl Session {
             return self.execute_prepared(&prepared, params).await;
         }
         let mut parsed = parse::parse(sql)?;
-        if parsed.len() == 1
-            && let Some(one) = parsed.pop()
-        {
-            let prepared = Arc::new(Prepared::new(one));
-            let done = self.execute_prepared(&prepared, params).await;
-            if prepared.is_planned() {
-                self.shared.plans.put(sql, prepared);
+        match (parsed.pop(), parsed.last()) {
+            (Some(one), None) => {
+                let prepared = Arc::new(Prepared::new(one));
+                let done = self.execute_prepared(&prepared, params).await;
+                if prepared.is_planned() {
+                    self.shared.plans.put(sql, prepared);
+                }
+                done
             }
-            return done;
-        }
-        if !matches!(params, Params::None) {
-            return Err(Error::Parameter {
+            (None, _) if matches!(params, Params::None) => Ok(Outcome::Done),
+            (None, _) => Err(Error::Parameter {
+                message: "there is no statement to take them".into(),
+            }),
+            (Some(_), Some(_)) if matches!(params, Params::None) => {
+                Err(Error::unsupported("several statements in one version comment"))
+            }
+            (Some(_), Some(_)) => Err(Error::Parameter {
                 message: "a text of several statements takes none".into(),
-            });
+            }),
         }
-        let mut outcome = Outcome::Done;
-        for statement in parsed {
-            let values = self.with_variables(&statement, Vec::new())?;
-            let done = self
-                .execute_values(&Prepared::new(statement), values.into())
-                .await;
-            self.note(&done);
-            outcome = done?;
-        }
-        Ok(outcome)
     }
 
     /// Runs a prepared statement, of this session or another one of the database.
