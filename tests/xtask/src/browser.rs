@@ -1,8 +1,8 @@
-//! The tests of the npm package, in Node and in headless Chromium, and those of the demo page.
+//! The tests of the npm package, in Node and in headless Chromium, those of the demo page, and the package's benches.
 
 use crate::{
     demo, setup,
-    steps::{Outcome, run},
+    steps::{Outcome, root, run},
     wasm,
 };
 use std::process::Command;
@@ -32,4 +32,20 @@ fn chromium() -> Outcome {
         tests.env("AMPHI_CHROMIUM", program);
     }
     run(&mut tests)
+}
+
+/// Builds the package as it is shipped and measures it beside its peers; all, or what is named.
+pub fn bench(measurements: &[&str]) -> Outcome {
+    wasm::ship()?;
+    let folder = root().join("wasm/bench");
+    setup::node_packages(&folder)?;
+    run(Command::new("node")
+        .args(["node_modules/typescript/bin/tsc", "-p", "."])
+        .current_dir(&folder))?;
+    let mut bench = Command::new("node");
+    bench.arg("build/run.js").args(measurements).current_dir(&folder);
+    if let Some(program) = setup::chromium()? {
+        bench.env("AMPHI_CHROMIUM", program);
+    }
+    run(&mut bench)
 }

@@ -25,6 +25,9 @@ commands:
   demo [--quick] [--port N]
          builds the npm package and the demo page, and serves it on localhost (port 8080, or N); --quick: with the
          module of the tests, which is built sooner, and is larger and slower
+  browser-bench [size|start|point|commits|bulk|classic]...
+         measures the npm package as it is shipped beside other databases in Chromium; AMPHI_BENCH_RUNS=n runs
+         each n times (3)
   fuzz [SECONDS]
          only the fuzz targets: briefly, or each for so many seconds
   shuttle
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["wasm"] => alone(wasm::ship()),
         ["browser"] => alone(browser::all()),
         ["demo", ref options @ ..] => alone(demo::serve(options)),
+        ["browser-bench", ref measurements @ ..] => alone(browser::bench(measurements)),
         ["fuzz"] => alone(fuzz::brief()),
         ["fuzz", seconds] => alone(fuzz::long(seconds)),
         ["shuttle"] => alone(checks::shuttle()),
