@@ -35,11 +35,14 @@ export class Amphi extends Queryable {
   /**
    * Opens a database: `idb://name` in the browser's IndexedDB, where it is made if it does not exist, or `memory:`.
    *
-   * Fails with `AM003` if another page has it open, `AM004` if it is of another version, `XX001` if it is damaged.
+   * Tabs and Workers of one origin may have the same stored database open. One of them owns it and works for the others, which
+   * take over when it goes away; the options of the engine are those of the owner. `tabs: 'exclusive'` keeps the others out.
+   *
+   * Fails with `AM003` if it is open elsewhere and not shared, `AM004` if it is of another version, `XX001` if it is damaged.
    */
   static async open(address: string, options: OpenOptions = {}): Promise<Amphi> {
-    const { engine, format } = split(options);
-    return new Amphi(await openEngine(address, engine), format);
+    const { engine, place, format } = split(options);
+    return new Amphi(await openEngine(address, engine, place), format);
   }
 
   /** A database without a store: all tables in memory, gone when it is closed. */
@@ -88,6 +91,9 @@ export class Amphi extends Queryable {
    * await db.createFunction('product', { returns: 'DOUBLE' }, { start: () => 1, step: (product: number, n: number) => product * n });
    * await db.query('SELECT category, product(factor) FROM item GROUP BY category');
    * ```
+   *
+   * Functions run where the engine does. Of several tabs that have a database open one owns it, and its functions are called: make
+   * the same ones known in every tab, so that they are there whichever it is. In a Worker (`worker: true`) they are refused with `0A000`.
    *
    * Fails with `42P07` if SQL has a function of that name, with `42000` if it could not be called or for an unknown type.
    */
@@ -148,7 +154,10 @@ export class Amphi extends Queryable {
     await this.open().flush();
   }
 
-  /** Makes every commit durable and closes the database: later calls fail with `08003`. Closing twice is allowed. */
+  /**
+   * Makes every commit durable and closes the database: later calls fail with `08003`. Closing twice is allowed. If other
+   * tabs have it open, one of them takes over, and runs what they have under way here.
+   */
   async close(): Promise<void> {
     const engine = this.engine;
     this.engine = undefined;

@@ -19,7 +19,8 @@ export interface ErrorDetails {
 /**
  * Why a call failed. `code` is stable: five characters in the manner of SQLSTATE, the same as in Rust
  * (`23505` a duplicate key, `42P01` an unknown table, `40001` a write conflict, `57014` interrupted, `38000` a function of yours failed, `AM002` blocks that
- * are not in memory, `AM003` a database that is open elsewhere, `53100` no room left, `08003` closed).
+ * are not in memory, `AM003` a database that is open elsewhere, `53100` no room left, `08003` closed; and where the tab that
+ * owned the database went away: `08006` a session that is gone with it, `08007` an outcome that is unknown).
  */
 export class AmphiError extends Error {
   /** What went wrong, for programs. */

@@ -5,7 +5,7 @@ export type { Stats } from './engine.js';
 export { AmphiError, type ErrorDetails, type Position } from './error.js';
 export type { AggregateFunction, FunctionOptions, ScalarFunction } from './functions.js';
 export { initialize, type ModuleSource } from './module.js';
-export type { EngineOptions, OpenOptions } from './options.js';
+export type { EngineOptions, OpenOptions, PlaceOptions } from './options.js';
 export type { PersistenceConfig, PersistenceOptions, Placement } from './persistence.js';
 export { Statement, type QueryOptions } from './queryable.js';
 export type { ExecResult, Row, RunResult } from './result.js';

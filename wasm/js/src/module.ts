@@ -9,12 +9,16 @@ type Source = string | URL | Request | Response | BufferSource | WebAssembly.Mod
 
 let loader: () => ModuleSource | undefined = () => undefined;
 let loading: Promise<void> | undefined;
+/** What {@link initialize} was given. */
+let given: ModuleSource | undefined;
 /** Set once the module has panicked: nothing may call it any more. */
 let defect: AmphiError | undefined;
 /** The function of the program that SQL is calling. */
 let running: string | undefined;
 /** How to fail each call that waits. */
 const waiting = new Set<(reason: unknown) => void>();
+/** What else is to happen then. */
+const watching = new Set<() => void>();
 
 /** @internal Sets where the module is loaded from unless somebody says so. */
 export function setLoader(load: () => ModuleSource): void {
@@ -26,8 +30,20 @@ export function setLoader(load: () => ModuleSource): void {
  * beside the package. Later calls wait for the first one.
  */
 export function initialize(source?: ModuleSource): Promise<void> {
+  given ??= source;
   loading ??= load(source ?? loader());
   return loading;
+}
+
+/** @internal A source that can be sent to another thread. */
+export type CloneableSource = string | BufferSource | WebAssembly.Module;
+
+/** @internal Where a Worker finds the module; nothing: beside its script. */
+export async function sourceForWorkers(): Promise<CloneableSource | undefined> {
+  const source = await given;
+  if (typeof source === 'string' || source instanceof URL) return new URL(source, globalThis.location?.href).href;
+  if (source instanceof Request || source instanceof Response) return source.url;
+  return source;
 }
 
 async function load(source: ModuleSource | undefined): Promise<void> {
@@ -50,6 +66,13 @@ function panicked(message: string): void {
   );
   for (const fail of waiting) fail(defect);
   waiting.clear();
+  for (const watch of watching) watch();
+}
+
+/** @internal Calls a function when the module has panicked; what this answers forgets it. */
+export function onDefect(watch: () => void): () => void {
+  watching.add(watch);
+  return () => void watching.delete(watch);
 }
 
 /** @internal Calls the module; what it throws comes as an `AmphiError`. */

@@ -4,36 +4,53 @@ import type { RawEngine } from './engine.js';
 import { AmphiError } from './error.js';
 import { LocalEngine, openModule } from './local.js';
 import { initialize } from './module.js';
-import type { EngineOptions } from './options.js';
+import type { EngineOptions, PlaceOptions } from './options.js';
 import { OwnedEngine } from './owned.js';
 import { IndexedDbStore } from './store/indexed-db.js';
-import { lock } from './store/lock.js';
+import { claim, insist } from './tabs/election.js';
 
-/** Opens the database of an address. */
-export async function openEngine(address: string, options: EngineOptions): Promise<RawEngine> {
-  if (address === 'memory:' || address === ':memory:') {
+/** Opens the database of an address, where the options say. */
+export async function openEngine(
+  address: string,
+  options: EngineOptions,
+  { worker, tabs }: Required<PlaceOptions>,
+): Promise<RawEngine> {
+  const name = nameOf(address);
+  if (worker) {
+    const { WorkerEngine } = await import('./in-worker.js');
+    return WorkerEngine.start(address, options, tabs);
+  }
+  if (name === undefined) {
     await initialize();
     return new LocalEngine(await openModule(undefined, options));
   }
-  const name = nameOf(address);
-  await initialize();
-  const release = await lock(name);
-  return OwnedEngine.own(name, options, release);
+  if (tabs === 'exclusive') return OwnedEngine.own(name, options, false, await insist(name));
+  const release = await claim(name);
+  if (release) return OwnedEngine.own(name, options, true, release);
+  const { SharedEngine } = await import('./tabs/shared.js');
+  return SharedEngine.join(name, options);
 }
 
 /** Removes the store of an address. */
 export async function deleteStore(address: string): Promise<void> {
   const name = nameOf(address);
-  const release = await lock(name);
+  if (name === undefined) throw noStore(address);
+  const release = await insist(name);
   try {
     await IndexedDbStore.delete(name);
   } finally {
-    release();
+    await release();
   }
 }
 
-function nameOf(address: string): string {
+/** The name of a stored database; of one in memory nothing. */
+function nameOf(address: string): string | undefined {
+  if (address === 'memory:' || address === ':memory:') return undefined;
   const name = /^idb:\/\/(.+)$/.exec(address)?.[1];
-  if (name !== undefined) return name;
-  throw new AmphiError(`there is no store for ${address}; use idb://name or memory:`, { code: 'F0000' });
+  if (name === undefined) throw noStore(address);
+  return name;
+}
+
+function noStore(address: string): AmphiError {
+  return new AmphiError(`there is no store for ${address}; use idb://name or memory:`, { code: 'F0000' });
 }

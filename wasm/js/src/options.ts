@@ -31,14 +31,28 @@ export interface EngineOptions {
   maxQueryMemoryMb?: number;
 }
 
-/** How a database is opened: the engine's options, and how values of results look unless a call says otherwise. */
-export interface OpenOptions extends EngineOptions, FormatOptions {}
+/** Where the engine runs, and who else may use the database. */
+export interface PlaceOptions {
+  /**
+   * Runs the engine in a Worker of its own, so that long statements do not hold up this thread. All is the same then but
+   * `querySync`, which is refused. Default: false.
+   */
+  worker?: boolean;
+  /**
+   * Whether several tabs and Workers may have a stored database open: `share`, where one of them owns it and works for the
+   * others; or `exclusive`, where the others are told `AM003`. Default: `share`.
+   */
+  tabs?: 'share' | 'exclusive';
+}
 
-/** @internal Takes the options of values out. */
-export function split(options: OpenOptions): { engine: EngineOptions; format: FormatOptions } {
-  const { bigint, dates, ...engine } = options;
+/** How a database is opened: the engine's options, where it runs, and how values of results look unless a call says otherwise. */
+export interface OpenOptions extends EngineOptions, PlaceOptions, FormatOptions {}
+
+/** @internal Takes the options apart. */
+export function split(options: OpenOptions): { engine: EngineOptions; place: Required<PlaceOptions>; format: FormatOptions } {
+  const { bigint, dates, worker = false, tabs = 'share', ...engine } = options;
   const format: FormatOptions = {};
   if (bigint !== undefined) format.bigint = bigint;
   if (dates !== undefined) format.dates = dates;
-  return { engine, format };
+  return { engine, place: { worker, tabs }, format };
 }

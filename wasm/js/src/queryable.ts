@@ -157,7 +157,8 @@ export abstract class Queryable {
 
   /**
    * Runs a query and returns its rows at once, without a promise: on tables in memory and dual ones. Of a persistent table whose
-   * blocks are not in memory it throws `AM002`, which names the table.
+   * blocks are not in memory it throws `AM002`, which names the table; so it does where the engine is in a Worker or in another
+   * tab. `query` answers in all these cases.
    */
   querySync<R extends object = Row>(sql: string, params?: Params, options: FormatOptions = {}): R[] {
     const bytes = this.scope.raw().querySync(sql, encodeParams(params));

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser } from './page.js';
+import { Browser, crash } from './page.js';
 
 const KILLS = Number(process.env['AMPHI_KILLS'] ?? 5);
 
@@ -44,10 +44,7 @@ test(`${KILLS} renderers killed while they commit`, async () => {
     assert.ok(found.most >= committed, `${committed} were committed, ${found.most} are there`);
     assert.deepEqual([found.ones, found.twos], [found.most, found.most], 'part of a transaction');
     await new Promise((resolve) => setTimeout(resolve, 50 + ((kill * 37) % 100)));
-    const crashed = page.waitForEvent('crash');
-    void page.goto('chrome://crash').catch(() => undefined);
-    await crashed;
-    await page.close();
+    await crash(page);
   }
   assert.ok(committed > 0);
 });

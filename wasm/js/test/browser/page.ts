@@ -69,3 +69,11 @@ export class Browser {
     await rm(this.profile, { recursive: true, force: true });
   }
 }
+
+/** Kills the renderer of a page. */
+export async function crash(page: Page): Promise<void> {
+  const crashed = page.waitForEvent('crash');
+  void page.goto('chrome://crash').catch(() => undefined);
+  await crashed;
+  await page.close();
+}

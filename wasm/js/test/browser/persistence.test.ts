@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { Browser } from './page.js';
+import { Browser, crash } from './page.js';
 
 let browser: Browser;
 before(async () => void (browser = await Browser.start()));
@@ -66,10 +66,7 @@ test('a durable commit survives the renderer being killed right after it', async
     await db.exec('CREATE TABLE t (n INT) WITH (persistent = true, sync_on_write = true)');
     for (let i = 0; i < 5; i++) await db.exec('INSERT INTO t VALUES (?)', [i]);
   });
-  const crashed = page.waitForEvent('crash');
-  await page.goto('chrome://crash').catch(() => undefined);
-  await crashed;
-  await page.close();
+  await crash(page);
   const next = await browser.page();
   assert.deepEqual(await ask(next, 'idb://killed', [], 'SELECT COUNT(*) AS n FROM t'), [{ n: 5 }]);
   await next.close();
@@ -133,7 +130,7 @@ test('who cannot have the store is told why', async () => {
   const [one, two] = [await browser.page(), await browser.page()];
   await one.evaluate(async () => {
     const { Amphi } = await import('amphi');
-    const db = await Amphi.open('idb://taken');
+    const db = await Amphi.open('idb://taken', { tabs: 'exclusive' });
     await db.exec('CREATE TABLE t (n INT) ENGINE = persistent');
     Object.assign(globalThis, { db });
   });
@@ -157,10 +154,11 @@ test('who cannot have the store is told why', async () => {
       );
     await open('later', 2, ['entries']);
     await open('other', 1, ['something']);
+    const exclusive = await Amphi.open('idb://taken', { tabs: 'exclusive' }).catch((e: unknown) => e instanceof AmphiError && e.code);
     const held = await Amphi.delete('idb://taken').catch((e: unknown) => (e instanceof AmphiError ? e.code : String(e)));
-    return [await code('later'), await code('other'), held];
+    return [await code('later'), await code('other'), exclusive, held];
   });
-  assert.deepEqual(codes, ['AM004', 'AM004', 'AM003']);
+  assert.deepEqual(codes, ['AM004', 'AM004', 'AM003', 'AM003']);
   // It goes away, and the other one may have it.
   await one.close();
   assert.deepEqual(await ask(two, 'idb://taken', [], 'SELECT COUNT(*) AS n FROM t'), [{ n: 0 }]);

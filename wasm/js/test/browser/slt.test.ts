@@ -1,4 +1,6 @@
 //! SQL logic tests on persistent tables in IndexedDB, with a cache that keeps nothing.
+//!
+//! In a Worker one folder of them, and with `AMPHI_SLT_WORKER=1` all.
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
@@ -14,6 +16,9 @@ const FILES = fileURLToPath(new URL('../../../../../tests/slt', import.meta.url)
 /** Folders of files that change and read rows in many ways. */
 const FOLDERS = ['constraints', 'delete', 'indexes', 'insert', 'merge', 'transactions', 'triggers', 'update'];
 
+/** Those that run in a Worker too. */
+const IN_WORKER = process.env['AMPHI_SLT_WORKER'] ? FOLDERS : ['delete'];
+
 /** What a statement answered, or an error's code. */
 type Answer = RunResult<SqlValue[]> | { code: string };
 
@@ -22,13 +27,13 @@ before(async () => void (browser = await Browser.start()));
 after(() => browser.stop());
 
 /** Runs the statements of a file in a database of their own, then has it checked, opened again and checked again. */
-async function run(page: Page, name: string, records: readonly SltRecord[]): Promise<Answer[]> {
+async function run(page: Page, name: string, records: readonly SltRecord[], worker: boolean): Promise<Answer[]> {
   return page.evaluate(
-    async ({ name, records }) => {
+    async ({ name, records, worker }) => {
       const { Amphi, AmphiError } = await import('amphi');
       const address = `idb://${name}`;
       await Amphi.delete(address);
-      const options = { defaultPersistent: true, cache: { enabled: false } };
+      const options = { defaultPersistent: true, cache: { enabled: false }, worker };
       let db = await Amphi.open(address, options);
       const sessions = new Map<string, ReturnType<typeof db.session>>();
       const answers: Answer[] = [];
@@ -53,7 +58,7 @@ async function run(page: Page, name: string, records: readonly SltRecord[]): Pro
       if (problems.some((p) => p !== '')) throw new Error(`the integrity check found: ${problems.join('; ')}`);
       return answers;
     },
-    { name, records },
+    { name, records, worker },
   );
 }
 
@@ -75,15 +80,15 @@ function fault({ line, sql, expected }: SltRecord, answer: Answer): string | und
   return rows.join(' ') === expected.rows.join(' ') ? undefined : wrong(`${rows.join(', ')}, not ${expected.rows.join(', ')}`);
 }
 
-for (const folder of FOLDERS) {
-  test(`SQL logic tests: ${folder}`, async (t) => {
+function folder(name: string, worker: boolean): void {
+  test(`SQL logic tests: ${name}${worker ? ', in a Worker' : ''}`, async (t) => {
     const page = await browser.page();
-    const files = (await readdir(`${FILES}/${folder}`)).filter((f) => f.endsWith('.slt')).sort();
+    const files = (await readdir(`${FILES}/${name}`)).filter((f) => f.endsWith('.slt')).sort();
     assert.notEqual(files.length, 0);
     for (const file of files) {
       await t.test(file, async () => {
-        const records = parse(await readFile(`${FILES}/${folder}/${file}`, 'utf8'));
-        const answers = await run(page, `${folder}-${file}`, records);
+        const records = parse(await readFile(`${FILES}/${name}/${file}`, 'utf8'));
+        const answers = await run(page, `${name}-${file}`, records, worker);
         const faults = records.map((record, i) => fault(record, answers[i]!)).filter((f) => f !== undefined);
         assert.deepEqual(faults, []);
       });
@@ -91,3 +96,6 @@ for (const folder of FOLDERS) {
     await page.close();
   });
 }
+
+FOLDERS.forEach((name) => folder(name, false));
+IN_WORKER.forEach((name) => folder(name, true));

@@ -1,0 +1,24 @@
+//! The script of a Worker that runs an engine for whoever started it: opens one database, and serves it.
+
+import type { Start, Started } from './in-worker.js';
+import { initialize } from './module.js';
+import { openEngine } from './open.js';
+import { portLink, type Port } from './remote/link.js';
+import { failureOf } from './remote/protocol.js';
+import { Server } from './remote/server.js';
+
+const scope = globalThis as unknown as Port;
+
+async function start({ address, options, tabs, source }: Start): Promise<void> {
+  const say = (started: Started): void => scope.postMessage(started, []);
+  try {
+    if (source !== undefined) await initialize(source);
+    const engine = await openEngine(address, options, { worker: false, tabs });
+    new Server(engine, portLink(scope), () => engine.close());
+    say({ kind: 'started' });
+  } catch (e) {
+    say({ kind: 'failed', failure: failureOf(e) });
+  }
+}
+
+scope.onmessage = ({ data }) => void start(data as Start);
