@@ -22,10 +22,10 @@ export function counted(n: number, one: string, many = `${one}s`): string {
 
 /** A time given in milliseconds. */
 export function duration(ms: number): string {
+  if (ms === 0) return '0';
   if (ms < 1) return `${Math.round(ms * 1000)} µs`;
-  if (ms < 10) return `${ms.toFixed(2)} ms`;
-  if (ms < 1000) return `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
-  return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 1000) return `${Number(ms.toPrecision(3))} ms`;
+  return `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
 /** A number of bytes. */
@@ -51,7 +51,7 @@ export function valueText(value: SqlValue, most = 32): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** A name as SQL writes it. */
+/** A name as SQL writes it whatever it is. */
 export function quoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }

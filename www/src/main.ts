@@ -1,12 +1,16 @@
 //! The page: opens the database and puts its parts together.
 
 import { Amphi, AmphiError } from 'amphi';
+import { BenchmarkPanel } from './benchmark-panel.js';
+import { CountersPanel } from './counters-panel.js';
+import { importCsv, takeDroppedFiles } from './csv-dialog.js';
 import { ADDRESS, Database } from './database.js';
 import { announce, byId, html } from './dom.js';
 import { counted, duration, quoted } from './format.js';
 import { icon } from './icon.js';
 import { keepOffline } from './offline.js';
 import { QueryPanel } from './query-panel.js';
+import { ReloadPanel } from './reload-panel.js';
 import { makeShop } from './sample-shop.js';
 import { segmented } from './segmented.js';
 import { TabBar, type Part } from './tab-bar.js';
@@ -71,24 +75,32 @@ async function start(): Promise<void> {
   }
   const database = new Database(amphi);
 
+  const browse = (table: string): void => {
+    bar.show('query');
+    const name = /^[a-z]\w*$/i.test(table) ? table : quoted(table);
+    void query.showAndRun(`SELECT * FROM ${name} LIMIT 1000;`);
+  };
   const query: QueryPanel = new QueryPanel(database, emptyResult(() => tables.loadSample()));
   const tables = new TablesPanel(database, {
-    browse(table) {
-      bar.show('query');
-      void query.showAndRun(`SELECT * FROM ${quoted(table)} LIMIT 1000;`);
-    },
+    browse,
     async loadSample() {
       const start = performance.now();
       const rows = await makeShop(amphi);
       database.changed();
       announce(`The sample shop has ${counted(rows, 'row')}, made in ${duration(performance.now() - start)}`);
     },
-    importCsv: () => undefined,
+    importCsv: () => importCsv(database, undefined, browse),
   });
+  takeDroppedFiles((file) => importCsv(database, file, browse));
+  const counters = new CountersPanel(database);
+  const reload = new ReloadPanel(database);
   const tablesPanel = html('div');
   const parts: Part[] = [
     { id: 'query', title: 'Query', panel: html('div', {}, query.element) },
     { id: 'tables', title: 'Tables', panel: tablesPanel },
+    { id: 'counters', title: 'Counters', panel: html('div', {}, counters.element), shown: () => counters.shown(), hidden: () => counters.hidden() },
+    { id: 'reload', title: 'Reload', panel: html('div', {}, reload.element) },
+    { id: 'benchmark', title: 'Benchmark', panel: html('div', {}, new BenchmarkPanel().element) },
   ];
   byId('opening').remove();
   byId('main').append(...parts.map(({ panel }) => panel));
@@ -101,7 +113,7 @@ async function start(): Promise<void> {
     bar.offer('tables', !wide.matches);
   };
   wide.addEventListener('change', arrange);
-  bar.show(location.hash.slice(1));
+  bar.show(reload.wasReloaded ? 'reload' : location.hash.slice(1));
   arrange();
 }
 

@@ -18,7 +18,7 @@ const PLACEMENTS = [
 export interface TablesPanelCalls {
   browse(table: string): void;
   loadSample(): Promise<void>;
-  importCsv(file?: File): void;
+  importCsv(): void;
 }
 
 /** The list of tables. */
