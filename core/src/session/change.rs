@@ -10,7 +10,7 @@ use crate::sql::exec::{Env, Watch};
 use crate::sql::explain;
 use crate::sql::plan::{Access, ExplainFormat, Plan, Query, Statement};
 use crate::tree::{Missing, Pins};
-use crate::txn::{Transaction, TransactionOptions};
+use crate::txn::Transaction;
 use crate::types::{Error, Result};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::task::Poll;
@@ -58,7 +58,7 @@ impl Session {
         }
         let (source, returning) = DmlRun::queries(statement)?;
         let mut collected = None;
-        let done = match self.transaction.is_none() && is_keyed(source) {
+        let done = match self.transaction.is_none() && self.is_as_usual() && is_keyed(source) {
             true => self.change_directly(statement, &env, &mut collected).await?,
             false => None,
         };
@@ -188,11 +188,13 @@ impl Session {
             return Err(state.err().unwrap_or(Error::Closed));
         }
         let mut retries = 0;
+        let options = self.next_options(None, None);
+        if options.read_only {
+            return Err(Error::ReadOnly {
+                name: "the transaction".into(),
+            });
+        }
         loop {
-            let options = TransactionOptions {
-                isolation: self.isolation,
-                ..TransactionOptions::default()
-            };
             let exclusive = match retries > POLITE_RETRIES {
                 true => Some(engine.exclusive().await),
                 false => None,

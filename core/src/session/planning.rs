@@ -161,5 +161,8 @@ impl Session {
         for query in statement.queries_mut() {
             optimize::optimize(query, names);
         }
+        if let Some(returning) = statement.returning_mut() {
+            optimize::optimize_returning(returning, names);
+        }
     }
 }

@@ -31,6 +31,10 @@ impl Session {
             // It moves to what is committed first, which may wait.
             return None;
         }
+        // A transaction that only reads is the general way's to refuse.
+        if self.transaction.is_none() && !self.is_as_usual() {
+            return None;
+        }
         let change = planned.change.as_ref()?;
         let given = match rows {
             None => None,

@@ -52,6 +52,10 @@ pub struct Session {
     pub(super) schema: Arc<str>,
     pub(super) transaction: Option<Transaction>,
     pub(super) isolation: IsolationLevel,
+    /// Whether its transactions only read.
+    pub(super) read_only: bool,
+    /// What SET TRANSACTION said of the next transaction.
+    pub(super) next: Option<NextTransaction>,
     pub(super) last_insert_id: i64,
     /// What ROW_COUNT() answers.
     pub(super) row_count: i64,
@@ -98,6 +102,13 @@ pub struct Session {
     pub(super) changes: Changes,
 }
 
+/// What SET TRANSACTION said of the next transaction.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NextTransaction {
+    isolation: Option<IsolationLevel>,
+    read_only: Option<bool>,
+}
+
 /// What a statement is given besides its plan.
 #[derive(Clone, Default)]
 pub(super) struct Given {
@@ -121,6 +132,8 @@ impl Session {
             schema,
             transaction: None,
             isolation: IsolationLevel::default(),
+            read_only: false,
+            next: None,
             last_insert_id: 0,
             row_count: 0,
             foreign_key_checks: true,
@@ -162,6 +175,8 @@ impl Session {
     pub fn reset(&mut self) {
         self.transaction = None;
         self.isolation = IsolationLevel::default();
+        self.read_only = false;
+        self.next = None;
         self.last_insert_id = 0;
         self.row_count = 0;
         self.foreign_key_checks = true;
@@ -290,10 +305,60 @@ impl Session {
         if self.autocommit || self.transaction.is_some() {
             return Ok(());
         }
-        self.begin(TransactionOptions {
-            isolation: self.isolation,
-            read_only: false,
+        let options = self.next_options(None, None);
+        self.begin(options)
+    }
+
+    /// Whether a statement that is its own transaction is like any other.
+    pub(super) fn is_as_usual(&self) -> bool {
+        !self.read_only && self.next.is_none()
+    }
+
+    /// How a transaction begins that says this of itself.
+    pub(super) fn next_options(
+        &mut self,
+        isolation: Option<IsolationLevel>,
+        read_only: Option<bool>,
+    ) -> TransactionOptions {
+        let next = self.next.take().unwrap_or_default();
+        TransactionOptions {
+            isolation: isolation.or(next.isolation).unwrap_or(self.isolation),
+            read_only: read_only.or(next.read_only).unwrap_or(self.read_only),
             sync: false,
+        }
+    }
+
+    /// SET TRANSACTION.
+    fn set_modes(
+        &mut self,
+        isolation: Option<IsolationLevel>,
+        read_only: Option<bool>,
+        session: bool,
+    ) -> Result<()> {
+        if session {
+            self.isolation = isolation.unwrap_or(self.isolation);
+            self.read_only = read_only.unwrap_or(self.read_only);
+            return Ok(());
+        }
+        let Some(open) = &self.transaction else {
+            let next = self.next.take().unwrap_or_default();
+            self.next = Some(NextTransaction {
+                isolation: isolation.or(next.isolation),
+                read_only: read_only.or(next.read_only),
+            });
+            return Ok(());
+        };
+        if !open.is_unchanged() {
+            return Err(Error::TransactionState {
+                message: "SET TRANSACTION comes before a transaction changes anything".into(),
+            });
+        }
+        let options = *open.options();
+        self.transaction = None;
+        self.begin(TransactionOptions {
+            isolation: isolation.unwrap_or(options.isolation),
+            read_only: read_only.unwrap_or(options.read_only),
+            ..options
         })
     }
 
@@ -607,11 +672,8 @@ impl Session {
                 if !self.autocommit && self.transaction.is_some() {
                     self.commit().await?;
                 }
-                self.begin(TransactionOptions {
-                    isolation: isolation.unwrap_or(self.isolation),
-                    read_only: *read_only,
-                    sync: false,
-                })?;
+                let options = self.next_options(*isolation, *read_only);
+                self.begin(options)?;
             }
             // Of nothing, as programs send them to be sure. AND CHAIN needs something to go on from.
             TransactionControl::Commit { chain: false } | TransactionControl::Rollback { chain: false }
@@ -651,7 +713,11 @@ impl Session {
             TransactionControl::SetConstraints { names, deferred } => {
                 self.set_constraints(names, *deferred).await?;
             }
-            TransactionControl::SetIsolation(level) => self.isolation = *level,
+            TransactionControl::SetModes {
+                isolation,
+                read_only,
+                session,
+            } => self.set_modes(*isolation, *read_only, *session)?,
         }
         Ok(Outcome::Done)
     }

@@ -5,7 +5,7 @@ use super::session::{Given, Session};
 use super::{Outcome, Params, RowStream};
 use crate::sql::exec::RowBuffer;
 use crate::sql::memory::Memory;
-use crate::sql::parse::parse_one;
+use crate::sql::parse::{Parsed, parse_one};
 use crate::sql::plan::{Query, SessionStatement, SessionVerb, Statement, Target};
 use crate::types::{Batch, DataType, Error, Physical, Result, Value};
 use alloc::format;
@@ -106,7 +106,11 @@ impl Session {
                 self.prepare_as(name, &text)?;
                 Ok(Outcome::Done)
             }
-            (SessionVerb::Deallocate(name), _) => match self.statements.remove(name) {
+            (SessionVerb::Deallocate(None), _) => {
+                self.statements.clear();
+                Ok(Outcome::Done)
+            }
+            (SessionVerb::Deallocate(Some(name)), _) => match self.statements.remove(name) {
                 Some(_) => Ok(Outcome::Done),
                 None => Err(unknown_statement(name)),
             },
@@ -131,23 +135,16 @@ impl Session {
     /// PREPARE name FROM text: the statement of that name before is gone in any case.
     fn prepare_as(&mut self, name: &str, text: &Value) -> Result<()> {
         self.statements.remove(name);
-        let Value::Text(text) = text else {
-            return Err(Error::invalid(format!("PREPARE {name} takes a text, not {text}")));
-        };
-        if text.len() > MAX_TEXT || self.statements.len() >= MAX_PREPARED {
+        if self.statements.len() >= MAX_PREPARED {
             return Err(Error::invalid(format!(
-                "a session prepares up to {MAX_PREPARED} statements of up to {MAX_TEXT} bytes; DEALLOCATE PREPARE some"
+                "a session prepares up to {MAX_PREPARED} statements; DEALLOCATE PREPARE some"
             )));
         }
-        let in_text = |e: Error| Error::invalid(format!("PREPARE {name}: {}", e.without_position()));
-        let parsed = parse_one(text).map_err(in_text)?;
-        if !parsed.may_be_prepared() {
-            return Err(Error::unsupported(
-                "PREPARE of a statement about prepared statements",
-            ));
-        }
+        let what = format!("PREPARE {name}");
+        let parsed = of_text(&what, text)?;
         let types = vec![DataType::Null; parsed.value_count()];
-        self.bind(&self.catalog(), &parsed, &types).map_err(in_text)?;
+        let bound = self.bind(&self.catalog(), &parsed, &types);
+        bound.map_err(|e| in_text(&what, &e))?;
         self.statements
             .insert(name.to_string(), Arc::new(Prepared::new(parsed)));
         Ok(())
@@ -162,8 +159,15 @@ impl Session {
         let Some(name) = prepared.parsed().executes() else {
             return Ok(None);
         };
-        let statement = self.statements.get(name).cloned();
-        let statement = statement.ok_or_else(|| unknown_statement(name))?;
+        let known = match name {
+            Some(name) => Some(
+                self.statements
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| unknown_statement(name))?,
+            ),
+            None => None,
+        };
         let plan = self.plan(prepared, values, &self.catalog())?;
         let using = match &plan.statement {
             Statement::Session(s) => s.query.clone(),
@@ -174,9 +178,40 @@ impl Session {
             let rows = self.run_to_end(&query, values.clone().into(), false).await?;
             given = rows.last.unwrap_or_default();
         }
+        let statement = match known {
+            Some(statement) => statement,
+            None => {
+                let values = given.split_off(1.min(given.len()));
+                let text = core::mem::replace(&mut given, values).pop().unwrap_or_default();
+                Arc::new(Prepared::new(of_text("EXECUTE IMMEDIATE", &text)?))
+            }
+        };
         let given = Params::from(given).resolve(statement.parsed().parameter_names())?;
         let given = self.with_variables(statement.parsed(), given)?;
         Ok(Some((statement, given.into())))
+    }
+}
+
+fn in_text(what: &str, e: &Error) -> Error {
+    Error::invalid(format!("{what}: {}", e.clone().without_position()))
+}
+
+/// The statement of a text that `what` is given.
+fn of_text(what: &str, text: &Value) -> Result<Parsed> {
+    let Value::Text(text) = text else {
+        return Err(Error::invalid(format!("{what} takes a text, not {text}")));
+    };
+    if text.len() > MAX_TEXT {
+        return Err(Error::invalid(format!(
+            "{what} takes a text of up to {MAX_TEXT} bytes"
+        )));
+    }
+    let parsed = parse_one(text).map_err(|e| in_text(what, &e))?;
+    match parsed.may_be_prepared() {
+        true => Ok(parsed),
+        false => Err(Error::unsupported(
+            "PREPARE of a statement about prepared statements",
+        )),
     }
 }
 

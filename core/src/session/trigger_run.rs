@@ -215,7 +215,8 @@ impl<'r> TriggerRun<'r> {
                     let mut draft = self.transaction.draft();
                     let (new, key) = part.generate(plan, new, &mut draft, env)?;
                     part.check(&new, true, env)?;
-                    let put = self.insert_row(plan, part, new, env).await?;
+                    let behind = part.behind(&batch, row);
+                    let put = self.insert_row(plan, part, (new, &behind), env).await?;
                     affected += put.count;
                     if let Some(done) = put.row {
                         first = first.or(put.key).or(key);
@@ -232,14 +233,14 @@ impl<'r> TriggerRun<'r> {
         &'f mut self,
         plan: &'f Insert,
         part: &'f RowChange,
-        new: Vec<Column>,
+        (new, behind): (Vec<Column>, &'f [Column]),
         env: &'f Env,
     ) -> Boxed<'f, Put> {
         Box::pin(async move {
             let table = part.table();
             let resolved = match plan.on_conflict.is_empty() {
                 true => Resolved::Insert(0),
-                false => self.resolve(plan, part, &new, env).await?,
+                false => self.resolve(plan, part, (&new, behind), env).await?,
             };
             let deleted = match resolved {
                 Resolved::Insert(deleted) => deleted,
@@ -269,7 +270,7 @@ impl<'r> TriggerRun<'r> {
         &'f mut self,
         plan: &'f Insert,
         part: &'f RowChange,
-        new: &'f [Column],
+        (new, behind): (&'f [Column], &'f [Column]),
         env: &'f Env,
     ) -> Boxed<'f, Resolved> {
         Box::pin(async move {
@@ -299,7 +300,7 @@ impl<'r> TriggerRun<'r> {
                         return Ok(Resolved::Insert(0));
                     };
                     let mut put = Put::default();
-                    if let Some(new) = part.upserted((set, filter.as_ref()), &old, new, env)?
+                    if let Some(new) = part.upserted((set, filter.as_ref()), &old, (new, behind), env)?
                         && let Some(new) = self.about_to_update((part, clause), id, &old, new, env).await?
                         && let Some(changed) = self.write((part, clause), id, &new).await?
                     {

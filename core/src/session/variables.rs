@@ -176,9 +176,9 @@ impl Session {
             ),
             ("system_time_zone", text("UTC")),
             ("transaction_isolation", text(level_name(self.isolation))),
-            ("transaction_read_only", Value::Int(0)),
+            ("transaction_read_only", Value::Int(i64::from(self.read_only))),
             ("tx_isolation", text(level_name(self.isolation))),
-            ("tx_read_only", Value::Int(0)),
+            ("tx_read_only", Value::Int(i64::from(self.read_only))),
             ("default_storage_engine", text(default_engine)),
             // What GROUP_CONCAT gives is never cut.
             ("group_concat_max_len", Value::Int(i64::from(u32::MAX))),
@@ -227,6 +227,10 @@ impl Session {
                     "serializable" => IsolationLevel::Serializable,
                     _ => return Err(Error::invalid(format!("{value} is no isolation level"))),
                 };
+                Ok(())
+            }
+            "transaction_read_only" | "tx_read_only" if ["0", "1"].contains(&wanted.as_str()) => {
+                self.read_only = wanted == "1";
                 Ok(())
             }
             // The second is MySQL's name for it.

@@ -8,17 +8,17 @@ use super::binder::Binder;
 use super::column_def::Inline;
 use super::column_values::default_of;
 use super::constraint::{
-    PRIMARY, check, column, has_constraint, plain_index, primary_key, set_primary_key, unique,
+    PRIMARY, check, column, has_constraint, is_primary_key, plain_index, primary_key, set_primary_key, unique,
 };
 use super::create_table::{serial_index, unoffered_constraint};
 use super::foreign_key::children;
 use super::generated::{check_generated, described, generated, reads_any};
 use super::index::unknown_index;
-use super::names::{ident_value, nearest};
+use super::names::{ident, ident_value, nearest};
 use super::refuse::{Place, invalid, limit_columns, refuse, unsupported};
 use super::table_options::TableOptions;
 use crate::catalog::{ColumnDef, ColumnDefault, TableDef};
-use crate::sql::parse::{start, unescape};
+use crate::sql::parse::{Existence, Part, start, unescape};
 use crate::sql::plan::{AlterAction, Expr, PersistenceChange, Statement};
 use crate::types::{Collation, Error, Result};
 use alloc::{format, string::String, sync::Arc, vec::Vec};
@@ -201,6 +201,17 @@ impl<'b, 'a> Alteration<'b, 'a> {
             Op::SetOptionsParens { options } => self.set_options(options),
             other => Err(unsupported(unoffered(other), other)),
         }
+    }
+
+    /// Whether an action is done under this condition.
+    fn holds(&self, asked: &Existence) -> bool {
+        let name = asked.name.as_ref().map_or("", |n| n.value.as_str());
+        let there = match asked.part {
+            Part::Column => self.def.column(name).is_some(),
+            Part::Constraint => has_constraint(&self.def, name),
+            Part::PrimaryKey => !self.def.primary_key.is_empty(),
+        };
+        there == asked.exists
     }
 
     fn set_options(&mut self, options: &[ast::SqlOption]) -> Result<()> {
@@ -433,15 +444,16 @@ impl<'b, 'a> Alteration<'b, 'a> {
                 name,
             ));
         }
-        if def.primary_key.contains(&position) {
-            return needed("the", "primary key");
-        }
         let wide = |i: &&crate::catalog::IndexDef| {
             i.columns.len() > 1 && i.columns.iter().any(|c| c.column == position)
         };
-        if let Some(i) = def.indexes.iter().find(wide) {
+        let unique = |i: &&crate::catalog::IndexDef| i.unique || i.filter.is_some();
+        let primary = |i: &&crate::catalog::IndexDef| i.name == PRIMARY;
+        let wide_indexes = || def.indexes.iter().filter(wide).filter(|i| !primary(i));
+        if let Some(i) = wide_indexes().find(unique) {
             return needed("index", &i.name);
         }
+        let narrowed: Vec<crate::catalog::IndexDef> = wide_indexes().cloned().collect();
         if let Some(f) = def.foreign_keys.iter().find(|f| f.columns.contains(&position)) {
             return needed("foreign key", &f.name);
         }
@@ -467,6 +479,18 @@ impl<'b, 'a> Alteration<'b, 'a> {
         {
             return needed("what is referred to by foreign key", &f.name);
         }
+        if self.def.primary_key.contains(&position) {
+            self.drop_primary_key()?;
+        }
+        for mut index in narrowed {
+            // As in MySQL, what is left of it stays.
+            let name = index.name.clone();
+            self.def.indexes.retain(|i| i.name != name);
+            self.actions.push(AlterAction::DropConstraint(name));
+            index.columns.retain(|c| c.column != position);
+            index.statistics = None;
+            self.add_index(index);
+        }
         self.def
             .indexes
             .retain(|i| i.columns.iter().all(|c| c.column != position));
@@ -483,7 +507,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
     }
 
     pub(super) fn drop_constraint(&mut self, name: &Ident, if_exists: bool) -> Result<()> {
-        if name.value.eq_ignore_ascii_case(PRIMARY) && !self.def.primary_key.is_empty() {
+        if is_primary_key(&self.def, &name.value) {
             return self.drop_primary_key();
         }
         if !has_constraint(&self.def, &name.value) {
@@ -607,7 +631,7 @@ impl<'b, 'a> Alteration<'b, 'a> {
 
 impl Binder<'_> {
     /// ALTER TABLE.
-    pub(super) fn alter_table(&self, a: &AlterTable) -> Result<Statement> {
+    pub(super) fn alter_table(&self, a: &AlterTable, conditions: &[Option<Existence>]) -> Result<Statement> {
         let AlterTable {
             name,
             if_exists,
@@ -626,7 +650,12 @@ impl Binder<'_> {
             return Ok(Statement::Nothing);
         };
         let mut alteration = Alteration::new(self, &def);
-        for op in operations {
+        for (at, op) in operations.iter().enumerate() {
+            if let Some(Some(asked)) = conditions.get(at)
+                && !alteration.holds(asked)
+            {
+                continue;
+            }
             alteration.operation(op)?;
             check_generated(&Arc::new(alteration.def.clone()), self.cx)?;
         }
@@ -651,7 +680,7 @@ impl Binder<'_> {
             (CommentObject::Column, _) => {
                 return Err(invalid("COMMENT ON COLUMN names table.column", name));
             }
-            (other, _) => return Err(unsupported(format!("COMMENT ON {other}"), name)),
+            (kind, _) => return self.comment_on_other(kind, name, if_exists),
         };
         let Some(def) = self.cx.table_if(&table, if_exists)? else {
             return Ok(Statement::Nothing);
@@ -664,8 +693,75 @@ impl Binder<'_> {
         })
     }
 
+    /// COMMENT ON what keeps none: it must be there.
+    fn comment_on_other(&self, kind: CommentObject, name: &ObjectName, if_exists: bool) -> Result<Statement> {
+        let source = self.source();
+        let (kind, there) = match kind {
+            CommentObject::Schema | CommentObject::Database => {
+                let schema = ident(name, "schema")?;
+                // What a new database of PostgreSQL has.
+                let public = schema.value.eq_ignore_ascii_case("public");
+                ("schema", public || source.schema_exists(&schema.value))
+            }
+            kind => {
+                let (schema, own) = self.cx.table_name(name)?;
+                match kind {
+                    CommentObject::View => ("view", source.view(schema, &own.value).is_some()),
+                    CommentObject::Sequence => ("sequence", source.sequence(schema, &own.value).is_some()),
+                    CommentObject::Index => (
+                        "index",
+                        self.any_table(schema, |t| {
+                            t.indexes.iter().any(|i| i.name.eq_ignore_ascii_case(&own.value))
+                        }),
+                    ),
+                    other => return Err(unsupported(format!("COMMENT ON {other}"), name)),
+                }
+            }
+        };
+        self.commented(kind, name, there || if_exists)
+    }
+
+    /// `COMMENT ON CONSTRAINT | TRIGGER name ON table`.
+    pub(super) fn comment_on_part(&self, part: &str, name: &Ident, table: &ObjectName) -> Result<Statement> {
+        let def = self.cx.table(table)?;
+        let (kind, there) = match part {
+            "CONSTRAINT" => (
+                "constraint",
+                has_constraint(&def, &name.value) || is_primary_key(&def, &name.value),
+            ),
+            _ => (
+                "trigger",
+                def.triggers
+                    .iter()
+                    .any(|t| t.name.eq_ignore_ascii_case(&name.value)),
+            ),
+        };
+        self.commented(kind, &ObjectName::from(alloc::vec![name.clone()]), there)
+    }
+
+    fn any_table(&self, schema: &str, mut is: impl FnMut(&TableDef) -> bool) -> bool {
+        let names = self.source().table_names(schema);
+        names
+            .iter()
+            .filter_map(|n| self.source().table(schema, n))
+            .any(|t| is(&t))
+    }
+
+    fn commented(&self, kind: &'static str, name: &ObjectName, there: bool) -> Result<Statement> {
+        match there {
+            true => Ok(Statement::Nothing),
+            false => Err(Error::Unknown {
+                kind,
+                name: format!("{name}"),
+                nearest: None,
+                position: name.place(),
+            }),
+        }
+    }
+
     /// RENAME TABLE a TO b, c TO d: from left to right, so that tables may trade names.
-    pub(super) fn rename_table(&self, renames: &[ast::RenameTable]) -> Result<Statement> {
+    /// `existing`: those that do not exist are passed over.
+    pub(super) fn rename_table(&self, renames: &[ast::RenameTable], existing: bool) -> Result<Statement> {
         // Tables renamed so far, as they are called now and were called before.
         let mut renamed: Vec<(Arc<TableDef>, String)> = Vec::with_capacity(renames.len());
         let mut statements = Vec::with_capacity(renames.len());
@@ -678,7 +774,9 @@ impl Binder<'_> {
             let def = match known {
                 Some(at) => renamed.remove(at).0,
                 None => {
-                    let def = self.cx.table(old_name)?;
+                    let Some(def) = self.cx.table_if(old_name, existing)? else {
+                        continue;
+                    };
                     if renamed.iter().any(|(known, _)| known.id == def.id) {
                         return Err(Error::Unknown {
                             kind: "table",

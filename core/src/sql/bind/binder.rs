@@ -8,9 +8,10 @@ use super::trigger::TriggerRow;
 use super::view::Views;
 use super::window::Windows;
 use super::{BindContext, SchemaSource};
+use crate::catalog::TableDef;
 use crate::sql::plan::{AggregateCall, Expr, Plan, SubPlan};
 use crate::types::{Error, Result};
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use sqlparser::tokenizer::Location;
 
 /// Levels of recursion while binding. The tokens' limits keep parentheses well below it; it guards
@@ -40,6 +41,8 @@ pub(super) struct Binder<'a> {
     pub(super) row: Option<TriggerRow>,
     /// In RETURNING of MERGE: what `merge_action()` says.
     pub(super) merge_action: Option<&'static str>,
+    /// In the VALUES of an INSERT: its table, for `DEFAULT(column)`.
+    pub(super) inserting: Option<Arc<TableDef>>,
     /// Whether tables give their row ids: in the FROM clause of a statement that changes rows.
     pub(super) row_ids: bool,
     /// Whether a query asked for locks (FOR UPDATE, FOR SHARE).
@@ -166,6 +169,7 @@ impl<'a> Binder<'a> {
             slots: None,
             row: None,
             merge_action: None,
+            inserting: None,
             row_ids: false,
             locks: false,
             views: None,

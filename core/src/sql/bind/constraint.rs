@@ -29,6 +29,12 @@ pub(super) fn has_constraint(def: &TableDef, name: &str) -> bool {
         || def.checks.iter().any(|c| is(&c.name))
 }
 
+/// Whether that is the name of a table's primary key: MySQL's, or PostgreSQL's.
+pub(super) fn is_primary_key(def: &TableDef, name: &str) -> bool {
+    let own = || name.eq_ignore_ascii_case(&format!("{}_pkey", def.name)) && !has_constraint(def, name);
+    !def.primary_key.is_empty() && (name.eq_ignore_ascii_case(PRIMARY) || own())
+}
+
 /// `base`, or `base_2`, `base_3`, …: the first that is free in the table.
 pub(super) fn free_name(def: &TableDef, base: &str) -> String {
     let mut name = String::from(base);
@@ -280,7 +286,8 @@ pub(super) fn index_type(ty: Option<&IndexType>, at: Option<Position>) -> Result
 pub(super) fn index_options(options: &[IndexOption], at: Option<Position>) -> Result<()> {
     options.iter().try_for_each(|o| match o {
         IndexOption::Using(ty) => index_type(Some(ty), at),
-        IndexOption::Comment(_) => Err(unsupported_at("COMMENT on an index", at)),
+        // Only tables and columns keep theirs.
+        IndexOption::Comment(_) => Ok(()),
     })
 }
 

@@ -2,6 +2,7 @@
 //! disguise (IF, IFNULL, COALESCE, NULLIF, DATE_ADD, …).
 
 use super::binder::{Binder, Env};
+use super::column_values::default_of;
 use super::data_type::cast_type;
 use super::expr::case_of;
 use super::names::nearest;
@@ -162,8 +163,11 @@ impl<'a> Binder<'a> {
             }
             (None, None) => {}
         }
-        if upper == "VALUES" && env.inserted.is_some() {
+        if (upper == "VALUES" || upper == "VALUE") && env.inserted.is_some() {
             return self.inserted_value(arguments, f, env);
+        }
+        if upper == "DEFAULT" {
+            return self.default_value(arguments, f, env);
         }
         if upper == "MERGE_ACTION" {
             return self.merge_action_name(f, arguments);
@@ -183,6 +187,46 @@ impl<'a> Binder<'a> {
             exprs.push(argument(a)?);
         }
         self.named_call(&upper, f, exprs, env)
+    }
+
+    /// `DEFAULT(column)`: what the column has where nothing is given for it.
+    fn default_value(&mut self, arguments: &'a [FunctionArg], f: &Function, env: &Env<'_>) -> Result<Expr> {
+        let (schema, table, name) = match arguments {
+            [one] => match argument(one)? {
+                ast::Expr::Identifier(name) => (None, None, name),
+                ast::Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                    [table, name] => (None, Some(table), name),
+                    [schema, table, name] => (Some(schema.value.as_str()), Some(table), name),
+                    _ => return Err(invalid("DEFAULT(column) takes one column", f)),
+                },
+                _ => return Err(invalid("DEFAULT(column) takes one column", f)),
+            },
+            _ => return Err(invalid("DEFAULT(column) takes one column", f)),
+        };
+        let column = match table {
+            None => env.scope.unqualified(name)?,
+            Some(table) => env.scope.qualified(schema, &table.value, &name.value),
+        };
+        let of = column.and_then(|c| Some((env.scope.tables().get(c.table)?.def()?.clone(), c.column)));
+        let inserted = self.inserting.as_ref().filter(|_| table.is_none());
+        let of = of.or_else(|| inserted.and_then(|def| Some((def.clone(), def.column(&name.value)?))));
+        let Some((def, at)) = of else {
+            return Err(match column {
+                Some(_) => invalid(format!("{} is no column of a stored table", name.value), name),
+                None => env.scope.unknown_column(name.value.clone(), name),
+            });
+        };
+        let Some(column) = def.columns.get(at) else {
+            return Err(env.scope.unknown_column(name.value.clone(), name));
+        };
+        match default_of(&def, column, self.cx)? {
+            Some(default) => Ok(default),
+            None if column.nullable => Ok(null_of(column.ty.clone())),
+            None => Err(invalid(
+                format!("column {} has no default value", column.name),
+                name,
+            )),
+        }
     }
 
     /// `JSON_VALUE(doc, path …)` with clauses: what is to be told of an empty place and of errors are arguments by now.

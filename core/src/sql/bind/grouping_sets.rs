@@ -28,6 +28,19 @@ impl<'a> GroupBy<'a> {
             return Err(unsupported("GROUP BY ALL", group_by));
         };
         limit_columns(exprs.iter().map(width).sum(), "GROUP BY", group_by)?;
+        // (a, b) is a and b; () is nothing, which makes one group of all rows.
+        let written = exprs.iter().flat_map(|e| match e {
+            ast::Expr::Tuple(several) => several.as_slice(),
+            one => core::slice::from_ref(one),
+        });
+        let whole = !exprs.is_empty() && modifiers.is_empty();
+        let exprs: Vec<&'a ast::Expr> = written.collect();
+        if exprs.is_empty() && whole {
+            return Ok(GroupBy {
+                keys: Vec::new(),
+                sets: Some(vec![Vec::new()]),
+            });
+        }
         let mut out = GroupBy {
             keys: Vec::new(),
             sets: None,
@@ -46,7 +59,7 @@ impl<'a> GroupBy<'a> {
             }
             [other, ..] => return Err(unsupported(format!("GROUP BY … {other}"), group_by)),
         }
-        let is_plain = |e: &ast::Expr| {
+        let is_plain = |e: &&ast::Expr| {
             !matches!(
                 e,
                 ast::Expr::Rollup(_) | ast::Expr::Cube(_) | ast::Expr::GroupingSets(_)
@@ -61,7 +74,7 @@ impl<'a> GroupBy<'a> {
                 ast::Expr::Rollup(parts) => rollup(&out.parts(parts), e)?,
                 ast::Expr::Cube(parts) => cube(&out.parts(parts), e)?,
                 ast::Expr::GroupingSets(parts) => out.parts(parts),
-                plain => vec![vec![out.key(plain)]],
+                _ => vec![vec![out.key(e)]],
             };
             if sets.len().saturating_mul(more.len()) > MAX_SETS {
                 return Err(too_many(e));
@@ -107,6 +120,7 @@ fn width(expr: &ast::Expr) -> usize {
         ast::Expr::Rollup(parts) | ast::Expr::Cube(parts) | ast::Expr::GroupingSets(parts) => {
             parts.iter().map(Vec::len).sum()
         }
+        ast::Expr::Tuple(several) => several.len(),
         _ => 1,
     }
 }

@@ -33,7 +33,9 @@ fn has_index(def: &TableDef, name: &str) -> bool {
 
 impl Binder<'_> {
     /// CREATE [UNIQUE] INDEX.
-    pub(super) fn create_index(&self, c: &CreateIndex) -> Result<Statement> {
+    ///
+    /// `replace`: an index of that name is dropped first.
+    pub(super) fn create_index(&self, c: &CreateIndex, replace: bool) -> Result<Statement> {
         let CreateIndex {
             name,
             table_name,
@@ -69,6 +71,9 @@ impl Binder<'_> {
             return Ok(Statement::Nothing);
         }
         let mut alteration = Alteration::new(self, &def);
+        if let Some(name) = name.as_ref().filter(|_| replace) {
+            alteration.drop_constraint(ident(name, "index")?, true)?;
+        }
         let (columns, filter) = alteration.with_hidden(|def, cx| {
             let mut columns = index_columns(def, columns, *unique, cx)?;
             let filter = predicate

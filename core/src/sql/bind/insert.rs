@@ -1,14 +1,18 @@
 //! INSERT, REPLACE, and the rows they take: VALUES with DEFAULT, SET, a query, or DEFAULT VALUES.
 
 use super::binder::{Binder, Env};
+use super::carried::Carried;
 use super::column_values::{assign, default_of, is_default};
 use super::generated::{generated, is_generated, not_assignable, takes_default};
 use super::names::{Scope, ident, nearest};
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::view_base::Changed;
 use crate::catalog::{TableDef, TableId};
-use crate::sql::parse::{Overriding, overriding, start};
-use crate::sql::plan::{Expr, Insert, InsertSource, OutputColumn, Plan, Query, Statement};
+use crate::sql::parse::{Overriding, carried_columns, overriding, start};
+use crate::sql::plan::{
+    ConflictAction, ConflictClause, ConflictTarget, Expr, Insert, InsertSource, OutputColumn, Plan, Query,
+    Statement,
+};
 use crate::types::{DataType, Error, Result};
 use alloc::{boxed::Box, format, sync::Arc, vec, vec::Vec};
 use sqlparser::ast::{self, AssignmentTarget, Ident, ObjectName, ObjectNamePart, SetExpr, TableObject};
@@ -52,7 +56,7 @@ fn refuse_clauses(i: &ast::Insert) -> Result<()> {
         ignore: _,
         into: _,
         table: _,
-        table_alias,
+        table_alias: _,
         columns: _,
         overwrite,
         source: _,
@@ -75,7 +79,6 @@ fn refuse_clauses(i: &ast::Insert) -> Result<()> {
         multi_table_else_clause,
     } = i;
     refuse(!optimizer_hints.is_empty(), "an optimizer hint", i)?;
-    refuse(table_alias.is_some(), "an alias of INSERT's table", i)?;
     refuse(*overwrite, "INSERT OVERWRITE", i)?;
     refuse(
         partitioned.is_some() || !after_columns.is_empty(),
@@ -93,10 +96,117 @@ fn refuse_clauses(i: &ast::Insert) -> Result<()> {
     refuse(multi, "INSERT into several tables", i)
 }
 
+/// What RETURNING cannot have.
+const CORRELATED: &str = "a correlated subquery in RETURNING";
+
 /// The rows of an INSERT.
-struct Rows {
+pub(super) struct Rows {
     plan: Plan,
-    columns: Vec<usize>,
+    pub(super) columns: Vec<usize>,
+    /// What its query gives behind these columns: tables, and columns of theirs, that an upsert names.
+    pub(super) others: Vec<OtherColumn>,
+}
+
+/// A column of an INSERT's query that is not inserted.
+pub(super) struct OtherColumn {
+    pub(super) table: Ident,
+    pub(super) column: Ident,
+    pub(super) ty: DataType,
+}
+
+/// The correlated subqueries of an upsert and of RETURNING, taken out of them.
+fn carry_subqueries(
+    (on_conflict, returning): (&mut [ConflictClause], Option<&mut Query>),
+    rows: &Rows,
+    def: &TableDef,
+    defaults: &[Option<Expr>],
+    at: &ast::Insert,
+) -> Result<Carried> {
+    let width = def.columns.len();
+    let mut carried = Carried::default();
+    let given = |column: usize| -> Option<Expr> {
+        let ty = type_of(def, column);
+        let own = def.columns.get(column)?;
+        match rows.columns.iter().position(|c| *c == column) {
+            // NULL stands for the next key.
+            _ if own.auto_increment
+                || def.row_id_column == Some(column) && !own.nullable && rows.columns.is_empty() =>
+            {
+                None
+            }
+            Some(index) => Some(Expr::Column { index, ty }),
+            None if own.generated.is_some() => None,
+            None => Some(match defaults.get(column) {
+                Some(Some(default)) => default.clone(),
+                _ => super::types::null_of(ty),
+            }),
+        }
+    };
+    let updates = on_conflict
+        .iter()
+        .any(|c| matches!(c.action, ConflictAction::Update { .. }));
+    for clause in on_conflict {
+        let ConflictAction::Update { set, filter, .. } = &mut clause.action else {
+            continue;
+        };
+        let keys = equal_columns(&clause.target, def);
+        let first = 2 * width + rows.others.len();
+        let place = |index: usize| match index.checked_sub(width) {
+            // The columns of the key are the same in both rows.
+            None => given(index).filter(|_| keys.contains(&index)),
+            Some(new) if new < width => given(new),
+            Some(other) => {
+                let ty = rows.others.get(other - width)?.ty.clone();
+                let index = rows.columns.len() + other - width;
+                Some(Expr::Column { index, ty })
+            }
+        };
+        for e in set.iter_mut().map(|(_, e)| e).chain(filter) {
+            carried.take(e, (first, "an upsert"), &place, at.place())?;
+        }
+    }
+    if let Some(Query {
+        plan: Plan::Project { exprs, .. },
+        sub_plans,
+        ..
+    }) = returning
+    {
+        // Beside others of its own list it would name the wrong ones.
+        let correlated = exprs.iter().any(Expr::is_correlated);
+        refuse(correlated && !sub_plans.is_empty(), CORRELATED, at)?;
+        let place = |index: usize| given(index).filter(|_| !updates);
+        for e in exprs {
+            carried.take(e, (width + rows.others.len(), "RETURNING"), &place, at.place())?;
+        }
+    }
+    Ok(carried)
+}
+
+/// The columns in which a row that exists and the one to insert are the same if they collide as a clause says.
+fn equal_columns(target: &ConflictTarget, def: &TableDef) -> Vec<usize> {
+    let exact = |c: &usize| !matches!(type_of(def, *c), DataType::Text { .. });
+    let columns = |key: Option<usize>| -> Vec<usize> {
+        match key.map(|i| def.indexes.get(i)) {
+            None => def.row_id_column.into_iter().collect(),
+            Some(index) => index
+                .into_iter()
+                .flat_map(|i| i.own_columns())
+                .map(|c| c.column)
+                .collect(),
+        }
+    };
+    let keys: Vec<Option<usize>> = match target {
+        ConflictTarget::Keys(keys) => keys.clone(),
+        ConflictTarget::Any => {
+            let row_id = def.row_id_column.map(|_| None);
+            let unique = def.indexes.iter().enumerate().filter(|(_, i)| i.unique);
+            row_id.into_iter().chain(unique.map(|(at, _)| Some(at))).collect()
+        }
+    };
+    match keys.as_slice() {
+        [one] => columns(*one).into_iter().filter(exact).collect(),
+        _ => Vec::new(),
+    }
 }
 
 impl<'a> Binder<'a> {
@@ -110,12 +220,16 @@ impl<'a> Binder<'a> {
         let into = self.inserted_into(name)?;
         let def = into.def.clone();
         let rows = self.insert_rows(i, &into)?;
-        let on_conflict = self.on_conflict(i, &into, &rows.columns)?;
+        let mut on_conflict = self.on_conflict(i, &into, &rows)?;
         let defaults = self.other_defaults(&def, &rows.columns)?;
-        let returning = match &i.returning {
+        let mut returning = match &i.returning {
             None => None,
-            Some(items) => Some(self.returned_by(items, &into.scope(0), &into)?),
+            Some(items) => {
+                let alias = i.table_alias.as_ref().map(|a| &a.alias);
+                Some(self.returned_by(items, &into.scope(0).called(alias), &into)?)
+            }
         };
+        let carried = carry_subqueries((&mut on_conflict, returning.as_mut()), &rows, &def, &defaults, i)?;
         let columns: Arc<[OutputColumn]> = rows
             .columns
             .iter()
@@ -130,7 +244,7 @@ impl<'a> Binder<'a> {
             table: def.id,
             columns: rows.columns,
             source: InsertSource::Query(Arc::new(Query {
-                plan: rows.plan,
+                plan: carried.behind(rows.plan),
                 sub_plans: core::mem::take(&mut self.sub_plans),
                 columns,
             })),
@@ -182,6 +296,7 @@ impl<'a> Binder<'a> {
             return Ok(Rows {
                 plan: super::join::one_row(),
                 columns,
+                others: Vec::new(),
             });
         };
         let all = columns.is_empty();
@@ -198,7 +313,22 @@ impl<'a> Binder<'a> {
             }
             return self.value_rows(&values.rows, columns, def, overriding);
         }
-        let (plan, output) = self.query(source)?;
+        let (plan, mut output) = self.query(source)?;
+        let others: Vec<(&Ident, &Ident)> = match source.body.as_ref() {
+            SetExpr::Select(select) => carried_columns(select).collect(),
+            _ => Vec::new(),
+        };
+        let others = output
+            .split_off(output.len().saturating_sub(others.len()))
+            .into_iter()
+            .zip(others);
+        let others: Vec<OtherColumn> = others
+            .map(|(o, (table, column))| OtherColumn {
+                table: table.clone(),
+                column: column.clone(),
+                ty: o.ty,
+            })
+            .collect();
         if all {
             columns = unnamed_columns(into, output.len())?;
         }
@@ -223,9 +353,14 @@ impl<'a> Binder<'a> {
             exprs.push(assign(value, def, *c));
         }
         columns.retain(|c| !ignores_value(def, *c, overriding));
+        exprs.extend(others.iter().enumerate().map(|(i, o)| Expr::Column {
+            index: width + i,
+            ty: o.ty.clone(),
+        }));
         Ok(Rows {
-            plan: plan.projected(exprs, width),
+            plan: plan.projected(exprs, width + others.len()),
             columns,
+            others,
         })
     }
 
@@ -252,6 +387,7 @@ impl<'a> Binder<'a> {
         let defaults = self.used_defaults(rows, &columns, def)?;
         let scope = Scope::default();
         let mut env = Env::new(&scope, "VALUES").without_correlation();
+        self.inserting = Some(def.clone());
         let mut bound = Vec::with_capacity(rows.len());
         for row in rows {
             if row.content.len() != columns.len() {
@@ -282,6 +418,7 @@ impl<'a> Binder<'a> {
         Ok(Rows {
             plan: Plan::Values { rows: bound, types },
             columns,
+            others: Vec::new(),
         })
     }
 
@@ -331,6 +468,7 @@ impl<'a> Binder<'a> {
         let mut row = Vec::with_capacity(assignments.len());
         let scope = Scope::default();
         let mut env = Env::new(&scope, "SET").without_correlation();
+        self.inserting = Some(def.clone());
         for a in assignments {
             let column = target(into, None, a)?;
             if columns.contains(&column) {
@@ -349,6 +487,7 @@ impl<'a> Binder<'a> {
                 types,
             },
             columns,
+            others: Vec::new(),
         })
     }
 
@@ -364,17 +503,31 @@ impl<'a> Binder<'a> {
         Ok(query)
     }
 
+    /// RETURNING of a statement that has nowhere to run a subquery for each row.
+    pub(super) fn returned_alone(
+        &mut self,
+        items: &'a [ast::SelectItem],
+        scope: &Scope,
+        changed: &Changed,
+    ) -> Result<Query> {
+        let query = self.returned_by(items, scope, changed)?;
+        let mut correlated = false;
+        if let Plan::Project { exprs, .. } = &query.plan {
+            correlated = exprs.iter().any(Expr::is_correlated);
+        }
+        match (correlated, items.first()) {
+            (true, Some(first)) => Err(unsupported(CORRELATED, first)),
+            _ => Ok(query),
+        }
+    }
+
     /// RETURNING over rows with the columns of a scope.
     fn returning(&mut self, items: &'a [ast::SelectItem], scope: &Scope) -> Result<Query> {
-        let before = self.sub_plans.len();
-        let items_bound = self.select_list(items, scope, None)?;
-        if self.sub_plans.len() > before {
-            let first = items.first();
-            return Err(match first {
-                Some(i) => unsupported("a subquery in RETURNING", i),
-                None => Error::unsupported("a subquery in RETURNING"),
-            });
-        }
+        // Its subqueries run by themselves, before the first row.
+        let others = core::mem::take(&mut self.sub_plans);
+        let bound = self.select_list(items, scope, None);
+        let sub_plans = core::mem::replace(&mut self.sub_plans, others);
+        let items_bound = bound?;
         let columns = items_bound.iter().map(super::select::Item::output).collect();
         let ty = |index| scope.at_index(index).map_or(DataType::Null, |c| c.ty.clone());
         let types = (0..scope.width()).map(ty).collect();
@@ -383,7 +536,7 @@ impl<'a> Binder<'a> {
                 input: Box::new(no_rows(types)),
                 exprs: items_bound.into_iter().map(|i| i.expr).collect(),
             },
-            sub_plans: Vec::new(),
+            sub_plans,
             columns,
         })
     }

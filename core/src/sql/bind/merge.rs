@@ -277,7 +277,7 @@ impl<'a> Binder<'a> {
             let returning = returning.zip(seen.as_ref());
             let returning = returning
                 .filter(|_| action.name().is_some())
-                .map(|(items, seen)| self.returned_by(items, seen, &into.changed))
+                .map(|(items, seen)| self.returned_alone(items, seen, &into.changed))
                 .transpose();
             self.merge_action = None;
             let returning = returning?;

@@ -9,6 +9,7 @@ mod aggregate_call;
 mod alter_table;
 mod analyze;
 mod binder;
+mod carried;
 mod column_def;
 mod column_values;
 mod constraint;

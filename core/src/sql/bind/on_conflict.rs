@@ -5,8 +5,9 @@
 
 use super::binder::{Binder, Env};
 use super::column_values::{bind_own, bind_table_expr};
+use super::constraint::{PRIMARY, is_primary_key};
 use super::generated::{derived, takes_default};
-use super::insert::{row_alias, target};
+use super::insert::{OtherColumn, Rows, row_alias, target};
 use super::names::{Scope, ScopeTable, ident};
 use super::refuse::{Place, invalid, unsupported};
 use super::view_base::Changed;
@@ -24,7 +25,7 @@ impl<'a> Binder<'a> {
         &mut self,
         i: &'a ast::Insert,
         into: &Changed,
-        columns: &[usize],
+        rows: &Rows,
     ) -> Result<Vec<ConflictClause>> {
         let or = match i.or {
             None | Some(SqliteOnConflict::Abort) => None,
@@ -63,11 +64,12 @@ impl<'a> Binder<'a> {
         }
         match on {
             OnInsert::DuplicateKeyUpdate(assignments) => {
-                let scope = self.upsert_scope(i, into, columns, None)?;
-                let action = self.conflict_update(assignments, None, into, &scope, true)?;
+                let scope = self.upsert_scope(i, into, rows, None)?;
+                let update = (assignments.as_slice(), None);
+                let action = self.conflict_update(update, i, into, &scope, true)?;
                 Ok(vec![any(action)])
             }
-            OnInsert::OnConflict(on) => self.conflict_clauses(i, on, into, columns),
+            OnInsert::OnConflict(on) => self.conflict_clauses(i, on, into, rows),
             _ => Err(unsupported("this ON clause of INSERT", i)),
         }
     }
@@ -77,7 +79,7 @@ impl<'a> Binder<'a> {
         i: &'a ast::Insert,
         on: &'a ast::OnConflict,
         into: &Changed,
-        columns: &[usize],
+        rows: &Rows,
     ) -> Result<Vec<ConflictClause>> {
         let written = conflict_clauses(on);
         let last = written.len().saturating_sub(1);
@@ -102,8 +104,8 @@ impl<'a> Binder<'a> {
             let action = match clause.update {
                 None => ConflictAction::Ignore,
                 Some(ClauseUpdate { assignments, filter }) => {
-                    let scope = self.upsert_scope(i, into, columns, Some("excluded"))?;
-                    self.conflict_update(assignments, filter, into, &scope, false)?
+                    let scope = self.upsert_scope(i, into, rows, Some("excluded"))?;
+                    self.conflict_update((assignments, filter), i, into, &scope, false)?
                 }
             };
             clauses.push(ConflictClause { target, action });
@@ -116,7 +118,7 @@ impl<'a> Binder<'a> {
         &self,
         i: &ast::Insert,
         into: &Changed,
-        given: &[usize],
+        rows: &Rows,
         excluded: Option<&str>,
     ) -> Result<Scope> {
         let def = &into.def;
@@ -128,6 +130,8 @@ impl<'a> Binder<'a> {
                 Scope::over_table(own, def)
             }
         };
+        scope = scope.called(i.table_alias.as_ref().map(|a| &a.alias));
+        let given = &rows.columns;
         let alias = match (&i.insert_alias, excluded) {
             (Some(a), _) => {
                 let alias = row_alias(&a.row_alias)?;
@@ -147,23 +151,52 @@ impl<'a> Binder<'a> {
             (None, None) => String::new(),
         };
         scope.append_hidden(Scope::over_table(ScopeTable::derived(alias, names), def))?;
+        // The tables of the query, of which only what is named here came along.
+        let others = &rows.others;
+        let mut tables: Vec<&str> = Vec::new();
+        for o in others {
+            if !tables.iter().any(|t| t.eq_ignore_ascii_case(&o.table.value)) {
+                tables.push(&o.table.value);
+            }
+        }
+        let behind = scope.width();
+        for table in tables {
+            let own = |o: &&OtherColumn| o.table.value.eq_ignore_ascii_case(table);
+            let places: Vec<usize> = others
+                .iter()
+                .enumerate()
+                .filter(|(_, o)| own(o))
+                .map(|(i, _)| i)
+                .collect();
+            let names = others
+                .iter()
+                .filter(own)
+                .map(|o| o.column.value.clone())
+                .collect();
+            let types = others.iter().filter(own).map(|o| o.ty.clone()).collect();
+            let of = Scope::of(ScopeTable::derived(String::from(table), names), types);
+            scope.append_hidden_at(of, behind + others.len(), |index| {
+                behind + places.get(index).copied().unwrap_or(index)
+            })?;
+        }
         Ok(scope)
     }
 
     fn conflict_update(
         &mut self,
-        assignments: &'a [ast::Assignment],
-        filter: Option<&'a ast::Expr>,
+        (assignments, filter): (&'a [ast::Assignment], Option<&'a ast::Expr>),
+        i: &ast::Insert,
         into: &Changed,
         scope: &Scope,
         values_function: bool,
     ) -> Result<ConflictAction> {
         let def = &into.def;
-        let mut env = Env::new(scope, "an upsert's SET").without_subqueries();
+        let mut env = Env::new(scope, "an upsert's SET");
+        let alias = i.table_alias.as_ref().map(|a| a.alias.value.as_str());
         env.inserted = values_function.then_some(def.columns.len());
         let mut set: Vec<(usize, Expr)> = Vec::with_capacity(assignments.len());
         for a in assignments {
-            let column = target(into, None, a)?;
+            let column = target(into, alias, a)?;
             if set.iter().any(|(c, _)| *c == column) {
                 return Err(invalid("a column is set twice", a));
             }
@@ -272,12 +305,15 @@ impl<'a> Binder<'a> {
 /// The key that `ON CONFLICT ON CONSTRAINT name` means.
 fn constraint(name: &ObjectName, def: &TableDef) -> Result<ConflictTarget> {
     let name = ident(name, "constraint")?;
-    let primary = name.value.eq_ignore_ascii_case("PRIMARY");
+    let primary = is_primary_key(def, &name.value);
     if primary && def.row_id_column.is_some() {
         return Ok(ConflictTarget::Keys(vec![None]));
     }
     let mut indexes = def.indexes.iter();
-    let found = indexes.position(|i| i.unique && i.name.eq_ignore_ascii_case(&name.value));
+    let found = indexes.position(|i| match primary {
+        true => i.name == PRIMARY,
+        false => i.unique && i.name.eq_ignore_ascii_case(&name.value),
+    });
     found
         .map(|i| ConflictTarget::Keys(vec![Some(i)]))
         .ok_or_else(|| Error::Unknown {

@@ -60,6 +60,13 @@ fn bind_ast<'a>(
     let at = parsed.position();
     match ast {
         Ast::Sql(s) => bind_sql(parsed, s, &mut binder),
+        Ast::AlterTable(s, conditions) => match s.as_ref() {
+            ast::Statement::AlterTable(a) => binder.alter_table(a, conditions),
+            other => bind_sql(parsed, other, &mut binder),
+        },
+        Ast::CommentOnPart(part, name, table) => binder.comment_on_part(part, name, table),
+        Ast::RenameExisting(renames) => binder.rename_table(renames, true),
+        Ast::ReplaceIndex(c) => binder.create_index(c, true),
         Ast::Explain {
             analyze,
             json,
@@ -116,7 +123,7 @@ fn bind_ast<'a>(
             binder.show_indexes(table, schema.as_ref(), filter.as_ref())
         }
         Ast::SetConstraints(names, deferred) => binder.set_constraints(names, *deferred),
-        Ast::SetTransaction(modes) => set_transaction(modes, at),
+        Ast::SetTransaction(modes, session) => set_transaction(modes, *session, at),
         Ast::StartTransaction(modes) => begin(modes, at),
     }
 }
@@ -161,15 +168,15 @@ fn bind_sql<'a>(parsed: &Parsed, s: &'a ast::Statement, binder: &mut Binder<'a>)
             })
         }
         ast::Statement::CreateTable(c) => binder.create_table(c),
-        ast::Statement::CreateIndex(c) => binder.create_index(c),
-        ast::Statement::AlterTable(a) => binder.alter_table(a),
+        ast::Statement::CreateIndex(c) => binder.create_index(c, false),
+        ast::Statement::AlterTable(a) => binder.alter_table(a, &[]),
         ast::Statement::Comment {
             object_type,
             object_name,
             comment,
             if_exists,
         } => binder.comment_on(*object_type, object_name, comment.as_deref(), *if_exists),
-        ast::Statement::RenameTable(r) => binder.rename_table(r),
+        ast::Statement::RenameTable(r) => binder.rename_table(r, false),
         ast::Statement::CreateView(v) => Err(binder.refused_view(v)),
         ast::Statement::Drop { .. } => binder.drop(s),
         ast::Statement::Truncate(t) => binder.truncate(t),

@@ -48,23 +48,22 @@ pub(super) fn begin(given: &[TransactionMode], at: Option<Position>) -> Result<S
     let (isolation, read_only) = modes(given, at)?;
     Ok(Statement::Transaction(TransactionControl::Begin {
         isolation,
-        read_only: read_only.unwrap_or(false),
+        read_only,
     }))
 }
 
 /// SET TRANSACTION.
-pub(super) fn set_transaction(given: &[TransactionMode], at: Option<Position>) -> Result<Statement> {
+pub(super) fn set_transaction(
+    given: &[TransactionMode],
+    session: bool,
+    at: Option<Position>,
+) -> Result<Statement> {
     let (isolation, read_only) = modes(given, at)?;
-    refuse_at(
-        read_only == Some(true),
-        "SET TRANSACTION READ ONLY (use START TRANSACTION READ ONLY)",
-        at,
-    )?;
-    match isolation {
-        Some(level) => Ok(Statement::Transaction(TransactionControl::SetIsolation(level))),
-        // READ WRITE alone is how transactions are anyway.
-        None => Ok(Statement::Nothing),
-    }
+    Ok(Statement::Transaction(TransactionControl::SetModes {
+        isolation,
+        read_only,
+        session,
+    }))
 }
 
 /// Transaction statements as `sqlparser` knows them; `None` for anything else.
@@ -197,10 +196,10 @@ pub(super) fn set(s: &Set, at: Option<Position>) -> Result<Statement> {
         Set::SetTransaction {
             modes,
             snapshot,
-            session: _,
+            session,
         } => {
             refuse_at(snapshot.is_some(), "SET TRANSACTION SNAPSHOT", at)?;
-            set_transaction(modes, at)
+            set_transaction(modes, *session, at)
         }
         Set::SetTimeZone { local: _, value } => {
             let name = String::from("time_zone");

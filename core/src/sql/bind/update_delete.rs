@@ -215,7 +215,7 @@ impl<'a> Binder<'a> {
             None => None,
             Some(items) => {
                 let seen = target.returned(scope, &mut exprs, &mut columns);
-                Some(self.returned_by(items, &seen, &target.changed)?)
+                Some(self.returned_alone(items, &seen, &target.changed)?)
             }
         };
         let source = Query {

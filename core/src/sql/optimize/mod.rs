@@ -47,5 +47,5 @@ pub use conjuncts::{join as join_conjuncts, split as split_conjuncts, split_and,
 pub use estimate::rows as estimate_rows;
 pub use implied_conditions::implies;
 pub use lossless::compared_column;
-pub use rewrite::{optimize, optimize_with, simplify_expression};
+pub use rewrite::{optimize, optimize_returning, optimize_with, simplify_expression};
 pub use statistics::{Statistics, TableFacts};

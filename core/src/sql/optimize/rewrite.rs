@@ -8,10 +8,28 @@ use super::{
 };
 use crate::sql::bind::SchemaSource;
 use crate::sql::plan::{Expr, Plan, Query, SubPlanKind};
+use alloc::{sync::Arc, vec::Vec};
 
 /// Rewrites a query's plan and its sub-plans. The output columns, their order and types stay.
 pub fn optimize(query: &mut Query, names: &dyn SchemaSource) {
     optimize_with(query, &BoundTables::new(names));
+}
+
+/// Rewrites the sub-plans of RETURNING, whose own plan only says what its rows are like.
+pub fn optimize_returning(query: &mut Query, names: &dyn SchemaSource) {
+    if query.sub_plans.is_empty() {
+        return;
+    }
+    let mut alone = Query {
+        plan: Plan::Values {
+            rows: Vec::new(),
+            types: Vec::new(),
+        },
+        sub_plans: core::mem::take(&mut query.sub_plans),
+        columns: Arc::default(),
+    };
+    optimize(&mut alone, names);
+    query.sub_plans = alone.sub_plans;
 }
 
 /// As [`optimize`], with facts from anywhere.

@@ -34,7 +34,10 @@ fn is(token: Option<&TokenWithSpan>, wanted: &Token) -> bool {
 fn may_advise(t: &TokenWithSpan) -> bool {
     match &t.token {
         Token::Word(w) if w.quote_style.is_none() => {
-            const WORDS: [&str; 11] = [
+            const WORDS: [&str; 14] = [
+                "ALL",
+                "ANY",
+                "SOME",
                 "TRIM",
                 "ISNULL",
                 "LOW_PRIORITY",
@@ -92,6 +95,11 @@ fn word(tokens: &mut Vec<TokenWithSpan>, i: usize) {
         while is_one_of(tokens.get(i + 1), &["SQL_CACHE"]) && !ends_item(tokens.get(i + 2)) {
             tokens.remove(i + 1);
         }
+    } else if is_one_of(tokens.get(i), &["ALL", "ANY", "SOME"])
+        && is(tokens.get(i + 1), &Token::LParen)
+        && is_word(tokens.get(i + 2), "VALUES")
+    {
+        select_values(tokens, i + 2);
     } else if is_word(tokens.get(i), "AS") {
         let not = usize::from(is_word(tokens.get(i + 1), "NOT"));
         if is_word(tokens.get(i + 1 + not), "MATERIALIZED") && is(tokens.get(i + 2 + not), &Token::LParen) {
@@ -125,6 +133,38 @@ fn word(tokens: &mut Vec<TokenWithSpan>, i: usize) {
             t.token = Token::make_keyword("SHARE");
         }
     }
+}
+
+/// Writes `VALUES …)` as `SELECT * FROM (VALUES …) AS v)`.
+fn select_values(tokens: &mut Vec<TokenWithSpan>, at: usize) {
+    let Some(span) = tokens.get(at).map(|t| t.span) else {
+        return;
+    };
+    let mut open = 0_usize;
+    let end = tokens.iter().skip(at).position(|t| {
+        match t.token {
+            Token::LParen => open += 1,
+            Token::RParen if open == 0 => return true,
+            Token::RParen => open -= 1,
+            _ => {}
+        }
+        false
+    });
+    let Some(end) = end.map(|e| at + e) else { return };
+    let like = |token: Token| TokenWithSpan::new(token, span);
+    let behind = [
+        Token::RParen,
+        Token::make_keyword("AS"),
+        Token::make_word("values", Some('`')),
+    ];
+    tokens.splice(end..end, behind.map(like));
+    let before = [
+        Token::make_keyword("SELECT"),
+        Token::Mul,
+        Token::make_keyword("FROM"),
+        Token::LParen,
+    ];
+    tokens.splice(at..at, before.map(like));
 }
 
 /// Writes `INDEXED BY i` as `FORCE INDEX (i)`.

@@ -36,18 +36,26 @@ impl Statements<'_, '_> {
             return Ok(Ast::TableKeys(name));
         }
         let mut operations = Vec::new();
+        let mut conditions = Vec::new();
         loop {
+            let place = self.parser.peek_token_ref().span.start;
+            let asked = self
+                .conditions
+                .iter()
+                .find(|(at, _)| *at == place)
+                .map(|(_, e)| e.clone());
             match self.add_columns()? {
                 Some(several) => operations.extend(several),
                 // How MySQL is to go about it: every change is made at once here.
                 None if self.rebuilds() => {}
                 None => operations.push(self.alter_operation()?),
             }
+            conditions.resize(operations.len(), asked);
             if !self.parser.consume_token(&Token::Comma) {
                 break;
             }
         }
-        Ok(Ast::Sql(Box::new(Statement::AlterTable(AlterTable {
+        let statement = Statement::AlterTable(AlterTable {
             name,
             if_exists,
             only,
@@ -56,12 +64,18 @@ impl Statements<'_, '_> {
             on_cluster: None,
             table_type: None,
             end_token: self.parser.get_current_token().clone().into(),
-        }))))
+        });
+        Ok(Ast::AlterTable(Box::new(statement), conditions))
     }
 
     /// `ADD [COLUMN] (a INT, b INT, …)`, if that is what stands here.
     fn add_columns(&mut self) -> Result<Option<Vec<AlterTableOperation>>> {
-        let words = 1 + usize::from(self.is(1, "COLUMN"));
+        let keyword = 1 + usize::from(self.is(1, "COLUMN"));
+        let condition = ["IF", "NOT", "EXISTS"]
+            .iter()
+            .enumerate()
+            .all(|(i, w)| self.is(keyword + i, w));
+        let words = keyword + if condition { 3 } else { 0 };
         if !self.is(0, "ADD") || self.parser.peek_nth_token_ref(words).token != Token::LParen {
             return Ok(None);
         }
@@ -71,7 +85,7 @@ impl Statements<'_, '_> {
             .into_iter()
             .map(|column_def| AlterTableOperation::AddColumn {
                 column_keyword: true,
-                if_not_exists: false,
+                if_not_exists: condition,
                 column_def,
                 column_position: None,
             });

@@ -13,11 +13,37 @@ use sqlparser::ast::{
 use sqlparser::dialect::{Dialect, MySqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// Amphi's dialect.
 #[derive(Debug)]
-pub(super) struct AmphiDialect;
+pub(super) struct AmphiDialect {
+    /// Whether INSERT's table has an alias. The parser would take any word behind the table for one.
+    insert_alias: bool,
+}
+
+impl AmphiDialect {
+    /// The dialect for a statement's tokens.
+    pub(super) fn of(tokens: &[TokenWithSpan]) -> &'static AmphiDialect {
+        let is = |at: usize, word: Keyword| match tokens.get(at).map(|t| &t.token) {
+            Some(Token::Word(w)) => w.quote_style.is_none() && w.keyword == word,
+            _ => false,
+        };
+        // WITH or EXPLAIN may stand before it.
+        let insert_alias = (0..tokens.len()).any(|at| {
+            let dot = tokens.get(at + 2).is_some_and(|t| t.token == Token::Period);
+            is(at, Keyword::INTO) && is(at + if dot { 4 } else { 2 }, Keyword::AS)
+        });
+        match insert_alias {
+            true => &ALIASED,
+            false => &PLAIN,
+        }
+    }
+}
+
+/// The dialect where it makes no difference what the statement is.
+pub(super) static PLAIN: AmphiDialect = AmphiDialect { insert_alias: false };
+static ALIASED: AmphiDialect = AmphiDialect { insert_alias: true };
 
 /// Between `+ -` and `* / %`, where the default leaves room.
 const SHIFT: u8 = 25;
@@ -105,6 +131,10 @@ impl Dialect for AmphiDialect {
 
     fn supports_limit_comma(&self) -> bool {
         true
+    }
+
+    fn supports_insert_table_alias(&self) -> bool {
+        self.insert_alias
     }
 
     fn supports_insert_set(&self) -> bool {

@@ -36,11 +36,11 @@ impl Parsed {
         self.parameters.len() + self.variables.len()
     }
 
-    /// The name of the prepared statement that it executes.
-    pub fn executes(&self) -> Option<&str> {
+    /// The name of the prepared statement that it executes; `Some(None)`: one that it brings along.
+    pub fn executes(&self) -> Option<Option<&str>> {
         match self.ast.as_ref() {
             Ast::Session(s) => match &s.verb {
-                SessionVerb::Execute(name) => Some(name),
+                SessionVerb::Execute(name) => Some(name.as_deref()),
                 _ => None,
             },
             _ => None,
@@ -104,6 +104,11 @@ fn parse_tokens(sql: &str, statement: StatementTokens) -> Result<Parsed> {
         parameters,
         variables,
     } = statement;
+    // The parameters of a statement that is prepared are its own.
+    let prepares = session
+        .as_ref()
+        .is_some_and(|s| matches!(s.verb, SessionVerb::Prepare(_)) && variables.is_empty());
+    let parameters = if prepares { Vec::new() } else { parameters };
     let ast = match session {
         Some(session) => Ast::Session(session),
         None if variables.is_empty() => parse_statement(sql, tokens)?,

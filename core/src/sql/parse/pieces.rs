@@ -3,7 +3,7 @@
 //! It shows the tokenizer's own tokens, and what the tokenizer cannot read, a quote that is still open, as
 //! one piece up to the end: every byte that is not white space is in one piece, in order.
 
-use super::dialect::AmphiDialect;
+use super::dialect::PLAIN;
 use alloc::vec::Vec;
 use core::ops::Range;
 use sqlparser::tokenizer::{Location, Token, Tokenizer, Whitespace};
@@ -64,7 +64,7 @@ impl Places<'_> {
 /// The pieces of a text, which need not be complete.
 pub fn pieces(sql: &str) -> Vec<Piece> {
     let mut tokens = Vec::new();
-    let read = Tokenizer::new(&AmphiDialect, sql)
+    let read = Tokenizer::new(&PLAIN, sql)
         .with_unescape(false)
         .tokenize_with_location_into_buf(&mut tokens);
     let mut places = Places {

@@ -7,6 +7,7 @@
 use super::statement::{Ast, parse_statement};
 use super::syntax_error::{start, syntax};
 use super::tokens::StatementTokens;
+use super::view_text::ViewText;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{BinaryOperator, Expr, Ident, Select, SelectItem, SetExpr, Statement, Value};
@@ -24,10 +25,10 @@ pub(in crate::sql) enum SessionVerb {
     Do,
     /// PREPARE of this name: it is the text.
     Prepare(String),
-    /// EXECUTE of this name: they are its parameters.
-    Execute(String),
-    /// DEALLOCATE of this name.
-    Deallocate(String),
+    /// EXECUTE of this name: they are its parameters. IMMEDIATE: the first is the text of the statement.
+    Execute(Option<String>),
+    /// DEALLOCATE of this name, or ALL.
+    Deallocate(Option<String>),
 }
 
 /// What a column is assigned to.
@@ -118,6 +119,47 @@ impl Tokens<'_> {
             Some(select) if is_list(select) => Ok(statement),
             _ => self.expected("expressions separated by commas", 1),
         }
+    }
+
+    /// The text behind AS in PostgreSQL's `PREPARE name (types) AS text`, as a literal.
+    fn prepared_text(&self, at: usize) -> Result<Option<TokenWithSpan>> {
+        let mut at = at;
+        if self.is_token(at, &Token::LParen) {
+            let rest = self.tokens.get(at..).unwrap_or_default();
+            match rest.iter().position(|t| t.token == Token::RParen) {
+                Some(end) => at += end + 1,
+                None => return self.expected("a list of types in parentheses", at),
+            }
+        }
+        if !self.is(at, "AS") {
+            return Ok(None);
+        }
+        let (Some(first), Some(last)) = (self.tokens.get(at + 1), self.tokens.last()) else {
+            return self.expected("a statement", at + 1);
+        };
+        let Some(text) = ViewText::cut(self.sql, first.span.start, last.span.end) else {
+            return self.expected("a statement", at + 1);
+        };
+        let quoted = text.as_str().replace('\\', "\\\\").replace('\'', "''");
+        Ok(Some(TokenWithSpan::new(
+            Token::SingleQuotedString(quoted),
+            first.span,
+        )))
+    }
+
+    /// The text of EXECUTE IMMEDIATE and the values behind USING, as a list.
+    fn immediate(&self) -> Vec<TokenWithSpan> {
+        let mut tokens = self.rest(2);
+        let mut open = 0_usize;
+        for t in &mut tokens {
+            match &t.token {
+                Token::LParen => open += 1,
+                Token::RParen => open = open.saturating_sub(1),
+                Token::Word(w) if open == 0 && w.keyword == Keyword::USING => t.token = Token::Comma,
+                _ => {}
+            }
+        }
+        tokens
     }
 
     /// SET @a = …, @b := …, name = ….
@@ -261,23 +303,41 @@ pub(super) fn session_statement(sql: &str, statement: &StatementTokens) -> Resul
     }
     if t.is(0, "PREPARE") {
         let name = t.name(1)?;
+        if let Some(text) = t.prepared_text(2)? {
+            return verb(
+                SessionVerb::Prepare(name),
+                Some(t.expressions(alloc::vec![text])?),
+            );
+        }
         if !t.is(2, "FROM") {
             return t.expected("FROM", 2);
         }
         return verb(SessionVerb::Prepare(name), Some(t.expressions(t.rest(3))?));
     }
     if t.is(0, "EXECUTE") {
+        if t.is(1, "IMMEDIATE") {
+            return verb(SessionVerb::Execute(None), Some(t.expressions(t.immediate())?));
+        }
         let name = t.name(1)?;
-        let using = match t.is(2, "USING") {
-            true => Some(t.expressions(t.rest(3))?),
-            false => t.end(2).map(|()| None)?,
+        // PostgreSQL puts the values in parentheses.
+        let enclosed = t.is_token(2, &Token::LParen) && t.is_token(t.tokens.len() - 1, &Token::RParen);
+        let using = match (t.is(2, "USING"), enclosed) {
+            (true, _) => Some(t.expressions(t.rest(3))?),
+            (false, true) => {
+                let mut values = t.rest(3);
+                values.pop();
+                Some(t.expressions(values)?)
+            }
+            (false, false) => t.end(2).map(|()| None)?,
         };
-        return verb(SessionVerb::Execute(name), using);
+        return verb(SessionVerb::Execute(Some(name)), using);
     }
-    if (t.is(0, "DEALLOCATE") || t.is(0, "DROP")) && t.is(1, "PREPARE") {
-        let name = t.name(2)?;
-        t.end(3)?;
-        return verb(SessionVerb::Deallocate(name), None);
+    if t.is(0, "DEALLOCATE") || t.is(0, "DROP") && t.is(1, "PREPARE") {
+        let at = 1 + usize::from(t.is(1, "PREPARE"));
+        let name = t.name(at)?;
+        t.end(at + 1)?;
+        let all = t.is(0, "DEALLOCATE") && t.is(at, "ALL");
+        return verb(SessionVerb::Deallocate((!all).then_some(name)), None);
     }
     if !statement.variables.is_empty()
         && (t.is(0, "SELECT") || t.is(0, "WITH") || t.is(0, "TABLE"))

@@ -4,6 +4,7 @@
 //! would drop a word on the way: nothing a statement says may get lost before binding sees it.
 
 use super::dialect::AmphiDialect;
+use super::existence::Existence;
 use super::limits::MAX_RECURSION;
 use super::sequence::SequenceStatement;
 use super::session_statement::SessionStatement;
@@ -14,12 +15,13 @@ use crate::catalog::CheckOption;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{
-    Expr, Ident, ObjectName, Set, ShowStatementFilter, ShowStatementFilterPosition, ShowStatementIn,
-    ShowStatementInClause, ShowStatementOptions, Statement, TransactionMode,
+    CreateIndex, Expr, Ident, ObjectName, RenameTable, Set, ShowStatementFilter, ShowStatementFilterPosition,
+    ShowStatementIn, ShowStatementInClause, ShowStatementOptions, Statement, TransactionAccessMode,
+    TransactionIsolationLevel, TransactionMode,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
 /// A statement's tree.
 #[derive(Debug, Clone)]
@@ -35,6 +37,14 @@ pub(in crate::sql) enum Ast {
         /// What is explained.
         statement: Box<Ast>,
     },
+    /// ALTER TABLE, and under which condition each of its actions is done.
+    AlterTable(Box<Statement>, Vec<Option<Existence>>),
+    /// COMMENT ON CONSTRAINT or TRIGGER of a table: the word, its name and the table.
+    CommentOnPart(&'static str, Ident, ObjectName),
+    /// RENAME TABLE IF EXISTS.
+    RenameExisting(Vec<RenameTable>),
+    /// CREATE OR REPLACE INDEX.
+    ReplaceIndex(Box<CreateIndex>),
     /// CREATE VIEW or ALTER VIEW.
     View {
         /// As `sqlparser` has it.
@@ -87,8 +97,8 @@ pub(in crate::sql) enum Ast {
     ShowIndexes(ObjectName, Option<Ident>, Option<ShowStatementFilter>),
     /// SET CONSTRAINTS names (none: ALL), and whether DEFERRED.
     SetConstraints(Vec<ObjectName>, bool),
-    /// SET [SESSION] TRANSACTION modes.
-    SetTransaction(Vec<TransactionMode>),
+    /// SET [SESSION] TRANSACTION modes, and whether SESSION.
+    SetTransaction(Vec<TransactionMode>, bool),
     /// START TRANSACTION modes.
     StartTransaction(Vec<TransactionMode>),
 }
@@ -123,16 +133,20 @@ pub(super) struct Statements<'a, 's> {
     pub(super) sql: &'s str,
     /// The text of the query of a view that is defined, and its WITH CHECK OPTION.
     pub(super) text: Option<(ViewText, Option<CheckOption>)>,
+    /// The conditions of the actions of ALTER TABLE, by where these start.
+    pub(super) conditions: Vec<(Location, Existence)>,
 }
 
 /// Parses one statement.
 pub(super) fn parse_statement(sql: &str, mut tokens: Vec<TokenWithSpan>) -> Result<Ast> {
     name_update_lists(&mut tokens);
+    super::source_columns::carry(&mut tokens);
     if is_create_trigger(&tokens) {
         return Ok(Ast::CreateTrigger(Box::new(create_trigger(sql, tokens)?)));
     }
     let mut tokens = tables_selected(tokens);
     let mut s = Statements {
+        conditions: super::existence::take_conditions(&mut tokens),
         text: ViewText::of(sql, &mut tokens),
         parser: new_parser(tokens),
         sql,
@@ -216,6 +230,7 @@ pub(super) fn parse_expression(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<
         parser: new_parser(tokens),
         sql,
         text: None,
+        conditions: Vec::new(),
     };
     let expr = s.run(|p| p.parse_expr())?;
     s.end()?;
@@ -231,7 +246,8 @@ pub(super) fn new_parser(mut tokens: Vec<TokenWithSpan>) -> Parser<'static> {
     super::json_value::clauses_as_arguments(&mut tokens);
     super::sequence::value_calls(&mut tokens);
     super::frame_exclusion::name_exclusions(&mut tokens);
-    Parser::new(&AmphiDialect)
+    super::nested_joins::enclose(&mut tokens);
+    Parser::new(AmphiDialect::of(&tokens))
         .with_recursion_limit(MAX_RECURSION)
         .with_options(ParserOptions::new().with_unescape(false))
         .with_tokens_with_locations(tokens)
@@ -295,6 +311,8 @@ impl<'a> Statements<'a, '_> {
         let verb = ["CREATE", "ALTER", "DROP"].into_iter().find(|w| self.is(0, w));
         let object = FOREIGN_OBJECTS.iter().find(|w| self.is(1, w));
         match (verb, object) {
+            // Of these there are none, or they are not made with SQL.
+            (Some("DROP"), Some(_)) if self.is(2, "IF") && self.is(3, "EXISTS") => Ok(()),
             (Some(verb), Some(object)) => self.unsupported(format!("{verb} {object}")),
             _ => Ok(()),
         }
@@ -311,6 +329,26 @@ impl<'a> Statements<'a, '_> {
             return Ok(nothing);
         }
         self.refuse_foreign()?;
+        if self.is(0, "DROP") && FOREIGN_OBJECTS.iter().any(|o| self.is(1, o)) {
+            self.skip(4);
+            self.run(|p| p.parse_comma_separated(|p| p.parse_object_name(false)))?;
+            return Ok(Ast::Nothing);
+        }
+        if self.take(&["RENAME", "TABLE", "IF", "EXISTS"]) || self.take(&["RENAME", "TABLES", "IF", "EXISTS"])
+        {
+            return self.rename_existing();
+        }
+        for part in ["CONSTRAINT", "TRIGGER"] {
+            if self.take(&["COMMENT", "ON", part]) {
+                return self.comment_on_part(part);
+            }
+        }
+        let unique = usize::from(self.is(3, "UNIQUE"));
+        if self.are(&["CREATE", "OR", "REPLACE"]) && self.is(3 + unique, "INDEX") {
+            self.skip(4 + unique);
+            let index = self.run(|p| p.parse_create_index(unique > 0))?;
+            return Ok(Ast::ReplaceIndex(Box::new(index)));
+        }
         if let Some(sequence) = self.sequence()? {
             return Ok(sequence);
         }
@@ -329,6 +367,8 @@ impl<'a> Statements<'a, '_> {
             Keyword::SET => self.set(),
             Keyword::ANALYZE => self.analyze(),
             Keyword::START if self.is(1, "TRANSACTION") => self.start_transaction(),
+            Keyword::BEGIN => self.begin(),
+            Keyword::COMMIT | Keyword::ROLLBACK if self.ends_without_chain() => self.end_of_transaction(),
             Keyword::ALTER if self.is(1, "TABLE") => self.alter_table(),
             // Keys that occur twice are an error nevertheless.
             Keyword::ALTER if self.is(1, "IGNORE") && self.is(2, "TABLE") => {
@@ -341,6 +381,38 @@ impl<'a> Statements<'a, '_> {
             Keyword::CREATE if self.is(1, "SPATIAL") => self.unsupported("SPATIAL INDEX"),
             Keyword::DELETE if self.is(1, "IGNORE") => self.unsupported("DELETE IGNORE"),
             _ => self.plain(),
+        }
+    }
+
+    /// `name ON table IS text` of COMMENT ON.
+    fn comment_on_part(&mut self, part: &'static str) -> Result<Ast> {
+        let name = self.run(|p| p.parse_identifier())?;
+        if !self.take(&["ON"]) {
+            return self.expected("ON");
+        }
+        let table = self.run(|p| p.parse_object_name(false))?;
+        if !self.take(&["IS"]) {
+            return self.expected("IS");
+        }
+        if !self.take(&["NULL"]) {
+            self.run(|p| p.parse_literal_string())?;
+        }
+        Ok(Ast::CommentOnPart(part, name, table))
+    }
+
+    /// `old TO new, …` of RENAME TABLE IF EXISTS.
+    fn rename_existing(&mut self) -> Result<Ast> {
+        let mut renames = Vec::new();
+        loop {
+            let old_name = self.run(|p| p.parse_object_name(false))?;
+            if !self.take(&["TO"]) {
+                return self.expected("TO");
+            }
+            let new_name = self.run(|p| p.parse_object_name(false))?;
+            renames.push(RenameTable { old_name, new_name });
+            if !self.parser.consume_token(&Token::Comma) {
+                return Ok(Ast::RenameExisting(renames));
+            }
         }
     }
 
@@ -588,19 +660,23 @@ impl<'a> Statements<'a, '_> {
         if !scoped && self.is(1, "CONSTRAINTS") {
             return self.set_constraints();
         }
+        if self.take(&["SET", "SESSION", "CHARACTERISTICS", "AS", "TRANSACTION"]) {
+            return Ok(Ast::SetTransaction(self.transaction_modes()?, true));
+        }
         if self.is(at, "TRANSACTION") {
             if self.is(1, "GLOBAL") {
                 return self.unsupported("SET GLOBAL TRANSACTION");
             }
+            let self_session = self.is(1, "SESSION");
             self.skip(at + 1);
             if self.is(0, "SNAPSHOT") {
                 return self.unsupported("SET TRANSACTION SNAPSHOT");
             }
-            let modes = self.run(|p| p.parse_transaction_modes())?;
+            let modes = self.transaction_modes()?;
             if modes.is_empty() {
                 return self.expected("ISOLATION LEVEL or READ");
             }
-            return Ok(Ast::SetTransaction(modes));
+            return Ok(Ast::SetTransaction(modes, self_session));
         }
         // SET CHARACTER SET is SET NAMES but for what literals compare like.
         if self.is(1, "CHARSET") || (self.is(1, "CHARACTER") && self.is(2, "SET")) {
@@ -644,21 +720,98 @@ impl<'a> Statements<'a, '_> {
 
     fn start_transaction(&mut self) -> Result<Ast> {
         self.skip(2);
+        Ok(Ast::StartTransaction(self.transaction_modes()?))
+    }
+
+    /// BEGIN, with modes as PostgreSQL has them behind it.
+    fn begin(&mut self) -> Result<Ast> {
+        let word = 1 + usize::from(self.is(1, "TRANSACTION") || self.is(1, "WORK"));
+        const MODES: [&str; 4] = ["ISOLATION", "READ", "NOT", "DEFERRABLE"];
+        match MODES.iter().any(|m| self.is(word, m)) {
+            true => {
+                self.skip(word);
+                Ok(Ast::StartTransaction(self.transaction_modes()?))
+            }
+            false => self.plain(),
+        }
+    }
+
+    /// Whether COMMIT or ROLLBACK says NO CHAIN or [NO] RELEASE.
+    fn ends_without_chain(&self) -> bool {
+        let word = 1 + usize::from(self.is(1, "TRANSACTION") || self.is(1, "WORK"));
+        let chain = usize::from(self.is(word, "AND")) * 2;
+        (chain > 0 && self.is(word + 1, "NO"))
+            || self.is(word + chain, "NO") && self.is(word + chain + 1, "RELEASE")
+    }
+
+    /// `COMMIT [WORK] [AND NO CHAIN] [NO RELEASE]`, which is COMMIT.
+    fn end_of_transaction(&mut self) -> Result<Ast> {
+        let commits = self.is(0, "COMMIT");
+        self.skip(1);
+        let _ = self.take(&["WORK"]) || self.take(&["TRANSACTION"]);
+        self.take(&["AND", "NO", "CHAIN"]);
+        self.take(&["NO", "RELEASE"]);
+        Ok(Ast::Sql(Box::new(match commits {
+            true => Statement::Commit {
+                chain: false,
+                end: false,
+                modifier: None,
+            },
+            false => Statement::Rollback {
+                chain: false,
+                savepoint: None,
+            },
+        })))
+    }
+
+    /// The modes of a transaction, with commas between them or without.
+    fn transaction_modes(&mut self) -> Result<Vec<TransactionMode>> {
         let mut modes = Vec::new();
         loop {
-            // A snapshot is what every transaction starts with.
-            if !self.take(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
-                let more = self.run(|p| p.parse_transaction_modes())?;
-                if more.is_empty() {
-                    break;
+            // A snapshot is what every transaction starts with; none waits for others to end, as DEFERRABLE may.
+            let dropped = self.take(&["WITH", "CONSISTENT", "SNAPSHOT"])
+                || self.take(&["NOT", "DEFERRABLE"])
+                || self.take(&["DEFERRABLE"]);
+            if !dropped {
+                if !self.is(0, "ISOLATION") && !self.is(0, "READ") {
+                    return Ok(modes);
                 }
-                modes.extend(more);
+                modes.push(self.transaction_mode()?);
             }
-            if !self.parser.consume_token(&Token::Comma) {
-                break;
-            }
+            let _ = self.parser.consume_token(&Token::Comma);
         }
-        Ok(Ast::StartTransaction(modes))
+    }
+
+    fn transaction_mode(&mut self) -> Result<TransactionMode> {
+        const LEVELS: [(&[&str], TransactionIsolationLevel); 4] = [
+            (
+                &["READ", "UNCOMMITTED"],
+                TransactionIsolationLevel::ReadUncommitted,
+            ),
+            (&["READ", "COMMITTED"], TransactionIsolationLevel::ReadCommitted),
+            (&["REPEATABLE", "READ"], TransactionIsolationLevel::RepeatableRead),
+            (&["SERIALIZABLE"], TransactionIsolationLevel::Serializable),
+        ];
+        if self.take(&["ISOLATION", "LEVEL"]) {
+            for (words, level) in LEVELS {
+                if self.take(words) {
+                    return Ok(TransactionMode::IsolationLevel(level));
+                }
+            }
+            if self.take(&["SNAPSHOT"]) {
+                return Ok(TransactionMode::IsolationLevel(
+                    TransactionIsolationLevel::Snapshot,
+                ));
+            }
+            return self.expected("an isolation level");
+        }
+        if self.take(&["READ", "ONLY"]) {
+            return Ok(TransactionMode::AccessMode(TransactionAccessMode::ReadOnly));
+        }
+        match self.take(&["READ", "WRITE"]) {
+            true => Ok(TransactionMode::AccessMode(TransactionAccessMode::ReadWrite)),
+            false => self.expected("READ ONLY or READ WRITE"),
+        }
     }
 
     fn drop_trigger(&mut self) -> Result<Ast> {

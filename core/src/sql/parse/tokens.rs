@@ -7,7 +7,7 @@
 //! their `0x`: unlike `X'FF'` it is a number where one is asked for.
 
 use super::block::Blocks;
-use super::dialect::AmphiDialect;
+use super::dialect::PLAIN;
 use super::limits::Depth;
 use super::syntax_error::{from_tokenizer, position, syntax};
 use crate::types::{Error, Result};
@@ -184,8 +184,7 @@ pub(super) fn tokenize_body(sql: &str) -> Result<Vec<TokenWithSpan>> {
 
 /// The statements of a text whose first one is at the place that `blocks` says.
 fn cut(sql: &str, mut blocks: Blocks) -> Result<Vec<StatementTokens>> {
-    let dialect = AmphiDialect;
-    let all = Tokenizer::new(&dialect, sql)
+    let all = Tokenizer::new(&PLAIN, sql)
         .with_unescape(false)
         .tokenize_with_location()
         .map_err(|e| from_tokenizer(sql, e))?;

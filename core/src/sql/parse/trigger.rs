@@ -163,6 +163,7 @@ pub(super) fn refuse_parameters(tokens: &[TokenWithSpan]) -> Result<()> {
 /// Parses CREATE TRIGGER.
 pub(super) fn create_trigger(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<CreateTrigger> {
     let mut s = Statements {
+        conditions: Vec::new(),
         parser: new_parser(tokens.clone()),
         sql,
         text: None,
@@ -285,6 +286,7 @@ pub(super) fn trigger_statement(
         return Ok(vec![compound]);
     }
     let mut s = Statements {
+        conditions: Vec::new(),
         parser: new_parser(tokens.to_vec()),
         sql,
         text: None,

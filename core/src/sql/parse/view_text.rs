@@ -87,7 +87,7 @@ impl ViewText {
     }
 
     /// The part of `sql` from one place up to another.
-    fn cut(sql: &str, start: Location, end: Location) -> Option<ViewText> {
+    pub(super) fn cut(sql: &str, start: Location, end: Location) -> Option<ViewText> {
         let first = Location { line: 1, column: 1 };
         let from = offset(sql, first, start)?;
         // The end of the text is no character's place.

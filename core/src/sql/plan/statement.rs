@@ -16,8 +16,8 @@ pub enum TransactionControl {
     Begin {
         /// ISOLATION LEVEL, if given.
         isolation: Option<IsolationLevel>,
-        /// READ ONLY.
-        read_only: bool,
+        /// READ ONLY, or READ WRITE, if given.
+        read_only: Option<bool>,
     },
     /// COMMIT, END.
     Commit {
@@ -49,8 +49,16 @@ pub enum TransactionControl {
         /// DEFERRED; IMMEDIATE otherwise.
         deferred: bool,
     },
-    /// `SET [SESSION] TRANSACTION ISOLATION LEVEL …`: for the next transactions of the session.
-    SetIsolation(IsolationLevel),
+    /// `SET [SESSION] TRANSACTION …`.
+    SetModes {
+        /// ISOLATION LEVEL, if given.
+        isolation: Option<IsolationLevel>,
+        /// READ ONLY, or READ WRITE, if given.
+        read_only: Option<bool>,
+        /// SESSION: of all later transactions of the session; otherwise of the one that is open and as new, or else of
+        /// the next one.
+        session: bool,
+    },
 }
 
 /// Where INSERT's rows come from. The rows have one column per inserted column, converted to its type.
@@ -310,10 +318,10 @@ pub enum SessionVerb {
     Do,
     /// PREPARE: it is the text of the statement of this name.
     Prepare(String),
-    /// EXECUTE: they are the parameters of the statement of this name.
-    Execute(String),
-    /// DEALLOCATE PREPARE of this name.
-    Deallocate(String),
+    /// EXECUTE: they are the parameters of the statement of this name; IMMEDIATE: the first is its text.
+    Execute(Option<String>),
+    /// DEALLOCATE PREPARE of this name, or ALL.
+    Deallocate(Option<String>),
 }
 
 /// What a column is assigned to; names are in small letters.
@@ -548,6 +556,18 @@ pub enum Statement {
 }
 
 impl Statement {
+    /// RETURNING of a statement that changes one table.
+    pub fn returning_mut(&mut self) -> Option<&mut Query> {
+        match self {
+            Statement::Insert(i) => Arc::make_mut(i).returning.as_mut(),
+            Statement::Update(u) => Arc::make_mut(u).returning.as_mut(),
+            Statement::Delete(d) => Arc::make_mut(d).returning.as_mut(),
+            Statement::Triggered(t) => Arc::make_mut(t).change.returning_mut(),
+            Statement::Explain { statement, .. } => statement.returning_mut(),
+            _ => None,
+        }
+    }
+
     /// The plans of the statement, for the optimizer. Nothing is copied while nobody else holds them.
     pub fn queries_mut(&mut self) -> Vec<&mut Query> {
         match self {

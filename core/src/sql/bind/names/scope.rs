@@ -187,6 +187,16 @@ impl Scope {
         scope
     }
 
+    /// The same with another name of its first table.
+    pub(in crate::sql::bind) fn called(mut self, alias: Option<&Ident>) -> Scope {
+        if let (Some(alias), Some(table)) = (alias, self.tables.first_mut()) {
+            table.name = alias.value.clone();
+            table.aliased = true;
+            table.schema = None;
+        }
+        self
+    }
+
     /// Says of its first table, a view, what is changed through it, and what it is called here.
     pub(in crate::sql::bind) fn can_be_changed(&mut self, changed: Changed, alias: Option<String>) {
         if let Some(table) = self.tables.first_mut() {
@@ -265,6 +275,18 @@ impl Scope {
     pub(in crate::sql::bind) fn append_hidden(&mut self, mut other: Scope) -> Result<()> {
         other.visible.clear();
         self.append(other)
+    }
+
+    /// As [`Scope::append_hidden`], with the other's columns where `place` says in an output of this width.
+    pub(in crate::sql::bind) fn append_hidden_at(
+        &mut self,
+        mut other: Scope,
+        width: usize,
+        place: impl Fn(usize) -> usize,
+    ) -> Result<()> {
+        other.visible.clear();
+        self.width = width;
+        self.append_at(other, place)
     }
 
     /// As [`Scope::append`] with the sides of the output exchanged: the other's columns come first.

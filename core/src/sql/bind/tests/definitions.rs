@@ -249,7 +249,7 @@ fn small_statements() {
             "BEGIN",
             Statement::Transaction(TransactionControl::Begin {
                 isolation: None,
-                read_only: false,
+                read_only: None,
             }),
         ),
     ] {
@@ -258,12 +258,15 @@ fn small_statements() {
     let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
     assert!(matches!(
         world.bind(begin),
-        Statement::Transaction(TransactionControl::Begin { read_only: true, .. })
+        Statement::Transaction(TransactionControl::Begin {
+            read_only: Some(true),
+            ..
+        })
     ));
     let level = world.bind("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE");
     assert!(matches!(
         level,
-        Statement::Transaction(TransactionControl::SetIsolation(_))
+        Statement::Transaction(TransactionControl::SetModes { session: true, .. })
     ));
     assert!(matches!(
         world.bind("EXPLAIN ANALYZE SELECT 1"),

@@ -215,6 +215,12 @@ impl RowChange {
         own.map(|c| c.slice(row, row + 1)).collect()
     }
 
+    /// What comes behind a row of INSERT.
+    pub fn behind(&self, batch: &Batch, row: usize) -> Vec<Column> {
+        let others = batch.columns.iter().skip(self.def.columns.len());
+        others.map(|c| c.slice(row, row + 1)).collect()
+    }
+
     /// What a row of UPDATE becomes: `old` with the new values.
     pub fn updated(&self, plan: &Update, old: &[Column], batch: &Batch, row: usize) -> Vec<Column> {
         let values = batch.columns.iter().skip(self.def.columns.len() + 1);
@@ -235,10 +241,11 @@ impl RowChange {
         &self,
         (set, filter): (&[(usize, Expr)], Option<&Expr>),
         old: &[Column],
-        new: &[Column],
+        (new, behind): (&[Column], &[Column]),
         env: &Env,
     ) -> Result<Option<Vec<Column>>> {
-        let values = assigned((set, filter), old, new.iter().cloned(), &env.scope())?;
+        let new = new.iter().chain(behind).cloned();
+        let values = assigned((set, filter), old, new, &env.scope())?;
         Ok(values.map(|values| {
             let mut changed = old.to_vec();
             for ((column, _), value) in set.iter().zip(values) {

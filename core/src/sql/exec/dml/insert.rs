@@ -251,7 +251,9 @@ impl InsertRun {
                         pins,
                         missing
                     ))?;
-                    if let Some((columns, count)) = updated {
+                    if let Some((mut columns, count)) = updated {
+                        let behind = batch.columns.iter().skip(self.def.columns.len());
+                        columns.extend(behind.map(|c| c.slice(row, row + 1)));
                         self.output.affected += count;
                         self.output.push(&columns, 0);
                     }
