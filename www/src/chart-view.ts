@@ -27,6 +27,12 @@ function numericColumns(columns: readonly ColumnInfo[], rows: readonly SqlValue[
   });
 }
 
+/** Whether a column has numbers in rising order; anything else stands one beside the other. */
+function isScale(rows: readonly SqlValue[][], column: number): boolean {
+  const numbers = rows.map((row) => asNumber(row[column]!));
+  return numbers.every((n, i) => !Number.isNaN(n) && (i === 0 || n > numbers[i - 1]!));
+}
+
 /** Makes the chart of a result. */
 export function chartView(columns: readonly ColumnInfo[], rows: readonly SqlValue[][]): HTMLElement {
   const numeric = numericColumns(columns, rows);
@@ -34,7 +40,7 @@ export function chartView(columns: readonly ColumnInfo[], rows: readonly SqlValu
     return html('p', { class: 'empty' }, 'A chart needs a column of numbers. Try “GROUP BY” with COUNT(*) or SUM(…).');
   }
   const firstOther = columns.findIndex((_, c) => !numeric.includes(c));
-  let x = firstOther >= 0 ? firstOther : 0;
+  let x = firstOther >= 0 && !isScale(rows, 0) ? firstOther : 0;
   let ys = numeric.filter((c) => c !== x).slice(-1);
   if (ys.length === 0) ys = [numeric[0]!];
   let kind: 'line' | 'bar' = rows.length <= 60 ? 'bar' : 'line';
@@ -45,10 +51,8 @@ export function chartView(columns: readonly ColumnInfo[], rows: readonly SqlValu
     const most = kind === 'bar' ? MOST_BARS : MOST_POINTS;
     const shown = rows.slice(0, most);
     note.textContent = rows.length > most ? `The first ${counted(most, 'row')} of ${counted(rows.length, 'row')}.` : '';
-    // Numbers in rising order are a scale; anything else stands one beside the other.
-    const numbers = shown.map((row) => asNumber(row[x]!));
-    const isScale = kind === 'line' && numbers.every((n, i) => !Number.isNaN(n) && (i === 0 || n > numbers[i - 1]!));
-    const at = (i: number): number => (isScale ? numbers[i]! : i);
+    const hasScale = kind === 'line' && isScale(shown, x);
+    const at = (i: number): number => (hasScale ? asNumber(shown[i]![x]!) : i);
     const series: Series[] = ys.map((c, s) => ({
       name: columns[c]!.name,
       color: COLORS[s % COLORS.length]!,

@@ -36,18 +36,21 @@ export class Database extends EventTarget {
   /** The last commits that the page waited for. */
   readonly commits: Commit[] = [];
   private announced = false;
+  private readonly otherTabs = new BroadcastChannel('amphi-demo');
 
   constructor(readonly amphi: Amphi) {
     super();
+    this.otherTabs.onmessage = () => this.dispatchEvent(new Event('change'));
   }
 
-  /** Says that tables or rows may have changed. Listeners hear of many changes at once. */
+  /** Says in all tabs that tables or rows may have changed. Listeners hear of many changes at once. */
   changed(): void {
     if (this.announced) return;
     this.announced = true;
     setTimeout(() => {
       this.announced = false;
       this.dispatchEvent(new Event('change'));
+      this.otherTabs.postMessage('change');
     }, 60);
   }
 

@@ -8,7 +8,6 @@ export interface Run {
   readonly sql: string;
   /** When, in milliseconds since 1970. */
   readonly at: number;
-  readonly took: number;
   /** What came of it, in a few words. */
   readonly outcome: string;
   readonly failed: boolean;

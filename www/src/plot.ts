@@ -32,6 +32,8 @@ export interface Plot {
   draw(series: readonly Series[], options: PlotOptions): void;
 }
 
+/** About the width of a name of x. */
+const NAME = 80;
 const EDGE = { top: 10, right: 12, bottom: 24, left: 52 };
 
 /** Round numbers from below `low` to above `high`, about `wanted` of them. */
@@ -175,14 +177,15 @@ class Drawing {
         svg('text', { x: EDGE.left - 8, y: this.y(mark) + 4, 'text-anchor': 'end' }, yText(mark)),
       ),
     );
-    const wanted = Math.max(2, Math.floor((this.width - EDGE.left) / 110));
+    const wanted = Math.max(2, Math.floor((this.width - EDGE.left) / (NAME * 1.5)));
     const every = Math.ceil(this.xs.length / wanted);
     const shown = this.options.range
       ? Array.from({ length: wanted + 1 }, (_, i) => this.left + ((this.right - this.left) * i) / wanted)
       : this.xs.filter((_, i) => i % every === 0);
-    const names = shown.map((x, i) => {
-      const anchor = this.options.kind === 'bar' || (i > 0 && i < shown.length - 1) ? 'middle' : i === 0 ? 'start' : 'end';
-      return svg('text', { x: this.x(x), y: this.height - 7, 'text-anchor': anchor }, shortened(xText(x)));
+    const names = shown.map((x) => {
+      const at = this.x(x);
+      const anchor = at < EDGE.left + NAME / 2 && this.options.kind === 'line' ? 'start' : at > this.width - NAME / 2 ? 'end' : 'middle';
+      return svg('text', { x: at, y: this.height - 7, 'text-anchor': anchor }, shortened(xText(x)));
     });
     return [...rows, svg('g', { class: 'names' }, ...names)];
   }
@@ -241,5 +244,5 @@ class Drawing {
 }
 
 function shortened(text: string): string {
-  return text.length <= 14 ? text : `${text.slice(0, 13)}…`;
+  return text.length <= 12 ? text : `${text.slice(0, 11)}…`;
 }

@@ -9,10 +9,14 @@ import { EXAMPLES } from './examples.js';
 import { counted, duration } from './format.js';
 import { forget, remember, runs } from './history.js';
 import { icon } from './icon.js';
+import { planOf } from './plan-tree.js';
 import { Results, type Outcome } from './results.js';
 import { placeOf, statementAt, statements, type Piece } from './statements.js';
 
 const TEXT = 'amphi-demo-text';
+
+/** The code of an error that ended the session. */
+const SESSION_LOST = '08006';
 
 /** What EXPLAIN takes. */
 const EXPLAINED = /^\s*(?:\(|SELECT|WITH|VALUES|INSERT|REPLACE|UPDATE|DELETE|MERGE|TABLE)/i;
@@ -23,7 +27,7 @@ export class QueryPanel {
   private readonly editor: Editor;
   private readonly results = new Results();
   /** One for all statements, so that a transaction may be begun in one run and committed in another. */
-  private readonly session: Session;
+  private session: Session;
   private running: AbortController | undefined;
   private readonly stop: HTMLButtonElement;
   private readonly buttons: HTMLButtonElement[];
@@ -123,6 +127,7 @@ export class QueryPanel {
     this.busy(true);
     const outcomes: Outcome[] = [];
     const start = performance.now();
+    const clock = setInterval(() => this.results.showRunning(performance.now() - start), 200);
     try {
       for (const piece of pieces) {
         const outcome = await this.runOne(piece, this.running.signal);
@@ -131,6 +136,7 @@ export class QueryPanel {
       }
       this.results.show(outcomes);
     } finally {
+      clearInterval(clock);
       this.running = undefined;
       this.busy(false);
     }
@@ -140,7 +146,6 @@ export class QueryPanel {
     remember({
       sql: pieces.map(({ sql }) => sql).join(';\n'),
       at: Date.now(),
-      took: performance.now() - start,
       outcome: last.kind === 'error' ? last.message : last.text,
       failed: last.kind === 'error',
     });
@@ -154,12 +159,16 @@ export class QueryPanel {
       const took = performance.now() - start;
       const rows = counted(result.rowsAffected, 'row');
       if (result.columns.length > 0) {
-        return { kind: 'rows', sql: piece.sql, columns: result.columns, rows: result.rows, text: `${rows} in ${duration(took)}` };
+        const isPlan = planOf(result.rows[0]?.[0]) !== undefined;
+        const text = `${isPlan ? 'Plan' : rows} in ${duration(took)}`;
+        return { kind: 'rows', sql: piece.sql, columns: result.columns, rows: result.rows, text };
       }
       const changed = result.rowsAffected > 0 ? `${rows} changed` : 'Done';
       return { kind: 'done', sql: piece.sql, text: `${changed} in ${duration(took)}` };
     } catch (e) {
       if (!(e instanceof AmphiError)) throw e;
+      // It went away with the tab that had the engine.
+      if (e.code === SESSION_LOST) this.session = this.database.amphi.session();
       if (!e.position) return { kind: 'error', sql: piece.sql, message: e.message, code: e.code };
       const { line, column } = e.position;
       const place = Math.max(0, piece.from + placeOf(piece.sql, line, column));
@@ -195,7 +204,7 @@ export class QueryPanel {
           html(
             'span',
             { class: run.failed ? 'failed small' : 'muted small' },
-            `${new Date(run.at).toLocaleString()} · ${duration(run.took)} · ${run.outcome.split('\n')[0]!}`,
+            `${new Date(run.at).toLocaleString()} · ${run.outcome.split('\n')[0]!}`,
           ),
         ),
       ),

@@ -45,7 +45,7 @@ export class ReloadPanel {
         'p',
         { class: 'lead' },
         'Tables in memory go with the page. Persistent tables are in IndexedDB. Dual tables are in both: they are read from memory, and are there again afterwards. ',
-        'Change where a table lives in the list of tables, and reload.',
+        'Change where a table lives in the list of tables, and reload. (While a second tab is open, it keeps what is in memory.)',
       ),
       this.content,
     );
@@ -81,8 +81,9 @@ export class ReloadPanel {
     const after = new Map((await this.database.tables()).map((table) => [table.name, table]));
     const rows = before.map((table) => {
       const now = after.get(table.name)?.rows;
-      const isThere = now === table.rows;
-      const fate = isThere ? FATES[table.placement] : now === undefined ? FATES.memory : 'has other rows now';
+      const isThere = now !== undefined;
+      // Something may have written until the last moment.
+      const fate = !isThere ? FATES.memory : now === table.rows ? FATES[table.placement] : 'is there; it was changed at the last moment';
       return [
         name(table),
         badge(table),

@@ -39,6 +39,11 @@ export class Results {
     this.showEmpty(html('p', { class: 'empty' }, text));
   }
 
+  /** Shows how long it has been running. */
+  showRunning(ms: number): void {
+    this.bar.replaceChildren(html('p', { class: 'outcome' }, `Running… ${(ms / 1000).toFixed(1)} s`));
+  }
+
   /** Shows what statements answered, the last one first; the others can be chosen. */
   show(outcomes: readonly Outcome[]): void {
     const last = outcomes.at(-1);
