@@ -79,8 +79,12 @@ impl Watch {
         let started = || {
             let session = lease.session()?;
             let stopped_by = stop.map(|stop| Stoppable::new(stop, session.interrupt_handle()));
-            let watched = session.watch(&self.prepared, self.params.clone())?;
-            self.state.borrow_mut().watch = Some(watched.watch);
+            let watched = session.watch(&self.prepared, self.params.clone());
+            let mut state = self.state.borrow_mut();
+            // What cannot be watched now cannot be later.
+            state.ended = watched.is_err();
+            let watched = watched?;
+            state.watch = Some(watched.watch);
             Ok((stopped_by, watched.rows?))
         };
         let (stopped_by, rows) = started().map_err(|e| to_js(&e))?;

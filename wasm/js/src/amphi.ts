@@ -1,15 +1,18 @@
 //! A database.
 
+import type { Changes } from './changes.js';
 import type { RawEngine, Stats } from './engine.js';
 import { AmphiError } from './error.js';
 import { functionOf, type AggregateFunction, type FunctionOptions, type ScalarFunction } from './functions.js';
+import { LiveQuery, type LiveOptions } from './live.js';
 import { deleteStore, openEngine } from './open.js';
 import { split, type OpenOptions } from './options.js';
 import type { PersistenceConfig, PersistenceOptions } from './persistence.js';
 import { Queryable, type Scope } from './queryable.js';
+import type { Row } from './result.js';
 import { Session } from './session.js';
 import { transaction, type Transaction, type TransactionOptions } from './transaction.js';
-import type { FormatOptions } from './values.js';
+import type { ColumnValues, FormatOptions, Params, SqlValue } from './values.js';
 
 /**
  * An open database. Statements run on it are transactions of their own; for several in one use {@link Amphi.transaction}.
@@ -75,6 +78,51 @@ export class Amphi extends Queryable {
    */
   transaction<T>(work: (tx: Transaction) => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return transaction(() => this.open(), this.format, work, options);
+  }
+
+  /**
+   * Runs a query now, and again whenever a commit, of whomever, has touched what it read: its tables, also behind views and
+   * subqueries, and of a table that it reads by its integer primary key only those keys. `onAnswer` gets the rows each time
+   * they have changed, once for a commit whatever it did; commits that come while the query runs are answered together. What
+   * is shown is what a query would answer: relaxed commits count before they are durable. Only commits count: that time passes, or
+   * `RAND()` would say something else, is no change.
+   *
+   * ```ts
+   * const live = db.live('SELECT * FROM item WHERE price < ?', [20], (rows) => show(rows));
+   * const keyed = db.live('SELECT id, name FROM item', [], ({ added, removed, changed }) => …, { key: 'id' });
+   * for await (const [row] of db.live('SELECT COUNT(*) AS n FROM item')) console.log(row.n);
+   * live.close();
+   * ```
+   *
+   * Fails, by breaking its `ready` or in `onError`, with what the query runs into, with `42000` if it is no query, `23505` if two rows
+   * have the same key.
+   */
+  live<R extends object = Row>(
+    sql: string,
+    params: Params | undefined,
+    onAnswer: ((changes: Changes<R>) => void) | undefined,
+    options: LiveOptions & { key: string | readonly string[]; rows?: 'object' },
+  ): LiveQuery<Changes<R>>;
+  live(
+    sql: string,
+    params: Params | undefined,
+    onAnswer: ((rows: SqlValue[][]) => void) | undefined,
+    options: LiveOptions & { rows: 'array'; key?: never },
+  ): LiveQuery<SqlValue[][]>;
+  live(
+    sql: string,
+    params: Params | undefined,
+    onAnswer: ((columns: Record<string, ColumnValues>) => void) | undefined,
+    options: LiveOptions & { rows: 'columns'; key?: never },
+  ): LiveQuery<Record<string, ColumnValues>>;
+  live<R extends object = Row>(
+    sql: string,
+    params?: Params,
+    onAnswer?: (rows: R[]) => void,
+    options?: LiveOptions & { rows?: 'object'; key?: never },
+  ): LiveQuery<R[]>;
+  live<T>(sql: string, params?: Params, onAnswer?: (answer: T) => void, options: LiveOptions = {}): LiveQuery<T> {
+    return new LiveQuery({ engine: () => this.open(), sql, params, onAnswer, options, format: this.format });
   }
 
   /**

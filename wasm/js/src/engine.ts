@@ -40,8 +40,18 @@ export interface RawOwnSession extends RawSession {
   close(): Promise<void>;
 }
 
+/** @internal A query to be run again whenever a commit touches what it reads. Answers need not be promises. */
+export interface RawWatch {
+  /** Runs it on what is committed now; from then on commits that touch what it read count. Stops as `signal` says. */
+  run(signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
+  /** Answers whether to run it again, once there is reason to; `false`: it cannot be run any more, or was closed. */
+  changed(): boolean | Promise<boolean>;
+  close(): void;
+}
+
 /** @internal An open database. */
 export interface RawEngine extends RawSession {
+  watch(sql: string, params: Uint8Array): Promise<RawWatch>;
   session(): RawOwnSession;
   /** Makes a function known to SQL, which calls it in the thread of the engine. */
   createFunction(code: RawFunction): Promise<void>;

@@ -1,9 +1,11 @@
 //! Amphi: an embedded SQL database whose tables each choose where they live, in memory, in the browser's IndexedDB, or in both.
 
 export { Amphi } from './amphi.js';
+export type { Changes } from './changes.js';
 export type { Stats } from './engine.js';
 export { AmphiError, type ErrorDetails, type Position } from './error.js';
 export type { AggregateFunction, FunctionOptions, ScalarFunction } from './functions.js';
+export { LiveQuery, type LiveOptions } from './live.js';
 export { initialize, type ModuleSource } from './module.js';
 export type { EngineOptions, OpenOptions, PlaceOptions } from './options.js';
 export type { PersistenceConfig, PersistenceOptions, Placement } from './persistence.js';

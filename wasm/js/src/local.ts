@@ -1,14 +1,22 @@
 //! The engine in this thread: the wasm module.
 
-import { interrupted, type RawEngine, type RawOwnSession, type RawSession, type RawStatement, type Stats } from './engine.js';
+import {
+  interrupted,
+  type RawEngine,
+  type RawOwnSession,
+  type RawSession,
+  type RawStatement,
+  type RawWatch,
+  type Stats,
+} from './engine.js';
 import { AmphiError } from './error.js';
 import type { RawFunction } from './functions.js';
-import { call, callAsync } from './module.js';
+import { call, callAsync, callEither } from './module.js';
 import type { EngineOptions } from './options.js';
 import type { PersistenceConfig, PersistenceOptions } from './persistence.js';
 import type { StoreBinding } from './store/binding.js';
 import type { TransactionOptions } from './transaction.js';
-import { Engine, Stop, type OwnSession, type Statement } from './wasm/amphi.js';
+import { Engine, Stop, type OwnSession, type Statement, type Watch } from './wasm/amphi.js';
 
 /** Runs a statement that its signal may stop. */
 function run(signal: AbortSignal | undefined, start: (stop: Stop | null) => unknown): Promise<Uint8Array> {
@@ -86,6 +94,33 @@ class LocalSession extends Runner<OwnSession> implements RawOwnSession {
   }
 }
 
+class LocalWatch implements RawWatch {
+  constructor(private readonly watch: Watch) {}
+
+  run(signal: AbortSignal): Uint8Array | Promise<Uint8Array> {
+    const stop = call(() => new Stop());
+    const bytes = callEither(() => this.watch.run(stop.another()) as Uint8Array | Promise<Uint8Array>);
+    if (!(bytes instanceof Promise)) {
+      stop.free();
+      return bytes;
+    }
+    const onAbort = (): void => stop.request();
+    signal.addEventListener('abort', onAbort, { once: true });
+    return bytes.finally(() => {
+      signal.removeEventListener('abort', onAbort);
+      stop.free();
+    });
+  }
+
+  changed(): boolean | Promise<boolean> {
+    return callEither(() => this.watch.changed() as boolean | Promise<boolean>);
+  }
+
+  close(): void {
+    call(() => this.watch.free());
+  }
+}
+
 /** The module's engine over a store, or in memory without one. The module has been loaded. */
 export function openModule(store: StoreBinding | undefined, options: EngineOptions): Promise<Engine> {
   return callAsync(() => Engine.open(store, options) as Engine | Promise<Engine>);
@@ -95,6 +130,10 @@ export function openModule(store: StoreBinding | undefined, options: EngineOptio
 export class LocalEngine extends Runner<Engine> implements RawEngine {
   session(): RawOwnSession {
     return new LocalSession(call(() => this.wasm.session()));
+  }
+
+  async watch(sql: string, params: Uint8Array): Promise<RawWatch> {
+    return call(() => new LocalWatch(this.wasm.watch(sql, params)));
   }
 
   async createFunction({ name, least, most, returns, isAggregate, binding }: RawFunction): Promise<void> {

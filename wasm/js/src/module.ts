@@ -101,6 +101,11 @@ export function whileRunning<T>(name: string, run: () => T): T {
 
 /** @internal As {@link call}, for what may have to wait. */
 export async function callAsync<T>(run: () => T | Promise<T>): Promise<T> {
+  return callEither(run);
+}
+
+/** @internal As {@link callAsync}, without a promise of what need not wait. */
+export function callEither<T>(run: () => T | Promise<T>): T | Promise<T> {
   const answer = call(run);
   if (!(answer instanceof Promise)) return answer;
   return new Promise<T>((resolve, reject) => {
