@@ -1,6 +1,14 @@
 //! An engine that is elsewhere, over a connection.
 
-import { interrupted, type RawEngine, type RawOwnSession, type RawSession, type RawStatement, type Stats } from '../engine.js';
+import {
+  interrupted,
+  type RawEngine,
+  type RawOwnSession,
+  type RawSession,
+  type RawStatement,
+  type RawWatch,
+  type Stats,
+} from '../engine.js';
 import { AmphiError } from '../error.js';
 import type { RawFunction } from '../functions.js';
 import type { PersistenceConfig, PersistenceOptions } from '../persistence.js';
@@ -57,6 +65,25 @@ class RemoteStatement implements RawStatement {
 
   close(): void {
     this.engine.tell({ kind: 'free', statement: this.statement });
+  }
+}
+
+class RemoteWatch implements RawWatch {
+  constructor(
+    private readonly engine: RemoteEngine,
+    private readonly watch: number,
+  ) {}
+
+  run(signal: AbortSignal): Promise<Uint8Array> {
+    return this.engine.run({ kind: 'runWatch', watch: this.watch }, signal);
+  }
+
+  async changed(): Promise<boolean> {
+    return (await this.engine.ask({ kind: 'changed', watch: this.watch })) as boolean;
+  }
+
+  close(): void {
+    this.engine.tell({ kind: 'unwatch', watch: this.watch });
   }
 }
 
@@ -138,14 +165,11 @@ export class RemoteEngine extends Runner implements RawEngine {
   }
 
   /** Runs a statement, whose parameters are given away, until its signal stops it. */
-  async run(
-    question: Extract<Question, { params: Uint8Array }>,
-    signal: AbortSignal | undefined,
-  ): Promise<Uint8Array> {
+  async run(question: Question, signal: AbortSignal | undefined): Promise<Uint8Array> {
     if (signal?.aborted) throw interrupted(signal);
     const id = this.newNumber();
     const onAbort = (): void => this.tell({ kind: 'stop', id });
-    const answer = this.ask(question, id, [question.params.buffer as ArrayBuffer]);
+    const answer = this.ask(question, id, 'params' in question ? [question.params.buffer as ArrayBuffer] : []);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       return (await answer) as Uint8Array;
@@ -179,6 +203,12 @@ export class RemoteEngine extends Runner implements RawEngine {
 
   session(): RawOwnSession {
     return new RemoteSession(this, this.newNumber());
+  }
+
+  async watch(sql: string, params: Uint8Array): Promise<RawWatch> {
+    const watch = this.newNumber();
+    await this.ask({ kind: 'watch', watch, sql, params: params.slice() });
+    return new RemoteWatch(this, watch);
   }
 
   enablePersistence(table: string, options: Required<PersistenceOptions>): Promise<void> {

@@ -43,6 +43,10 @@ export type Question =
   | { readonly kind: 'begin'; readonly session: number; readonly options: Required<TransactionOptions> }
   | { readonly kind: 'commit'; readonly session: number }
   | { readonly kind: 'endSession'; readonly session: number }
+  | { readonly kind: 'watch'; readonly watch: number; readonly sql: string; readonly params: Uint8Array }
+  | { readonly kind: 'runWatch'; readonly watch: number }
+  /** Answered when it has, perhaps never. */
+  | { readonly kind: 'changed'; readonly watch: number }
   | { readonly kind: 'call'; readonly name: EngineCall; readonly args: readonly unknown[] }
   | { readonly kind: 'close' };
 
@@ -52,6 +56,7 @@ export type Request =
   /** Stops what was asked, if it still runs. */
   | { readonly kind: 'stop'; readonly id: number }
   | { readonly kind: 'session'; readonly session: number }
+  | { readonly kind: 'unwatch'; readonly watch: number }
   | { readonly kind: 'free'; readonly statement: number };
 
 /** An {@link AmphiError} on its way. */

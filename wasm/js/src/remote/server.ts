@@ -3,7 +3,7 @@
 //! Every question is answered, with a result or with an error. When the client has gone away its sessions are ended, which
 //! rolls back what is open in them.
 
-import type { RawEngine, RawOwnSession, RawSession, RawStatement } from '../engine.js';
+import type { RawEngine, RawOwnSession, RawSession, RawStatement, RawWatch } from '../engine.js';
 import { AmphiError } from '../error.js';
 import type { Link } from './link.js';
 import { ENGINE_CALLS, failureOf, type PreparedAnswer, type Question, type Request, type Response } from './protocol.js';
@@ -18,13 +18,14 @@ interface Running {
 
 /** Whether nothing is done if what is asked is stopped: not so of several statements, each a transaction. */
 function isWhole(question: Question): boolean {
-  return question.kind === 'executePrepared' || (question.kind === 'execute' && !/;\s*\S/.test(question.sql));
+  return question.kind === 'runWatch' || question.kind === 'executePrepared' || (question.kind === 'execute' && !/;\s*\S/.test(question.sql));
 }
 
 /** See the module. */
 export class Server {
   private readonly sessions = new Map<number, RawOwnSession>();
   private readonly statements = new Map<number, RawStatement>();
+  private readonly watches = new Map<number, RawWatch>();
   private readonly running = new Map<number, Running>();
   private isFinishing = false;
 
@@ -47,6 +48,8 @@ export class Server {
     const running = [...this.running.values()];
     for (const { isWhole, stop } of running) if (isWhole) stop.abort();
     await Promise.all(running.map(({ done }) => done));
+    for (const watch of this.watches.values()) watch.close();
+    this.watches.clear();
     for (const statement of this.statements.values()) statement.close();
     this.statements.clear();
     const sessions = [...this.sessions.values()];
@@ -64,6 +67,7 @@ export class Server {
     switch (request.kind) {
       case 'ask': {
         const { id, question } = request;
+        if (question.kind === 'changed') return void this.sayChanged(id, question.watch);
         const stop = new AbortController();
         this.running.set(id, { stop, isWhole: isWhole(question), done: this.answer(id, question, stop.signal) });
         return;
@@ -72,13 +76,16 @@ export class Server {
         return this.running.get(request.id)?.stop.abort();
       case 'session':
         return void this.sessions.set(request.session, this.engine.session());
+      case 'unwatch':
+        this.watches.get(request.watch)?.close();
+        return void this.watches.delete(request.watch);
       case 'free':
         this.statements.get(request.statement)?.close();
         this.statements.delete(request.statement);
     }
   }
 
-  private async answer(id: number, question: Question, stop: AbortSignal): Promise<void> {
+  private async answer(id: number, question: Exclude<Question, { kind: 'changed' }>, stop: AbortSignal): Promise<void> {
     let response: Response | undefined;
     const transfer: Transferable[] = [];
     try {
@@ -95,8 +102,29 @@ export class Server {
     if (response) this.link.send(response, transfer);
   }
 
-  private async run(question: Question, stop: AbortSignal): Promise<unknown> {
+  /** Says when a query is to be run again. Nobody waits for this answer to finish: that there is no server any more says the same. */
+  private async sayChanged(id: number, watch: number): Promise<void> {
+    let response: Response;
+    try {
+      response = { kind: 'answer', id, value: (await this.watches.get(watch)?.changed()) ?? false };
+    } catch (e) {
+      response = { kind: 'failure', id, failure: failureOf(e) };
+    }
+    if (!this.isFinishing) this.link.send(response);
+  }
+
+  private async run(question: Exclude<Question, { kind: 'changed' }>, stop: AbortSignal): Promise<unknown> {
     switch (question.kind) {
+      case 'watch': {
+        const watch = await this.engine.watch(question.sql, question.params);
+        if (this.isFinishing) return watch.close();
+        return void this.watches.set(question.watch, watch);
+      }
+      case 'runWatch': {
+        const watch = this.watches.get(question.watch);
+        if (!watch) throw new AmphiError('the live query was closed', { code: '57014' });
+        return watch.run(stop);
+      }
       case 'execute':
         return this.session(question.session).execute(question.sql, question.params, stop);
       case 'prepare': {

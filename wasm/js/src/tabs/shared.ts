@@ -7,7 +7,7 @@
 //! - of all else outside a transaction the outcome is unknown: `08007`;
 //! - a session with its open transaction is gone: `08006`, which may be tried again, but `08007` if it was committing.
 
-import { interrupted, type RawEngine, type RawOwnSession, type RawStatement, type Stats } from '../engine.js';
+import { interrupted, type RawEngine, type RawOwnSession, type RawStatement, type RawWatch, type Stats } from '../engine.js';
 import { AmphiError } from '../error.js';
 import type { RawFunction } from '../functions.js';
 import { initialize } from '../module.js';
@@ -18,19 +18,11 @@ import { notHere, RemoteEngine } from '../remote/client.js';
 import { channelLink, type Link } from '../remote/link.js';
 import { errorOf, PROTOCOL, type Response } from '../remote/protocol.js';
 import type { TransactionOptions } from '../transaction.js';
+import { Disconnected } from './disconnected.js';
 import { hold, succeed, type Release } from './election.js';
 import { noticeBoard, tabName, type Notice, type Reception } from './meeting.js';
+import { SharedWatch } from './shared-watch.js';
 import { onlyReads, staysInTransaction } from './statement-kind.js';
-
-/** The owner went away before it answered. */
-class Disconnected extends Error {
-  constructor(
-    /** Whether it may have done what it was asked. */
-    readonly mayHaveRun: boolean,
-  ) {
-    super('the owner of the database went away');
-  }
-}
 
 const OWNER = 'the tab or Worker that owned the database went away';
 
@@ -222,6 +214,12 @@ export class SharedEngine implements RawEngine {
 
   session(): RawOwnSession {
     return new SharedSession(this);
+  }
+
+  async watch(sql: string, params: Uint8Array): Promise<RawWatch> {
+    const watch = new SharedWatch(this, sql, params.slice());
+    await this.run(true, (engine) => watch.at(engine));
+    return watch;
   }
 
   /** Functions are those of the owner; this tab makes its own known when it owns the database. */
