@@ -5,7 +5,10 @@ use crate::{
     store::{DamagedStore, RedbStore, StoreOptions},
 };
 use amphi_core::database;
-use std::path::Path;
+use std::{
+    io::{self, Read, Write},
+    path::Path,
+};
 
 /// Where a damaged database is copied to while it is read, in the directory of the new one.
 const COPY: &str = "damaged";
@@ -84,6 +87,57 @@ impl Database {
             target.remove();
         }
         report
+    }
+
+    /// Writes the whole database, as it is now, to a file or any other place, while readers and writers go on: tables of all
+    /// placements, those in memory too, with their settings, indexes and triggers, views and sequences.
+    /// [`Database::import`] makes a database of it, here or in a browser. Temporary tables and functions are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if `to` cannot be written; [`Error::Corrupted`] if a block cannot be read; [`Error::Closed`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use amphi::Database;
+    ///
+    /// let db = Database::memory()?;
+    /// db.execute("CREATE TABLE t (a INT PRIMARY KEY)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1), (2)", ())?;
+    /// let mut bytes = Vec::new();
+    /// assert_eq!(db.export(&mut bytes)?.rows, 2);
+    /// let copy = Database::memory()?;
+    /// copy.import(bytes.as_slice())?;
+    /// assert_eq!(copy.query_row("SELECT sum(a) FROM t", ())?.get::<i64>(0)?, 3);
+    /// # Ok::<(), amphi::Error>(())
+    /// ```
+    pub fn export(&self, mut to: impl Write + Send) -> Result<BackupReport> {
+        let failed = |e: io::Error| Error::store(format!("the export cannot be written: {e}"));
+        let report = block_on(
+            self.inner
+                .engine
+                .export(|part| to.write_all(part).map_err(failed)),
+        )?;
+        to.flush().map_err(failed)?;
+        Ok(report)
+    }
+
+    /// Puts all that an [export](Database::export) holds into this database, which is empty, in one transaction; it is durable
+    /// when the call returns. In a database without a store all of its tables are in memory.
+    ///
+    /// The export is held in memory as a whole, and so are the tables until they are committed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAStore`] if these are not the bytes of an export, or those of a later version;
+    /// [`Error::Corrupted`] if they are damaged or cut short; [`Error::Invalid`] if this database has tables, views
+    /// or sequences; [`Error::Store`] if `from` cannot be read; those of a commit. Nothing changes then.
+    pub fn import(&self, mut from: impl Read) -> Result<()> {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes)
+            .map_err(|e| Error::store(format!("the export cannot be read: {e}")))?;
+        block_on(self.inner.engine.import(&bytes))
     }
 
     /// Gives the space that deleted and overwritten rows have left in the store's file back to the file

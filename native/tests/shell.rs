@@ -487,6 +487,31 @@ fn output_that_nobody_reads_is_no_panic() {
 }
 
 #[test]
+fn a_whole_database_is_saved_into_one_file_and_loaded() {
+    let directory = TempDir::new().unwrap();
+    let script = "CREATE TABLE m (a INT); INSERT INTO m VALUES (7);
+CREATE TABLE p (a INT) ENGINE = persistent; INSERT INTO p VALUES (8);
+.save all.amphi
+";
+    ok(&directory, &["data"], script);
+    let loaded = ok(
+        &directory,
+        &["--mode=csv", "copy"],
+        ".load all.amphi\nSELECT m.a, p.a AS b FROM m, p;\n.persist\n",
+    );
+    assert!(loaded.starts_with("a,b\n7,8\n"), "{loaded}");
+    assert!(loaded.contains("p") && loaded.contains("persistent"), "{loaded}");
+    for refused in [".save all.amphi\n", ".load all.amphi\n"] {
+        let refused = run_with(&directory, &["copy"], refused);
+        assert_eq!(refused.code, Some(1), "{}", refused.err);
+    }
+    fs::write(directory.path().join("damaged"), "AMPHIEXP").unwrap();
+    let refused = run_with(&directory, &["new"], ".load damaged\n");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("export"), "{}", refused.err);
+}
+
+#[test]
 fn a_database_is_copied_compacted_and_saved_from_damage() {
     let directory = TempDir::new().unwrap();
     let script = "CREATE TABLE t (a INT PRIMARY KEY, b TEXT) ENGINE = persistent;

@@ -28,6 +28,7 @@ mod shelf;
 mod statement;
 mod stop;
 mod store;
+mod transfer;
 mod watch;
 
 pub use amphi_core as core;
@@ -38,6 +39,7 @@ pub use session::OwnSession;
 pub use statement::Statement;
 pub use stop::Stop;
 pub use store::HostStore;
+pub use transfer::ExportBinding;
 pub use watch::Watch;
 
 use js_sys::Function;

@@ -49,10 +49,21 @@ impl TableRecord {
     /// # Errors
     /// As [`decode_record`]; [`Error::Corrupted`] too if the parts of the record contradict each other.
     pub fn decode(bytes: &[u8], key: &[u8]) -> Result<TableRecord> {
+        let record = TableRecord::decode_exported(bytes, key)?;
+        match record.def.persistence.persistent {
+            true => Ok(record),
+            false => Err(Error::corrupted(record.def.name, key)),
+        }
+    }
+
+    /// As [`TableRecord::decode`], of an export, which has tables in memory too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decode_exported(bytes: &[u8], key: &[u8]) -> Result<TableRecord> {
         let record: TableRecord = decode_record(bytes, key)?;
         let def = &record.def;
-        let stored = def.persistence.persistent && !def.id.is_temporary();
-        let named = key == table_key(def.id.0) && stored;
+        let named = key == table_key(def.id.0) && !def.id.is_temporary();
         let distinct =
             |i: usize, id: &u64| *id != record.rows && !record.indexes.iter().take(i).any(|o| o == id);
         let trees = record.indexes.len() == def.indexes.len()

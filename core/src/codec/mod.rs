@@ -6,6 +6,7 @@
 mod block;
 mod column_bounds;
 mod directory_page;
+mod export_file;
 mod index_block;
 mod key;
 mod key_ranges;
@@ -22,6 +23,7 @@ pub use column_bounds::{
     ColumnBounds, MAX_BOUNDED_COLUMNS, key_of_bytes, key_of_decimal, key_of_float, order_key,
 };
 pub use directory_page::DirectoryPage;
+pub use export_file::{ExportFile, ExportWriter};
 pub use index_block::{IndexBlock, encode_index_block, index_block_size};
 pub use key::{
     KeyPart, encode_key, encode_key_part, float_of, int_of, key_row_id, ordered_f64, ordered_i64, prefix_end,

@@ -4,6 +4,7 @@
 //! `schema.table`; without a schema it is one of the database's first schema.
 
 use crate::catalog::PersistenceConfig;
+use crate::codec::ExportFile;
 use crate::host::Host;
 use crate::kv::KvBackend;
 use crate::router::{BackupReport, CheckReport, Config, Engine, Stats};
@@ -205,6 +206,29 @@ impl Database {
     /// error the target is no database.
     pub async fn backup(&self, target: &dyn KvBackend) -> Result<BackupReport> {
         self.shared.engine.backup(target).await
+    }
+
+    /// Gives the bytes of the whole database as it is now, with the tables of all placements, part by part to `write`, while
+    /// readers and writers go on. [`Database::import`] makes a database of them.
+    ///
+    /// # Errors
+    /// Those of reading the store, and of `write`; [`Error::Closed`].
+    pub async fn export(&self, write: impl FnMut(&[u8]) -> Result<()> + Send) -> Result<BackupReport> {
+        self.shared.engine.export(write).await
+    }
+
+    /// Puts all that an [export](Database::export) holds into this database, which is empty: in one transaction, durable if
+    /// there is a store. Without a store all tables are in memory.
+    ///
+    /// # Errors
+    /// [`Error::NotAStore`] if the bytes are no export, or of a later version; [`Error::Corrupted`] if they are damaged;
+    /// [`Error::Invalid`] if this database is not empty; those of a commit. Nothing changes then.
+    pub async fn import(&self, bytes: &[u8]) -> Result<()> {
+        self.session().import(&ExportFile::open(bytes)?).await?;
+        match self.shared.engine.has_store() {
+            true => self.flush().await,
+            false => Ok(()),
+        }
     }
 
     /// Verifies all that the store holds, block by block, and every index against its table. Writers go on

@@ -1,20 +1,21 @@
-//! Copying a snapshot into another store, while readers and writers go on.
+//! Copying a snapshot into another store, or into the bytes of an export, while readers and writers go on.
 //!
 //! The blocks go first, in several batches; the last one adds the catalog and the superblock, so that a
 //! copy cut short is no database. A block that writers replace meanwhile stays in memory until the copy
 //! has passed it, as for every reader of a snapshot.
 
 use super::engine::Engine;
-use super::records::stored;
+use super::export::ExportTarget;
+use super::records::Extent;
 use super::superblock::{first_batch, is_empty};
 use crate::kv::{Durability, KvBackend, WriteBatch};
 use crate::tree::{Copy, Leaf, Tree};
 use crate::types::{Error, Result};
 
-/// What a backup has copied.
+/// What a backup or an export has copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BackupReport {
-    /// Tables: all that are in the store, persistent and dual.
+    /// Tables: of a backup those that are in the store, persistent and dual; of an export all.
     pub tables: u64,
     /// Their rows.
     pub rows: u64,
@@ -36,9 +37,25 @@ impl Engine {
         if !is_empty(target).await? {
             return Err(Error::invalid("a backup is made into an empty store"));
         }
+        self.copy(Extent::Stored, target).await
+    }
+
+    /// Gives the bytes of an export of the current snapshot, with all tables, part by part to `write`.
+    ///
+    /// # Errors
+    /// Those of reading the store, and of `write`.
+    pub async fn export(&self, write: impl FnMut(&[u8]) -> Result<()> + Send) -> Result<BackupReport> {
+        self.require_open()?;
+        let target = ExportTarget::new(write)?;
+        let report = self.copy(Extent::All, &target).await?;
+        target.finish()?;
+        Ok(report)
+    }
+
+    async fn copy(&self, extent: Extent, target: &dyn KvBackend) -> Result<BackupReport> {
         let snapshot = self.history().current();
         let mut report = BackupReport::default();
-        for table in stored(&snapshot.catalog) {
+        for table in extent.of(&snapshot.catalog) {
             self.copy_tree(&table.rows, target, &mut report).await?;
             for index in &table.indexes {
                 self.copy_tree(index, target, &mut report).await?;
@@ -46,7 +63,7 @@ impl Engine {
             report.tables += 1;
             report.rows += table.rows.len();
         }
-        let batch = first_batch(&snapshot.catalog)?;
+        let batch = first_batch(&snapshot.catalog, extent)?;
         report.commit(target, batch, Durability::Sync).await?;
         Ok(report)
     }

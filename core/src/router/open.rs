@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::engine::Engine;
 use super::group::{Group, Unwritten};
-use super::records::Records;
+use super::records::{Extent, Records};
 use super::superblock::{first_batch, is_database};
 use super::trees::{Trees, stored_trees};
 use crate::catalog::{Catalog, Placement, SchemasRecord, SequenceRecord, TableRecord, decode_record};
@@ -44,11 +44,13 @@ impl Engine {
         if let Some(store) = store.as_deref() {
             let mut is_ours = is_database(store).await?;
             if !is_ours && config.writable {
-                store.commit(first_batch(&catalog)?, Durability::Sync).await?;
+                store
+                    .commit(first_batch(&catalog, Extent::Stored)?, Durability::Sync)
+                    .await?;
                 is_ours = true;
             }
             if is_ours {
-                records = restore(store, &trees, &mut catalog).await?;
+                records = restore(store, Extent::Stored, &trees, &mut catalog).await?;
             }
             if config.writable {
                 remove_leftovers(store, &trees, &catalog).await?;
@@ -82,9 +84,11 @@ impl Engine {
     }
 }
 
-/// Reads catalog records and loads the trees they name. Returns the records as stored.
-async fn restore(
+/// Reads catalog records and loads the trees they name. Returns the records as stored. The trees of an export are only
+/// to be read from it: wherever its tables are to be, their leaves come when they are asked for.
+pub(super) async fn restore(
     store: &dyn KvBackend,
+    extent: Extent,
     trees: &Trees,
     catalog: &mut Catalog,
 ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
@@ -109,9 +113,16 @@ async fn restore(
         let page = store.scan(&from, &to, PAGE).await?;
         let full = page.len() == PAGE;
         for (key, bytes) in page {
-            let record = TableRecord::decode(&bytes, &key)?;
+            let (record, placement) = match extent {
+                Extent::Stored => {
+                    let record = TableRecord::decode(&bytes, &key)?;
+                    let placement = record.def.persistence.placement();
+                    (record, placement)
+                }
+                Extent::All => (TableRecord::decode_exported(&bytes, &key)?, Placement::Persistent),
+            };
             parents.push((record.def.id, record.parents.clone()));
-            let table = load_table(store, trees, record).await?;
+            let table = load_table(store, trees, record, placement).await?;
             if !table.homes().all(|h| homes.insert(h.id)) {
                 return Err(Error::corrupted(&*table.def.name, &key));
             }
@@ -134,9 +145,13 @@ async fn restore(
     Ok(records)
 }
 
-async fn load_table(store: &dyn KvBackend, trees: &Trees, record: TableRecord) -> Result<Table> {
+async fn load_table(
+    store: &dyn KvBackend,
+    trees: &Trees,
+    record: TableRecord,
+    placement: Placement,
+) -> Result<Table> {
     let def = record.def;
-    let placement = def.persistence.placement();
     let home = trees.existing(TreeId(record.rows), &def.name, placement);
     home.set_columns(def.stored_physical());
     let rows = RowTree::load(home, store).await?;

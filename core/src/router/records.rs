@@ -51,7 +51,11 @@ fn lag(catalog: &Catalog, exact: bool) -> bool {
     sequences.any(|s| s.state.is_beyond() || (exact && s.state.is_behind()))
 }
 
-fn encode_schemas(catalog: &Catalog, numbers: &[(NumberSequence, Ahead)]) -> Result<(Vec<u8>, Vec<u8>)> {
+fn encode_schemas(
+    catalog: &Catalog,
+    extent: Extent,
+    numbers: &[(NumberSequence, Ahead)],
+) -> Result<(Vec<u8>, Vec<u8>)> {
     let schemas = SchemasRecord {
         schemas: catalog.schemas().map(Into::into).collect(),
         remembered: catalog
@@ -59,7 +63,7 @@ fn encode_schemas(catalog: &Catalog, numbers: &[(NumberSequence, Ahead)]) -> Res
             .iter()
             .map(|((s, t), c)| (s.clone(), t.clone(), c.clone()))
             .collect(),
-        tables: stored(catalog).map(|t| t.def.id.0).collect(),
+        tables: extent.of(catalog).map(|t| t.def.id.0).collect(),
         views: catalog.views().cloned().collect(),
         sequences: numbers
             .iter()
@@ -74,29 +78,52 @@ fn encode_schemas(catalog: &Catalog, numbers: &[(NumberSequence, Ahead)]) -> Res
     Ok((key, value))
 }
 
+/// Which tables of a version have records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Those in the store.
+    Stored,
+    /// All, those in memory too: in an export.
+    All,
+}
+
+impl Extent {
+    /// These tables. No published version has temporary ones.
+    pub(super) fn of(self, catalog: &Catalog) -> impl Iterator<Item = &Arc<Table>> {
+        let has = move |t: &&Arc<Table>| self == Extent::All || t.def.persistence.persistent;
+        catalog.tables().filter(has)
+    }
+}
+
 /// The tables of a version that are in the store.
 pub(super) fn stored(catalog: &Catalog) -> impl Iterator<Item = &Arc<Table>> {
-    catalog.tables().filter(|t| t.def.persistence.persistent)
+    Extent::Stored.of(catalog)
 }
 
-/// The next row id of each table in the store.
-fn sequences(catalog: &Catalog) -> Vec<i64> {
-    stored(catalog).map(|t| t.sequence.peek()).collect()
+/// The next row id of each table.
+fn sequences(catalog: &Catalog, extent: Extent) -> Vec<i64> {
+    extent.of(catalog).map(|t| t.sequence.peek()).collect()
 }
 
-/// The catalog records a version has in the store, by key.
-pub(super) fn records(catalog: &Catalog) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
-    records_at(catalog, &sequences(catalog), &numbers(catalog, true))
+/// The catalog records of a version, by key.
+pub(super) fn records(catalog: &Catalog, extent: Extent) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    records_at(
+        catalog,
+        extent,
+        &sequences(catalog, extent),
+        &numbers(catalog, true),
+    )
 }
 
 /// The same with these `sequences` of row ids and `numbers` of sequences.
 fn records_at(
     catalog: &Catalog,
+    extent: Extent,
     sequences: &[i64],
     numbers: &[(NumberSequence, Ahead)],
 ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
-    let mut records = BTreeMap::from([encode_schemas(catalog, numbers)?]);
-    for (table, sequence) in stored(catalog).zip(sequences) {
+    let mut records = BTreeMap::from([encode_schemas(catalog, extent, numbers)?]);
+    for (table, sequence) in extent.of(catalog).zip(sequences) {
         records.extend([encode_table(catalog, table, *sequence)?]);
     }
     Ok(records)
@@ -155,7 +182,7 @@ impl Records {
     pub(super) fn put_changes(&self, catalog: &Catalog, batch: &mut WriteBatch) -> Result<RecordChanges> {
         let of = Written {
             definitions: catalog.definitions(),
-            sequences: sequences(catalog),
+            sequences: sequences(catalog, Extent::Stored),
         };
         let mut changed = Vec::new();
         let mut ahead = Vec::new();
@@ -168,13 +195,13 @@ impl Records {
                 }
                 if self.lag(catalog) {
                     ahead = numbers(catalog, self.closing);
-                    let (key, value) = encode_schemas(catalog, &ahead)?;
+                    let (key, value) = encode_schemas(catalog, Extent::Stored, &ahead)?;
                     changed.push((key, Some(value)));
                 }
             }
             _ => {
                 ahead = numbers(catalog, self.closing);
-                let new = records_at(catalog, &of.sequences, &ahead)?;
+                let new = records_at(catalog, Extent::Stored, &of.sequences, &ahead)?;
                 let gone = self.stored.keys().filter(|k| !new.contains_key(*k));
                 changed.extend(gone.map(|k| (k.clone(), None)));
                 let differs = |(k, v): &(Vec<u8>, Vec<u8>)| self.stored.get(k) != Some(v);

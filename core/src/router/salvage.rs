@@ -6,6 +6,7 @@
 
 use super::config::Config;
 use super::damaged::{Damaged, Leaves};
+use super::records::Extent;
 use super::superblock::{SUPERBLOCK, first_batch, is_empty};
 use super::trees::{Trees, stored_trees};
 use crate::catalog::{
@@ -101,7 +102,7 @@ pub async fn salvage(
     };
     salvage.run(config).await?;
     target
-        .commit(first_batch(&salvage.catalog)?, Durability::Sync)
+        .commit(first_batch(&salvage.catalog, Extent::Stored)?, Durability::Sync)
         .await?;
     Ok(SalvageReport {
         tables: salvage.tables,

@@ -3,7 +3,7 @@
 //! It is written once, in one batch with the first catalog; whatever is cut short before that batch is no
 //! database.
 
-use super::records::records;
+use super::records::{Extent, records};
 use crate::catalog::Catalog;
 use crate::codec::superblock_key;
 use crate::kv::{KvBackend, WriteBatch};
@@ -45,11 +45,11 @@ pub(super) async fn is_empty(store: &dyn KvBackend) -> Result<bool> {
     Ok(store.scan(&[], &[0xff; 16], 1).await?.is_empty())
 }
 
-/// What makes a store a database with this catalog: the superblock and all records.
-pub(super) fn first_batch(catalog: &Catalog) -> Result<WriteBatch> {
+/// What makes a store a database with these tables of a catalog: the superblock and all records.
+pub(super) fn first_batch(catalog: &Catalog, extent: Extent) -> Result<WriteBatch> {
     let mut batch = WriteBatch::default();
     batch.put(superblock_key(), SUPERBLOCK.to_vec());
-    for (key, value) in records(catalog)? {
+    for (key, value) in records(catalog, extent)? {
         batch.put(key, value);
     }
     Ok(batch)

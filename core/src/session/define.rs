@@ -12,6 +12,7 @@ use crate::catalog::{
     Catalog, ForeignKeyDef, IndexDef, NumberSequence, ParentName, PersistenceConfig, SequenceState, TableDef,
     TableId,
 };
+use crate::codec::ExportFile;
 use crate::sql::exec::Env;
 use crate::sql::exec::dml::DmlRun;
 use crate::sql::plan::{Insert, InsertSource, PersistenceChange, Statement};
@@ -442,6 +443,19 @@ impl Session {
             }
             transaction.remember_persistence(schema, name, config.persistent.then_some(config));
             Ok(())
+        })
+        .await
+    }
+
+    /// Puts all that an export holds into the database, which is empty, in a statement of its own.
+    ///
+    /// # Errors
+    /// Those of [`Engine::import`](crate::router::Engine::import).
+    pub(crate) async fn import(&mut self, export: &ExportFile<'_>) -> Result<()> {
+        let shared = self.shared.clone();
+        let interrupt = self.interrupt();
+        self.write(&interrupt, async |transaction| {
+            shared.engine.import(export, transaction).await
         })
         .await
     }

@@ -54,18 +54,26 @@ impl Transaction {
         trees: &dyn TreeFactory,
         schema_version: u64,
     ) -> Result<()> {
-        self.require_free_name(&def.schema, &def.name, def.id)?;
-        self.require_schema(&def.schema)?;
         if let Some(declared) = self.catalog.schema(&def.schema) {
             def.schema = declared.to_string();
         }
+        self.add_table(Table::create(Arc::new(def), trees), schema_version)
+    }
+
+    /// Adds a table with the rows it has, under the id in its definition.
+    ///
+    /// # Errors
+    /// As [`Transaction::create_table`].
+    pub fn add_table(&mut self, table: Table, schema_version: u64) -> Result<()> {
+        let def = table.def.clone();
+        self.require_free_name(&def.schema, &def.name, def.id)?;
+        self.require_schema(&def.schema)?;
         let id = def.id;
         require_sharing(&def)?;
         if !id.is_temporary() && self.catalog.remembered_for(&def.schema, &def.name).is_some() {
             self.remember_persistence(&def.schema, &def.name, None);
         }
-        self.catalog_mut()
-            .put_table(Arc::new(Table::create(Arc::new(def), trees)));
+        self.catalog_mut().put_table(Arc::new(table));
         self.changes.definitions().reshape(id);
         self.defined(id, schema_version);
         self.adopt_orphans(id)

@@ -1,10 +1,11 @@
 //! Whole stores: entries behind good checksums that contradict each other in any way. Opening, reading,
-//! writing, checking and salvaging such a store must end, with answers or with typed errors.
+//! writing, checking and salvaging such a store, and importing it as an export, must end, with answers or with typed errors.
 
 use super::frame::frame;
 use super::input::parts;
 use super::twins::Still;
 use crate::block_on::block_on;
+use amphi_core::codec::ExportWriter;
 use amphi_core::database::Database;
 use amphi_core::kv::MemoryStore;
 use amphi_core::router::{CacheConfig, Config, salvage};
@@ -77,6 +78,40 @@ async fn answer(db: &Database, sql: &str) {
     }
 }
 
+/// Imports the entries as an export. What that makes can be exported again.
+async fn import(entries: &BTreeMap<Vec<u8>, Vec<u8>>) {
+    let mut bytes = Vec::new();
+    let mut writer = ExportWriter::new(&mut bytes);
+    for (key, value) in entries {
+        writer.entry(key, value, &mut bytes).expect("it is small");
+    }
+    writer.finish(&mut bytes);
+    let db = Database::open(None, Arc::new(Still), config_in_memory()).await;
+    let db = db.expect("a database in memory opens");
+    if db.import(&bytes).await.is_err() {
+        return;
+    }
+    let _ = db.check().await;
+    let mut again = Vec::new();
+    let exported = db.export(|part| {
+        again.extend_from_slice(part);
+        Ok(())
+    });
+    exported.await.expect("what is in memory can be exported");
+    let copy = Database::open(None, Arc::new(Still), config_in_memory()).await;
+    let copy = copy.expect("a database in memory opens");
+    copy.import(&again)
+        .await
+        .expect("what was exported can be imported");
+}
+
+fn config_in_memory() -> Config {
+    Config {
+        default_persistent: false,
+        ..config()
+    }
+}
+
 pub(super) fn run(data: &[u8]) {
     let entries = entries(data);
     if entries.is_empty() {
@@ -93,6 +128,7 @@ pub(super) fn run(data: &[u8]) {
             problems.retain(|p| p.key.is_some());
             assert!(problems.is_empty(), "saved: {problems:#?}");
         }
+        import(&entries).await;
         let store = Arc::new(MemoryStore::with_entries(entries));
         let Ok(db) = Database::open(Some(store.clone()), Arc::new(Still), config()).await else {
             return;

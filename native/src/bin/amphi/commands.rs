@@ -5,8 +5,12 @@ use crate::{
     output::Mode,
     shell::{Failure, Flow, Shell, plural},
 };
-use amphi::{PersistenceOptions, Result};
-use std::{io::Write, path::Path};
+use amphi::{BackupReport, PersistenceOptions, Result};
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+};
 
 /// A command.
 pub struct Command {
@@ -31,7 +35,7 @@ pub enum Words {
 const ON_OFF: &[Words] = &[Words::Of(&["on", "off"])];
 
 /// All commands, by name.
-pub const COMMANDS: [Command; 18] = [
+pub const COMMANDS: [Command; 20] = [
     Command {
         name: "backup",
         arguments: "DIRECTORY",
@@ -87,6 +91,12 @@ pub const COMMANDS: [Command; 18] = [
         words: &[Words::Files, Words::Tables],
     },
     Command {
+        name: "load",
+        arguments: "FILE",
+        meaning: "make the whole database of a file that .save has written; this one must be empty",
+        words: &[Words::Files],
+    },
+    Command {
         name: "mode",
         arguments: "[table|tsv|csv|json]",
         meaning: "show or set how results are printed",
@@ -111,6 +121,12 @@ pub const COMMANDS: [Command; 18] = [
         name: "read",
         arguments: "FILE",
         meaning: "run the statements and commands of a file",
+        words: &[Words::Files],
+    },
+    Command {
+        name: "save",
+        arguments: "FILE",
+        meaning: "write the whole database into one file, tables in memory too",
         words: &[Words::Files],
     },
     Command {
@@ -174,6 +190,8 @@ impl Shell {
             ["persist", table, placement, "sync"] => self.persist(table, placement, true)?,
             ["stats"] => self.statement("SHOW STATS")?,
             ["backup", directory] => self.backup(Path::new(directory))?,
+            ["save", file] => self.save(Path::new(file))?,
+            ["load", file] => self.load(Path::new(file))?,
             ["check"] => self.check()?,
             ["compact"] => self.compact()?,
             ["mode"] => writeln!(self.out, "{}", self.mode.name())?,
@@ -314,6 +332,32 @@ impl Shell {
 
     fn backup(&mut self, directory: &Path) -> Result<(), Failure> {
         let report = self.db.backup(directory)?;
+        self.copied(report)
+    }
+
+    /// A file that exists is not overwritten; one that could not be written whole is removed.
+    fn save(&mut self, path: &Path) -> Result<(), Failure> {
+        let failed = |e: io::Error| Failure::Usage(format!("{}: {e}", path.display()));
+        let mut file = File::create_new(path).map_err(failed)?;
+        let saved = self.db.export(&mut file);
+        match saved
+            .map_err(Failure::from)
+            .and_then(|r| file.sync_all().map_err(failed).map(|()| r))
+        {
+            Ok(report) => self.copied(report),
+            Err(e) => {
+                let _ = fs::remove_file(path);
+                Err(e)
+            }
+        }
+    }
+
+    fn load(&mut self, path: &Path) -> Result<(), Failure> {
+        let file = File::open(path).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
+        Ok(self.db.import(file)?)
+    }
+
+    fn copied(&mut self, report: BackupReport) -> Result<(), Failure> {
         if self.interactive {
             let (tables, rows) = (report.tables, report.rows);
             writeln!(
