@@ -46,7 +46,7 @@ await build({
   plugins: [unbundled],
 });
 cpSync(join(root, 'static'), dist, { recursive: true });
-cpSync(amphi, join(dist, 'amphi'), { recursive: true, filter: (path) => !/(\.d\.ts|node\.js)$/.test(path) });
+cpSync(amphi, join(dist, 'amphi'), { recursive: true, filter: (path) => !/(\.d\.ts|node\.js|store\/(file.*|crc32)\.js)$/.test(path) });
 
 // Otherwise each of the modules that the package always needs would be asked for only when the one before it has come.
 const { metafile } = await build({

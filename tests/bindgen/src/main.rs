@@ -1,5 +1,5 @@
 //! `amphi-bindgen INPUT.wasm FOLDER NAME` writes `NAME_bg.wasm`, `NAME.js` and their types into the folder: an
-//! ES module that a page, a worker or Node loads without a bundler.
+//! ES module that a page, a worker or Node loads without a bundler. It is told where the module is.
 
 use std::process::ExitCode;
 use wasm_bindgen_cli_support::Bindgen;
@@ -15,8 +15,8 @@ fn main() -> ExitCode {
         b.input_path(input)
             .out_name(name)
             .typescript(true)
-            // The module is found beside its JavaScript, by bundlers too.
-            .omit_default_module_path(false)
+            // Otherwise bundlers would take the module along for whoever has it elsewhere.
+            .omit_default_module_path(true)
             .remove_name_section(true)
             .remove_producers_section(true)
             .generate(folder)

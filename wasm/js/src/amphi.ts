@@ -5,7 +5,8 @@ import type { RawEngine, Stats } from './engine.js';
 import { AmphiError } from './error.js';
 import { functionOf, type AggregateFunction, type FunctionOptions, type ScalarFunction } from './functions.js';
 import { LiveQuery, type LiveOptions } from './live.js';
-import { deleteStore, openEngine } from './open.js';
+import { deleteStore } from './open.js';
+import { openEngine } from './open-placed.js';
 import { split, type OpenOptions } from './options.js';
 import type { PersistenceConfig, PersistenceOptions } from './persistence.js';
 import { Queryable, type Scope } from './queryable.js';
@@ -36,12 +37,13 @@ export class Amphi extends Queryable {
   }
 
   /**
-   * Opens a database: `idb://name` in the browser's IndexedDB, where it is made if it does not exist, or `memory:`.
+   * Opens a database: `idb://name` in the browser's IndexedDB, in Node `file:path` (or a path that begins with `/`, `./` or `../`, or
+   * ends with `.amphi`), where it is made if it does not exist, or `memory:`.
    *
    * Tabs and Workers of one origin may have the same stored database open. One of them owns it and works for the others, which
    * take over when it goes away; the options of the engine are those of the owner. `tabs: 'exclusive'` keeps the others out.
    *
-   * Fails with `AM003` if it is open elsewhere and not shared, `AM004` if it is of another version, `XX001` if it is damaged.
+   * Fails with `AM003` if it is open elsewhere and not shared (a file is not), `AM004` if it is of another version, `XX001` if it is damaged.
    */
   static async open(address: string, options: OpenOptions = {}): Promise<Amphi> {
     const { engine, place, format } = split(options);
@@ -51,6 +53,24 @@ export class Amphi extends Queryable {
   /** A database without a store: all tables in memory, gone when it is closed. */
   static memory(options: OpenOptions = {}): Promise<Amphi> {
     return Amphi.open('memory:', options);
+  }
+
+  /**
+   * Opens an empty database and puts an {@link Amphi.export | export} into it, of this package or of Amphi elsewhere. Without an
+   * address it is in memory, and so are all of its tables.
+   *
+   * Fails with `42000` if the database is not empty, `AM004` if the bytes are no export or of a later version, `XX001` if they are
+   * damaged.
+   */
+  static async import(bytes: Uint8Array, address = 'memory:', options: OpenOptions = {}): Promise<Amphi> {
+    const db = await Amphi.open(address, options);
+    try {
+      await db.import(bytes);
+      return db;
+    } catch (e) {
+      await db.close().catch(() => undefined);
+      throw e;
+    }
   }
 
   /** Removes a stored database with all that is in it; none is fine. Fails with `AM003` if it is open. */
@@ -195,6 +215,23 @@ export class Amphi extends Queryable {
   /** Verifies all that the store holds, and every index against its table. Answers what is wrong; empty: nothing. */
   async check(): Promise<string> {
     return this.open().check();
+  }
+
+  /**
+   * The whole database as it is now, as bytes that {@link Amphi.import} and Amphi elsewhere make a database of: tables of all
+   * placements, those in memory too, with their settings, indexes and triggers, views and sequences. Statements go on meanwhile.
+   * Functions and temporary tables are left out.
+   */
+  async export(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.open().export();
+  }
+
+  /**
+   * Puts all that an {@link Amphi.export | export} holds into this database, which must be empty, in one transaction, which is durable
+   * when the promise is kept. Without a store all tables are in memory. Fails as {@link Amphi.import} does.
+   */
+  async import(bytes: Uint8Array): Promise<void> {
+    await this.open().import(bytes);
   }
 
   /** Makes every commit so far durable. */

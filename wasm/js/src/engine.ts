@@ -63,6 +63,8 @@ export interface RawEngine extends RawSession {
   listPersistentTables(): Promise<string[]>;
   stats(): Promise<Stats>;
   check(): Promise<string>;
+  export(): Promise<Uint8Array<ArrayBuffer>>;
+  import(bytes: Uint8Array): Promise<void>;
   flush(): Promise<void>;
   /** Makes every commit durable, ends the engine and gives up all that belongs to it. */
   close(): Promise<void>;

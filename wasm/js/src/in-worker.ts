@@ -13,8 +13,8 @@ export interface Start {
   readonly address: string;
   readonly options: EngineOptions;
   readonly tabs: Required<PlaceOptions>['tabs'];
-  /** Where the wasm module is, if not beside the script. */
-  readonly source: CloneableSource | undefined;
+  /** Where the wasm module is. */
+  readonly source: CloneableSource;
 }
 
 /** Its answer. */

@@ -1,26 +1,8 @@
 //! Amphi: an embedded SQL database whose tables each choose where they live, in memory, in the browser's IndexedDB, or in both.
 
-export { Amphi } from './amphi.js';
-export type { Changes } from './changes.js';
-export type { Stats } from './engine.js';
-export { AmphiError, type ErrorDetails, type Position } from './error.js';
-export type { AggregateFunction, FunctionOptions, ScalarFunction } from './functions.js';
-export { LiveQuery, type LiveOptions } from './live.js';
-export { initialize, type ModuleSource } from './module.js';
-export type { EngineOptions, OpenOptions, PlaceOptions } from './options.js';
-export type { PersistenceConfig, PersistenceOptions, Placement } from './persistence.js';
-export { Statement, type QueryOptions } from './queryable.js';
-export type { ExecResult, Row, RunResult } from './result.js';
-export { Session } from './session.js';
-export { Transaction, type TransactionOptions } from './transaction.js';
-export type {
-  BigIntMode,
-  ColumnInfo,
-  ColumnValues,
-  DateMode,
-  FormatOptions,
-  Json,
-  Param,
-  Params,
-  SqlValue,
-} from './values.js';
+import { setLoader } from './module.js';
+
+// Written like this, bundlers find the file.
+setLoader(() => new URL('./wasm/amphi_bg.wasm', import.meta.url));
+
+export * from './slim.js';

@@ -173,6 +173,27 @@ export class LocalEngine extends Runner<Engine> implements RawEngine {
     return callAsync(() => this.wasm.check() as string | Promise<string>);
   }
 
+  async export(): Promise<Uint8Array<ArrayBuffer>> {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    const write = (part: Uint8Array): void => {
+      parts.push(part.slice());
+      length += part.length;
+    };
+    await callAsync(() => this.wasm.exportTo({ write }) as unknown);
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  }
+
+  async import(bytes: Uint8Array): Promise<void> {
+    await callAsync(() => this.wasm.importFrom(bytes) as unknown);
+  }
+
   async flush(): Promise<void> {
     await callAsync(() => this.wasm.flush() as unknown);
   }

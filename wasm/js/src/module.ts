@@ -31,27 +31,38 @@ export function setLoader(load: () => ModuleSource): void {
  */
 export function initialize(source?: ModuleSource): Promise<void> {
   given ??= source;
-  loading ??= load(source ?? loader());
+  loading ??= load(source ?? loader()).catch((e: unknown) => {
+    // The next one may know better.
+    loading = given = undefined;
+    throw e;
+  });
   return loading;
 }
 
 /** @internal A source that can be sent to another thread. */
 export type CloneableSource = string | BufferSource | WebAssembly.Module;
 
-/** @internal Where a Worker finds the module; nothing: beside its script. */
-export async function sourceForWorkers(): Promise<CloneableSource | undefined> {
-  const source = await given;
+/** @internal Where a Worker finds the module. */
+export async function sourceForWorkers(): Promise<CloneableSource> {
+  const source = await (given ?? loader());
+  if (source === undefined) throw nowhere();
   if (typeof source === 'string' || source instanceof URL) return new URL(source, globalThis.location?.href).href;
   if (source instanceof Request || source instanceof Response) return source.url;
   return source;
 }
 
+function nowhere(): AmphiError {
+  const message = "amphi/slim does not know where its wasm module is: call initialize(source) first, or import 'amphi'";
+  return new AmphiError(message, { code: 'F0000' });
+}
+
 async function load(source: ModuleSource | undefined): Promise<void> {
   try {
-    await init(source === undefined ? undefined : { module_or_path: source });
+    if (source === undefined) throw nowhere();
+    await init({ module_or_path: source });
     watchPanics(panicked);
   } catch (e) {
-    loading = undefined;
+    if (e instanceof AmphiError) throw e;
     throw new AmphiError(`the wasm module cannot be loaded: ${e instanceof Error ? e.message : String(e)}`, {
       code: '58030',
       cause: e,

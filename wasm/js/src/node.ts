@@ -5,4 +5,4 @@ import { setLoader } from './module.js';
 
 setLoader(() => readFile(new URL('./wasm/amphi_bg.wasm', import.meta.url)));
 
-export * from './index.js';
+export * from './slim-node.js';

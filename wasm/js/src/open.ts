@@ -1,7 +1,8 @@
-//! Opening and removing databases by their addresses.
+//! Opening databases by their addresses in this thread, and removing them.
 
 import type { RawEngine } from './engine.js';
 import { AmphiError } from './error.js';
+import { deleteFile, openFile, pathOf } from './files.js';
 import { LocalEngine, openModule } from './local.js';
 import { initialize } from './module.js';
 import type { EngineOptions, PlaceOptions } from './options.js';
@@ -9,17 +10,15 @@ import { OwnedEngine } from './owned.js';
 import { IndexedDbStore } from './store/indexed-db.js';
 import { claim, insist } from './tabs/election.js';
 
-/** Opens the database of an address, where the options say. */
-export async function openEngine(
+/** Opens the database of an address. */
+export async function openHere(
   address: string,
   options: EngineOptions,
-  { worker, tabs }: Required<PlaceOptions>,
+  tabs: Required<PlaceOptions>['tabs'],
 ): Promise<RawEngine> {
-  const name = nameOf(address);
-  if (worker) {
-    const { WorkerEngine } = await import('./in-worker.js');
-    return WorkerEngine.start(address, options, tabs);
-  }
+  const path = pathOf(address);
+  const name = path === undefined ? nameOf(address) : undefined;
+  if (path !== undefined) return openFile(path, options);
   if (name === undefined) {
     await initialize();
     return new LocalEngine(await openModule(undefined, options));
@@ -33,6 +32,8 @@ export async function openEngine(
 
 /** Removes the store of an address. */
 export async function deleteStore(address: string): Promise<void> {
+  const path = pathOf(address);
+  if (path !== undefined) return deleteFile(path);
   const name = nameOf(address);
   if (name === undefined) throw noStore(address);
   const release = await insist(name);
@@ -52,5 +53,5 @@ function nameOf(address: string): string | undefined {
 }
 
 function noStore(address: string): AmphiError {
-  return new AmphiError(`there is no store for ${address}; use idb://name or memory:`, { code: 'F0000' });
+  return new AmphiError(`there is no store for ${address}; use idb://name, file:path or memory:`, { code: 'F0000' });
 }

@@ -2,7 +2,7 @@
 
 import type { Start, Started } from './in-worker.js';
 import { initialize } from './module.js';
-import { openEngine } from './open.js';
+import { openHere } from './open.js';
 import { portLink, type Port } from './remote/link.js';
 import { failureOf } from './remote/protocol.js';
 import { Server } from './remote/server.js';
@@ -12,8 +12,8 @@ const scope = globalThis as unknown as Port;
 async function start({ address, options, tabs, source }: Start): Promise<void> {
   const say = (started: Started): void => scope.postMessage(started, []);
   try {
-    if (source !== undefined) await initialize(source);
-    const engine = await openEngine(address, options, { worker: false, tabs });
+    await initialize(source);
+    const engine = await openHere(address, options, tabs);
     new Server(engine, portLink(scope), () => engine.close());
     say({ kind: 'started' });
   } catch (e) {

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
-const files = readdirSync(dist, { recursive: true }).filter((f) => /\.(js|wasm)$/.test(f) && f !== 'node.js');
+const ofNode = /^(node|slim-node|store[/\\](file.*|crc32))\.js$/;
+const files = readdirSync(dist, { recursive: true }).filter((f) => /\.(js|wasm)$/.test(f) && !ofNode.test(f));
 const show = (name, raw, brotli) =>
   console.log(`${name.padEnd(24)}${String(raw).padStart(12)}${String(brotli).padStart(12)}`);
 let [raw, brotli] = [0, 0];

@@ -243,6 +243,14 @@ export class RemoteEngine extends Runner implements RawEngine {
     return this.call('check');
   }
 
+  export(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.call('export');
+  }
+
+  import(bytes: Uint8Array): Promise<void> {
+    return this.call('import', bytes);
+  }
+
   flush(): Promise<void> {
     return this.call('flush');
   }

@@ -11,7 +11,7 @@ import type { TransactionOptions } from '../transaction.js';
 export const PROTOCOL = 1;
 
 /** The calls of an engine that only ask for something. */
-export type Inquiry = 'getPersistenceConfig' | 'listPersistentTables' | 'stats' | 'check';
+export type Inquiry = 'getPersistenceConfig' | 'listPersistentTables' | 'stats' | 'check' | 'export';
 
 /** The calls of an engine whose arguments and results cross as they are. */
 export type EngineCall =
@@ -20,6 +20,7 @@ export type EngineCall =
   | 'disablePersistence'
   | 'migrateToPersistent'
   | 'loadToMemory'
+  | 'import'
   | 'flush';
 
 /** The names of {@link EngineCall}: a server makes no others. */
@@ -28,10 +29,12 @@ export const ENGINE_CALLS: { readonly [name in EngineCall]: true } = {
   listPersistentTables: true,
   stats: true,
   check: true,
+  export: true,
   enablePersistence: true,
   disablePersistence: true,
   migrateToPersistent: true,
   loadToMemory: true,
+  import: true,
   flush: true,
 };
 

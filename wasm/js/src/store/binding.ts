@@ -52,6 +52,15 @@ export class BatchReader {
     return length === ABSENT ? undefined : this.take(length);
   }
 
+  /** Where the bytes are that {@link value} would answer; they are passed over. */
+  place(): { at: number; length: number } | undefined {
+    const length = this.count();
+    if (length === ABSENT) return undefined;
+    this.at += length;
+    if (this.at > this.bytes.length) throw new StoreError('a batch is cut short');
+    return { at: this.at - length, length };
+  }
+
   key(): Uint8Array<ArrayBuffer> {
     return this.take(this.count());
   }

@@ -260,6 +260,14 @@ export class SharedEngine implements RawEngine {
     return this.run(true, (engine) => engine.check());
   }
 
+  export(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.run(true, (engine) => engine.export());
+  }
+
+  import(bytes: Uint8Array): Promise<void> {
+    return this.run(false, (engine) => engine.import(bytes));
+  }
+
   flush(): Promise<void> {
     return this.run(false, (engine) => engine.flush());
   }

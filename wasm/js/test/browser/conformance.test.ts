@@ -7,7 +7,7 @@ import { Browser } from './page.js';
 
 /** What `tests/browser` exports. */
 interface Kit {
-  default(): Promise<unknown>;
+  default(source: { module_or_path: string }): Promise<unknown>;
   watchPanics(onPanic: (message: string) => void): void;
   checkNames(): string[];
   runCheck(name: string, store: object): Promise<void>;
@@ -21,7 +21,7 @@ test('IndexedDB keeps the contract of a store', async (t) => {
   const list = await browser.page();
   const names = await list.evaluate(async () => {
     const kit = (await import('/build/kit/kit.js' as string)) as Kit;
-    await kit.default();
+    await kit.default({ module_or_path: '/build/kit/kit_bg.wasm' });
     return kit.checkNames();
   });
   assert.ok(names.length >= 10);
@@ -32,7 +32,7 @@ test('IndexedDB keeps the contract of a store', async (t) => {
       const failure = await page.evaluate(async (name) => {
         const kit = (await import('/build/kit/kit.js' as string)) as Kit;
         const { IndexedDbStore } = (await import('/dist/store/indexed-db.js' as string)) as typeof IndexedDb;
-        await kit.default();
+        await kit.default({ module_or_path: '/build/kit/kit_bg.wasm' });
         const panicked = new Promise<string>((resolve) => kit.watchPanics(resolve));
         await IndexedDbStore.delete(name);
         const store = await IndexedDbStore.open(name);
