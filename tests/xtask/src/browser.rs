@@ -11,8 +11,20 @@ use std::process::Command;
 pub fn all() -> Outcome {
     wasm::build_for_tests()?;
     node()?;
-    chromium()?;
+    chromium("build/test/browser/")?;
+    consumers_of_the_build()?;
     demo::test()
+}
+
+/// Builds the package and runs the projects that install what `npm pack` makes of it.
+pub fn consumers() -> Outcome {
+    wasm::build_for_tests()?;
+    consumers_of_the_build()
+}
+
+fn consumers_of_the_build() -> Outcome {
+    setup::node_packages(&wasm::package().join("test/consumers"))?;
+    chromium("build/test/consumers/")
 }
 
 /// The tests that need no browser.
@@ -22,12 +34,10 @@ fn node() -> Outcome {
         .current_dir(wasm::package()))
 }
 
-/// The tests in Chromium: the machine's, or else the one that playwright downloads.
-fn chromium() -> Outcome {
+/// The tests of a folder in Chromium: the machine's, or else the one that playwright downloads.
+fn chromium(folder: &str) -> Outcome {
     let mut tests = Command::new("node");
-    tests
-        .args(["--test", "build/test/browser/"])
-        .current_dir(wasm::package());
+    tests.args(["--test", folder]).current_dir(wasm::package());
     if let Some(program) = setup::chromium()? {
         tests.env("AMPHI_CHROMIUM", program);
     }

@@ -22,6 +22,8 @@ commands:
   wasm   builds the npm package as it is shipped, in wasm/js/dist, and prints its sizes
   browser
          only the tests of the npm package, in Node and in headless Chromium, and those of the demo page
+  consumers
+         only the projects that install the packed npm package: Node, pages without a bundler and with Vite, webpack, esbuild
   demo [--quick] [--port N]
          builds the npm package and the demo page, and serves it on localhost (port 8080, or N); --quick: with the
          module of the tests, which is built sooner, and is larger and slower
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["setup"] => alone(set_up()),
         ["wasm"] => alone(wasm::ship()),
         ["browser"] => alone(browser::all()),
+        ["consumers"] => alone(browser::consumers()),
         ["demo", ref options @ ..] => alone(demo::serve(options)),
         ["browser-bench", ref measurements @ ..] => alone(browser::bench(measurements)),
         ["fuzz"] => alone(fuzz::brief()),

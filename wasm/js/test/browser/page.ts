@@ -18,11 +18,11 @@ const TYPES: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'appl
 const PAGE = `<!doctype html><title>Amphi</title>
 <script type="importmap">{ "imports": { "amphi": "/dist/index.js" } }</script>`;
 
-function serve(): Promise<Server> {
+function serve(folder: string): Promise<Server> {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
     if (path === '/') return void response.setHeader('content-type', 'text/html').end(PAGE);
-    const file = createReadStream(join(ROOT, path));
+    const file = createReadStream(join(folder, path));
     file.on('error', () => response.writeHead(404).end());
     file.on('open', () => {
       response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
@@ -40,8 +40,11 @@ export class Browser {
     readonly context: BrowserContext,
   ) {}
 
-  /** Starts the Chromium that `AMPHI_CHROMIUM` names, or else the one that playwright has downloaded. */
-  static async start(): Promise<Browser> {
+  /**
+   * Starts the Chromium that `AMPHI_CHROMIUM` names, or else the one that playwright has downloaded. Its pages are from
+   * this package's folder, or from another one.
+   */
+  static async start(folder = ROOT): Promise<Browser> {
     const profile = await mkdtemp(join(tmpdir(), 'amphi-browser-'));
     const executablePath = process.env['AMPHI_CHROMIUM'];
     const context = await chromium.launchPersistentContext(profile, {
@@ -51,14 +54,14 @@ export class Browser {
       chromiumSandbox: false,
       args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
     });
-    return new Browser(await serve(), profile, context);
+    return new Browser(await serve(folder), profile, context);
   }
 
-  /** A new page. What goes wrong in it is printed. */
-  async page(): Promise<Page> {
+  /** A new page, at a path. What goes wrong in it is printed. */
+  async page(path = ''): Promise<Page> {
     const page = await this.context.newPage();
     page.on('pageerror', (e) => console.log(`# page: ${e.message}`));
-    await page.goto(`http://localhost:${(this.server.address() as AddressInfo).port}/`);
+    await page.goto(`http://localhost:${(this.server.address() as AddressInfo).port}/${path}`);
     return page;
   }
 
