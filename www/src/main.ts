@@ -8,6 +8,7 @@ import { ADDRESS, Database } from './database.js';
 import { announce, byId, html } from './dom.js';
 import { counted, duration, quoted } from './format.js';
 import { icon } from './icon.js';
+import { LivePanel } from './live-panel.js';
 import { keepOffline } from './offline.js';
 import { QueryPanel } from './query-panel.js';
 import { ReloadPanel } from './reload-panel.js';
@@ -97,12 +98,14 @@ async function start(): Promise<void> {
   takeDroppedFiles((file) => importCsv(database, file, browse));
   const counters = new CountersPanel(database);
   const reload = new ReloadPanel(database);
+  const live = new LivePanel(database);
   const tablesPanel = html('div');
   const parts: Part[] = [
     { id: 'query', title: 'Query', panel: html('div', {}, query.element) },
     { id: 'tables', title: 'Tables', panel: tablesPanel },
     { id: 'counters', title: 'Counters', panel: html('div', {}, counters.element), shown: () => counters.shown(), hidden: () => counters.hidden() },
     { id: 'reload', title: 'Reload', panel: html('div', {}, reload.element) },
+    { id: 'live', title: 'Live tabs', panel: html('div', {}, live.element), shown: () => void live.shown(), hidden: () => live.hidden() },
     { id: 'benchmark', title: 'Benchmark', panel: html('div', {}, new BenchmarkPanel().element) },
   ];
   byId('opening').remove();

@@ -1,6 +1,6 @@
 //! The list of tables: how many rows, and where each one lives, which can be changed here.
 
-import { AmphiError, type Placement } from 'amphi';
+import { Amphi, AmphiError, type Placement } from 'amphi';
 import type { Column, Database, Table } from './database.js';
 import { openDialog } from './dialog.js';
 import { announce, html } from './dom.js';
@@ -41,6 +41,7 @@ export class TablesPanel {
       html('div', { class: 'panel-head' }, html('h2', {}, 'Tables'), this.total),
       this.list,
       html('div', { class: 'toolbar' }, this.sample, upload),
+      promise(),
     );
     database.addEventListener('change', () => void this.refresh());
     void this.refresh();
@@ -152,4 +153,26 @@ export class TablesPanel {
       ),
     ]);
   }
+}
+
+/** Asks the browser not to remove what is stored when room gets short. */
+function promise(): HTMLElement {
+  const answer = html('p', { class: 'muted small', role: 'status' });
+  const ask = html(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet small',
+      title: 'Otherwise it may remove what is stored when room gets short',
+      onclick: async () => {
+        const promised = await Amphi.requestPersistentStorage();
+        answer.textContent = promised
+          ? 'The browser promises to keep what is stored.'
+          : 'The browser does not promise it: it may remove what is stored when room gets short.';
+        ask.hidden = promised;
+      },
+    },
+    'Ask the browser to keep what is stored',
+  );
+  return html('div', { class: 'promise' }, ask, answer);
 }

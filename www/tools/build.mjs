@@ -46,18 +46,21 @@ await build({
   plugins: [unbundled],
 });
 cpSync(join(root, 'static'), dist, { recursive: true });
-cpSync(amphi, join(dist, 'amphi'), { recursive: true, filter: (path) => !/(\.d\.ts|node\.js|store\/(file.*|crc32)\.js)$/.test(path) });
 
-// Otherwise each of the modules that the package always needs would be asked for only when the one before it has come.
+// Of the package, what a page and a Worker need, and their wasm module.
 const { metafile } = await build({
-  entryPoints: [join(amphi, 'index.js')],
+  entryPoints: [join(amphi, 'index.js'), join(amphi, 'worker.js')],
   absWorkingDir: amphi,
   bundle: true,
   format: 'esm',
   metafile: true,
+  outdir: dist,
   packages: 'external',
   write: false,
 });
+for (const file of [...Object.keys(metafile.inputs), 'wasm/amphi_bg.wasm']) cpSync(join(amphi, file), join(dist, 'amphi', file));
+
+// Otherwise each of the modules that a page always needs would be asked for only when the one before it has come.
 const needed = new Set(['index.js']);
 for (const file of needed) {
   for (const { path, kind } of metafile.inputs[file]?.imports ?? []) if (kind === 'import-statement') needed.add(path);

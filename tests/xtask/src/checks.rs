@@ -79,7 +79,7 @@ pub fn run_all() -> ExitCode {
         || match setup::node_is_missing() {
             None => browser::all(),
             Some(reason) => {
-                println!("left out: all tests of the npm package; {reason}");
+                println!("left out: all tests of the npm package and the demo page; {reason}");
                 Ok(())
             }
         },
