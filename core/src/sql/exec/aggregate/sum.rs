@@ -4,6 +4,7 @@ use super::accumulator::run_up;
 use super::{Accumulator, Groups};
 use crate::types::{Bitmap, Column, ColumnData, DataType, Decimal, Error, Physical, Result, vec_capacity};
 use alloc::{string::ToString, sync::Arc, vec::Vec};
+use amphi_kernels::integer_sum;
 
 /// 10^n, if it fits.
 fn power_of_ten(n: u8) -> Option<i128> {
@@ -81,25 +82,6 @@ impl Scaling {
     }
 }
 
-/// The sum of integers. Those of most chunks are so small that 64 bits hold their sum.
-fn sum_ints(values: &[i64]) -> i128 {
-    const SMALL: u32 = 52;
-    let chunk = |values: &[i64]| {
-        let (mut sum, mut beyond) = (0_i64, 0_u64);
-        for v in values {
-            sum = sum.wrapping_add(*v);
-            // Bits above the lowest 53 unless -2^52 <= v < 2^52.
-            beyond |= (*v as u64).wrapping_add(1 << SMALL);
-        }
-        if beyond >> (SMALL + 1) == 0 {
-            i128::from(sum)
-        } else {
-            values.iter().map(|v| i128::from(*v)).sum()
-        }
-    };
-    values.chunks(1 << 10).map(chunk).sum()
-}
-
 /// `a / b`, halves away from zero; `b` is positive.
 fn divide_rounded(a: i128, b: i128) -> i128 {
     let (q, r) = (a / b, a % b);
@@ -125,7 +107,7 @@ impl Accumulator for ExactSum {
                 if let (Groups::One(rows), Some(state)) = (groups, states.first_mut()) {
                     // A NULL's slot holds 0; no sum of 64-bit integers overflows 128 bits.
                     let values = v.get(..rows).unwrap_or(v);
-                    state.0 += sum_ints(values);
+                    state.0 += integer_sum(values);
                     state.1 += (values.len() - nulls.map_or(0, |n| n.count_ones()).min(values.len())) as i64;
                     return Ok(());
                 }

@@ -4,10 +4,10 @@
 //! without case unless asked otherwise.
 
 use super::mask::{Mask, pack};
-use super::substring::Substring;
 use super::vector::{Vector, union};
 use crate::types::BytesVec;
 use alloc::vec::Vec;
+use amphi_kernels::Substring;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Token {
@@ -107,7 +107,7 @@ impl Pattern {
     /// One bit per text: whether it matches.
     fn matches_each(&self, texts: &BytesVec) -> Vec<u64> {
         match &self.shape {
-            Shape::Contains(p) => p.is_in_each(texts),
+            Shape::Contains(p) => p.is_in_each(texts.data(), texts.ends()),
             _ => pack((0..texts.len()).map(|i| self.matches(texts.get(i)))),
         }
     }

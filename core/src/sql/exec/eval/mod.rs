@@ -16,7 +16,6 @@ mod like;
 mod logic;
 mod mask;
 mod scope;
-mod substring;
 mod value_set;
 mod vector;
 

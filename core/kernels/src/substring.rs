@@ -4,15 +4,14 @@
 //! first and the last byte sought are where they would have to be; whole chunks of places are ruled out
 //! at once, without a branch per byte (the "generic SIMD" search of Mula, left to the vectoriser).
 
-use crate::types::BytesVec;
 use alloc::vec::Vec;
 
 /// Places ruled out at once.
 const CHUNK: usize = 32;
 
-/// What is sought. Invariant: without case, `text` is in lower case.
+/// A text to be sought. Invariant: without case, `text` is in lower case.
 #[derive(Debug)]
-pub(super) struct Substring {
+pub struct Substring {
     text: Vec<u8>,
     case_sensitive: bool,
     first: ByteTest,
@@ -39,11 +38,21 @@ impl ByteTest {
     fn accepts(self, byte: u8) -> bool {
         byte | self.mask == self.wanted
     }
+
+    /// The highest bit of each of eight bytes: set where it is accepted, and perhaps also in a byte behind
+    /// such a one.
+    #[inline]
+    fn accepted(self, bytes: [u8; 8]) -> u64 {
+        const LOWEST: u64 = 0x0101_0101_0101_0101;
+        let each = |byte: u8| u64::from(byte) * LOWEST;
+        let differing = (u64::from_le_bytes(bytes) | each(self.mask)) ^ each(self.wanted);
+        differing.wrapping_sub(LOWEST) & !differing & (LOWEST << 7)
+    }
 }
 
 impl Substring {
     /// Seeks `text`, which without case is in lower case.
-    pub(super) fn new(text: Vec<u8>, case_sensitive: bool) -> Substring {
+    pub fn new(text: Vec<u8>, case_sensitive: bool) -> Substring {
         let test = |b: Option<&u8>| ByteTest::new(b.copied().unwrap_or(0), case_sensitive);
         Substring {
             first: test(text.first()),
@@ -69,41 +78,60 @@ impl Substring {
         while at < places {
             let firsts = data.get(at..).and_then(|d| d.first_chunk::<CHUNK>());
             let lasts = data.get(at + len - 1..).and_then(|d| d.first_chunk::<CHUNK>());
-            let possible = match (firsts, lasts) {
-                (Some(firsts), Some(lasts)) => firsts.iter().zip(lasts).fold(false, |any, (f, l)| {
-                    any | (self.first.accepts(*f) & self.last.accepts(*l))
-                }),
+            let (Some(firsts), Some(lasts)) = (firsts, lasts) else {
                 // The last few places.
-                _ => true,
+                return (at..places).find(|place| self.is_here(data, *place));
             };
-            let end = places.min(at + CHUNK);
-            if possible {
-                let is_here = |place: &usize| {
-                    data.get(*place).is_some_and(|b| self.first.accepts(*b))
-                        && data.get(*place..*place + len).is_some_and(|d| self.is_at(d))
-                };
-                if let Some(place) = (at..end).find(is_here) {
-                    return Some(place);
-                }
+            let possible = firsts.iter().zip(lasts).fold(false, |any, (f, l)| {
+                any | (self.first.accepts(*f) & self.last.accepts(*l))
+            });
+            if possible && let Some(place) = self.find_in_chunk(data, at, firsts, lasts) {
+                return Some(place);
             }
-            at = end;
+            at += CHUNK;
         }
         None
     }
 
+    /// The first place in the chunk that starts at `at`.
+    fn find_in_chunk(
+        &self,
+        data: &[u8],
+        at: usize,
+        firsts: &[u8; CHUNK],
+        lasts: &[u8; CHUNK],
+    ) -> Option<usize> {
+        let words = firsts.as_chunks::<8>().0.iter().zip(lasts.as_chunks::<8>().0);
+        for (i, (firsts, lasts)) in words.enumerate() {
+            let mut possible = self.first.accepted(*firsts) & self.last.accepted(*lasts);
+            while possible != 0 {
+                let place = at + 8 * i + possible.trailing_zeros() as usize / 8;
+                if self.is_here(data, place) {
+                    return Some(place);
+                }
+                possible &= possible - 1;
+            }
+        }
+        None
+    }
+
+    fn is_here(&self, data: &[u8], place: usize) -> bool {
+        data.get(place..place + self.text.len())
+            .is_some_and(|d| self.is_at(d))
+    }
+
     /// Whether it is in the text.
-    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+    pub fn is_in(&self, text: &[u8]) -> bool {
         self.text.is_empty() || self.find(text, 0).is_some()
     }
 
-    /// One bit per text: whether it is in it.
-    pub(super) fn is_in_each(&self, texts: &BytesVec) -> Vec<u64> {
-        let words = texts.len().div_ceil(64);
+    /// One bit per text: whether it is in it. The texts lie end to end in `data`; `ends` are where they end, in bytes.
+    pub fn is_in_each(&self, data: &[u8], ends: &[u32]) -> Vec<u64> {
+        let words = ends.len().div_ceil(64);
         if self.text.is_empty() {
             return alloc::vec![u64::MAX; words];
         }
         let mut found = alloc::vec![0_u64; words];
-        let (data, ends) = (texts.data(), texts.ends());
         let (mut from, mut row) = (0, 0);
         while let Some(place) = self.find(data, from) {
             // The text that the place is in.
@@ -156,16 +184,19 @@ mod tests {
             (seed >> 33) % n
         };
         for _ in 0..300 {
-            let mut texts = BytesVec::default();
+            let (mut data, mut ends) = (Vec::new(), Vec::new());
             for _ in 0..next(150) {
-                let text: Vec<u8> = (0..next(80)).map(|_| b"aAb[{@`"[next(7) as usize]).collect();
-                texts.push(&text);
+                data.extend((0..next(80)).map(|_| b"aAb[{@`"[next(7) as usize]));
+                ends.push(data.len() as u32);
             }
             for sought in ["", "a", "[", "ab", "a[", "{@", "aab", "abab", "a`b@a"] {
                 for case_sensitive in [false, true] {
                     let s = Substring::new(sought.as_bytes().to_vec(), case_sensitive);
-                    let found = s.is_in_each(&texts);
-                    for (i, text) in texts.iter().enumerate() {
+                    let found = s.is_in_each(&data, &ends);
+                    let mut start = 0;
+                    for (i, end) in ends.iter().enumerate() {
+                        let text = &data[start..*end as usize];
+                        start = *end as usize;
                         let expected = naive(text, sought.as_bytes(), case_sensitive);
                         assert_eq!(found[i / 64] >> (i % 64) & 1 == 1, expected, "{sought} {text:?}");
                         assert_eq!(s.is_in(text), expected, "{sought} {text:?}");
@@ -174,7 +205,7 @@ mod tests {
             }
         }
         assert_eq!(
-            Substring::new(vec![b'x'], true).is_in_each(&BytesVec::default()),
+            Substring::new(vec![b'x'], true).is_in_each(&[], &[]),
             Vec::<u64>::new()
         );
     }
