@@ -38,8 +38,8 @@ export class WorkerEngine extends RemoteEngine {
       throw new AmphiError('worker: true needs Web Workers, which this platform does not have', { code: '0A000' });
     }
     const source = await sourceForWorkers();
-    // Written like this, bundlers find the script.
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: `amphi ${address}` });
+    // Written like this, with nothing computed in it, bundlers find the script.
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'amphi' });
     try {
       const started = await new Promise<Started>((resolve, reject) => {
         worker.onmessage = ({ data }) => resolve(data as Started);

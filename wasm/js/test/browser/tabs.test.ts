@@ -305,6 +305,33 @@ test('what was under way when the owner was killed is run again, or its outcome 
   await client.close();
 });
 
+test('when the module of the owner panics, it says so, and another tab goes on', async () => {
+  const address = 'idb://panicked';
+  const owner = await browser.page();
+  // There is no panic to provoke, so the module's hook is kept, and called.
+  await owner.route('**/dist/wasm/amphi.js', async (route) => {
+    const script = await (await route.fetch()).text();
+    const hook = /export function watchPanics\((\w+)\) \{/;
+    assert.match(script, hook);
+    await route.fulfill({ contentType: 'text/javascript', body: script.replace(hook, '$& globalThis.panic = $1;') });
+  });
+  await owner.evaluate(async (address) => {
+    const { Amphi } = await import('amphi');
+    Object.assign(globalThis, { db: await Amphi.open(address) });
+  }, address);
+  const client = await tab(address);
+  await ask(client, 'CREATE TABLE t (n INT) WITH (persistent = true, sync_on_write = true)');
+  await ask(client, 'INSERT INTO t VALUES (1)');
+  await owner.evaluate(() => (globalThis as unknown as { panic(message: string): void }).panic('a test'));
+  assert.equal(await ask(owner, 'SELECT * FROM t'), 'XX000');
+  // At first the owner still says that it is broken.
+  let rows: unknown;
+  while ((rows = await ask(client, 'SELECT * FROM t')) === 'XX000');
+  assert.deepEqual(rows, [[1]]);
+  await owner.close();
+  await client.close();
+});
+
 test(`${KILLS} owners killed in the middle of commits: the next tab takes over within a second`, async () => {
   const address = 'idb://owners-killed';
   // What the tabs said that they had committed; what they could not say.
