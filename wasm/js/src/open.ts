@@ -9,12 +9,23 @@ import type { EngineOptions, PlaceOptions } from './options.js';
 import { OwnedEngine } from './owned.js';
 import { IndexedDbStore } from './store/indexed-db.js';
 import { claim, insist } from './tabs/election.js';
+import type { SharedEngine } from './tabs/shared.js';
+
+/** How to join the tabs that have a database open. */
+export type Join = typeof SharedEngine.join;
+
+/** Loads what that takes when it is needed. */
+const joinLater: Join = async (name, options) => {
+  const { SharedEngine } = await import('./tabs/shared.js');
+  return SharedEngine.join(name, options);
+};
 
 /** Opens the database of an address. */
 export async function openHere(
   address: string,
   options: EngineOptions,
   tabs: Required<PlaceOptions>['tabs'],
+  join: Join = joinLater,
 ): Promise<RawEngine> {
   const path = pathOf(address);
   const name = path === undefined ? nameOf(address) : undefined;
@@ -26,8 +37,7 @@ export async function openHere(
   if (tabs === 'exclusive') return OwnedEngine.own(name, options, false, await insist(name));
   const release = await claim(name);
   if (release) return OwnedEngine.own(name, options, true, release);
-  const { SharedEngine } = await import('./tabs/shared.js');
-  return SharedEngine.join(name, options);
+  return join(name, options);
 }
 
 /** Removes the store of an address. */
