@@ -82,16 +82,29 @@ export class BenchmarkPanel {
       const cells = PLACEMENTS.map((placement) => {
         const found = of.find((m) => m.placement === placement);
         if (!found) return html('td', { class: 'measured' });
-        if (found.each === undefined) return html('td', { class: 'measured' }, html('span', { class: 'muted' }, 'gone'));
-        const ratio = memory !== undefined && placement !== 'memory' ? ` ${(found.each / memory).toFixed(found.each / memory < 10 ? 1 : 0)}×` : '';
+        if (found.each === undefined)
+          return html('td', { class: 'measured' }, html('span', { class: 'muted' }, 'gone'));
+        const ratio =
+          memory !== undefined && placement !== 'memory'
+            ? ` ${(found.each / memory).toFixed(found.each / memory < 10 ? 1 : 0)}×`
+            : '';
         return html(
           'td',
           { class: 'measured' },
           html('span', {}, duration(found.each), html('span', { class: 'muted' }, ratio)),
-          html('div', { class: `bar ${placement}` }, html('div', { style: `width: ${((found.each / most) * 100).toFixed(1)}%` })),
+          html(
+            'div',
+            { class: `bar ${placement}` },
+            html('div', { style: `width: ${((found.each / most) * 100).toFixed(1)}%` }),
+          ),
         );
       });
-      return html('tr', {}, html('th', { scope: 'row' }, operation.name, html('span', { class: 'note' }, operation.note)), ...cells);
+      return html(
+        'tr',
+        {},
+        html('th', { scope: 'row' }, operation.name, html('span', { class: 'note' }, operation.note)),
+        ...cells,
+      );
     });
     const heads = PLACEMENTS.map((placement) => html('span', { class: `badge ${placement}` }, placement));
     this.content.replaceChildren(sheet('Measurements', [silentHead('Work'), ...heads], rows));

@@ -50,7 +50,12 @@ const OPERATIONS: readonly Measured[] = [
       await db.transaction(async (tx) => {
         const step = 1000;
         for (let from = 1; from <= rows; from += step) {
-          const some = Array.from({ length: Math.min(step, rows - from + 1) }, (_, i) => [from + i, (from + i) % 100, (from + i) / 4, `text of row ${from + i}`]);
+          const some = Array.from({ length: Math.min(step, rows - from + 1) }, (_, i) => [
+            from + i,
+            (from + i) % 100,
+            (from + i) / 4,
+            `text of row ${from + i}`,
+          ]);
           await insertRows(tx, table, ['id', 'grp', 'amount', 'note'], some);
         }
       });
@@ -64,7 +69,10 @@ const OPERATIONS: readonly Measured[] = [
     times: 1,
     async work(db, table, rows) {
       for (let i = 1; i <= COMMITS; i++) {
-        await db.transaction((tx) => tx.exec(`INSERT INTO ${table} VALUES (?, 0, 0, 'one')`, [rows + i]).then(() => undefined), { sync: true });
+        await db.transaction(
+          (tx) => tx.exec(`INSERT INTO ${table} VALUES (?, 0, 0, 'one')`, [rows + i]).then(() => undefined),
+          { sync: true },
+        );
       }
       return COMMITS;
     },
@@ -124,7 +132,9 @@ const nap = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 async function createTables(db: Amphi): Promise<void> {
   for (const placement of PLACEMENTS) {
     await db.exec(`DROP TABLE IF EXISTS in_${placement}`);
-    await db.exec(`CREATE TABLE in_${placement} (id INT PRIMARY KEY, grp INT, amount DOUBLE, note TEXT) ENGINE = ${placement}`);
+    await db.exec(
+      `CREATE TABLE in_${placement} (id INT PRIMARY KEY, grp INT, amount DOUBLE, note TEXT) ENGINE = ${placement}`,
+    );
   }
 }
 

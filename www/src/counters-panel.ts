@@ -16,7 +16,10 @@ interface Figure {
   readonly text: (stats: Stats) => string;
 }
 
-const of = (name: string, text: (n: number) => string = count) => (stats: Stats): string => text(stats[name] ?? 0);
+const of =
+  (name: string, text: (n: number) => string = count) =>
+  (stats: Stats): string =>
+    text(stats[name] ?? 0);
 
 const FIGURES: readonly Figure[] = [
   { name: 'Blocks read from memory', note: 'memory and dual tables, and hits of the cache', text: of('memory_reads') },
@@ -48,11 +51,18 @@ export class CountersPanel {
     this.traffic = new Traffic(database, (reason) => this.showTraffic(reason));
     this.start = html('button', { type: 'button', onclick: () => this.toggleTraffic() });
     this.values = FIGURES.map(() => html('dd', {}, '0'));
-    const figures = FIGURES.map(({ name, note }, i) => html('div', { class: 'figure', title: note }, html('dt', {}, name), this.values[i]!));
+    const figures = FIGURES.map(({ name, note }, i) =>
+      html('div', { class: 'figure', title: note }, html('dt', {}, name), this.values[i]!),
+    );
     this.element = html(
       'section',
       { class: 'counters' },
-      html('div', { class: 'panel-head' }, html('h2', {}, 'Live counters'), html('div', { class: 'toolbar' }, this.note, this.start)),
+      html(
+        'div',
+        { class: 'panel-head' },
+        html('h2', {}, 'Live counters'),
+        html('div', { class: 'toolbar' }, this.note, this.start),
+      ),
       html('dl', { class: 'figures' }, ...figures),
       html(
         'div',
@@ -65,11 +75,18 @@ export class CountersPanel {
           { name: 'to memory', color: 'var(--series-2)', points: this.counters.rate('memory_writes') },
           { name: 'to IndexedDB', color: 'var(--series-3)', points: this.counters.rate('store_writes') },
         ]),
-        this.plotOf('Blocks found in the cache', (n) => `${Math.round(n)} %`, 100, () => [
-          { name: 'hits', color: 'var(--series-1)', points: this.counters.hitRate() },
-        ]),
+        this.plotOf(
+          'Blocks found in the cache',
+          (n) => `${Math.round(n)} %`,
+          100,
+          () => [{ name: 'hits', color: 'var(--series-1)', points: this.counters.hitRate() }],
+        ),
         this.plotOf('Time of a commit, as the page waits for it', duration, 1, () => [
-          { name: 'commits', color: 'var(--series-4)', points: database.commits.map(({ at, took }) => [at, took] as const) },
+          {
+            name: 'commits',
+            color: 'var(--series-4)',
+            points: database.commits.map(({ at, took }) => [at, took] as const),
+          },
         ]),
       ),
     );
@@ -116,7 +133,8 @@ export class CountersPanel {
     const { isRunning } = this.traffic;
     this.start.replaceChildren(icon(isRunning ? 'stop' : 'play'), isRunning ? 'Close the shop' : 'Open the shop');
     this.start.classList.toggle('primary', !isRunning);
-    this.note.textContent = reason || (isRunning ? 'Twenty visitors a second look at products; every fifth buys one.' : '');
+    this.note.textContent =
+      reason || (isRunning ? 'Twenty visitors a second look at products; every fifth buys one.' : '');
   }
 }
 

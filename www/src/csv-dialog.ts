@@ -31,7 +31,12 @@ export function importCsv(database: Database, given: File | undefined, done: (ta
     },
   });
   content.append(
-    html('label', { class: 'drop', for: 'csv-file' }, html('span', {}, 'Choose a file, or drop one anywhere on the page.'), input),
+    html(
+      'label',
+      { class: 'drop', for: 'csv-file' },
+      html('span', {}, 'Choose a file, or drop one anywhere on the page.'),
+      input,
+    ),
     html('p', { class: 'muted small' }, 'It stays on this machine: the page has no server.'),
   );
 }
@@ -73,7 +78,13 @@ class Import {
       return this.fail(e instanceof Error ? e.message : String(e));
     }
     if (rows.length === 0) return this.fail('The file has no rows.');
-    const name = html('input', { type: 'text', value: tableName(this.file.name), required: true, id: 'csv-table', autocomplete: 'off' });
+    const name = html('input', {
+      type: 'text',
+      value: tableName(this.file.name),
+      required: true,
+      id: 'csv-table',
+      autocomplete: 'off',
+    });
     const places = segmented<Placement>(
       'Placement',
       [
@@ -91,9 +102,19 @@ class Import {
       const names = columnNames(this.hasNames ? rows[0]! : rows[0]!.map(() => ''));
       const values = rows.slice(this.hasNames ? 1 : 0);
       types = names.map((column, c) => typeChoice(column, guessType(values.map((row) => row[c] ?? ''))));
-      const sample = (c: number): string => values.slice(0, 3).map((row) => row[c] ?? '').join(', ');
+      const sample = (c: number): string =>
+        values
+          .slice(0, 3)
+          .map((row) => row[c] ?? '')
+          .join(', ');
       const body = names.map((column, c) =>
-        html('tr', {}, html('th', { scope: 'row' }, column), html('td', {}, types[c]!), html('td', { class: 'sample' }, sample(c))),
+        html(
+          'tr',
+          {},
+          html('th', { scope: 'row' }, column),
+          html('td', {}, types[c]!),
+          html('td', { class: 'sample' }, sample(c)),
+        ),
       );
       columns.replaceChildren(sheet('Columns', ['Column', 'Type', 'First values'], body));
     };
@@ -108,7 +129,10 @@ class Import {
     showColumns();
     const start = (): void => {
       const heads = columnNames(this.hasNames ? rows[0]! : rows[0]!.map(() => ''));
-      void this.load(name.value.trim(), heads.map((head, c) => ({ name: head, type: types[c]!.value as ColumnType })));
+      void this.load(
+        name.value.trim(),
+        heads.map((head, c) => ({ name: head, type: types[c]!.value as ColumnType })),
+      );
     };
     const form = html(
       'form',
@@ -120,7 +144,12 @@ class Import {
         },
       },
       html('p', { class: 'muted small' }, `${this.file.name}, ${bytes(this.file.size)}`),
-      html('div', { class: 'toolbar' }, html('label', { class: 'field', for: 'csv-table' }, 'Table', name), places.element),
+      html(
+        'div',
+        { class: 'toolbar' },
+        html('label', { class: 'field', for: 'csv-table' }, 'Table', name),
+        places.element,
+      ),
       html('label', { class: 'check small' }, names, 'The first row has the names of the columns'),
       columns,
       html('div', { class: 'dialog-end' }, html('button', { class: 'primary' }, 'Import')),
@@ -140,12 +169,18 @@ class Import {
     let sofar = 0;
     try {
       const { placement, hasNames } = this;
-      const rows = await loadCsv(this.database.amphi, this.file, { table, placement, columns, hasNames }, signal, (share, rows) => {
-        bar.value = share;
-        sofar = rows;
-        text.textContent = `${counted(rows, 'row')}…`;
-        this.database.changed();
-      });
+      const rows = await loadCsv(
+        this.database.amphi,
+        this.file,
+        { table, placement, columns, hasNames },
+        signal,
+        (share, rows) => {
+          bar.value = share;
+          sofar = rows;
+          text.textContent = `${counted(rows, 'row')}…`;
+          this.database.changed();
+        },
+      );
       this.database.changed();
       announce(`${counted(rows, 'row')} imported into ${table} in ${duration(performance.now() - start)}`);
       this.done(table);
@@ -159,7 +194,10 @@ class Import {
 
   private fail(message: string): void {
     const again = html('button', { type: 'button', onclick: () => void this.show() }, 'Back');
-    this.content.replaceChildren(html('div', { class: 'error', role: 'alert' }, html('p', {}, message)), html('div', { class: 'dialog-end' }, again));
+    this.content.replaceChildren(
+      html('div', { class: 'error', role: 'alert' }, html('p', {}, message)),
+      html('div', { class: 'dialog-end' }, again),
+    );
   }
 }
 

@@ -23,7 +23,12 @@ export function openDialog(title: string, content: readonly (Node | string)[], c
         if (event.target === dialog) dialog.close();
       },
     },
-    html('div', { class: 'dialog' }, html('div', { class: 'dialog-head' }, html('h2', { id: heading }, title), close), ...content),
+    html(
+      'div',
+      { class: 'dialog' },
+      html('div', { class: 'dialog-head' }, html('h2', { id: heading }, title), close),
+      ...content,
+    ),
   );
   document.body.append(dialog);
   dialog.showModal();

@@ -117,10 +117,19 @@ export class Editor {
     for (const { table, name, type } of columns) {
       (schema[table] ??= []).push(name);
       const others = names.get(name)?.detail;
-      names.set(name, { label: name, type: 'property', detail: others ? `${others}, ${table}` : table, info: type, boost: 1 });
+      names.set(name, {
+        label: name,
+        type: 'property',
+        detail: others ? `${others}, ${table}` : table,
+        info: type,
+        boost: 1,
+      });
     }
     // The language completes columns only behind a table and a dot.
-    const alone = ifNotIn(['QuotedIdentifier', 'String', 'LineComment', 'BlockComment', '.'], completeFromList([...names.values()]));
+    const alone = ifNotIn(
+      ['QuotedIdentifier', 'String', 'LineComment', 'BlockComment', '.'],
+      completeFromList([...names.values()]),
+    );
     this.view.dispatch({
       effects: this.language.reconfigure([
         sql({ dialect: MySQL, upperCaseKeywords: true, schema }),
@@ -142,7 +151,9 @@ export class Editor {
     const from = Math.min(place, doc.length);
     const word = /^\w+/.exec(doc.sliceString(from, Math.min(doc.length, from + 80)))?.[0].length ?? 1;
     const to = Math.min(doc.length, from + word);
-    this.view.dispatch(setDiagnostics(this.view.state, [{ from: Math.min(from, Math.max(0, to - 1)), to, severity: 'error', message }]));
+    this.view.dispatch(
+      setDiagnostics(this.view.state, [{ from: Math.min(from, Math.max(0, to - 1)), to, severity: 'error', message }]),
+    );
     this.view.dispatch({ effects: EditorView.scrollIntoView(from) });
   }
 

@@ -47,8 +47,21 @@ export class LivePanel {
   private readonly author = tabName();
   private readonly notes = html('ul', { class: 'notes' });
   private readonly counter = html('output', { class: 'counter' }, '0');
-  private readonly text = html('input', { type: 'text', 'aria-label': 'A note', placeholder: 'Write to all tabs', autocomplete: 'off', required: true, maxlength: 200 });
-  private readonly query = html('input', { type: 'text', 'aria-label': 'Query', value: QUERY, spellcheck: 'false', autocomplete: 'off' });
+  private readonly text = html('input', {
+    type: 'text',
+    'aria-label': 'A note',
+    placeholder: 'Write to all tabs',
+    autocomplete: 'off',
+    required: true,
+    maxlength: 200,
+  });
+  private readonly query = html('input', {
+    type: 'text',
+    'aria-label': 'Query',
+    value: QUERY,
+    spellcheck: 'false',
+    autocomplete: 'off',
+  });
   private readonly answer = html('div');
   private readonly answers = html('p', { class: 'muted small' });
   private readonly problem = html('p', { class: 'failed small', role: 'alert' });
@@ -82,7 +95,15 @@ export class LivePanel {
       html('button', {}, 'Watch'),
     );
     const add = (n: number, label: string): HTMLElement =>
-      html('button', { type: 'button', title: label, onclick: () => void this.run('UPDATE shared_counter SET n = n + ? WHERE id = 1', [n]) }, n > 0 ? `+${n}` : `−${-n}`);
+      html(
+        'button',
+        {
+          type: 'button',
+          title: label,
+          onclick: () => void this.run('UPDATE shared_counter SET n = n + ? WHERE id = 1', [n]),
+        },
+        n > 0 ? `+${n}` : `−${-n}`,
+      );
     this.element = html(
       'section',
       { class: 'live' },
@@ -107,8 +128,20 @@ export class LivePanel {
         html(
           'div',
           { class: 'cards-column' },
-          html('div', { class: 'plot-card auto' }, html('h3', {}, 'A counter'), html('div', { class: 'toolbar' }, add(-1, 'One less'), this.counter, add(1, 'One more'))),
-          html('div', { class: 'plot-card auto' }, html('h3', {}, 'Any query, live'), queryForm, this.answer, this.answers),
+          html(
+            'div',
+            { class: 'plot-card auto' },
+            html('h3', {}, 'A counter'),
+            html('div', { class: 'toolbar' }, add(-1, 'One less'), this.counter, add(1, 'One more')),
+          ),
+          html(
+            'div',
+            { class: 'plot-card auto' },
+            html('h3', {}, 'Any query, live'),
+            queryForm,
+            this.answer,
+            this.answers,
+          ),
         ),
       ),
     );
@@ -129,8 +162,18 @@ export class LivePanel {
     this.database.changed();
     const onError = (e: unknown): void => this.showProblem(e);
     this.live = [
-      amphi.live<Note>('SELECT id, author, text, written FROM shared_notes ORDER BY id DESC LIMIT 100', [], (rows) => this.showNotes(rows), { onError }),
-      amphi.live<{ n: number }>('SELECT n FROM shared_counter WHERE id = 1', [], ([row]) => (this.counter.value = String(row?.n ?? 0)), { onError }),
+      amphi.live<Note>(
+        'SELECT id, author, text, written FROM shared_notes ORDER BY id DESC LIMIT 100',
+        [],
+        (rows) => this.showNotes(rows),
+        { onError },
+      ),
+      amphi.live<{ n: number }>(
+        'SELECT n FROM shared_counter WHERE id = 1',
+        [],
+        ([row]) => (this.counter.value = String(row?.n ?? 0)),
+        { onError },
+      ),
     ];
     this.watch();
   }
@@ -154,7 +197,8 @@ export class LivePanel {
   private async addNote(): Promise<void> {
     const text = this.text.value.trim();
     this.text.value = '';
-    if (text) await this.run('INSERT INTO shared_notes (author, text, written) VALUES (?, ?, NOW())', [this.author, text]);
+    if (text)
+      await this.run('INSERT INTO shared_notes (author, text, written) VALUES (?, ?, NOW())', [this.author, text]);
   }
 
   private showNotes(notes: readonly Note[]): void {
@@ -167,12 +211,18 @@ export class LivePanel {
         html('time', { class: 'muted small' }, written.slice(11, 19)),
         html(
           'button',
-          { type: 'button', class: 'quiet square', 'aria-label': `Remove: ${text}`, onclick: () => void this.run('DELETE FROM shared_notes WHERE id = ?', [id]) },
+          {
+            type: 'button',
+            class: 'quiet square',
+            'aria-label': `Remove: ${text}`,
+            onclick: () => void this.run('DELETE FROM shared_notes WHERE id = ?', [id]),
+          },
           icon('close'),
         ),
       ),
     );
-    if (items.length === 0) items.push(html('li', { class: 'empty' }, 'No notes yet. Write one, and look at the other tab.'));
+    if (items.length === 0)
+      items.push(html('li', { class: 'empty' }, 'No notes yet. Write one, and look at the other tab.'));
     this.notes.replaceChildren(...items);
     if (notes[0] && notes[0].author !== this.author) announce(`${notes[0].author}: ${notes[0].text}`);
   }
@@ -190,7 +240,9 @@ export class LivePanel {
       async (rows: SqlValue[][]) => {
         answered += 1;
         const text = `Answered ${counted(answered, 'time')}; ${counted(rows.length, 'row')} now.`;
-        const shown = rows.slice(0, MOST_ROWS).map((row) => html('tr', {}, ...row.map((value) => html('td', {}, valueText(value)))));
+        const shown = rows
+          .slice(0, MOST_ROWS)
+          .map((row) => html('tr', {}, ...row.map((value) => html('td', {}, valueText(value)))));
         const table = sheet('Answer', await names, shown);
         if (live.closed) return;
         this.answer.replaceChildren(table);

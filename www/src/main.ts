@@ -38,14 +38,23 @@ function themeSwitch(): HTMLElement {
 }
 
 function offlineSign(): HTMLElement {
-  const sign = html('span', { class: 'badge ready', hidden: true, title: 'All of the page is kept here: it needs no network' }, 'works offline');
+  const sign = html(
+    'span',
+    { class: 'badge ready', hidden: true, title: 'All of the page is kept here: it needs no network' },
+    'works offline',
+  );
   void keepOffline().then(() => (sign.hidden = false));
   return sign;
 }
 
 /** Says why the page cannot start. */
 function showFailure(e: unknown): void {
-  const again = html('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, icon('reload'), 'Try again');
+  const again = html(
+    'button',
+    { type: 'button', class: 'primary', onclick: () => location.reload() },
+    icon('reload'),
+    'Try again',
+  );
   byId('main').replaceChildren(
     html(
       'section',
@@ -62,8 +71,21 @@ function emptyResult(load: () => Promise<void>): HTMLElement {
     'div',
     { class: 'empty welcome' },
     html('h3', {}, 'A database in this page'),
-    html('p', {}, 'Each table lives in memory, in IndexedDB, or in both, and one query reads them all. Nothing leaves this browser.'),
-    html('div', { class: 'toolbar' }, html('button', { type: 'button', class: 'primary', onclick: () => void load() }, icon('seed'), 'Load the sample shop')),
+    html(
+      'p',
+      {},
+      'Each table lives in memory, in IndexedDB, or in both, and one query reads them all. Nothing leaves this browser.',
+    ),
+    html(
+      'div',
+      { class: 'toolbar' },
+      html(
+        'button',
+        { type: 'button', class: 'primary', onclick: () => void load() },
+        icon('seed'),
+        'Load the sample shop',
+      ),
+    ),
     html('p', { class: 'muted small' }, 'Then run the query above, or choose one of the examples.'),
   );
 }
@@ -84,7 +106,10 @@ async function start(): Promise<void> {
     const name = /^[a-z]\w*$/i.test(table) ? table : quoted(table);
     void query.showAndRun(`SELECT * FROM ${name} LIMIT 1000;`);
   };
-  const query: QueryPanel = new QueryPanel(database, emptyResult(() => tables.loadSample()));
+  const query: QueryPanel = new QueryPanel(
+    database,
+    emptyResult(() => tables.loadSample()),
+  );
   const tables = new TablesPanel(database, {
     browse,
     async loadSample() {
@@ -103,9 +128,21 @@ async function start(): Promise<void> {
   const parts: Part[] = [
     { id: 'query', title: 'Query', panel: html('div', {}, query.element) },
     { id: 'tables', title: 'Tables', panel: tablesPanel },
-    { id: 'counters', title: 'Counters', panel: html('div', {}, counters.element), shown: () => counters.shown(), hidden: () => counters.hidden() },
+    {
+      id: 'counters',
+      title: 'Counters',
+      panel: html('div', {}, counters.element),
+      shown: () => counters.shown(),
+      hidden: () => counters.hidden(),
+    },
     { id: 'reload', title: 'Reload', panel: html('div', {}, reload.element) },
-    { id: 'live', title: 'Live tabs', panel: html('div', {}, live.element), shown: () => void live.shown(), hidden: () => live.hidden() },
+    {
+      id: 'live',
+      title: 'Live tabs',
+      panel: html('div', {}, live.element),
+      shown: () => void live.shown(),
+      hidden: () => live.hidden(),
+    },
     { id: 'benchmark', title: 'Benchmark', panel: html('div', {}, new BenchmarkPanel().element) },
   ];
   byId('opening').remove();

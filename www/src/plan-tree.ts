@@ -31,11 +31,21 @@ const PLACEMENT = /^([^:(]*)\((?:([^():,]+), )?(memory|persistent|dual)(?:, read
 /** Makes the tree. */
 export function planTree(plan: readonly Operator[]): HTMLElement {
   const most = plan.reduce((sum, { milliseconds = 0 }) => sum + milliseconds, 0);
-  return html('div', { class: 'plan', tabindex: 0, role: 'group', 'aria-label': 'Plan of the query' }, list(plan, most));
+  return html(
+    'div',
+    { class: 'plan', tabindex: 0, role: 'group', 'aria-label': 'Plan of the query' },
+    list(plan, most),
+  );
 }
 
 function list(operators: readonly Operator[], most: number): HTMLElement {
-  return html('ul', {}, ...operators.map((operator) => html('li', {}, card(operator, most), operator.inputs && list(operator.inputs, most))));
+  return html(
+    'ul',
+    {},
+    ...operators.map((operator) =>
+      html('li', {}, card(operator, most), operator.inputs && list(operator.inputs, most)),
+    ),
+  );
 }
 
 /** Its time without that of its inputs. */
@@ -44,7 +54,14 @@ function ownTime({ milliseconds = 0, inputs = [] }: Operator): number {
 }
 
 function card(operator: Operator, most: number): HTMLElement {
-  const { estimated_rows: estimated, rows, calls, milliseconds, block_misses: misses, blocks_skipped: skipped } = operator;
+  const {
+    estimated_rows: estimated,
+    rows,
+    calls,
+    milliseconds,
+    block_misses: misses,
+    blocks_skipped: skipped,
+  } = operator;
   const placed = PLACEMENT.exec(operator.operator);
   const title = placed ? `${placed[1]!.trim()}${placed[2] ? ` (${placed[2]})` : ''}${placed[4]!}` : operator.operator;
   const [name, ...rest] = title.split(': ');

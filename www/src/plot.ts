@@ -184,7 +184,12 @@ class Drawing {
       : this.xs.filter((_, i) => i % every === 0);
     const names = shown.map((x) => {
       const at = this.x(x);
-      const anchor = at < EDGE.left + NAME / 2 && this.options.kind === 'line' ? 'start' : at > this.width - NAME / 2 ? 'end' : 'middle';
+      const anchor =
+        at < EDGE.left + NAME / 2 && this.options.kind === 'line'
+          ? 'start'
+          : at > this.width - NAME / 2
+            ? 'end'
+            : 'middle';
       return svg('text', { x: at, y: this.height - 7, 'text-anchor': anchor }, shortened(xText(x)));
     });
     return [...rows, svg('g', { class: 'names' }, ...names)];

@@ -43,12 +43,29 @@ export class QueryPanel {
       runStatement: () => void this.run(this.atCursor()),
       changed: (text) => localStorage.setItem(TEXT, text),
     });
-    const button = (label: string, picture: Parameters<typeof icon>[0], title: string, kind: string, run: () => void): HTMLButtonElement =>
-      html('button', { type: 'button', class: kind, title, onclick: run }, icon(picture), label);
+    const button = (
+      label: string,
+      picture: Parameters<typeof icon>[0],
+      title: string,
+      kind: string,
+      run: () => void,
+    ): HTMLButtonElement => html('button', { type: 'button', class: kind, title, onclick: run }, icon(picture), label);
     this.buttons = [
-      button('Run', 'play', 'Run the selection, or everything (Ctrl-Enter); one statement: Ctrl-Shift-Enter', 'primary', () => void this.run(this.chosen())),
+      button(
+        'Run',
+        'play',
+        'Run the selection, or everything (Ctrl-Enter); one statement: Ctrl-Shift-Enter',
+        'primary',
+        () => void this.run(this.chosen()),
+      ),
       button('Explain', 'tree', 'Show the plan of the statement at the cursor', '', () => void this.explain(false)),
-      button('Analyze', 'clock', 'Run the statement at the cursor and show what its plan did', '', () => void this.explain(true)),
+      button(
+        'Analyze',
+        'clock',
+        'Run the statement at the cursor and show what its plan did',
+        '',
+        () => void this.explain(true),
+      ),
     ];
     this.stop = button('Stop', 'stop', 'Stop the statement', '', () => this.running?.abort());
     this.stop.disabled = true;
@@ -66,7 +83,15 @@ export class QueryPanel {
       ...EXAMPLES.map(({ title }, i) => html('option', { value: i }, title)),
     );
     const past = button('History', 'clock', 'What was run before', 'quiet', () => this.openHistory());
-    const bar = html('div', { class: 'toolbar' }, ...this.buttons, this.stop, html('span', { class: 'spring' }), examples, past);
+    const bar = html(
+      'div',
+      { class: 'toolbar' },
+      ...this.buttons,
+      this.stop,
+      html('span', { class: 'spring' }),
+      examples,
+      past,
+    );
     this.results.showEmpty(empty);
     this.element = html(
       'section',
@@ -98,7 +123,11 @@ export class QueryPanel {
     const { from, to } = this.editor.selection;
     const { text } = this.editor;
     if (from === to) return statements(text);
-    return statements(text.slice(from, to)).map((piece) => ({ ...piece, from: piece.from + from, to: piece.to + from }));
+    return statements(text.slice(from, to)).map((piece) => ({
+      ...piece,
+      from: piece.from + from,
+      to: piece.to + from,
+    }));
   }
 
   private atCursor(): Piece[] {
@@ -155,7 +184,9 @@ export class QueryPanel {
   private async runOne(piece: Piece, signal: AbortSignal): Promise<Outcome> {
     const start = performance.now();
     try {
-      const result = await this.database.committing(() => this.session.run(piece.sql, undefined, { rows: 'array', signal }));
+      const result = await this.database.committing(() =>
+        this.session.run(piece.sql, undefined, { rows: 'array', signal }),
+      );
       const took = performance.now() - start;
       const rows = counted(result.rowsAffected, 'row');
       if (result.columns.length > 0) {

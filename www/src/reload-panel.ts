@@ -39,7 +39,12 @@ export class ReloadPanel {
         'div',
         { class: 'panel-head' },
         html('h2', {}, 'What a reload leaves'),
-        html('button', { type: 'button', class: 'primary', onclick: () => void this.reload() }, icon('reload'), 'Reload the page'),
+        html(
+          'button',
+          { type: 'button', class: 'primary', onclick: () => void this.reload() },
+          icon('reload'),
+          'Reload the page',
+        ),
       ),
       html(
         'p',
@@ -65,15 +70,26 @@ export class ReloadPanel {
   private async showNow(): Promise<void> {
     const tables = await this.database.tables();
     if (tables.length === 0) {
-      return this.content.replaceChildren(html('p', { class: 'empty' }, 'There are no tables yet: load the sample shop first.'));
+      return this.content.replaceChildren(
+        html('p', { class: 'empty' }, 'There are no tables yet: load the sample shop first.'),
+      );
     }
     const kept = tables.filter(({ placement }) => placement !== 'memory');
     this.content.replaceChildren(
       comparison(
         ['Table', 'Placement', 'Rows now', 'After a reload'],
-        tables.map((table) => [name(table), badge(table), count(table.rows), table.placement === 'memory' ? 'gone' : 'there']),
+        tables.map((table) => [
+          name(table),
+          badge(table),
+          count(table.rows),
+          table.placement === 'memory' ? 'gone' : 'there',
+        ]),
       ),
-      html('p', { class: 'muted small' }, `${counted(kept.length, 'table')} of ${count(tables.length)} would be there again.`),
+      html(
+        'p',
+        { class: 'muted small' },
+        `${counted(kept.length, 'table')} of ${count(tables.length)} would be there again.`,
+      ),
     );
   }
 
@@ -83,7 +99,11 @@ export class ReloadPanel {
       const now = after.get(table.name)?.rows;
       const isThere = now !== undefined;
       // Something may have written until the last moment.
-      const fate = !isThere ? FATES.memory : now === table.rows ? FATES[table.placement] : 'is there; it was changed at the last moment';
+      const fate = !isThere
+        ? FATES.memory
+        : now === table.rows
+          ? FATES[table.placement]
+          : 'is there; it was changed at the last moment';
       return [
         name(table),
         badge(table),
@@ -92,9 +112,15 @@ export class ReloadPanel {
         html('span', { class: isThere ? 'fate there' : 'fate gone' }, fate),
       ];
     });
-    const [total, left] = [before, before.filter(({ name }) => after.has(name))].map((tables) => tables.reduce((sum, { rows }) => sum + rows, 0));
+    const [total, left] = [before, before.filter(({ name }) => after.has(name))].map((tables) =>
+      tables.reduce((sum, { rows }) => sum + rows, 0),
+    );
     this.content.replaceChildren(
-      html('p', { class: 'verdict', role: 'status' }, `${count(left!)} of ${counted(total!, 'row')} survived the reload.`),
+      html(
+        'p',
+        { class: 'verdict', role: 'status' },
+        `${count(left!)} of ${counted(total!, 'row')} survived the reload.`,
+      ),
       comparison(['Table', 'Placement', 'Rows before', 'Rows after', silentHead('What became of it')], rows),
     );
   }
@@ -111,5 +137,9 @@ function badge({ placement }: Table): HTMLElement {
 function comparison(heads: readonly (Node | string)[], rows: readonly (readonly (Node | string)[])[]): HTMLElement {
   const cell = (content: Node | string): HTMLElement =>
     html('td', { class: typeof content === 'string' && /^[\d,–]+$/.test(content) ? 'number' : undefined }, content);
-  return sheet('Tables', heads, rows.map((row) => html('tr', {}, ...row.map(cell))));
+  return sheet(
+    'Tables',
+    heads,
+    rows.map((row) => html('tr', {}, ...row.map(cell))),
+  );
 }

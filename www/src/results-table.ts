@@ -53,13 +53,26 @@ class Grid {
     const headers = columns.map(({ name, type }, c) =>
       html(
         'div',
-        { role: 'columnheader', class: this.numeric[c] ? 'cell number' : 'cell', 'aria-colindex': c + 2, title: `${name} ${type}` },
+        {
+          role: 'columnheader',
+          class: this.numeric[c] ? 'cell number' : 'cell',
+          'aria-colindex': c + 2,
+          title: `${name} ${type}`,
+        },
         html('span', { class: 'name' }, name),
         html('span', { class: 'type' }, type.toLowerCase()),
       ),
     );
-    const corner = html('div', { role: 'columnheader', class: 'cell index', 'aria-colindex': 1 }, html('span', { class: 'visually-hidden' }, 'Row'));
-    this.head = html('div', { role: 'rowgroup', class: 'grid-head' }, html('div', { role: 'row', class: 'grid-row', 'aria-rowindex': 1 }, corner, ...headers));
+    const corner = html(
+      'div',
+      { role: 'columnheader', class: 'cell index', 'aria-colindex': 1 },
+      html('span', { class: 'visually-hidden' }, 'Row'),
+    );
+    this.head = html(
+      'div',
+      { role: 'rowgroup', class: 'grid-head' },
+      html('div', { role: 'row', class: 'grid-row', 'aria-rowindex': 1 }, corner, ...headers),
+    );
     this.body = html('div', { role: 'rowgroup', class: 'grid-body', style: `height: ${this.height}px` });
     this.element = html(
       'div',
@@ -88,7 +101,8 @@ class Grid {
     const index = `calc(${count(this.rows.length).length + 1}ch + 1rem)`;
     const widths = this.columns.map(({ name, type }, c) => {
       let most = Math.max(name.length + 1, Math.min(type.length, 14));
-      for (let r = 0; r < Math.min(MEASURED, this.rows.length); r++) most = Math.max(most, valueText(this.rows[r]![c]!).length);
+      for (let r = 0; r < Math.min(MEASURED, this.rows.length); r++)
+        most = Math.max(most, valueText(this.rows[r]![c]!).length);
       return `calc(${Math.min(Math.max(most, 4), 44)}ch + 1.5rem + 2px)`;
     });
     return [index, ...widths].join(' ');

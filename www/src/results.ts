@@ -23,7 +23,12 @@ export type Outcome =
 export class Results {
   private readonly bar = html('div', { class: 'results-bar' });
   private readonly content = html('div', { class: 'results-content' });
-  readonly element = html('section', { class: 'results', 'aria-label': 'Result', 'aria-busy': 'false' }, this.bar, this.content);
+  readonly element = html(
+    'section',
+    { class: 'results', 'aria-label': 'Result', 'aria-busy': 'false' },
+    this.bar,
+    this.content,
+  );
   private view: 'table' | 'chart' = 'table';
   /** How many times there was something to show: who waits for it sees it in `data-runs`. */
   private runs = 0;
@@ -91,8 +96,11 @@ export class Results {
     const plan = columns.length === 1 && rows.length === 1 ? planOf(rows[0]![0]) : undefined;
     if (plan) return this.content.replaceChildren(planTree(plan));
     const draw = (): void => {
-      const empty = (): HTMLElement => html('p', { class: 'empty' }, `No rows. The columns are ${columns.map(({ name }) => name).join(', ')}.`);
-      this.content.replaceChildren(this.view === 'chart' ? chartView(columns, rows) : rows.length === 0 ? empty() : resultsTable(columns, rows));
+      const empty = (): HTMLElement =>
+        html('p', { class: 'empty' }, `No rows. The columns are ${columns.map(({ name }) => name).join(', ')}.`);
+      this.content.replaceChildren(
+        this.view === 'chart' ? chartView(columns, rows) : rows.length === 0 ? empty() : resultsTable(columns, rows),
+      );
     };
     const views = segmented<'table' | 'chart'>(
       'Show rows as',

@@ -24,8 +24,42 @@ const TABLES: Record<string, string> = {
 /** The names of the tables, those that others refer to first. */
 export const SHOP_TABLES: readonly string[] = Object.keys(TABLES);
 
-const FIRST = ['Ada', 'Alan', 'Barbara', 'Claude', 'Donald', 'Edsger', 'Frances', 'Grace', 'Hedy', 'Jim', 'Katherine', 'Leslie', 'Margaret', 'Niklaus', 'Radia', 'Tim'];
-const LAST = ['Allen', 'Berners', 'Codd', 'Dijkstra', 'Gray', 'Hamilton', 'Hopper', 'Johnson', 'Knuth', 'Lamarr', 'Lamport', 'Liskov', 'Lovelace', 'Perlman', 'Shannon', 'Wirth'];
+const FIRST = [
+  'Ada',
+  'Alan',
+  'Barbara',
+  'Claude',
+  'Donald',
+  'Edsger',
+  'Frances',
+  'Grace',
+  'Hedy',
+  'Jim',
+  'Katherine',
+  'Leslie',
+  'Margaret',
+  'Niklaus',
+  'Radia',
+  'Tim',
+];
+const LAST = [
+  'Allen',
+  'Berners',
+  'Codd',
+  'Dijkstra',
+  'Gray',
+  'Hamilton',
+  'Hopper',
+  'Johnson',
+  'Knuth',
+  'Lamarr',
+  'Lamport',
+  'Liskov',
+  'Lovelace',
+  'Perlman',
+  'Shannon',
+  'Wirth',
+];
 const CITIES: Record<string, readonly string[]> = {
   Brazil: ['Recife', 'Curitiba'],
   France: ['Lyon', 'Nantes'],
@@ -76,25 +110,48 @@ function rows(): Record<string, Param[][]> {
   for (let id = 1; id <= CUSTOMERS; id++) {
     const [first, last, country] = [pick(FIRST), pick(LAST), pick(Object.keys(CITIES))];
     const profile = { city: pick(CITIES[country]!), newsletter: next() < 0.4, tags: TAGS.filter(() => next() < 0.25) };
-    customers.push([id, `${first} ${last}`, `${first}.${last}.${id}@example.com`.toLowerCase(), country, date(FIRST_DAY - below(900) * DAY), profile]);
+    customers.push([
+      id,
+      `${first} ${last}`,
+      `${first}.${last}.${id}@example.com`.toLowerCase(),
+      country,
+      date(FIRST_DAY - below(900) * DAY),
+      profile,
+    ]);
   }
   const products: Param[][] = [];
   for (let id = 1; id <= PRODUCTS; id++) {
     const category = pick(Object.keys(KINDS));
-    products.push([id, `${pick(LOOKS)} ${pick(KINDS[category]!)}`, category, (below(12_000) / 100 + 4).toFixed(2), below(400)]);
+    products.push([
+      id,
+      `${pick(LOOKS)} ${pick(KINDS[category]!)}`,
+      category,
+      (below(12_000) / 100 + 4).toFixed(2),
+      below(400),
+    ]);
   }
   const orders: Param[][] = [];
   const items: Param[][] = [];
   for (let id = 1; id <= ORDERS; id++) {
     // More and more of them.
     const day = Math.floor(Math.sqrt(next()) * 540);
-    orders.push([id, favourite(CUSTOMERS), dateTime(FIRST_DAY + day * DAY + below(DAY)), day < 530 ? 'sent' : pick(['new', 'paid'])]);
+    orders.push([
+      id,
+      favourite(CUSTOMERS),
+      dateTime(FIRST_DAY + day * DAY + below(DAY)),
+      day < 530 ? 'sent' : pick(['new', 'paid']),
+    ]);
     const chosen = new Set(Array.from({ length: 1 + below(4) }, () => favourite(PRODUCTS)));
     for (const product of chosen) items.push([id, product, 1 + below(3), products[product - 1]![3]!]);
   }
   const views: Param[][] = [];
   for (let id = 1; id <= VIEWS; id++) {
-    views.push([id, next() < 0.3 ? null : favourite(CUSTOMERS), favourite(PRODUCTS), dateTime(FIRST_DAY + 540 * DAY + id * 40_000)]);
+    views.push([
+      id,
+      next() < 0.3 ? null : favourite(CUSTOMERS),
+      favourite(PRODUCTS),
+      dateTime(FIRST_DAY + 540 * DAY + id * 40_000),
+    ]);
   }
   return { customers, products, orders, order_items: items, page_views: views };
 }

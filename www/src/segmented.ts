@@ -35,7 +35,14 @@ export function segmented<T extends string>(
     const text = choice.icon
       ? html('span', { class: 'face' }, icon(choice.icon), html('span', { class: 'visually-hidden' }, choice.label))
       : html('span', { class: 'face' }, choice.label);
-    element.append(html('label', { title: choice.hint ?? (choice.icon ? choice.label : undefined), 'data-value': choice.value }, inputs[i], text));
+    element.append(
+      html(
+        'label',
+        { title: choice.hint ?? (choice.icon ? choice.label : undefined), 'data-value': choice.value },
+        inputs[i],
+        text,
+      ),
+    );
   });
   show(value);
   return {

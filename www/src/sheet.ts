@@ -3,8 +3,18 @@
 import { html } from './dom.js';
 
 /** Makes a table of rows under heads. */
-export function sheet(label: string, heads: readonly (Node | string)[], rows: readonly HTMLTableRowElement[]): HTMLElement {
-  const cells = heads.map((head) => html('th', { scope: 'col', class: typeof head === 'string' && head.startsWith('Rows') ? 'number' : undefined }, head));
+export function sheet(
+  label: string,
+  heads: readonly (Node | string)[],
+  rows: readonly HTMLTableRowElement[],
+): HTMLElement {
+  const cells = heads.map((head) =>
+    html(
+      'th',
+      { scope: 'col', class: typeof head === 'string' && head.startsWith('Rows') ? 'number' : undefined },
+      head,
+    ),
+  );
   return html(
     'div',
     { class: 'sheet-frame', tabindex: 0, role: 'group', 'aria-label': label },

@@ -9,7 +9,8 @@ export interface Piece {
 }
 
 /** Blanks and comments; strings and quoted names, closed or not; words; any other character. */
-const TOKEN = /(\s+|--[^\n]*|#[^\n]*|\/\*(?!!)[\s\S]*?(?:\*\/|$))|'(?:[^'\\]|''|\\[\s\S])*'?|"(?:[^"\\]|""|\\[\s\S])*"?|`(?:[^`]|``)*`?|\w+|[^]/gy;
+const TOKEN =
+  /(\s+|--[^\n]*|#[^\n]*|\/\*(?!!)[\s\S]*?(?:\*\/|$))|'(?:[^'\\]|''|\\[\s\S])*'?|"(?:[^"\\]|""|\\[\s\S])*"?|`(?:[^`]|``)*`?|\w+|[^]/gy;
 
 /** The statements of a text, at its semicolons outside of strings, comments and the bodies of triggers. */
 export function statements(text: string): Piece[] {
@@ -36,7 +37,8 @@ export function statements(text: string): Piece[] {
     to = match.index + token.length;
     const word = token.toUpperCase();
     if (words.length < 6) words.push(word);
-    if (words[0] === 'CREATE' && words.includes('TRIGGER')) depth = Math.max(0, depth + nesting(text, word, match.index));
+    if (words[0] === 'CREATE' && words.includes('TRIGGER'))
+      depth = Math.max(0, depth + nesting(text, word, match.index));
   }
   end();
   return found;
@@ -53,7 +55,9 @@ function nesting(text: string, word: string, at: number): number {
 /** The statement that a place in the text belongs to: the one around it, or else the one before. */
 export function statementAt(text: string, place: number): Piece | undefined {
   const all = statements(text);
-  return all.find(({ from, to }) => from <= place && place <= to + 1) ?? all.findLast(({ from }) => from <= place) ?? all[0];
+  return (
+    all.find(({ from, to }) => from <= place && place <= to + 1) ?? all.findLast(({ from }) => from <= place) ?? all[0]
+  );
 }
 
 /** A line and a column, which count from 1 and in characters, as a place in the text. */

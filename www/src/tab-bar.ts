@@ -83,7 +83,9 @@ export class TabBar {
     const offered = this.parts.filter((part) => !this.tabs.get(part.id)!.hidden);
     const at = offered.findIndex((part) => part === this.current);
     const last = offered.length - 1;
-    const to = { ArrowLeft: at === 0 ? last : at - 1, ArrowRight: at === last ? 0 : at + 1, Home: 0, End: last }[event.key];
+    const to = { ArrowLeft: at === 0 ? last : at - 1, ArrowRight: at === last ? 0 : at + 1, Home: 0, End: last }[
+      event.key
+    ];
     const part = to === undefined ? undefined : offered[to];
     if (!part) return;
     event.preventDefault();

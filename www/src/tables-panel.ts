@@ -33,7 +33,12 @@ export class TablesPanel {
     private readonly database: Database,
     private readonly calls: TablesPanelCalls,
   ) {
-    this.sample = html('button', { type: 'button', onclick: () => void this.loadSample() }, icon('seed'), 'Sample shop');
+    this.sample = html(
+      'button',
+      { type: 'button', onclick: () => void this.loadSample() },
+      icon('seed'),
+      'Sample shop',
+    );
     const upload = html('button', { type: 'button', onclick: () => calls.importCsv() }, icon('upload'), 'CSV file');
     this.element = html(
       'section',
@@ -67,9 +72,26 @@ export class TablesPanel {
     if (state === this.shown) return this.showCounts(tables);
     this.shown = state;
     const focused = document.activeElement?.id;
-    this.list.replaceChildren(...tables.map((table) => this.item(table, columns.filter((column) => column.table === table.name))));
+    const open = new Set(
+      [...this.list.querySelectorAll<HTMLElement>('.table:has(details[open])')].map((item) => item.dataset['table']),
+    );
+    this.list.replaceChildren(
+      ...tables.map((table) =>
+        this.item(
+          table,
+          columns.filter((column) => column.table === table.name),
+          open.has(table.name),
+        ),
+      ),
+    );
     if (tables.length === 0) {
-      this.list.append(html('li', { class: 'empty' }, 'No tables yet. Load the sample shop, read a CSV file, or CREATE TABLE in the editor.'));
+      this.list.append(
+        html(
+          'li',
+          { class: 'empty' },
+          'No tables yet. Load the sample shop, read a CSV file, or CREATE TABLE in the editor.',
+        ),
+      );
     }
     if (focused) document.getElementById(focused)?.focus();
   }
@@ -81,9 +103,14 @@ export class TablesPanel {
     }
   }
 
-  private item(table: Table, columns: readonly Column[]): HTMLElement {
+  private item(table: Table, columns: readonly Column[], isOpen: boolean): HTMLElement {
     const { name, placement, sync } = table;
-    const places = segmented<Placement>(`Placement of ${name}`, PLACEMENTS, placement, (chosen) => void this.place(table, chosen, sync, places));
+    const places = segmented<Placement>(
+      `Placement of ${name}`,
+      PLACEMENTS,
+      placement,
+      (chosen) => void this.place(table, chosen, sync, places),
+    );
     places.element.classList.add('placements');
     places.element.querySelectorAll('input').forEach((input) => (input.id = `place-${name}-${input.value}`));
     const durable = html('input', {
@@ -98,24 +125,46 @@ export class TablesPanel {
       html(
         'div',
         { class: 'table-head' },
-        html('button', { type: 'button', class: 'link', id: `browse-${name}`, title: 'Show its rows', onclick: () => this.calls.browse(name) }, name),
+        html(
+          'button',
+          {
+            type: 'button',
+            class: 'link',
+            id: `browse-${name}`,
+            title: 'Show its rows',
+            onclick: () => this.calls.browse(name),
+          },
+          name,
+        ),
         html('span', { class: 'muted small', 'data-rows': name }, counted(table.rows, 'row')),
       ),
       places.element,
       html(
         'details',
-        {},
+        { open: isOpen },
         html('summary', { class: 'small' }, counted(columns.length, 'column')),
         html(
           'ul',
           { class: 'column-list' },
-          ...columns.map((column) => html('li', {}, html('code', {}, column.name), html('span', { class: 'muted' }, `${column.type}${column.key ? ' · key' : ''}`))),
+          ...columns.map((column) =>
+            html(
+              'li',
+              {},
+              html('code', {}, column.name),
+              html('span', { class: 'muted' }, `${column.type}${column.key ? ' · key' : ''}`),
+            ),
+          ),
         ),
         html(
           'div',
           { class: 'table-foot' },
           placement !== 'memory' && html('label', { class: 'check small' }, durable, 'A commit waits for the disk'),
-          html('button', { type: 'button', class: 'quiet danger small', onclick: () => this.askDrop(name) }, icon('trash'), 'Drop'),
+          html(
+            'button',
+            { type: 'button', class: 'quiet danger small', onclick: () => this.askDrop(name) },
+            icon('trash'),
+            'Drop',
+          ),
         ),
       ),
     );

@@ -46,11 +46,16 @@ export class Traffic {
     this.visits += 1;
     const [shown] = await amphi.sql<{ price: string }>`SELECT name, price, stock FROM products WHERE id = ${product}`;
     await amphi.sql`SELECT name, country FROM customers WHERE id = ${customer}`;
-    await this.database.committing(() => amphi.sql`INSERT INTO page_views (customer_id, product_id, seen) VALUES (${customer}, ${product}, NOW())`);
+    await this.database.committing(
+      () => amphi.sql`INSERT INTO page_views (customer_id, product_id, seen) VALUES (${customer}, ${product}, NOW())`,
+    );
     if (this.visits % 5 !== 0 || !shown) return;
     await this.database.committing(() =>
       amphi.transaction(async (tx) => {
-        const { lastInsertId } = await tx.exec("INSERT INTO orders (customer_id, ordered, status) VALUES (?, NOW(), 'new')", [customer]);
+        const { lastInsertId } = await tx.exec(
+          "INSERT INTO orders (customer_id, ordered, status) VALUES (?, NOW(), 'new')",
+          [customer],
+        );
         await tx.exec('INSERT INTO order_items VALUES (?, ?, 1, ?)', [lastInsertId!, product, shown.price]);
         await tx.exec('UPDATE products SET stock = stock - 1 WHERE id = ?', [product]);
       }),

@@ -45,7 +45,8 @@ test('axe finds nothing, in light and dark, on a desktop and on a phone', async 
 
 test('the theme that is chosen stays', async () => {
   const page = await demo.page();
-  const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body.parentElement!).backgroundColor);
+  const background = (): Promise<string> =>
+    page.evaluate(() => getComputedStyle(document.body.parentElement!).backgroundColor);
   const light = await background();
   await page.getByRole('radio', { name: 'Dark' }).check();
   const dark = await background();
@@ -63,7 +64,9 @@ test('the keyboard is enough', async () => {
       await press('Tab');
       const focused = await page.evaluate(() => {
         const { activeElement: element } = document;
-        return element?.getAttribute('aria-label') ?? element?.closest('label')?.textContent ?? element?.textContent ?? '';
+        return (
+          element?.getAttribute('aria-label') ?? element?.closest('label')?.textContent ?? element?.textContent ?? ''
+        );
       });
       if (focused.startsWith(name)) return;
     }
@@ -90,7 +93,11 @@ test('the keyboard is enough', async () => {
   await page.getByRole('tab', { name: 'Query' }).focus();
   await tabUntil('Memory');
   await press('ArrowLeft');
-  await page.getByText('is in memory now').or(page.getByText('is dual now')).or(page.getByText('is persistent now')).waitFor({ state: 'attached' });
+  await page
+    .getByText('is in memory now')
+    .or(page.getByText('is dual now'))
+    .or(page.getByText('is persistent now'))
+    .waitFor({ state: 'attached' });
 });
 
 test('a page that was loaded once needs no network', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { Demo, card, cells, loadShop, picture, run } from './demo.js';
+import { Demo, accessibilityProblems, card, cells, loadShop, picture, run } from './demo.js';
 
 let demo: Demo;
 before(async () => void (demo = await Demo.start()));
@@ -19,7 +19,13 @@ test('counters move while the shop is open', async () => {
   await page.waitForFunction(() => document.querySelectorAll('.plots path.line[d*="L"]').length >= 6);
   const figures = (): Promise<string[]> => page.locator('.figure').allTextContents();
   const before = await figures();
-  const moving = ['Blocks read from memory', 'Rows written to memory', 'Rows written to IndexedDB', 'Commits', 'Batches to IndexedDB'];
+  const moving = [
+    'Blocks read from memory',
+    'Rows written to memory',
+    'Rows written to IndexedDB',
+    'Commits',
+    'Batches to IndexedDB',
+  ];
   await page.waitForFunction(
     ({ before, moving }) => {
       const now = [...document.querySelectorAll('.figure')].map((figure) => figure.textContent);
@@ -36,7 +42,9 @@ test('a reload leaves what is persistent or dual', async () => {
   await loadShop(page);
   await page.getByRole('button', { name: 'Reload the page' }).click();
   await page.getByText('9,095 of 10,595 rows survived the reload.').waitFor();
-  const rows = await page.locator('.reload tbody tr').evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+  const rows = await page
+    .locator('.reload tbody tr')
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
   assert.deepEqual(
     rows.map(([table, placement, before, after]) => [table, placement, before, after]),
     [
@@ -55,25 +63,40 @@ test('a reload leaves what is persistent or dual', async () => {
 
 /** A CSV file of so many rows, some with commas, quotes, line breaks and nothing in them. */
 function csv(rows: number): Buffer {
-  const lines = Array.from({ length: rows }, (_, i) => `${i + 1},"item ""${i}"",\n${i % 7}",${i / 8},2024-02-${String(1 + (i % 28)).padStart(2, '0')},${i % 2 === 0},${i % 3 === 0 ? '' : 9_000_000_000 + i},0${i}`);
+  const lines = Array.from(
+    { length: rows },
+    (_, i) =>
+      `${i + 1},"item ""${i}"",\n${i % 7}",${i / 8},2024-02-${String(1 + (i % 28)).padStart(2, '0')},${i % 2 === 0},${i % 3 === 0 ? '' : 9_000_000_000 + i},0${i}`,
+  );
   return Buffer.from(['id,name,price,day,fresh,serial,code', ...lines].join('\n'));
 }
 
 test('a CSV file becomes a table, with types and progress', async () => {
   const page = await demo.page();
   await page.getByRole('button', { name: 'CSV file' }).click();
-  await page.getByLabel('Choose a file').setInputFiles({ name: 'Spring sales.csv', mimeType: 'text/csv', buffer: csv(25_000) });
+  await page
+    .getByLabel('Choose a file')
+    .setInputFiles({ name: 'Spring sales.csv', mimeType: 'text/csv', buffer: csv(25_000) });
   const dialog = page.getByRole('dialog');
   const guessed = dialog.getByRole('combobox');
   await guessed.first().waitFor();
-  assert.deepEqual(await guessed.evaluateAll((all) => all.map((one) => (one as HTMLSelectElement).value)), ['INT', 'TEXT', 'DOUBLE', 'DATE', 'BOOLEAN', 'BIGINT', 'TEXT']);
+  assert.deepEqual(await guessed.evaluateAll((all) => all.map((one) => (one as HTMLSelectElement).value)), [
+    'INT',
+    'TEXT',
+    'DOUBLE',
+    'DATE',
+    'BOOLEAN',
+    'BIGINT',
+    'TEXT',
+  ]);
   assert.equal(await dialog.getByLabel('Table').inputValue(), 'spring_sales');
   await picture(page, 'csv');
+  assert.deepEqual(await accessibilityProblems(page), []);
   await dialog.getByRole('radio', { name: 'Dual' }).check();
   const progress = page.evaluate(async () => {
     const seen = new Set<number>();
     while (!document.querySelector('progress')) await new Promise(requestAnimationFrame);
-    for (let bar; (bar = document.querySelector('progress')); ) {
+    for (let bar; (bar = document.querySelector('progress'));) {
       seen.add(bar.value);
       await new Promise(requestAnimationFrame);
     }
@@ -82,7 +105,10 @@ test('a CSV file becomes a table, with types and progress', async () => {
   await dialog.getByRole('button', { name: 'Import' }).click();
   await card(page, 'spring_sales').getByText('25,000 rows').waitFor();
   assert.ok((await progress).length >= 3, 'progress is shown');
-  await run(page, 'SELECT COUNT(*), SUM(id), SUM(price), COUNT(serial), MAX(serial), MIN(day), SUM(fresh), MAX(name) FROM spring_sales');
+  await run(
+    page,
+    'SELECT COUNT(*), SUM(id), SUM(price), COUNT(serial), MAX(serial), MIN(day), SUM(fresh), MAX(name) FROM spring_sales',
+  );
   assert.deepEqual(await cells(page), [
     ['25000', '312512500', '39060937.5', '16666', '9000024998', '2024-02-01', '12500', 'item "9999",\n3'],
   ]);
@@ -92,7 +118,9 @@ test('a value that does not fit is refused, and what was before it stays', async
   const page = await demo.page();
   const rows = Array.from({ length: 3000 }, (_, i) => (i === 2500 ? 'many' : String(i)));
   await page.getByRole('button', { name: 'CSV file' }).click();
-  await page.getByLabel('Choose a file').setInputFiles({ name: 'wrong.csv', mimeType: 'text/csv', buffer: Buffer.from(['n', ...rows].join('\n')) });
+  await page
+    .getByLabel('Choose a file')
+    .setInputFiles({ name: 'wrong.csv', mimeType: 'text/csv', buffer: Buffer.from(['n', ...rows].join('\n')) });
   await page.getByRole('button', { name: 'Import' }).click();
   await page.getByRole('alert').getByText('many').waitFor();
   await page.keyboard.press('Escape');
@@ -106,6 +134,9 @@ test('the benchmark measures every placement', async () => {
   await page.locator('.benchmark').getByText('Measured on 1,000 rows.').waitFor();
   const cells = await page.locator('.measured').allTextContents();
   assert.equal(cells.length, 21);
-  assert.deepEqual(cells.filter((cell) => !/^[\d.]+ (µs|ms|s)( [\d.]+×)?$/.test(cell)), ['gone']);
+  assert.deepEqual(
+    cells.filter((cell) => !/^[\d.]+ (µs|ms|s)( [\d.]+×)?$/.test(cell)),
+    ['gone'],
+  );
   await picture(page, 'benchmark-done');
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { Demo, card, cells, loadShop, picture, run, write } from './demo.js';
+import { Demo, accessibilityProblems, card, cells, loadShop, picture, run, write } from './demo.js';
 
 let demo: Demo;
 let page: Page;
@@ -96,6 +96,7 @@ test('names of tables and columns complete', async () => {
 test('what was run is in the history, also after a reload', async () => {
   await page.getByRole('button', { name: 'History' }).click();
   await page.getByRole('dialog').getByText('SELECT COUNT(*) AS n FROM page_views').waitFor();
+  assert.deepEqual(await accessibilityProblems(page), []);
   await page.keyboard.press('Escape');
   await page.reload();
   await page.getByRole('button', { name: 'History' }).click();
@@ -106,16 +107,49 @@ test('what was run is in the history, also after a reload', async () => {
 test('tables move between placements, and keep their rows', async () => {
   await loadShop(page);
   const placements = async (): Promise<string[][]> => {
-    await run(page, "SELECT TABLE_NAME, ENGINE, TABLE_ROWS FROM information_schema.tables WHERE TABLE_NAME IN ('products', 'page_views') ORDER BY 1");
+    await run(
+      page,
+      "SELECT TABLE_NAME, ENGINE, TABLE_ROWS FROM information_schema.tables WHERE TABLE_NAME IN ('products', 'page_views') ORDER BY 1",
+    );
     return cells(page);
   };
-  assert.deepEqual(await placements(), [['page_views', 'memory', '1500'], ['products', 'dual', '120']]);
-  await card(page, 'page_views').getByRole('radio', { name: 'Persistent' }).check();
-  await card(page, 'products').getByRole('radio', { name: 'Memory' }).check();
-  await page.getByText('products is in memory now').waitFor({ state: 'attached' });
-  assert.deepEqual(await placements(), [['page_views', 'persistent', '1500'], ['products', 'memory', '120']]);
-  await card(page, 'page_views').getByRole('radio', { name: 'Dual' }).check();
-  await card(page, 'products').getByRole('radio', { name: 'Persistent' }).check();
-  await page.getByText('products is persistent now').waitFor({ state: 'attached' });
-  assert.deepEqual(await placements(), [['page_views', 'dual', '1500'], ['products', 'persistent', '120']]);
+  const move = async (table: string, placement: 'Memory' | 'Persistent' | 'Dual', said: string): Promise<void> => {
+    await card(page, table).getByRole('radio', { name: placement }).check();
+    await page.getByText(`${table} is ${said} now`).waitFor({ state: 'attached' });
+  };
+  assert.deepEqual(await placements(), [
+    ['page_views', 'memory', '1500'],
+    ['products', 'dual', '120'],
+  ]);
+  await move('page_views', 'Persistent', 'persistent');
+  await move('products', 'Memory', 'in memory');
+  assert.deepEqual(await placements(), [
+    ['page_views', 'persistent', '1500'],
+    ['products', 'memory', '120'],
+  ]);
+  await move('page_views', 'Dual', 'dual');
+  await move('products', 'Persistent', 'persistent');
+  assert.deepEqual(await placements(), [
+    ['page_views', 'dual', '1500'],
+    ['products', 'persistent', '120'],
+  ]);
+});
+
+test('commits of a table wait for the disk if they are to, and a table is dropped after asking', async () => {
+  const views = card(page, 'page_views');
+  const isSync = async (): Promise<string[][]> => {
+    await run(page, "SELECT SYNC_ON_WRITE FROM information_schema.tables WHERE TABLE_NAME = 'page_views'");
+    return cells(page);
+  };
+  await views.locator('summary').click();
+  assert.deepEqual(await isSync(), [['NO']]);
+  await views.getByRole('checkbox', { name: 'A commit waits for the disk' }).check();
+  await page.getByText('page_views is dual now').waitFor({ state: 'attached' });
+  assert.deepEqual(await isSync(), [['YES']]);
+  await views.getByRole('button', { name: 'Drop' }).click();
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
+  await views.getByRole('button', { name: 'Drop' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Drop' }).click();
+  await views.waitFor({ state: 'detached' });
 });

@@ -14,7 +14,8 @@ test('semicolons in strings, names and comments do not cut', () => {
 });
 
 test('the body of a trigger stays together', () => {
-  const trigger = 'CREATE TRIGGER a AFTER INSERT ON t BEGIN IF 1 THEN UPDATE u SET x = CASE WHEN y THEN 1 END; END IF; END';
+  const trigger =
+    'CREATE TRIGGER a AFTER INSERT ON t BEGIN IF 1 THEN UPDATE u SET x = CASE WHEN y THEN 1 END; END IF; END';
   assert.deepEqual(texts(`${trigger}; BEGIN; SELECT CASE WHEN 1 THEN 2 END; COMMIT`), [
     trigger,
     'BEGIN',
@@ -32,7 +33,10 @@ test('what is not closed ends with the text', () => {
 test('the statement at a place is the one around it or before it', () => {
   const sql = 'SELECT 1;\n\nSELECT 2;  ';
   const at = (place: number): string | undefined => statementAt(sql, place)?.sql;
-  assert.deepEqual([at(0), at(9), at(10), at(11), at(sql.length)], ['SELECT 1', 'SELECT 1', 'SELECT 1', 'SELECT 2', 'SELECT 2']);
+  assert.deepEqual(
+    [at(0), at(9), at(10), at(11), at(sql.length)],
+    ['SELECT 1', 'SELECT 1', 'SELECT 1', 'SELECT 2', 'SELECT 2'],
+  );
 });
 
 test('lines and columns are counted from 1, in characters', () => {

@@ -40,7 +40,11 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 await build({
   ...common,
-  entryPoints: { main: join(root, 'src/main.ts'), early: join(root, 'src/early.ts'), style: join(root, 'src/styles/main.css') },
+  entryPoints: {
+    main: join(root, 'src/main.ts'),
+    early: join(root, 'src/early.ts'),
+    style: join(root, 'src/styles/main.css'),
+  },
   outdir: dist,
   format: 'esm',
   plugins: [unbundled],
@@ -58,7 +62,8 @@ const { metafile } = await build({
   packages: 'external',
   write: false,
 });
-for (const file of [...Object.keys(metafile.inputs), 'wasm/amphi_bg.wasm']) cpSync(join(amphi, file), join(dist, 'amphi', file));
+for (const file of [...Object.keys(metafile.inputs), 'wasm/amphi_bg.wasm'])
+  cpSync(join(amphi, file), join(dist, 'amphi', file));
 
 // Otherwise each of the modules that a page always needs would be asked for only when the one before it has come.
 const needed = new Set(['index.js']);
