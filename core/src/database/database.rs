@@ -44,6 +44,7 @@ impl Database {
         let engine = Engine::open(store, host, config).await?;
         Ok(Database {
             shared: Arc::new(Shared {
+                locks: Arc::default(),
                 engine,
                 plans: PlanCache::default(),
                 templates: PlanCache::default(),

@@ -187,6 +187,7 @@ mod tests {
     fn shared() -> Arc<Shared> {
         let engine = now(Engine::open(None, Arc::new(NoHost), Config::default())).unwrap();
         let shared = Arc::new(Shared {
+            locks: Arc::default(),
             functions: Default::default(),
             engine,
             plans: PlanCache::default(),

@@ -16,7 +16,7 @@ use crate::router::Engine;
 use crate::sql::exec::dml::RowBuffer;
 use crate::sql::exec::{Env, QueryRun};
 use crate::sql::explain;
-use crate::sql::functions::{Sequences, TimeZone, UserFunctions};
+use crate::sql::functions::{AdvisoryLocks, Sequences, SessionLocks, TimeZone, UserFunctions};
 use crate::sql::memory::Memory;
 use crate::sql::parse;
 use crate::sql::plan::{ExplainFormat, INFORMATION_SCHEMA, Query, Statement, TransactionControl};
@@ -42,6 +42,8 @@ pub struct Shared {
     pub functions: UserFunctions,
     /// How many sessions there have been.
     pub sessions: AtomicUsize,
+    /// The advisory locks of its sessions.
+    pub locks: Arc<AdvisoryLocks>,
 }
 
 /// One line of work on a database: its own current schema and transaction.
@@ -128,6 +130,7 @@ impl Session {
     /// A session in the database's first schema.
     pub fn new(shared: Arc<Shared>) -> Session {
         let schema = shared.engine.config().name.as_str().into();
+        let number = shared.sessions.fetch_add(1, Relaxed);
         Session {
             schema,
             transaction: None,
@@ -142,7 +145,7 @@ impl Session {
             autocommit: true,
             tuning: Tuning::default(),
             locked: false,
-            sequences: Sequences::default(),
+            sequences: Sequences::of_session(SessionLocks::new(shared.locks.clone(), number as u64 + 1)),
             temporary: TemporaryTables::default(),
             defaults: None,
             variables: UserVariables::default(),
@@ -152,7 +155,7 @@ impl Session {
             resident_only: false,
             planned: None,
             stale: false,
-            number: shared.sessions.fetch_add(1, Relaxed),
+            number,
             recent: RecentPlans::default(),
             template: String::new(),
             row: RowBuffer::default(),
@@ -185,7 +188,9 @@ impl Session {
         self.autocommit = true;
         self.tuning = Tuning::default();
         self.locked = false;
-        self.sequences = Sequences::default();
+        self.sequences.release_locks();
+        let locks = SessionLocks::new(self.shared.locks.clone(), self.number as u64 + 1);
+        self.sequences = Sequences::of_session(locks);
         self.temporary = TemporaryTables::default();
         self.variables = UserVariables::default();
         self.statements.clear();
@@ -414,6 +419,7 @@ impl Session {
     /// Runs a text of one statement.
     async fn execute_statement(&mut self, sql: &str, params: Params) -> Result<Outcome> {
         self.shared.engine.require_open()?;
+        self.take_insert_id();
         self.begin_unless_autocommit()?;
         let mut template = None;
         if matches!(params, Params::None) {
@@ -435,6 +441,13 @@ impl Session {
         let done = self.after_numbers(done).await;
         self.note(&done);
         done
+    }
+
+    /// Notes what LAST_INSERT_ID(n) said, which rows may say that are read after their statement.
+    pub(super) fn take_insert_id(&mut self) {
+        if let Some(id) = self.sequences.take_insert_id() {
+            self.last_insert_id = id;
+        }
     }
 
     /// Before a statement answers: puts the store ahead of the numbers that it took of sequences.
@@ -501,6 +514,7 @@ impl Session {
         params: impl Into<Params>,
     ) -> Result<Outcome> {
         self.shared.engine.require_open()?;
+        self.take_insert_id();
         self.begin_unless_autocommit()?;
         let values = params.into().resolve(prepared.parsed().parameter_names())?;
         let values = self.with_variables(prepared.parsed(), values)?;

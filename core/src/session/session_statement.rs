@@ -42,6 +42,7 @@ fn last_row(batch: &Batch, query: &Query) -> Option<Vec<Value>> {
 impl Session {
     /// Remembers what ROW_COUNT() is after a statement.
     pub(super) fn note(&mut self, done: &Result<Outcome>) {
+        self.take_insert_id();
         self.row_count = match done {
             Ok(Outcome::Affected { rows, .. }) => i64::try_from(*rows).unwrap_or(i64::MAX),
             Ok(Outcome::Done) => 0,

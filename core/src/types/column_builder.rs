@@ -38,7 +38,7 @@ pub(crate) trait AppendValues {
     {
         match (value, ty) {
             // Most values are of the type already.
-            (Value::Int(v), DataType::Int(int)) if (int.range().0..=int.range().1).contains(v) => {
+            (Value::Int(v), DataType::Int(int)) if int.holds(*v) => {
                 self.append_i64(*v);
             }
             (Value::Float(v), DataType::Double) if v.is_finite() => self.append_f64(*v),

@@ -161,13 +161,7 @@ impl Column {
             (T::Bool, T::Int(_))
             | (T::Int(_) | T::Members(_), T::Int(IntType::I64))
             | (T::Float, T::Double) => Some(self.clone()),
-            (T::Int(_), T::Int(t)) => {
-                let (min, max) = t.range();
-                self.i64s()
-                    .iter()
-                    .all(|v| (min..=max).contains(v))
-                    .then(|| self.clone())
-            }
+            (T::Int(_), T::Int(t)) => self.i64s().iter().all(|v| t.holds(*v)).then(|| self.clone()),
             (T::Text { .. }, T::Text { max: None, .. } | T::Blob { max: None })
             | (T::Json, T::Text { max: None, .. } | T::Blob { max: None }) => Some(self.clone()),
             (

@@ -8,7 +8,7 @@ use super::column_builder::AppendValues;
 use super::date_time::SECOND;
 use super::date_time_text::hhmmss;
 use super::vector::{format_vector, parse_vector, vector_bytes, vector_elements};
-use super::{DataType, Date, DateTime, Decimal, Error, Members, Result, Time, decimal, geometry};
+use super::{DataType, Date, DateTime, Decimal, Error, IntType, Members, Result, Time, decimal, geometry};
 use super::{json_text, uuid};
 use alloc::borrow::Cow;
 use alloc::{format, string::String};
@@ -216,6 +216,20 @@ fn to_i64(v: ValueRef<'_>, strict: bool) -> Fit<i64> {
     }
 }
 
+/// A year: of two digits one from 1970 to 2069. As a number 0 is no year, as text it is 2000.
+fn to_year(v: ValueRef<'_>, strict: bool) -> Fit<i64> {
+    let year = to_i64(v, strict)?;
+    let is_short = match v {
+        ValueRef::Text(s) => s.trim_ascii().len() < 4,
+        _ => year != 0,
+    };
+    Ok(match year {
+        0..=69 if is_short => 2000 + year,
+        70..=99 if is_short => 1900 + year,
+        _ => year,
+    })
+}
+
 fn to_f64(v: ValueRef<'_>, strict: bool) -> Fit<f64> {
     let x = match v {
         ValueRef::Float(x) | ValueRef::Single(x) => x,
@@ -364,9 +378,11 @@ fn push_converted(out: &mut impl AppendValues, v: ValueRef<'_>, to: &DataType, s
         },
         DataType::Bool => out.append_i64(i64::from(to_bool(v, strict)?)),
         DataType::Int(t) => {
-            let (min, max) = t.range();
-            let i = to_i64(v, strict)?;
-            out.append_i64(Some(i).filter(|i| (min..=max).contains(i)).ok_or(Misfit::Range)?);
+            let i = match t {
+                IntType::Year => to_year(v, strict)?,
+                _ => to_i64(v, strict)?,
+            };
+            out.append_i64(Some(i).filter(|i| t.holds(*i)).ok_or(Misfit::Range)?);
         }
         DataType::Double => out.append_f64(to_f64(v, strict)?),
         DataType::Float => {

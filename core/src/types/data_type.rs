@@ -31,6 +31,8 @@ pub enum IntType {
     U32,
     /// BIT(n), n from 1 to 63: a number of n bits.
     Bits(u8),
+    /// YEAR: 0, or 1901 to 2155.
+    Year,
 }
 
 impl IntType {
@@ -50,7 +52,21 @@ impl IntType {
                 let above = 1u64.checked_shl(u32::from(n.min(63))).unwrap_or(1);
                 (0, i64::try_from(above - 1).unwrap_or(i64::MAX))
             }
+            IntType::Year => (0, 2155),
         }
+    }
+
+    /// Whether it has a value.
+    #[inline]
+    pub fn holds(self, value: i64) -> bool {
+        let (min, max) = self.range();
+        (min..=max).contains(&value) && (self != IntType::Year || value == 0 || value > 1900)
+    }
+
+    /// Whether it has every value of another type.
+    pub fn holds_all_of(self, other: IntType) -> bool {
+        let ((low, high), (min, max)) = (other.range(), self.range());
+        self == other || (self != IntType::Year && min <= low && high <= max)
     }
 }
 
@@ -251,6 +267,7 @@ impl fmt::Display for DataType {
                 IntType::U24 => "MEDIUMINT UNSIGNED",
                 IntType::U32 => "INT UNSIGNED",
                 IntType::Bits(_) => "BIT",
+                IntType::Year => "YEAR",
             }),
             DataType::Float => f.write_str("FLOAT"),
             DataType::Double => f.write_str("DOUBLE"),

@@ -150,7 +150,7 @@ impl Namer {
             ExactNumberInfo::Precision(p) => {
                 Err(self.out_of_range(format!("FLOAT({p}): at most 53 binary digits")))
             }
-            ExactNumberInfo::PrecisionAndScale(..) => Err(self.unsupported("FLOAT(digits, decimals)")),
+            ExactNumberInfo::PrecisionAndScale(..) => self.decimal(info, false),
         }
     }
 
@@ -221,7 +221,14 @@ impl Namer {
             "INT1" => plain(DataType::Int(IntType::I8)),
             "POINT" | "LINESTRING" | "POLYGON" | "MULTIPOINT" | "MULTILINESTRING" | "MULTIPOLYGON"
             | "GEOMETRYCOLLECTION" => Err(self.unsupported(format!("type {upper} (use GEOMETRY)"))),
-            "YEAR" => Err(self.unsupported("type YEAR (use SMALLINT)")),
+            "YEAR" => match (modifiers, number()) {
+                // Of whatever number of digits, as in MySQL.
+                ([], _) | (_, Some(0..=4)) => Ok(NamedType {
+                    ty: DataType::Int(IntType::Year),
+                    serial: false,
+                }),
+                _ => Err(self.out_of_range(String::from("YEAR takes 4 digits"))),
+            },
             _ => {
                 const NAMES: [&str; 27] = [
                     "TINYINT",
@@ -286,7 +293,13 @@ impl Namer {
             Ast::Double(ExactNumberInfo::None) | Ast::DoublePrecision | Ast::Float8 | Ast::Float64 => {
                 DataType::Double
             }
-            Ast::Double(_) => return Err(self.unsupported("DOUBLE(digits, decimals)")),
+            // So many digits, kept exactly: rounded as MySQL rounds them, and without its errors of halves.
+            Ast::Double(info @ ExactNumberInfo::PrecisionAndScale(..)) => self.decimal(info, false)?,
+            Ast::Double(_) => return Err(self.unsupported("DOUBLE(digits)")),
+            Ast::FloatUnsigned(info @ ExactNumberInfo::PrecisionAndScale(..))
+            | Ast::DoubleUnsigned(info @ ExactNumberInfo::PrecisionAndScale(..)) => {
+                self.decimal(info, true)?
+            }
             Ast::FloatUnsigned(_) | Ast::RealUnsigned => return Err(self.unsupported("type FLOAT UNSIGNED")),
             Ast::DoubleUnsigned(_) | Ast::DoublePrecisionUnsigned => {
                 return Err(self.unsupported("type DOUBLE UNSIGNED"));

@@ -55,6 +55,7 @@ impl<'a> Binder<'a> {
                 high,
             } => self.between(expr, low, high, *negated, env),
             ast::Expr::Like { .. } | ast::Expr::ILike { .. } => self.like(e, env),
+            ast::Expr::SimilarTo { .. } => self.similar_to(e, env),
             ast::Expr::RLike {
                 negated,
                 expr,
@@ -474,7 +475,6 @@ fn unoffered(e: &ast::Expr) -> &'static str {
         ast::Expr::JsonAccess { .. } => "JSON path access (:)",
         ast::Expr::IsNormalized { .. } => "IS NORMALIZED",
         ast::Expr::InUnnest { .. } => "IN UNNEST",
-        ast::Expr::SimilarTo { .. } => "SIMILAR TO",
         ast::Expr::GroupingSets(_) => "GROUPING SETS",
         ast::Expr::Cube(_) => "CUBE",
         ast::Expr::Rollup(_) => "ROLLUP",

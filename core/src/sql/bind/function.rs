@@ -166,6 +166,9 @@ impl<'a> Binder<'a> {
         if (upper == "VALUES" || upper == "VALUE") && env.inserted.is_some() {
             return self.inserted_value(arguments, f, env);
         }
+        if let ("NAME_CONST", [_, value]) = (upper.as_str(), arguments) {
+            return self.expr(argument(value)?, env);
+        }
         if upper == "DEFAULT" {
             return self.default_value(arguments, f, env);
         }

@@ -8,11 +8,12 @@ use super::expr::{balanced, not};
 use super::refuse::{Place, invalid, refuse, unsupported};
 use super::types::{
     bool_literal, cast, compare, decimal, has_guard_digits, is_integer, numeric, numeric_type, shown_as,
-    to_bool, to_text, unify_comparison, with_guard_digits,
+    text_literal, to_bool, to_text, unify_comparison, with_guard_digits,
 };
+use crate::sql::parse::unescape;
 use crate::sql::plan::{BinaryOp, CompareOp, Expr};
 use crate::types::{Collation, DataType, Decimal, Position, QUOTIENT_DIGITS, Result, Value};
-use alloc::{boxed::Box, format, vec, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use sqlparser::ast::{self, BinaryOperator};
 
 /// One link of a left-deep chain: the operator and its right operand.
@@ -249,6 +250,18 @@ impl<'a> Binder<'a> {
 
     fn operate(&mut self, left: Expr, link: &Link<'a>, right: Expr) -> Result<Expr> {
         let at = link.right.place();
+        let pattern = match link.op {
+            BinaryOperator::PGRegexMatch => Some(("c", false)),
+            BinaryOperator::PGRegexNotMatch => Some(("c", true)),
+            BinaryOperator::PGRegexIMatch => Some(("i", false)),
+            BinaryOperator::PGRegexNotIMatch => Some(("i", true)),
+            _ => None,
+        };
+        if let Some((case, negated)) = pattern {
+            let args = vec![left, right, text_literal(String::from(case))];
+            let found = to_bool(self.call("REGEXP_LIKE", args, link.right)?, at)?;
+            return Ok(if negated { not(found) } else { found });
+        }
         if let Some(op) = comparison(link.op) {
             return compare(op, left, right, at);
         }
@@ -553,5 +566,59 @@ impl<'a> Binder<'a> {
         let args = vec![self.expr(operand, env)?, self.expr(pattern, env)?];
         let found = to_bool(self.call("REGEXP_LIKE", args, e)?, e.place())?;
         Ok(if negated { not(found) } else { found })
+    }
+
+    /// `a [NOT] SIMILAR TO pattern [ESCAPE c]`: the pattern as a regular expression of the whole text.
+    pub(super) fn similar_to(&mut self, e: &'a ast::Expr, env: &mut Env<'_>) -> Result<Expr> {
+        let ast::Expr::SimilarTo {
+            negated,
+            expr,
+            pattern,
+            escape_char,
+        } = e
+        else {
+            return Err(unsupported("this operator", e));
+        };
+        let text = |e: &ast::Expr| match e {
+            ast::Expr::Value(v) => match &v.value {
+                ast::Value::SingleQuotedString(s) => Some(unescape(s).into_owned()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(pattern) = text(pattern) else {
+            return Err(unsupported("SIMILAR TO of a pattern that is no literal", e));
+        };
+        let escape = match escape_char {
+            None => Some('\\'),
+            Some(c) => match text(c) {
+                Some(c) => c.chars().next(),
+                None => return Err(unsupported("this ESCAPE", e)),
+            },
+        };
+        let mut regular = String::from("^(?:");
+        let mut chars = pattern.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                c if Some(c) == escape => {
+                    let Some(next) = chars.next() else {
+                        return Err(invalid("a pattern ends with its escape character", e));
+                    };
+                    if !next.is_alphanumeric() {
+                        regular.push('\\');
+                    }
+                    regular.push(next);
+                }
+                '%' => regular.push_str(".*"),
+                '_' => regular.push('.'),
+                '.' | '^' | '$' | '\\' => regular.extend(['\\', c]),
+                c => regular.push(c),
+            }
+        }
+        regular.push_str(")$");
+        let options = text_literal(String::from("cn"));
+        let args = vec![self.expr(expr, env)?, text_literal(regular), options];
+        let found = to_bool(self.call("REGEXP_LIKE", args, e)?, e.place())?;
+        Ok(if *negated { not(found) } else { found })
     }
 }

@@ -257,8 +257,7 @@ fn push(column: &mut ColumnBuilder, literal: LiteralText<'_>, ty: &DataType) -> 
         (LiteralText::Number { digits, negative }, DataType::Int(int)) if is_short_int(digits) => {
             let value: i64 = digits.parse().ok()?;
             let value = if negative { -value } else { value };
-            let (low, high) = int.range();
-            (low..=high).contains(&value).then(|| column.append_i64(value))
+            int.holds(value).then(|| column.append_i64(value))
         }
         (LiteralText::Number { digits, negative }, DataType::Double) => {
             // The double nearest to the number as written, whatever type the literal has. Only a DOUBLE

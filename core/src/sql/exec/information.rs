@@ -438,6 +438,7 @@ fn type_values(ty: &DataType) -> Vec<Value> {
                 IntType::I32 | IntType::U32 => 10,
                 IntType::I64 => 19,
                 IntType::Bits(n) => i64::from(*n),
+                IntType::Year => 4,
             };
             (precision, scale) = (Value::Int(n), Value::Int(0));
         }

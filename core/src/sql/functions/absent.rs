@@ -85,23 +85,10 @@ const ABSENT: &[(&[&str], &str)] = &[
         ],
         "it tells of the inside of SQLite; VERSION() is the engine's",
     ),
-    (
-        &["BENCHMARK"],
-        "an expression is computed once; time statements with EXPLAIN ANALYZE",
-    ),
     (&["FOUND_ROWS"], "ask SELECT COUNT(*)"),
     (
-        &[
-            "GET_LOCK",
-            "RELEASE_LOCK",
-            "RELEASE_ALL_LOCKS",
-            "IS_FREE_LOCK",
-            "IS_USED_LOCK",
-            "PG_ADVISORY_LOCK",
-            "PG_TRY_ADVISORY_LOCK",
-            "PG_ADVISORY_UNLOCK",
-        ],
-        "there are no advisory locks; the sessions of a database are of one program, which has locks of its own",
+        &["PG_ADVISORY_LOCK", "PG_TRY_ADVISORY_LOCK", "PG_ADVISORY_UNLOCK"],
+        "advisory locks are GET_LOCK's",
     ),
     (&["SETSEED"], "RAND(n) is a sequence with a seed"),
 ];

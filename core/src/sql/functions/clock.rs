@@ -17,6 +17,8 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
             "LOCALTIMESTAMP",
             "SYSDATE",
             "STATEMENT_TIMESTAMP",
+            "TRANSACTION_TIMESTAMP",
+            "CLOCK_TIMESTAMP",
         ],
         (0, 1),
         &[Int],

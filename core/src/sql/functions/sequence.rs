@@ -4,6 +4,7 @@
 
 use super::ArgKind::{Bool, Int, Text};
 use super::args::{Args, INT, function, try_ints};
+use super::locks::SessionLocks;
 use super::{EvalContext, ScalarFunction};
 use crate::catalog::{NumberSequence, SequenceMap, name_key};
 use crate::sync::Mutex;
@@ -27,6 +28,10 @@ struct Given {
     last: Mutex<Last>,
     /// Numbers were given that the store is not ahead of yet.
     beyond: AtomicBool,
+    /// What LAST_INSERT_ID(n) said.
+    insert_id: Mutex<Option<i64>>,
+    /// Its side of the advisory locks.
+    locks: Option<SessionLocks>,
 }
 
 #[derive(Default)]
@@ -36,6 +41,39 @@ struct Last {
 }
 
 impl Sequences {
+    /// Those of a new session.
+    pub fn of_session(locks: SessionLocks) -> Sequences {
+        Sequences {
+            known: SequenceMap::default(),
+            session: Arc::new(Given {
+                locks: Some(locks),
+                ..Given::default()
+            }),
+        }
+    }
+
+    /// The session's side of the advisory locks.
+    pub(super) fn locks(&self) -> Option<&SessionLocks> {
+        self.session.locks.as_ref()
+    }
+
+    /// Releases the session's advisory locks.
+    pub fn release_locks(&self) {
+        if let Some(locks) = self.locks() {
+            locks.release_all();
+        }
+    }
+
+    /// What LAST_INSERT_ID(n) said since it was last asked.
+    pub fn take_insert_id(&self) -> Option<i64> {
+        self.session.insert_id.lock().take()
+    }
+
+    /// LAST_INSERT_ID(n).
+    pub(super) fn give_insert_id(&self, id: i64) {
+        *self.session.insert_id.lock() = Some(id);
+    }
+
     /// The same session over another version of the catalog.
     pub fn among(&self, known: SequenceMap) -> Sequences {
         Sequences {
@@ -140,9 +178,11 @@ fn sequences<'a>(cx: &EvalContext<'a>) -> Result<&'a Sequences> {
     cx.sequences.ok_or_else(none)
 }
 
-/// Whether a function gives numbers of a sequence or sets it: whoever calls it waits for the store.
-pub fn is_of_sequences(function: &ScalarFunction) -> bool {
-    FUNCTIONS.iter().any(|f| f.name == function.name)
+/// Whether a call with so many arguments changes something of the session: numbers of a sequence, for which whoever
+/// calls it waits for the store, locks, the last id.
+pub fn is_of_session(function: &ScalarFunction, args: usize) -> bool {
+    let mut all = FUNCTIONS.iter().chain(super::locks::FUNCTIONS);
+    all.any(|f| f.name == function.name) || (args > 0 && function.name == "LAST_INSERT_ID")
 }
 
 /// The family's functions.

@@ -1,8 +1,8 @@
 //! The session, types, and identifiers.
 
-use super::ArgKind::Any;
+use super::ArgKind::{Any, Int};
 use super::ScalarFunction;
-use super::args::{INT, TEXT, function, ints, texts};
+use super::args::{Args, INT, TEXT, function, ints, texts};
 use crate::types::{Collation, Column, DataType, Error, Physical, Value, format_uuid};
 use alloc::string::{String, ToString};
 use core::fmt::Write;
@@ -63,13 +63,34 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     function(
         "LAST_INSERT_ID",
         &["LAST_INSERT_ROWID"],
-        (0, 0),
-        &[],
+        (0, 1),
+        &[Int],
         INT,
-        "The last AUTO_INCREMENT value of the session.",
-        |cx, _, _, _, _| ints(1, |_| Some(cx.last_insert_id)),
+        "The last AUTO_INCREMENT value of the session; LAST_INSERT_ID(n) is n, and from then on what it is without it.",
+        |cx, a, _, _, n| {
+            if !a.has(0) {
+                return ints(1, |_| Some(cx.last_insert_id));
+            }
+            ints(n, |i| {
+                let id = Some(a.int(0, i)).filter(|_| !a.null(0, i))?;
+                if let Some(session) = cx.sequences {
+                    session.give_insert_id(id);
+                }
+                Some(id)
+            })
+        },
     )
     .volatile(),
+    function(
+        "BENCHMARK",
+        &[],
+        (2, 2),
+        &[Int, Any],
+        INT,
+        "0, as in MySQL; the expression is computed once: time statements with EXPLAIN ANALYZE.",
+        |_, a, _, _, n| ints(n, |i| Some(0).filter(|_| !a.null(0, i) && a.int(0, i) >= 0)),
+    )
+    .sees_null(),
     function(
         "ROW_COUNT",
         &[],
@@ -91,15 +112,6 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
     )
     .volatile(),
     function(
-        "CONNECTION_ID",
-        &[],
-        (0, 0),
-        &[],
-        INT,
-        "1: an embedded database has no connections.",
-        |_, _, _, _, _| ints(1, |_| Some(1)),
-    ),
-    function(
         "TYPEOF",
         &[],
         (1, 1),
@@ -107,7 +119,6 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         TEXT,
         "The kind of the value: null, integer, real, text, blob, decimal, ….",
         |cx, a, t, _, n| {
-            use super::args::Args;
             let kind = match t.first().unwrap_or(&DataType::Null) {
                 DataType::Null => "null",
                 DataType::Bool => "boolean",

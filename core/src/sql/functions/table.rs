@@ -35,6 +35,7 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
             super::interval::FUNCTIONS,
             super::date_format::FUNCTIONS,
             super::date_trunc::FUNCTIONS,
+            super::date_bin::FUNCTIONS,
             super::age::FUNCTIONS,
             super::date_pattern::FUNCTIONS,
             super::sqlite_time::FUNCTIONS,
@@ -67,7 +68,14 @@ static FAMILIES: &[(&str, &[&[ScalarFunction]])] = &[
     ("Vectors", &[super::vector::FUNCTIONS]),
     ("Geometries", &super::spatial::FUNCTIONS),
     ("Sequences", &[super::sequence::FUNCTIONS]),
-    ("System", &[super::system::FUNCTIONS, super::waiting::FUNCTIONS]),
+    (
+        "System",
+        &[
+            super::system::FUNCTIONS,
+            super::waiting::FUNCTIONS,
+            super::locks::FUNCTIONS,
+        ],
+    ),
 ];
 
 /// The families of scalar functions: title and functions.

@@ -33,7 +33,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[function(
 .sees_null()];
 
 /// Lets so many microseconds pass.
-fn wait(cx: &EvalContext<'_>, micros: u64) -> Result<()> {
+pub(super) fn wait(cx: &EvalContext<'_>, micros: u64) -> Result<()> {
     let mut now = cx.host.monotonic_micros();
     let end = now.saturating_add(micros);
     while now < end {

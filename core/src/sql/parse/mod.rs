@@ -30,6 +30,7 @@ mod source_columns;
 mod split;
 mod statement;
 mod syntax_error;
+mod system_tables;
 mod template;
 mod tokens;
 mod trigger;

@@ -3,6 +3,7 @@
 use super::session_statement::{SessionVerb, assigning_select, session_statement};
 use super::statement::{Ast, head, nothing, parse_expression, parse_statement};
 use super::syntax_error::start;
+use super::system_tables::pragma;
 use super::tokens::{StatementTokens, Variable, tokenize};
 use super::trigger::refuse_parameters;
 use super::versions::executed;
@@ -95,6 +96,10 @@ pub(super) fn parsed(ast: Ast, tokens: &[TokenWithSpan]) -> Parsed {
 }
 
 fn parse_tokens(sql: &str, statement: StatementTokens) -> Result<Parsed> {
+    if let Some(sql) = pragma(&statement.tokens)? {
+        let statement = tokenize(&sql)?.pop().unwrap_or_default();
+        return parse_tokens(&sql, statement);
+    }
     let head = head(&statement.tokens);
     let position = statement.tokens.first().and_then(|t| start(t.span));
     refuse_parameters(&statement.tokens)?;

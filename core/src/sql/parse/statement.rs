@@ -104,10 +104,9 @@ pub(in crate::sql) enum Ast {
 }
 
 /// First words of statements of other systems.
-const FOREIGN: [&str; 23] = [
+const FOREIGN: [&str; 22] = [
     "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "GRANT", "HANDLER", "INSTALL", "KILL",
-    "LISTEN", "LOAD", "LOCK", "NOTIFY", "PRAGMA", "REPAIR", "RESET", "REVOKE", "UNLOAD", "UNLOCK", "XA",
-    "IMPORT",
+    "LISTEN", "LOAD", "LOCK", "NOTIFY", "REPAIR", "RESET", "REVOKE", "UNLOAD", "UNLOCK", "XA", "IMPORT",
 ];
 
 /// What CREATE, ALTER and DROP of other systems are about.
@@ -145,6 +144,7 @@ pub(super) fn parse_statement(sql: &str, mut tokens: Vec<TokenWithSpan>) -> Resu
         return Ok(Ast::CreateTrigger(Box::new(create_trigger(sql, tokens)?)));
     }
     let mut tokens = tables_selected(tokens);
+    super::system_tables::write_queries(&mut tokens)?;
     let mut s = Statements {
         conditions: super::existence::take_conditions(&mut tokens),
         text: ViewText::of(sql, &mut tokens),

@@ -52,12 +52,20 @@ pub(super) fn name_types(tokens: &mut Vec<TokenWithSpan>) {
             } else if ends_type && is_word(tokens.get(i), "BINARY") {
                 // VARCHAR(5) BINARY compares bytes.
                 set(tokens, i, 1, &["COLLATE", "BINARY"]);
+            } else if fits(&["DOUBLE", "PRECISION"]) && is_open(tokens.get(i + 2)) {
+                set(tokens, i, 2, &["DOUBLE"]);
+            } else if fits(&["REAL"]) && is_open(tokens.get(i + 1)) {
+                set(tokens, i, 1, &["DOUBLE"]);
             } else if let Some((words, written)) = NAMES.iter().find(|(words, _)| fits(words)) {
                 set(tokens, i, words.len(), written);
             }
         }
         i += 1;
     }
+}
+
+fn is_open(token: Option<&TokenWithSpan>) -> bool {
+    token.is_some_and(|t| t.token == Token::LParen)
 }
 
 fn set(tokens: &mut Vec<TokenWithSpan>, at: usize, count: usize, words: &[&str]) {

@@ -18,7 +18,7 @@ fn unsupported_clauses_are_named_with_their_place() {
             "in a subquery of itself",
         ),
         ("UNLOCK INSTANCE", "UNLOCK"),
-        ("PRAGMA foreign_keys = ON", "PRAGMA"),
+        ("PRAGMA synchronous = OFF", "PRAGMA synchronous"),
         (
             "CREATE TRIGGER x BEFORE INSERT ON album FOR EACH ROW SET @a = 1",
             "a parameter or variable in a trigger",
@@ -55,7 +55,6 @@ fn unsupported_clauses_are_named_with_their_place() {
         ("SET GLOBAL autocommit = 1", "SET GLOBAL"),
         ("GRANT ALL ON *.* TO x", "GRANT"),
         ("SHOW EXTENDED TABLES", "SHOW EXTENDED TABLES"),
-        ("SELECT 'a' SIMILAR TO 'b'", "SIMILAR TO"),
     ] {
         match world.try_bind(sql, &[]) {
             Err(Error::Unsupported { feature, position }) => {

@@ -27,10 +27,7 @@ fn is_identity(from: &DataType, to: &DataType) -> bool {
     match (from, to) {
         _ if from == to => true,
         (DataType::Bool, DataType::Int(_)) => true,
-        (DataType::Int(f), DataType::Int(t)) => {
-            let ((fl, fh), (tl, th)) = (f.range(), t.range());
-            tl <= fl && fh <= th
-        }
+        (DataType::Int(f), DataType::Int(t)) => t.holds_all_of(*f),
         (DataType::Float, DataType::Double) => true,
         (
             DataType::Decimal {

@@ -4,7 +4,7 @@
 //! here; every other one stays a cast, and evaluation decides whether it is an error.
 
 use super::literal::{digits, parse_decimal};
-use crate::types::{DataType, Date, DateTime, Decimal, Members, Value};
+use crate::types::{DataType, Date, DateTime, Decimal, IntType, Members, Value};
 use alloc::{format, string::String};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -87,10 +87,7 @@ pub(in crate::sql::bind) fn exact(value: &Value, to: &DataType) -> Option<Value>
             1 => Some(Value::Bool(true)),
             _ => None,
         },
-        (Value::Int(i), DataType::Int(t)) => {
-            let (low, high) = t.range();
-            (low..=high).contains(i).then_some(Value::Int(*i))
-        }
+        (Value::Int(i), DataType::Int(t)) => t.holds(*i).then_some(Value::Int(*i)),
         (
             Value::Int(i),
             DataType::Decimal {
@@ -126,6 +123,8 @@ pub(in crate::sql::bind) fn exact(value: &Value, to: &DataType) -> Option<Value>
                 .flatten()
         }
         (Value::Text(s), DataType::Text { max, .. }) if text_fits(s, *max) => Some(Value::Text(s.clone())),
+        // Of two digits, it is not the year of that number.
+        (Value::Text(s), DataType::Int(IntType::Year)) if s.trim_ascii().len() < 4 => None,
         (Value::Text(s), DataType::Int(_) | DataType::Decimal { .. }) => {
             exact(&Value::Decimal(parse_decimal(s)?), to)
         }

@@ -18,7 +18,7 @@ use crate::catalog::{Catalog, TableDef, TableId};
 use crate::sql::exec::eval::{Scope, eval};
 use crate::sql::exec::point_key::PointKey;
 use crate::sql::exec::table_columns::TableColumns;
-use crate::sql::functions::is_of_sequences;
+use crate::sql::functions::is_of_session;
 use crate::sql::plan::{
     Access, Delete, Derived, Expr, Insert, InsertSource, Plan, Query, RowCheck, Statement, Update,
 };
@@ -130,7 +130,7 @@ fn asks_clock(expr: &Expr) -> bool {
 fn takes_numbers(expr: &Expr) -> bool {
     let mut stack = alloc::vec![expr];
     while let Some(expr) = stack.pop() {
-        if matches!(expr, Expr::Function { function, .. } if is_of_sequences(function)) {
+        if matches!(expr, Expr::Function { function, args, .. } if is_of_session(function, args.len())) {
             return true;
         }
         expr.for_each_child(&mut |child| stack.push(child));

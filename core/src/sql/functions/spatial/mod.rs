@@ -10,6 +10,7 @@ mod buffer;
 mod combined;
 mod functions;
 mod geohash;
+mod geojson;
 mod grid;
 mod hull;
 mod overlay;
@@ -20,9 +21,10 @@ mod shape;
 mod validity;
 
 /// The families' functions.
-pub(super) const FUNCTIONS: [&[super::ScalarFunction]; 4] = [
+pub(super) const FUNCTIONS: [&[super::ScalarFunction]; 5] = [
     functions::FUNCTIONS,
     predicates::FUNCTIONS,
     combined::FUNCTIONS,
     geohash::FUNCTIONS,
+    geojson::FUNCTIONS,
 ];
