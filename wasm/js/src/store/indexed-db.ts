@@ -32,15 +32,25 @@ function storeError(error: unknown): StoreError {
   return new StoreError(`${error.name}: ${error.message}`, error.name === 'QuotaExceededError');
 }
 
+/** How long the browser may take to open a database, in milliseconds; it says nothing when it waits for another page. */
+const PATIENCE = 10_000;
+
 /** Opens the browser's database, which is made if it does not exist. */
 function connect(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(browserName(name), 1);
+    const timer = setTimeout(() => {
+      // What comes all the same would keep others out.
+      request.onsuccess = () => request.result.close();
+      reject(new AmphiError(`idb://${name} is being deleted or changed by another page; close that one first`, { code: 'AM003' }));
+    }, PATIENCE);
     request.onupgradeneeded = () => request.result.createObjectStore(ENTRIES);
-    request.onblocked = () =>
-      reject(new AmphiError(`idb://${name} is open in another page; close it there first`, { code: 'AM003' }));
-    request.onerror = () => reject(failed(name, request.error));
+    request.onerror = () => {
+      clearTimeout(timer);
+      reject(failed(name, request.error));
+    };
     request.onsuccess = () => {
+      clearTimeout(timer);
       const db = request.result;
       if (db.objectStoreNames.contains(ENTRIES)) return resolve(db);
       db.close();
@@ -67,7 +77,7 @@ export class IndexedDbStore implements StoreBinding {
   /**
    * Opens a store. Nobody else may have it open: see `lock.ts`.
    *
-   * Fails with `AM004` if it is of another version, with `58030` if the browser offers no IndexedDB here.
+   * Fails with `AM004` if it is of another version, with `AM003` if another page keeps the browser from opening it, with `58030` if the browser offers no IndexedDB here.
    */
   static async open(name: string): Promise<IndexedDbStore> {
     try {
@@ -83,6 +93,9 @@ export class IndexedDbStore implements StoreBinding {
       const request = indexedDB.deleteDatabase(browserName(name));
       request.onsuccess = () => resolve();
       request.onerror = () => reject(failed(name, request.error));
+      // It cannot be taken back.
+      request.onblocked = () =>
+        reject(new AmphiError(`idb://${name} is open in another page; it is deleted when that page closes it`, { code: 'AM003' }));
     });
   }
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type LaunchOptions, type Page } from 'playwright-core';
 
 /** The package's folder. */
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -32,6 +32,17 @@ function serve(folder: string): Promise<Server> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
+function launchOptions(): LaunchOptions {
+  const executablePath = process.env['AMPHI_CHROMIUM'];
+  return {
+    ...(executablePath ? { executablePath } : {}),
+    headless: true,
+    // Tests may run as root, in a container.
+    chromiumSandbox: false,
+    args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
+  };
+}
+
 /** A browser with a profile of its own. */
 export class Browser {
   private constructor(
@@ -46,14 +57,7 @@ export class Browser {
    */
   static async start(folder = ROOT): Promise<Browser> {
     const profile = await mkdtemp(join(tmpdir(), 'amphi-browser-'));
-    const executablePath = process.env['AMPHI_CHROMIUM'];
-    const context = await chromium.launchPersistentContext(profile, {
-      ...(executablePath ? { executablePath } : {}),
-      headless: true,
-      // Tests may run as root, in a container.
-      chromiumSandbox: false,
-      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
-    });
+    const context = await chromium.launchPersistentContext(profile, launchOptions());
     return new Browser(await serve(folder), profile, context);
   }
 
@@ -61,8 +65,27 @@ export class Browser {
   async page(path = ''): Promise<Page> {
     const page = await this.context.newPage();
     page.on('pageerror', (e) => console.log(`# page: ${e.message}`));
-    await page.goto(`http://localhost:${(this.server.address() as AddressInfo).port}/${path}`);
+    await page.goto(this.address(path));
     return page;
+  }
+
+  /** The address of a path. */
+  address(path = ''): string {
+    return `http://localhost:${(this.server.address() as AddressInfo).port}/${path}`;
+  }
+
+  /** Runs something with pages of private windows: each is the first one of a window of its own, which keeps nothing. */
+  async privately(work: (open: () => Promise<Page>) => Promise<void>): Promise<void> {
+    const browser = await chromium.launch(launchOptions());
+    try {
+      await work(async () => {
+        const page = await (await browser.newContext()).newPage();
+        await page.goto(this.address());
+        return page;
+      });
+    } finally {
+      await browser.close();
+    }
   }
 
   async stop(): Promise<void> {
