@@ -75,7 +75,7 @@ test('the keyboard is enough', async () => {
   await tabUntil('Skip');
   await tabUntil('Sample shop');
   await press('Enter');
-  await page.locator('[data-table="products"]').waitFor();
+  await page.getByText(/^The sample shop has/).waitFor({ state: 'attached' });
   await tabUntil('SQL');
   await press('ControlOrMeta+a');
   await page.keyboard.type('SELECT id, name FROM customers ORDER BY id');
