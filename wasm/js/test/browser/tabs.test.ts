@@ -41,6 +41,11 @@ function ask(page: Page, sql: string): Promise<unknown> {
   }, sql);
 }
 
+/** Waits until something is so. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !(await isSo()); ) assert.ok(Date.now() < deadline, 'it never was');
+}
+
 function close(page: Page): Promise<void> {
   return page.evaluate(() => (globalThis as unknown as Kept).db.close());
 }
@@ -156,7 +161,7 @@ test('a client that is killed leaves nothing behind', async () => {
     owner.evaluate(async () => (await (globalThis as unknown as Kept).db.stats())['open_transactions']!);
   assert.equal(await open(), 1);
   await crash(client);
-  while ((await open()) > 0);
+  await until(async () => (await open()) === 0);
   assert.deepEqual(await ask(owner, 'SELECT * FROM t'), []);
   await owner.close();
 });
@@ -219,7 +224,9 @@ test('while there is no owner statements wait for the next one, and can be stopp
     });
     Object.assign(globalThis, { held });
   });
-  await between.waitForFunction(async () => (await navigator.locks.query()).pending?.some((l) => l.name === 'amphi:between'));
+  await until(() =>
+    between.evaluate(async () => (await navigator.locks.query()).pending!.some((l) => l.name === 'amphi:between')),
+  );
   const client = await tab(address);
   await close(owner);
   await between.evaluate(() => (globalThis as unknown as { held: Promise<void> }).held);
@@ -326,7 +333,7 @@ test('when the module of the owner panics, it says so, and another tab goes on',
   assert.equal(await ask(owner, 'SELECT * FROM t'), 'XX000');
   // At first the owner still says that it is broken.
   let rows: unknown;
-  while ((rows = await ask(client, 'SELECT * FROM t')) === 'XX000');
+  await until(async () => (rows = await ask(client, 'SELECT * FROM t')) !== 'XX000');
   assert.deepEqual(rows, [[1]]);
   await owner.close();
   await client.close();
