@@ -1,11 +1,11 @@
 //! A database over a store in memory, and sessions on it.
 
 use crate::slow_store::SlowStore;
-use amphi_core::database::Database;
+use amphi_core::database::{Database, Watch};
 use amphi_core::host::Host;
 use amphi_core::kv::MemoryStore;
 use amphi_core::router::{CacheConfig, Config};
-use amphi_core::session::{Outcome, Params, Session};
+use amphi_core::session::{Outcome, Params, RowStream, Session, Watched};
 use amphi_core::tree::BlockSizing;
 use amphi_core::{Result, Value};
 use shuttle::future::block_on;
@@ -98,6 +98,22 @@ impl Bed {
     }
 }
 
+/// The rows as text.
+async fn texts(mut stream: RowStream) -> Result<String> {
+    let types: Vec<_> = stream.columns().iter().map(|c| c.ty.clone()).collect();
+    let mut rows: Vec<String> = Vec::new();
+    while let Some(batch) = stream.next_batch().await? {
+        let batch = batch.compact();
+        for row in 0..batch.rows() {
+            let value = |(c, ty)| batch.column(c).value(row, ty);
+            let values: Vec<Value> = types.iter().enumerate().map(value).collect();
+            let text = values.iter().map(Value::to_string);
+            rows.push(text.collect::<Vec<_>>().join(" "));
+        }
+    }
+    Ok(rows.join(", "))
+}
+
 /// A session that answers in texts.
 pub struct Client {
     session: Session,
@@ -109,21 +125,23 @@ impl Client {
     /// # Errors
     /// Those of the statement.
     pub async fn execute(&mut self, sql: &str) -> Result<String> {
-        let Outcome::Rows(mut stream) = self.session.execute(sql, &Params::None).await? else {
-            return Ok(String::new());
-        };
-        let types: Vec<_> = stream.columns().iter().map(|c| c.ty.clone()).collect();
-        let mut rows: Vec<String> = Vec::new();
-        while let Some(batch) = stream.next_batch().await? {
-            let batch = batch.compact();
-            for row in 0..batch.rows() {
-                let value = |(c, ty)| batch.column(c).value(row, ty);
-                let values: Vec<Value> = types.iter().enumerate().map(value).collect();
-                let text = values.iter().map(Value::to_string);
-                rows.push(text.collect::<Vec<_>>().join(" "));
-            }
+        match self.session.execute(sql, &Params::None).await? {
+            Outcome::Rows(stream) => texts(stream).await,
+            _ => Ok(String::new()),
         }
-        Ok(rows.join(", "))
+    }
+
+    /// The rows of a query, and a watch on what it read.
+    ///
+    /// # Panics
+    /// If it fails.
+    #[track_caller]
+    pub fn watch(&mut self, sql: &str) -> (String, Watch) {
+        let (prepared, _) = self.session.prepare(sql).expect("a query");
+        let watched = self.session.watch(&prepared, Params::None);
+        let Watched { rows, watch } = watched.expect("it can be watched");
+        let rows = block_on(texts(rows.expect("it can be run")));
+        (rows.expect("it can be read"), watch)
     }
 
     /// As [`Client::execute`], on this thread.
@@ -133,7 +151,6 @@ impl Client {
     pub fn run(&mut self, sql: &str) -> Result<String> {
         block_on(self.execute(sql))
     }
-
     /// Runs a statement that succeeds.
     ///
     /// # Panics

@@ -98,6 +98,45 @@ fn three_committers() {
 }
 
 #[test]
+fn a_live_query_misses_no_commit() {
+    explore(
+        "a live query, two relaxed commits and a durable one",
+        BANK,
+        |bed| {
+            let mut c = bed.client();
+            let watches: Thread = Box::new(move || {
+                let mut last = None;
+                loop {
+                    // Whoever misses a commit waits for ever, which shuttle sees.
+                    let (sum, watch) = c.watch("SELECT SUM(n) FROM d");
+                    assert_ne!(last, Some(sum.clone()), "told of nothing");
+                    if sum == "307" {
+                        return;
+                    }
+                    last = Some(sum);
+                    block_on(poll_fn(|cx| watch.poll_touched(cx)));
+                }
+            });
+            together(vec![
+                watches,
+                runs(&bed, "UPDATE d SET n = n + 1 WHERE id = 1"),
+                commits(
+                    &bed,
+                    &["UPDATE d SET n = n + 2 WHERE id = 2", "UPDATE p SET n = 0"],
+                ),
+                commits(
+                    &bed,
+                    &[
+                        "UPDATE d SET n = n + 4 WHERE id = 3",
+                        "INSERT INTO log VALUES (1)",
+                    ],
+                ),
+            ]);
+        },
+    );
+}
+
+#[test]
 fn a_flush_during_a_commit_leaves_nothing_behind() {
     explore("a relaxed commit and a flush", BANK, |bed| {
         together(vec![

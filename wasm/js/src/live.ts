@@ -138,7 +138,11 @@ export class LiveQuery<T> implements AsyncIterable<T> {
   close(): void {
     if (this.closed) return;
     this.stop.abort();
-    this.watch?.close();
+    try {
+      this.watch?.close();
+    } catch {
+      // After a defect of the module there is nothing left to close.
+    }
     if (!this.isSettled) {
       // No defect of anybody's that has to be handled.
       this.ready.catch(() => undefined);
