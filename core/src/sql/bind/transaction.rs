@@ -176,38 +176,15 @@ pub(super) fn set(s: &Set, at: Option<Position>) -> Result<Statement> {
             Ok(Statement::Nothing)
         }
         Set::SetNamesDefault {} => Ok(Statement::Nothing),
-        Set::SingleAssignment {
-            scope,
-            hivevar,
-            variable,
-            values,
-        } => {
-            refuse_at(*hivevar, "HIVEVAR", at)?;
-            refuse_at(matches!(scope, Some(ContextModifier::Global)), "SET GLOBAL", at)?;
-            match values.as_slice() {
-                [value] => set_system(core::iter::once(assignment(variable, value, at))),
-                _ => Err(unsupported_at("SET of a list", at)),
-            }
-        }
         Set::MultipleAssignments { assignments } => set_system(assignments.iter().map(|a| {
             refuse_at(matches!(a.scope, Some(ContextModifier::Global)), "SET GLOBAL", at)?;
             assignment(&a.name, &a.value, at)
         })),
-        Set::SetTransaction {
-            modes,
-            snapshot,
-            session,
-        } => {
-            refuse_at(snapshot.is_some(), "SET TRANSACTION SNAPSHOT", at)?;
-            set_transaction(modes, *session, at)
-        }
         Set::SetTimeZone { local: _, value } => {
             let name = String::from("time_zone");
             set_system(core::iter::once(Ok(Some((name, setting(value))))))
         }
-        Set::SetRole { .. } => Err(unsupported_at("SET ROLE", at)),
-        Set::ParenthesizedAssignments { .. } | Set::SetSessionAuthorization(_) | Set::SetSessionParam(_) => {
-            Err(unsupported_at("this SET", at))
-        }
+        // The parser makes no others.
+        _ => Err(unsupported_at("this SET", at)),
     }
 }

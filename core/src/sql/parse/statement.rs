@@ -15,7 +15,7 @@ use crate::catalog::CheckOption;
 use crate::types::{Error, Result};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sqlparser::ast::{
-    CreateIndex, Expr, Ident, ObjectName, RenameTable, Set, ShowStatementFilter, ShowStatementFilterPosition,
+    CreateIndex, Expr, Ident, ObjectName, RenameTable, ShowStatementFilter, ShowStatementFilterPosition,
     ShowStatementIn, ShowStatementInClause, ShowStatementOptions, Statement, TransactionAccessMode,
     TransactionIsolationLevel, TransactionMode,
 };
@@ -102,29 +102,6 @@ pub(in crate::sql) enum Ast {
     /// START TRANSACTION modes.
     StartTransaction(Vec<TransactionMode>),
 }
-
-/// First words of statements of other systems.
-const FOREIGN: [&str; 22] = [
-    "ATTACH", "CACHE", "CALL", "CHECK", "COPY", "DECLARE", "DETACH", "GRANT", "HANDLER", "INSTALL", "KILL",
-    "LISTEN", "LOAD", "LOCK", "NOTIFY", "REPAIR", "RESET", "REVOKE", "UNLOAD", "UNLOCK", "XA", "IMPORT",
-];
-
-/// What CREATE, ALTER and DROP of other systems are about.
-const FOREIGN_OBJECTS: [&str; 13] = [
-    "AGGREGATE",
-    "DEFINER",
-    "DOMAIN",
-    "EVENT",
-    "EXTENSION",
-    "FUNCTION",
-    "MATERIALIZED",
-    "PROCEDURE",
-    "ROLE",
-    "SERVER",
-    "TYPE",
-    "USER",
-    "VIRTUAL",
-];
 
 /// The parser over one statement's tokens, with the text for errors.
 pub(super) struct Statements<'a, 's> {
@@ -303,21 +280,6 @@ impl<'a> Statements<'a, '_> {
         }
     }
 
-    /// Refuses statements that Amphi has not, whether or not they would parse.
-    fn refuse_foreign(&self) -> Result<()> {
-        if let Some(word) = FOREIGN.iter().find(|w| self.is(0, w)) {
-            return self.unsupported(*word);
-        }
-        let verb = ["CREATE", "ALTER", "DROP"].into_iter().find(|w| self.is(0, w));
-        let object = FOREIGN_OBJECTS.iter().find(|w| self.is(1, w));
-        match (verb, object) {
-            // Of these there are none, or they are not made with SQL.
-            (Some("DROP"), Some(_)) if self.is(2, "IF") && self.is(3, "EXISTS") => Ok(()),
-            (Some(verb), Some(object)) => self.unsupported(format!("{verb} {object}")),
-            _ => Ok(()),
-        }
-    }
-
     fn statement(&mut self, may_explain: bool) -> Result<Ast> {
         if self.is(0, "LOCK") && (self.is(1, "TABLES") || self.is(1, "TABLE")) {
             return self.lock_tables();
@@ -329,7 +291,7 @@ impl<'a> Statements<'a, '_> {
             return Ok(nothing);
         }
         self.refuse_foreign()?;
-        if self.is(0, "DROP") && FOREIGN_OBJECTS.iter().any(|o| self.is(1, o)) {
+        if self.drops_foreign() {
             self.skip(4);
             self.run(|p| p.parse_comma_separated(|p| p.parse_object_name(false)))?;
             return Ok(Ast::Nothing);
@@ -466,12 +428,6 @@ impl<'a> Statements<'a, '_> {
         Ok(None)
     }
 
-    fn plain(&mut self) -> Result<Ast> {
-        let mut statement = self.run(|p| p.parse_statement())?;
-        super::row_assignment::expand(&mut statement)?;
-        Ok(Ast::Sql(Box::new(statement)))
-    }
-
     /// `LOCK TABLES t READ, u WRITE`.
     fn lock_tables(&mut self) -> Result<Ast> {
         self.skip(2);
@@ -498,7 +454,7 @@ impl<'a> Statements<'a, '_> {
 
     /// CREATE VIEW or ALTER VIEW, with the text of the query.
     fn view(&mut self) -> Result<Ast> {
-        let statement = Box::new(self.run(|p| p.parse_statement())?);
+        let statement = Box::new(self.tree()?);
         match self.text.take() {
             Some((text, check)) => Ok(Ast::View {
                 statement,
@@ -654,70 +610,6 @@ impl<'a> Statements<'a, '_> {
         Ok(Ast::Analyze(names))
     }
 
-    fn set(&mut self) -> Result<Ast> {
-        let scoped = ["SESSION", "LOCAL", "GLOBAL"].iter().any(|w| self.is(1, w));
-        let at = 1 + usize::from(scoped);
-        if !scoped && self.is(1, "CONSTRAINTS") {
-            return self.set_constraints();
-        }
-        if self.take(&["SET", "SESSION", "CHARACTERISTICS", "AS", "TRANSACTION"]) {
-            return Ok(Ast::SetTransaction(self.transaction_modes()?, true));
-        }
-        if self.is(at, "TRANSACTION") {
-            if self.is(1, "GLOBAL") {
-                return self.unsupported("SET GLOBAL TRANSACTION");
-            }
-            let self_session = self.is(1, "SESSION");
-            self.skip(at + 1);
-            if self.is(0, "SNAPSHOT") {
-                return self.unsupported("SET TRANSACTION SNAPSHOT");
-            }
-            let modes = self.transaction_modes()?;
-            if modes.is_empty() {
-                return self.expected("ISOLATION LEVEL or READ");
-            }
-            return Ok(Ast::SetTransaction(modes, self_session));
-        }
-        // SET CHARACTER SET is SET NAMES but for what literals compare like.
-        if self.is(1, "CHARSET") || (self.is(1, "CHARACTER") && self.is(2, "SET")) {
-            self.skip(if self.is(1, "CHARSET") { 2 } else { 3 });
-            if self.take(&["DEFAULT"]) {
-                return Ok(Ast::Sql(Box::new(Statement::Set(Set::SetNamesDefault {}))));
-            }
-            let charset_name = match &self.parser.peek_token_ref().token {
-                Token::SingleQuotedString(s) => Ident::new(s.clone()),
-                _ => self.run(|p| p.parse_identifier())?,
-            };
-            if matches!(self.parser.peek_token_ref().token, Token::SingleQuotedString(_)) {
-                self.skip(1);
-            }
-            let collation_name = None;
-            return Ok(Ast::Sql(Box::new(Statement::Set(Set::SetNames {
-                charset_name,
-                collation_name,
-            }))));
-        }
-        if scoped && (self.is(at, "NAMES") || self.is(at, "CHARACTERISTICS")) {
-            self.skip(at);
-            return self.expected("a variable");
-        }
-        self.plain()
-    }
-
-    /// `SET CONSTRAINTS ALL | name, … DEFERRED | IMMEDIATE`.
-    fn set_constraints(&mut self) -> Result<Ast> {
-        self.skip(2);
-        let names = match self.take(&["ALL"]) {
-            true => Vec::new(),
-            false => self.run(|p| p.parse_comma_separated(|p| p.parse_object_name(false)))?,
-        };
-        let deferred = self.take(&["DEFERRED"]);
-        if !deferred && !self.take(&["IMMEDIATE"]) {
-            return self.expected("DEFERRED or IMMEDIATE");
-        }
-        Ok(Ast::SetConstraints(names, deferred))
-    }
-
     fn start_transaction(&mut self) -> Result<Ast> {
         self.skip(2);
         Ok(Ast::StartTransaction(self.transaction_modes()?))
@@ -765,7 +657,7 @@ impl<'a> Statements<'a, '_> {
     }
 
     /// The modes of a transaction, with commas between them or without.
-    fn transaction_modes(&mut self) -> Result<Vec<TransactionMode>> {
+    pub(super) fn transaction_modes(&mut self) -> Result<Vec<TransactionMode>> {
         let mut modes = Vec::new();
         loop {
             // A snapshot is what every transaction starts with; none waits for others to end, as DEFERRABLE may.
