@@ -5,7 +5,7 @@
 
 use super::record_v1::{SchemasRecordV1, TableRecordV1};
 use super::{PersistenceConfig, SequenceRecord, TableDef, ViewDef};
-use crate::codec::table_key;
+use crate::codec::{Crc32, table_key};
 use crate::types::{Error, Result};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -110,7 +110,7 @@ impl Record for SchemasRecord {
 }
 
 fn checksum(key: &[u8], body: &[u8]) -> [u8; 4] {
-    let mut crc = crc32fast::Hasher::new();
+    let mut crc = Crc32::new();
     crc.update(key);
     crc.update(body);
     crc.finalize().to_le_bytes()

@@ -7,6 +7,7 @@
 //! The checksum covers the block's own store key, version, kind and body, so a block found under
 //! another key does not open. All integers of a body are little-endian.
 
+use super::crc32::Crc32;
 use super::reader::Reader;
 use alloc::vec::Vec;
 
@@ -52,7 +53,7 @@ impl BlockKind {
 }
 
 fn checksum(key: &[u8], kind: BlockKind, format: u8, body: &[u8]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
+    let mut crc = Crc32::new();
     crc.update(key);
     crc.update(&[format, kind as u8]);
     crc.update(body);

@@ -5,6 +5,7 @@
 
 mod block;
 mod column_bounds;
+mod crc32;
 mod directory_page;
 mod export_file;
 mod index_block;
@@ -22,6 +23,7 @@ pub use block::{BLOCK_MARGIN, BlockKind, FIRST_FORMAT, MAX_BLOCK_ROWS};
 pub use column_bounds::{
     ColumnBounds, MAX_BOUNDED_COLUMNS, key_of_bytes, key_of_decimal, key_of_float, order_key,
 };
+pub(crate) use crc32::{Crc32, crc32};
 pub use directory_page::DirectoryPage;
 pub use export_file::{ExportFile, ExportWriter};
 pub use index_block::{IndexBlock, encode_index_block, index_block_size};

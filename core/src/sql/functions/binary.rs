@@ -4,6 +4,7 @@ use super::ArgKind::{Any, Bytes, Int, Text};
 use super::ScalarFunction;
 use super::args::{Args, BLOB, INT, TEXT, blobs, function, ints, lenient, texts};
 use super::text_writer::TextWriter;
+use crate::codec::crc32;
 use crate::types::{Column, DataType, Physical};
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -126,7 +127,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
         &[Bytes],
         INT,
         "The CRC-32 of the bytes.",
-        |_, a, _, _, n| ints(n, |i| Some(i64::from(crc32fast::hash(a.blob(0, i))))),
+        |_, a, _, _, n| ints(n, |i| Some(i64::from(crc32(a.blob(0, i))))),
     ),
     function(
         "CRC32C",
