@@ -25,6 +25,7 @@ pub mod interrupt;
 pub mod kv;
 pub mod router;
 pub mod session;
+mod shared_sort;
 mod sorting;
 pub mod sql;
 mod sync;

@@ -9,6 +9,7 @@ use crate::host::Host;
 use crate::kv::KvBackend;
 use crate::router::{BackupReport, CheckReport, Config, Engine, Stats};
 use crate::session::{PlanCache, Session, Shared};
+use crate::shared_sort::sort_shared;
 use crate::sql::bind;
 use crate::sql::functions::UserFunction;
 use crate::types::{Error, Result};
@@ -195,7 +196,7 @@ impl Database {
                 false => t.def.full_name(),
             })
             .collect();
-        names.sort();
+        sort_shared(&mut names, Ord::cmp);
         names
     }
 

@@ -14,7 +14,6 @@ use crate::tree::{Pins, TreeHome};
 use crate::txn::{Base, Counters, History, LatchGuard, Rebase, Transaction, WriteSet};
 use crate::types::{Error, Result};
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -260,7 +259,7 @@ pub(super) fn dropped_trees(old: &Catalog, new: &Catalog, writes: &WriteSet) -> 
     let mut dropped = Vec::new();
     for id in writes.defined() {
         let Some(table) = old.get(*id) else { continue };
-        let kept: BTreeSet<TreeId> = new
+        let kept: Vec<TreeId> = new
             .get(*id)
             .map(|t| t.homes().map(|h| h.id).collect())
             .unwrap_or_default();

@@ -134,8 +134,10 @@ pub(super) async fn restore(
             break;
         }
     }
-    let listed: BTreeSet<u64> = schemas.tables.into_iter().collect();
-    let found: BTreeSet<u64> = catalog.tables().map(|t| t.def.id.0).collect();
+    // Collecting would sort, and with that have a sort in the program.
+    let (mut listed, mut found) = (BTreeSet::new(), BTreeSet::new());
+    listed.extend(schemas.tables);
+    found.extend(catalog.tables().map(|t| t.def.id.0));
     if let Some(lost) = listed.symmetric_difference(&found).next() {
         return Err(Error::corrupted("catalog", &table_key(*lost)));
     }
@@ -172,7 +174,8 @@ async fn load_table(
 
 /// Removes blocks of trees no table has: a migration or a drop that a crash cut short.
 async fn remove_leftovers(store: &dyn KvBackend, trees: &Trees, catalog: &Catalog) -> Result<()> {
-    let live: BTreeSet<TreeId> = catalog.tables().flat_map(|t| t.homes().map(|h| h.id)).collect();
+    let mut live: BTreeSet<TreeId> = BTreeSet::new();
+    live.extend(catalog.tables().flat_map(|t| t.homes().map(|h| h.id)));
     let mut batch = WriteBatch::default();
     for id in stored_trees(store).await?.difference(&live) {
         trees.raise_above(*id);

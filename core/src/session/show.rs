@@ -7,6 +7,7 @@ use crate::catalog::{
     Catalog, CheckOption, ColumnDefault, Deferral, ForeignKeyDef, PersistenceConfig, ReferentialAction,
     SequenceDef, TableDef, TableId, ViewDef, name_key,
 };
+use crate::shared_sort::sort_shared;
 use crate::sql::exec::Env;
 use crate::sql::exec::eval::{Pattern, eval_filter};
 use crate::sql::plan::{INFORMATION_SCHEMA, InformationTable, Show, ViewColumn};
@@ -46,7 +47,7 @@ impl Session {
             }
             Show::Schemas => {
                 let mut names: Vec<&str> = catalog.schemas().chain([INFORMATION_SCHEMA]).collect();
-                names.sort_unstable_by_key(|name| name_key(name));
+                sort_shared(&mut names, |a, b| name_key(a).cmp(&name_key(b)));
                 names.into_iter().map(|s| vec![text(s)]).collect()
             }
             Show::Columns { table, full: false } => columns_of(&name(table)?),
@@ -142,7 +143,7 @@ fn names_of(catalog: &Catalog, schema: &str) -> Vec<(String, &'static str)> {
     if schema.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
         let all = InformationTable::ALL.into_iter();
         let mut names: Vec<_> = all.map(|t| (t.name().to_string(), "SYSTEM VIEW")).collect();
-        names.sort();
+        sort_shared(&mut names, Ord::cmp);
         return names;
     }
     let tables = catalog
@@ -150,7 +151,7 @@ fn names_of(catalog: &Catalog, schema: &str) -> Vec<(String, &'static str)> {
         .map(|t| (t.def.name.clone(), "BASE TABLE"));
     let views = catalog.views().filter(|v| v.schema.eq_ignore_ascii_case(schema));
     let mut names: Vec<_> = tables.chain(views.map(|v| (v.name.clone(), "VIEW"))).collect();
-    names.sort_by_key(|(name, _)| name_key(name));
+    sort_shared(&mut names, |(a, _), (b, _)| name_key(a).cmp(&name_key(b)));
     names
 }
 

@@ -4,6 +4,7 @@
 //! Statements see both as they were when the statement began.
 
 use super::session::Session;
+use crate::shared_sort::sort_shared;
 use crate::sql::functions::TimeZone;
 use crate::sql::parse::{Parsed, Variable};
 use crate::txn::IsolationLevel;
@@ -187,7 +188,7 @@ impl Session {
             ("version_comment", text("Amphi")),
         ];
         all.extend(self.tuning.variables());
-        all.sort_by_key(|(name, _)| *name);
+        sort_shared(&mut all, |(a, _), (b, _)| a.cmp(b));
         all
     }
 

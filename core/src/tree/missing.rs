@@ -158,7 +158,8 @@ impl Pins {
             self.places.insert(identity, place);
         } else if place >= Self::FEW {
             let blocks = self.blocks.iter().enumerate();
-            self.places = blocks.map(|(place, (identity, _))| (*identity, place)).collect();
+            self.places
+                .extend(blocks.map(|(place, (identity, _))| (*identity, place)));
         }
     }
 

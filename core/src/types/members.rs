@@ -6,6 +6,7 @@
 
 use super::value::quote;
 use super::{Collation, Error, Result};
+use crate::shared_sort::sort_shared;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -84,7 +85,7 @@ impl Members {
             return Some(format!("{name} has 1 to {most} members, not {count}"));
         }
         let mut sorted: Vec<Cow<'_, str>> = self.labels().iter().map(|l| self.folded(l)).collect();
-        sorted.sort_unstable();
+        sort_shared(&mut sorted, Ord::cmp);
         if let Some([twice, _]) = sorted.array_windows().find(|[a, b]| a == b) {
             return Some(format!("{name} has the member {} twice", quote(twice)));
         }

@@ -4,6 +4,7 @@ use super::binder::Binder;
 use super::names::ident_value;
 use super::refuse::{invalid, refuse, unsupported};
 use crate::catalog::{CheckOption, ViewDef};
+use crate::shared_sort::sort_shared;
 use crate::sql::parse::{Parsed, ViewText, start};
 use crate::sql::plan::{OutputColumn, Statement};
 use crate::types::{Error, Result};
@@ -289,7 +290,7 @@ fn view_columns(view: &str, d: &Definition<'_>, bound: &[OutputColumn]) -> Resul
         false => d.columns.iter().map(|c| ident_value(c)).collect::<Result<_>>()?,
     };
     let mut keys: Vec<String> = names.iter().map(|n| n.to_ascii_lowercase()).collect();
-    keys.sort_unstable();
+    sort_shared(&mut keys, Ord::cmp);
     if let Some([twice, _]) = keys.array_windows().find(|[a, b]| a == b) {
         let message =
             format!("view {view} has two columns named {twice}; name them: CREATE VIEW {view} (…) AS …");

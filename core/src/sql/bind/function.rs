@@ -13,6 +13,7 @@ use super::types::{
     with_guard_digits,
 };
 use super::window::window_function;
+use crate::shared_sort::sort_shared;
 use crate::sql::functions::{
     Aggregate, ArgKind, MONTHS_AND_MICROSECONDS, ScalarFunction, functions, interval_amount, lookup,
     why_absent,
@@ -581,7 +582,7 @@ impl<'a> Binder<'a> {
             });
         };
         require_count(name, (function.min_args, function.max_args), args.len(), at)?;
-        let args = convert_arguments(function, args, at)?;
+        let args = convert_arguments(function, args, at.place())?;
         let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
         let constants: Vec<Option<Value>> = args.iter().map(constant).collect();
         let ty = function.result_type(&types, &constants);
@@ -631,8 +632,11 @@ pub(super) fn convert_argument(arg: Expr, kind: ArgKind, at: Option<Position>) -
     })
 }
 
-fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place) -> Result<Vec<Expr>> {
-    let position = at.place();
+fn convert_arguments(
+    function: &ScalarFunction,
+    args: Vec<Expr>,
+    position: Option<Position>,
+) -> Result<Vec<Expr>> {
     let is_same = |i: usize| function.arg_kind(i) == ArgKind::Same;
     let (same, mut others): (Vec<_>, Vec<_>) = args.into_iter().enumerate().partition(|(i, _)| is_same(*i));
     let places: Vec<usize> = same.iter().map(|(i, _)| *i).collect();
@@ -642,7 +646,7 @@ fn convert_arguments(function: &ScalarFunction, args: Vec<Expr>, at: &impl Place
         *e = convert_argument(arg, function.arg_kind(*i), position)?;
     }
     others.extend(places.into_iter().zip(same));
-    others.sort_by_key(|(i, _)| *i);
+    sort_shared(&mut others, |(i, _), (j, _)| i.cmp(j));
     Ok(others.into_iter().map(|(_, e)| e).collect())
 }
 

@@ -9,6 +9,7 @@ use super::insert::{count_mismatch, named_columns, target, unnamed_columns};
 use super::names::Scope;
 use super::refuse::{invalid, refuse, unsupported};
 use super::update_delete::{Target, part_source};
+use crate::shared_sort::sort_shared;
 use crate::sql::plan::{
     BinaryOp, Change, ChangePart, Changes, CompareOp, Delete, Expr, Insert, InsertSource, OutputColumn, Plan,
     Query, Statement, Update,
@@ -121,7 +122,9 @@ impl<'a> Binder<'a> {
             branches.push((condition, number(k)));
             actions.push((k, self.merge_action(action, &into, seen)?));
         }
-        actions.sort_by_key(|(k, action)| (action.order(), *k));
+        sort_shared(&mut actions, |(k, a), (l, b)| {
+            (a.order(), *k).cmp(&(b.order(), *l))
+        });
         let chosen = Expr::Case {
             branches,
             otherwise: None,

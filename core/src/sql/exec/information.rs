@@ -6,6 +6,7 @@ use crate::catalog::{
     Catalog, CheckDef, CheckOption, ColumnDef, ColumnDefault, ForeignKeyDef, IndexDef, ReferentialAction,
     SequenceDef, TableDef, TriggerEvent, TriggerTiming, ViewDef,
 };
+use crate::shared_sort::sort_shared;
 use crate::sql::plan::{
     BoundView, INFORMATION_SCHEMA, InformationScan, InformationTable, Routine, ViewColumn,
 };
@@ -51,7 +52,8 @@ impl InformationRows {
         let mut subjects = Vec::new();
         let permanent = catalog.tables().filter(|t| !t.def.id.is_temporary());
         let mut tables: Vec<&Arc<Table>> = permanent.collect();
-        tables.sort_by_key(|t| (t.def.schema.to_ascii_lowercase(), t.def.name.to_ascii_lowercase()));
+        let key = |t: &Arc<Table>| (t.def.schema.to_ascii_lowercase(), t.def.name.to_ascii_lowercase());
+        sort_shared(&mut tables, |a, b| key(a).cmp(&key(b)));
         let tables = tables.into_iter().cloned().map(Subject::Table);
         let system = InformationTable::ALL.into_iter().map(Subject::System);
         match scan.table {

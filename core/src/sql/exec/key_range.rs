@@ -3,6 +3,7 @@
 use super::constant::constant_in;
 use super::eval::Scope;
 use crate::codec::{KeyPart, encode_key_part, prefix_end};
+use crate::shared_sort::sort_shared;
 use crate::sql::plan::{Expr, ScanBounds};
 use crate::types::{Column, Result};
 use alloc::vec::Vec;
@@ -58,7 +59,7 @@ impl IndexKeys {
                         keys.push(key);
                     }
                 }
-                keys.sort_unstable();
+                sort_shared(&mut keys, Ord::cmp);
                 keys.dedup();
                 Ok(keys.into_iter().map(prefix_range).collect())
             }

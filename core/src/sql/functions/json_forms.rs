@@ -4,6 +4,7 @@ use super::ArgKind::{Any, Text};
 use super::ScalarFunction;
 use super::args::{BOOL, JSON, TEXT, function, try_ints, try_texts};
 use super::json_value::{document, documents, value};
+use crate::shared_sort::sort_shared;
 use crate::types::Json;
 use alloc::borrow::Cow;
 
@@ -91,7 +92,7 @@ fn normalized(json: Json<'_>) -> Json<'_> {
         Json::Object(members) => {
             let mut members: alloc::vec::Vec<(Cow<'_, str>, Json<'_>)> =
                 members.into_iter().map(|(k, v)| (k, normalized(v))).collect();
-            members.sort_by(|a, b| a.0.cmp(&b.0));
+            sort_shared(&mut members, |a, b| a.0.cmp(&b.0));
             Json::Object(members)
         }
         Json::Array(items) => Json::Array(items.into_iter().map(normalized).collect()),

@@ -7,6 +7,7 @@
 //! may fail stays behind what cannot, in the order written.
 
 use super::conjuncts::{join, literal, split};
+use crate::shared_sort::sort_shared;
 use crate::sql::exec::eval::may_fail;
 use crate::sql::plan::{Expr, Plan};
 use crate::types::Physical;
@@ -27,7 +28,8 @@ pub fn order_conjuncts(plan: &mut Plan) {
 fn ordered(condition: Option<Expr>) -> Option<Expr> {
     let mut conjuncts = split(condition);
     if conjuncts.len() > 1 {
-        conjuncts.sort_by_key(|c| (may_fail(c), cost(c)));
+        let key = |c: &Expr| (may_fail(c), cost(c));
+        sort_shared(&mut conjuncts, |a, b| key(a).cmp(&key(b)));
     }
     join(conjuncts)
 }

@@ -4,6 +4,7 @@
 //! the view is defined, so that a table's later columns do not become the view's.
 
 use crate::catalog::CheckOption;
+use crate::shared_sort::sort_shared;
 use alloc::{string::String, vec::Vec};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
@@ -107,7 +108,7 @@ impl ViewText {
             .iter()
             .map(|(at, names)| offset(&self.text, self.start, *at).map(|at| (at, names)))
             .collect::<Option<alloc::vec::Vec<_>>>()?;
-        places.sort_unstable();
+        sort_shared(&mut places, Ord::cmp);
         places.dedup();
         let mut out = String::with_capacity(self.text.len());
         let mut done = 0;

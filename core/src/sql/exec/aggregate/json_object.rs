@@ -1,6 +1,7 @@
 //! JSON_OBJECTAGG: the pairs of a group as a JSON object; of equal keys the first keeps its place, the last its value.
 
 use super::{Accumulator, Groups};
+use crate::shared_sort::sort_shared;
 use crate::sql::exec::key_table::{KeyTable, Nulls};
 use crate::sql::functions::json_of;
 use crate::sql::memory::Memory;
@@ -98,7 +99,7 @@ impl Accumulator for JsonObject {
             });
         }
         // Members stay in the order of their rows.
-        self.members.sort_by_key(|m| m.group);
+        sort_shared(&mut self.members, |a, b| a.group.cmp(&b.group));
         let mut members = self.members.drain(..).peekable();
         let mut out = BytesVec::with_capacity(self.groups.len(), self.bytes + punctuation);
         let mut nulls = crate::types::Bitmap::default();

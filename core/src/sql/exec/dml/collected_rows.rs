@@ -12,6 +12,7 @@ use super::returning::Returning;
 use super::source::{Collected, Source, drain};
 use super::upsert::assigned;
 use crate::catalog::{Catalog, TableDef, TableId};
+use crate::shared_sort::sort_shared;
 use crate::sql::exec::Env;
 use crate::sql::exec::eval::eval;
 use crate::sql::memory::MemoryUse;
@@ -285,7 +286,7 @@ impl RowChange {
     pub fn written(&self, clause: usize, mut set: Vec<usize>, generated: &[(usize, Expr)]) -> Vec<usize> {
         let touched = self.derived(clause).map_or(&[][..], |d| &d.touched);
         set.extend(touched.iter().chain(generated).map(|(c, _)| *c));
-        set.sort_unstable();
+        sort_shared(&mut set, Ord::cmp);
         set.dedup();
         set
     }

@@ -7,6 +7,7 @@
 use super::super::EvalContext;
 use super::grid::{Cell, Grid, Segment, by_slope, cut, turn};
 use super::shape::{Point, Shape, is_turned};
+use crate::shared_sort::sort_shared;
 use crate::types::Result;
 use alloc::vec::Vec;
 
@@ -266,7 +267,7 @@ fn edges_of(places: &[Place], parts: Vec<(usize, usize, Belongs)>) -> Vec<Edge> 
         })
         .collect();
     let cell = |i: usize| places.get(i).map_or((0, 0), |p| p.cell);
-    edges.sort_by(|a, b| {
+    sort_shared(&mut edges, |a: &Edge, b: &Edge| {
         let slope = || by_slope(cell(a.from), cell(a.to), cell(b.to));
         (a.from.cmp(&b.from)).then_with(slope).then(a.to.cmp(&b.to))
     });

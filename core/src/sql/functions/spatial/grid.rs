@@ -9,6 +9,7 @@
 
 use super::super::EvalContext;
 use super::shape::Point;
+use crate::shared_sort::sort_shared;
 use crate::types::{Error, Result};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -198,10 +199,11 @@ pub(super) fn cut<T: Copy>(
     let mut places: Vec<(Cell, Point)> = given.chain(points.iter().map(|p| (grid.cell(*p), *p))).collect();
     cx.scratch
         .take(places.len().saturating_mul(size_of::<(Cell, Point)>()))?;
-    segments.sort_unstable_by_key(|s| s.steps.0.0.min(s.steps.1.0));
+    let left = |s: &Segment<T>| s.steps.0.0.min(s.steps.1.0);
+    sort_shared(&mut segments, |a, b| left(a).cmp(&left(b)));
     crossings(cx, grid, &segments, &mut places)?;
     // The given points first, where a crossing is in the same cell: sorting keeps their order.
-    places.sort_by_key(|(cell, _)| *cell);
+    sort_shared(&mut places, |(a, _), (b, _)| a.cmp(b));
     places.dedup_by_key(|(cell, _)| *cell);
     let mut parts = Vec::with_capacity(segments.len());
     let mut passed: Vec<usize> = Vec::new();
@@ -219,10 +221,11 @@ pub(super) fn cut<T: Copy>(
         let near = near.filter(|(_, (c, _))| c.1 >= low.1 && c.1 <= high.1);
         passed.extend(near.filter(|(_, (c, _))| passes(s.steps, *c)).map(|(i, _)| i));
         let by = |p: i64, q: i64| i128::from(p) - i128::from(q);
-        passed.sort_by_key(|i| {
+        let along = |i: &usize| {
             let c = places.get(*i).map_or((0, 0), |(c, _)| *c);
             by(c.0, 0) * by(b.0, a.0) + by(c.1, 0) * by(b.1, a.1)
-        });
+        };
+        sort_shared(&mut passed, |i, j| along(i).cmp(&along(j)));
         cx.scratch
             .take(passed.len().saturating_mul(size_of::<(usize, usize, T)>()))?;
         parts.extend(

@@ -2,6 +2,7 @@
 
 use super::grid::{Grid, turn};
 use super::shape::{Point, Shape, to_segment};
+use crate::shared_sort::sort_shared;
 use crate::types::Result;
 use alloc::vec::Vec;
 
@@ -12,7 +13,7 @@ use alloc::vec::Vec;
 pub(super) fn convex_hull(shape: &Shape) -> Result<Shape> {
     let grid = Grid::over(shape.bounds())?;
     let mut points = shape.points();
-    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    sort_shared(&mut points, |a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     points.dedup();
     let half = |points: &mut dyn Iterator<Item = Point>| {
         let mut out: Vec<Point> = Vec::new();

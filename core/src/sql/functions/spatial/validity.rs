@@ -4,6 +4,7 @@
 
 use super::relation::Relation;
 use super::shape::{Kind, Point, Shape, to_segment};
+use crate::shared_sort::sort_shared;
 use crate::sql::functions::EvalContext;
 use crate::types::Result;
 use alloc::vec::Vec;
@@ -49,7 +50,7 @@ fn is_outside(p: Point, ring: &[Point]) -> bool {
 /// A point inside an area: the middle of the widest stretch of it on a level between two corners.
 pub(super) fn inner_point(shape: &Shape) -> Option<Point> {
     let mut levels: Vec<f64> = shape.points().into_iter().map(|p| p.1).collect();
-    levels.sort_by(f64::total_cmp);
+    sort_shared(&mut levels, f64::total_cmp);
     levels.dedup();
     let mut best: Option<(f64, Point)> = None;
     for (low, high) in levels.iter().zip(levels.iter().skip(1)) {
@@ -60,7 +61,7 @@ pub(super) fn inner_point(shape: &Shape) -> Option<Point> {
             .filter(|(a, b)| (a.1 > y) != (b.1 > y))
             .map(|(a, b)| a.0 + (y - a.1) / (b.1 - a.1) * (b.0 - a.0))
             .collect();
-        crossings.sort_by(f64::total_cmp);
+        sort_shared(&mut crossings, f64::total_cmp);
         let (pairs, _) = crossings.as_chunks::<2>();
         for [left, right] in pairs {
             let width = right - left;
