@@ -564,14 +564,14 @@ impl<'a> Binder<'a> {
     }
 
     /// A call of an entry of the table of functions, with its arguments converted.
-    pub(super) fn call(&mut self, name: &str, args: Vec<Expr>, at: &impl Place) -> Result<Expr> {
+    pub(super) fn call(&mut self, name: &str, args: Vec<Expr>, at: &dyn Place) -> Result<Expr> {
         let Some(function) = lookup(name) else {
             if let Some(function) = self.cx.source.user_function(name) {
-                require_count(name, function.args, args.len(), at)?;
+                require_count(name, function.args, args.len(), &at)?;
                 return Ok(Expr::User { function, args });
             }
             if let Some(why) = why_absent(name) {
-                return Err(unsupported(format!("{} ({why})", name.to_ascii_uppercase()), at));
+                return Err(unsupported(format!("{} ({why})", name.to_ascii_uppercase()), &at));
             }
             let names = BOUND_HERE.into_iter().chain(functions().map(|f| f.name));
             return Err(Error::Unknown {
@@ -581,7 +581,7 @@ impl<'a> Binder<'a> {
                 position: at.place(),
             });
         };
-        require_count(name, (function.min_args, function.max_args), args.len(), at)?;
+        require_count(name, (function.min_args, function.max_args), args.len(), &at)?;
         let args = convert_arguments(function, args, at.place())?;
         let types: Vec<DataType> = args.iter().map(Expr::ty).collect();
         let constants: Vec<Option<Value>> = args.iter().map(constant).collect();

@@ -15,6 +15,13 @@ pub(super) trait Place {
     fn place(&self) -> Option<Position>;
 }
 
+/// What is long is not to be in the program once for every kind of tree.
+impl Place for &dyn Place {
+    fn place(&self) -> Option<Position> {
+        (**self).place()
+    }
+}
+
 impl Place for Span {
     fn place(&self) -> Option<Position> {
         start(*self)
