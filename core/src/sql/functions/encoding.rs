@@ -139,7 +139,7 @@ pub(super) const FUNCTIONS: &[ScalarFunction] = &[
                 let bytes = a.float(0, i);
                 let mut unit = (1.0, "bytes");
                 for (k, name) in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"].into_iter().enumerate() {
-                    let size = libm::exp2(10.0 * (k + 1) as f64);
+                    let size = (1_u64 << (10 * (k + 1))) as f64;
                     if bytes.abs() >= size {
                         unit = (size, name);
                     }
