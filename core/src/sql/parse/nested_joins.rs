@@ -4,6 +4,7 @@
 //! Every ON or USING belongs to the nearest join before it that has none yet. Where others were joined between the
 //! two, these are put in parentheses: `a JOIN (b JOIN c ON …) ON …`.
 
+use crate::shared_sort::sort_shared;
 use alloc::vec::Vec;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -93,7 +94,7 @@ pub(super) fn enclose(tokens: &mut Vec<TokenWithSpan>) {
         }
     }
     // At one place, the inner one closes first and the outer one opens first: any order of their own kind will do.
-    parentheses.sort_by_key(|(at, _)| *at);
+    sort_shared(&mut parentheses, |(a, _), (b, _)| a.cmp(b));
     for (at, token) in parentheses.into_iter().rev() {
         if let Some(span) = tokens.get(at).map(|t| t.span) {
             tokens.insert(at, TokenWithSpan::new(token, span));
