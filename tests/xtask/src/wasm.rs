@@ -48,8 +48,9 @@ pub fn ship() -> Outcome {
     compile(Profile::Shipped, &["amphi-wasm-module"])?;
     bindgen(Profile::Shipped, "amphi_wasm_module", "src/wasm", "amphi")?;
     let module = package().join("src/wasm/amphi_bg.wasm");
+    // -Oz leaves 3 % less, of which Brotli then leaves 1 % more.
     run(Command::new(npm_program("wasm-opt"))
-        .arg("-Oz")
+        .args(["-O1", "--shrink-level", "1"])
         .arg(&module)
         .arg("-o")
         .arg(&module))?;
