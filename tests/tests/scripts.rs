@@ -44,6 +44,15 @@ fn a_statement_before_the_last_is_computed_and_its_error_is_reported_where_it_st
             .unwrap_err();
         let position = error.position().expect("an unknown column has a place");
         assert_eq!((position.line, position.column), (2, 10), "{error}");
+        // Of what looks like one statement with many rows, too.
+        let script = "INSERT INTO t VALUES (4), (5); RETURNING a";
+        let error = c.run_with(script, &Params::None).unwrap_err();
+        assert_eq!(
+            error.position().expect("so has a word too many").column,
+            32,
+            "{error}"
+        );
+        assert_eq!(c.q("SELECT COUNT(*) FROM t"), "5");
         let error = c.run_with("SELECT 1; SELECT (2", &Params::None).unwrap_err();
         assert_eq!(
             error.position().expect("so has what is missing").column,

@@ -8,8 +8,10 @@
 
 extern crate alloc;
 
+mod crc32;
 mod integer_sum;
 mod substring;
 
+pub use crc32::{Crc32Table, crc32};
 pub use integer_sum::integer_sum;
 pub use substring::Substring;

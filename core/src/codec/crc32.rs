@@ -18,13 +18,11 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(any(test, target_family = "wasm"))]
 mod sliced {
     use crate::sync::Once;
+    use amphi_kernels::Crc32Table as Table;
 
     /// The polynomial, its lowest power first.
     const POLYNOMIAL: u32 = 0xEDB8_8320;
 
-    type Table = [u32; 256];
-
-    /// The `n`-th has what a byte becomes that `n` more bytes follow.
     static TABLES: Once<[Table; 8]> = Once::new();
 
     fn tables() -> [Table; 8] {
@@ -34,17 +32,12 @@ mod sliced {
         let mut last = first;
         [(); 8].map(|()| {
             let table = last;
-            last = table.map(|crc| (crc >> 8) ^ entry(&first, crc));
+            last = table.map(|crc| (crc >> 8) ^ first[usize::from(crc.to_le_bytes()[0])]);
             table
         })
     }
 
-    /// The entry of the lowest byte.
-    fn entry(table: &Table, at: u32) -> u32 {
-        table[usize::from(at.to_le_bytes()[0])]
-    }
-
-    /// A CRC-32 of bytes that come in several pieces, eight at a time (Kounavis and Berry, 2005).
+    /// A CRC-32 of bytes that come in several pieces.
     pub(crate) struct Crc32 {
         /// The register, inverted as it is at the ends.
         register: u32,
@@ -56,25 +49,7 @@ mod sliced {
         }
 
         pub(crate) fn update(&mut self, bytes: &[u8]) {
-            let [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES.call_once(tables);
-            let mut crc = self.register;
-            let (eights, rest) = bytes.as_chunks::<8>();
-            for [a, b, c, d, e, f, g, h] in eights {
-                let low = crc ^ u32::from_le_bytes([*a, *b, *c, *d]);
-                let high = u32::from_le_bytes([*e, *f, *g, *h]);
-                crc = entry(t7, low)
-                    ^ entry(t6, low >> 8)
-                    ^ entry(t5, low >> 16)
-                    ^ entry(t4, low >> 24)
-                    ^ entry(t3, high)
-                    ^ entry(t2, high >> 8)
-                    ^ entry(t1, high >> 16)
-                    ^ entry(t0, high >> 24);
-            }
-            for byte in rest {
-                crc = (crc >> 8) ^ entry(t0, crc ^ u32::from(*byte));
-            }
-            self.register = crc;
+            self.register = amphi_kernels::crc32(TABLES.call_once(tables), self.register, bytes);
         }
 
         pub(crate) fn finalize(self) -> u32 {

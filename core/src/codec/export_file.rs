@@ -4,6 +4,7 @@
 //! value. The end is `00` · number of entries (8) · crc32 of all before (4). Numbers are little-endian. The entries are those
 //! of the store, in any order, each key once; blocks and records among them have checksums of their own.
 
+use super::Crc32;
 use crate::types::{Error, Result};
 use alloc::{format, string::ToString, vec::Vec};
 
@@ -15,7 +16,7 @@ const END: u8 = 0;
 
 /// Makes the bytes of an export, part by part.
 pub struct ExportWriter {
-    crc: crc32fast::Hasher,
+    crc: Crc32,
     entries: u64,
 }
 
@@ -23,7 +24,7 @@ impl ExportWriter {
     /// Starts an export: its first bytes go into `out`.
     pub fn new(out: &mut Vec<u8>) -> ExportWriter {
         let mut writer = ExportWriter {
-            crc: crc32fast::Hasher::new(),
+            crc: Crc32::new(),
             entries: 0,
         };
         let from = out.len();
@@ -89,7 +90,7 @@ impl<'a> ExportFile<'a> {
         let damaged = || Error::corrupted("export", &[]);
         let (version, _) = rest.split_first().ok_or_else(damaged)?;
         let (body, sum) = bytes.split_last_chunk::<4>().ok_or_else(damaged)?;
-        let mut crc = crc32fast::Hasher::new();
+        let mut crc = Crc32::new();
         crc.update(body);
         if crc.finalize().to_le_bytes() != *sum {
             return Err(damaged());
@@ -200,7 +201,7 @@ mod tests {
         let mut bytes = export(&[]);
         bytes[8] = 2;
         let end = bytes.len() - 4;
-        let mut crc = crc32fast::Hasher::new();
+        let mut crc = Crc32::new();
         crc.update(&bytes[..end]);
         bytes[end..].copy_from_slice(&crc.finalize().to_le_bytes());
         let refused = ExportFile::open(&bytes).unwrap_err();
