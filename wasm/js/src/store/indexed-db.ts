@@ -34,6 +34,8 @@ function storeError(error: unknown): StoreError {
 
 /** How long the browser may take to open a database, in milliseconds; it says nothing when it waits for another page. */
 const PATIENCE = 10_000;
+/** How long a page may take to give up a database that is to be deleted, in milliseconds. */
+const CLOSING = 1000;
 
 /** Opens the browser's database, which is made if it does not exist. */
 function connect(name: string): Promise<IDBDatabase> {
@@ -87,15 +89,25 @@ export class IndexedDbStore implements StoreBinding {
     }
   }
 
-  /** Removes a store with all that is in it; none is fine. */
+  /** Removes a store with all that is in it; none is fine. Fails with `AM003` if another page keeps it open for longer than a second. */
   static delete(name: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const request = indexedDB.deleteDatabase(browserName(name));
-      request.onsuccess = () => resolve();
-      request.onerror = () => reject(failed(name, request.error));
-      // It cannot be taken back.
-      request.onblocked = () =>
-        reject(new AmphiError(`idb://${name} is open in another page; it is deleted when that page closes it`, { code: 'AM003' }));
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      request.onsuccess = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      request.onerror = () => {
+        clearTimeout(timer);
+        reject(failed(name, request.error));
+      };
+      // A connection that is just closing, with its last transaction, blocks it too. It cannot be taken back.
+      request.onblocked = () => {
+        const refuse = (): void =>
+          reject(new AmphiError(`idb://${name} is open in another page; it is deleted when that page closes it`, { code: 'AM003' }));
+        timer = setTimeout(refuse, CLOSING);
+      };
     });
   }
 
