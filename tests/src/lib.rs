@@ -22,3 +22,4 @@ pub mod seeds;
 pub mod slow_store;
 pub mod sql_client;
 pub mod test_bed;
+pub mod transfers;

@@ -12,6 +12,7 @@ use amphi_tests::medium::Medium;
 use amphi_tests::pending_store::PendingStore;
 use amphi_tests::sql_client::Answer;
 use amphi_tests::test_bed::{Layout, TestBed};
+use amphi_tests::transfers::{TOTAL, copy_meanwhile, total};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,51 +118,16 @@ fn a_copy_that_fails_is_no_database() {
 
 #[test]
 fn copies_made_while_writers_go_on_are_snapshots() {
-    const ACCOUNTS: i64 = 60;
-    for layout in [Layout::Plain, Layout::PlainPending] {
-        let bed = TestBed::new(layout);
-        let mut client = bed.relaxed_client();
-        for (table, engine) in [("a", "persistent"), ("b", "dual")] {
-            client.ok(&format!(
-                "CREATE TABLE {table} (id INT PRIMARY KEY, money INT, INDEX (money)) ENGINE = {engine}"
-            ));
-            let rows: Vec<String> = (0..ACCOUNTS).map(|i| format!("({i}, 100)")).collect();
-            client.ok(&format!("INSERT INTO {table} VALUES {}", rows.join(", ")));
-        }
-        let over = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let copies = scope.spawn(|| {
-                let mut copies = 0;
-                while !over.load(Ordering::Relaxed) {
-                    let copy = Arc::new(MemoryStore::new());
-                    block_on(bed.db.backup(&*copy)).unwrap();
-                    let copied = Sample::small().open(copy).unwrap();
-                    sound(&copied);
-                    let total = "SELECT (SELECT SUM(money) FROM a) + (SELECT SUM(money) FROM b)";
-                    let Answer::Rows { rows, .. } = ask(&copied, total).unwrap() else {
-                        panic!("no rows")
-                    };
-                    assert_eq!(rows[0][0].to_string(), (2 * 100 * ACCOUNTS).to_string());
-                    copies += 1;
-                }
-                copies
-            });
-            for round in 0..150_i64 {
-                let (from, to) = (round * 7 % ACCOUNTS, round * 11 % ACCOUNTS);
-                client.all(&[
-                    "BEGIN",
-                    &format!("UPDATE a SET money = money - {round} WHERE id = {from}"),
-                    &format!("UPDATE b SET money = money + {round} WHERE id = {to}"),
-                    "COMMIT",
-                ]);
-                if round % 10 == 0 {
-                    block_on(bed.db.flush()).unwrap();
-                }
-            }
-            over.store(true, Ordering::Relaxed);
-            assert!(copies.join().unwrap() > 0);
-        });
-    }
+    copy_meanwhile("dual", |db| {
+        let copy = Arc::new(MemoryStore::new());
+        block_on(db.backup(&*copy)).unwrap();
+        let copied = Sample::small().open(copy).unwrap();
+        sound(&copied);
+        let Answer::Rows { rows, .. } = ask(&copied, TOTAL).unwrap() else {
+            panic!("no rows")
+        };
+        assert_eq!(rows[0][0].to_string(), total());
+    });
 }
 
 fn native(directory: &Path) -> Native {

@@ -1,6 +1,6 @@
 //! Amphi: tables in memory, or all of them persistent, with relaxed or with durable commits.
 
-import { load, type Peer } from './peer.js';
+import { load, opened, type Peer } from './peer.js';
 
 interface Database {
   exec(sql: string): Promise<unknown>;
@@ -35,8 +35,7 @@ export class AmphiPeer implements Peer {
   constructor(private readonly durable: boolean) {}
 
   get db(): Database {
-    if (!this.database) throw new Error('not open');
-    return this.database;
+    return opened(this.database);
   }
 
   async open(stored: string | undefined): Promise<void> {

@@ -17,3 +17,9 @@ export interface Peer {
 export function load<T>(address: string): Promise<T> {
   return import(address) as Promise<T>;
 }
+
+/** What there is once a database has been opened. */
+export function opened<T>(connection: T | undefined): T {
+  if (connection === undefined) throw new Error('not open');
+  return connection;
+}

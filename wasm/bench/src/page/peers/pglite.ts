@@ -1,6 +1,6 @@
 //! PGlite: PostgreSQL, in memory or in IndexedDB.
 
-import { load, type Peer } from './peer.js';
+import { load, opened, type Peer } from './peer.js';
 
 interface Connection {
   waitReady: Promise<void>;
@@ -14,8 +14,7 @@ export class Pglite implements Peer {
   private connection: Connection | undefined;
 
   private get db(): Connection {
-    if (!this.connection) throw new Error('not open');
-    return this.connection;
+    return opened(this.connection);
   }
 
   async open(stored: string | undefined): Promise<void> {

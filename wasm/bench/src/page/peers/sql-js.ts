@@ -1,6 +1,6 @@
 //! sql.js: SQLite in memory.
 
-import type { Peer } from './peer.js';
+import { opened, type Peer } from './peer.js';
 
 interface Connection {
   run(sql: string): unknown;
@@ -15,8 +15,7 @@ export class SqlJs implements Peer {
   private connection: Connection | undefined;
 
   private get db(): Connection {
-    if (!this.connection) throw new Error('not open');
-    return this.connection;
+    return opened(this.connection);
   }
 
   async open(stored: string | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 //! SQLite as its authors build it for the web: in memory, or in the pool of files that OPFS gives a worker.
 
-import { load, type Peer } from './peer.js';
+import { load, opened, type Peer } from './peer.js';
 
 interface Connection {
   exec(sql: string): unknown;
@@ -18,8 +18,7 @@ export class SqliteWasm implements Peer {
   private connection: Connection | undefined;
 
   private get db(): Connection {
-    if (!this.connection) throw new Error('not open');
-    return this.connection;
+    return opened(this.connection);
   }
 
   async open(stored: string | undefined): Promise<void> {

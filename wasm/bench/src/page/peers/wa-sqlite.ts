@@ -1,6 +1,6 @@
 //! wa-sqlite: SQLite over IndexedDB.
 
-import { load, type Peer } from './peer.js';
+import { load, opened, type Peer } from './peer.js';
 
 interface Api {
   vfs_register(vfs: object, isDefault: boolean): number;
@@ -15,8 +15,7 @@ export class WaSqlite implements Peer {
   private db = 0;
 
   private get sqlite(): Api {
-    if (!this.api) throw new Error('not open');
-    return this.api;
+    return opened(this.api);
   }
 
   async open(stored: string | undefined): Promise<void> {
