@@ -54,8 +54,7 @@ impl Part<'_> {
 }
 
 fn has_several(sql: &str) -> bool {
-    let semicolon = sql.bytes().position(|b| b == b';');
-    let behind = semicolon.and_then(|at| sql.get(at + 1..)).unwrap_or("");
+    let behind = sql.split_once(';').map_or("", |(_, behind)| behind);
     !behind.trim_ascii().is_empty() && split(sql).nth(1).is_some()
 }
 

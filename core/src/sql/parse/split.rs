@@ -7,7 +7,7 @@
 
 use super::block::Blocks;
 use super::lexeme::is_word_part;
-use super::skip::{block_comment_end, find, line_end, quoted_end};
+use super::skip::{block_comment_end, line_end, quoted_end};
 use super::versions::{version_comment_end, version_mark};
 use crate::types::Position;
 
@@ -32,10 +32,12 @@ pub struct ScriptStatement<'a> {
 pub struct Split<'a> {
     sql: &'a str,
     at: usize,
-    /// Line of `line_start`, from 1.
+    /// Byte up to which lines and columns have been counted.
+    counted: usize,
+    /// Line of `counted`, from 1.
     line: u64,
-    /// Byte where the current line starts.
-    line_start: usize,
+    /// Column of `counted`, from 1.
+    column: u64,
     /// What ends a statement; `;` unless DELIMITER said otherwise.
     delimiter: &'a str,
 }
@@ -45,8 +47,9 @@ pub fn split(sql: &str) -> Split<'_> {
     Split {
         sql,
         at: 0,
+        counted: 0,
         line: 1,
-        line_start: 0,
+        column: 1,
         delimiter: SEMICOLON,
     }
 }
@@ -120,19 +123,20 @@ fn words(text: &[u8], blocks: &mut Blocks) {
 }
 
 impl<'a> Split<'a> {
-    /// The position of byte `at`, which is not before the last one asked for.
+    /// The position of byte `at`, which is not before the last one asked for: every byte is counted once, however many
+    /// statements are on a line.
     fn position(&mut self, at: usize) -> Position {
-        while let Some(newline) = find(self.sql.as_bytes(), self.line_start, b'\n') {
-            if newline >= at {
-                break;
-            }
-            self.line += 1;
-            self.line_start = newline + 1;
+        let mut passed = self.sql.get(self.counted..at).unwrap_or("");
+        if let Some((before, line)) = passed.rsplit_once('\n') {
+            self.line += before.matches('\n').count() as u64 + 1;
+            self.column = 1;
+            passed = line;
         }
-        let before = self.sql.get(self.line_start..at).unwrap_or("");
+        self.column += passed.chars().count() as u64;
+        self.counted = at;
         Position {
             line: self.line,
-            column: before.chars().count() as u64 + 1,
+            column: self.column,
         }
     }
 }
