@@ -256,10 +256,7 @@ impl Statements<'_, '_> {
         let cascade = self.take(&["CASCADE"]);
         let restrict = !cascade && self.take(&["RESTRICT"]);
         let purge = self.take(&["PURGE"]);
-        let table = match self.take(&["ON"]) {
-            true => Some(self.run(|p| p.parse_object_name(false))?),
-            false => None,
-        };
+        let table = self.on_table()?;
         Ok(Statement::Drop {
             object_type,
             if_exists,

@@ -706,14 +706,19 @@ impl<'a> Statements<'a, '_> {
         }
     }
 
+    /// `ON table`, if that comes next.
+    pub(super) fn on_table(&mut self) -> Result<Option<ObjectName>> {
+        match self.take(&["ON"]) {
+            true => self.run(|p| p.parse_object_name(false)).map(Some),
+            false => Ok(None),
+        }
+    }
+
     fn drop_trigger(&mut self) -> Result<Ast> {
         self.skip(2);
         let if_exists = self.take(&["IF", "EXISTS"]);
         let name = self.run(|p| p.parse_object_name(false))?;
-        let table = match self.take(&["ON"]) {
-            true => Some(self.run(|p| p.parse_object_name(false))?),
-            false => None,
-        };
+        let table = self.on_table()?;
         Ok(Ast::DropTrigger {
             if_exists,
             name,
